@@ -1,0 +1,2 @@
+export { type AllcloseOptions, toBeAllclose } from "./allclose.ts";
+export { expectNoTensorLeak } from "./leak.ts";

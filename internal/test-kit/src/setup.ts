@@ -1,0 +1,4 @@
+import { expect } from "vitest";
+import { toBeAllclose } from "./allclose.ts";
+
+expect.extend({ toBeAllclose });

@@ -1,0 +1,82 @@
+// @ts-check
+// Which package may import which (CONTRIBUTING.md draws it). Fails on any other arrow, on a
+// relative import that leaves its package, and on an import that package.json does not declare.
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @type {Record<string, string[]>} allowed arrows between published packages */
+const arrows = {
+  "core-rnn": [],
+  preprocess: [],
+  "datasets-imdb": [],
+  "backend-select": [],
+  "fused-rnn": ["core-rnn"],
+  "keras-builders": ["core-rnn", "fused-rnn"],
+  "keras-files": ["core-rnn", "fused-rnn", "keras-builders"],
+};
+// What tests may reach besides: never shipped.
+const forTests = ["@rnnkit/test-kit", "@rnnkit/fixtures"];
+
+/** @type {string[]} */
+const complaints = [];
+
+for (const name of readdirSync(join(root, "packages"))) {
+  const folder = join(root, "packages", name);
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const allowed = arrows[name];
+  if (!allowed) {
+    complaints.push(`packages/${name}: not in the package graph of scripts/check-graph.mjs`);
+    continue;
+  }
+  const shipped = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const tested = { ...shipped, ...manifest.devDependencies };
+  for (const file of sources(join(folder, "src"))) {
+    const isTest = file.endsWith(".test.ts");
+    for (const specifier of importsOf(readFileSync(file, "utf8"))) {
+      const where = relative(root, file);
+      if (specifier.startsWith(".")) {
+        if (!resolve(dirname(file), specifier).startsWith(folder))
+          complaints.push(`${where}: ${specifier} leaves its package; import it by name`);
+        continue;
+      }
+      if (specifier.startsWith("node:") || builtinModules.includes(specifier)) continue;
+      const target = specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+      if (isTest) {
+        if (target in tested || ["vitest", "fast-check"].includes(target)) continue;
+      } else if (target in shipped) {
+        if (!target.startsWith("@rnnkit/") || allowed.includes(target.slice(8))) continue;
+        complaints.push(`${where}: ${name} may not import ${target}`);
+        continue;
+      }
+      if (isTest && forTests.includes(target)) continue;
+      complaints.push(`${where}: ${target} is not declared in packages/${name}/package.json`);
+    }
+  }
+}
+
+if (complaints.length > 0) {
+  console.error(complaints.join("\n"));
+  process.exit(1);
+}
+console.log("package graph: every import follows an allowed arrow");
+
+/** @param {string} folder @returns {string[]} */
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** @param {string} text */
+function importsOf(text) {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, "");
+  const pattern = /(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)["']([^"'\n]+)["']/gm;
+  return [...code.matchAll(pattern)].map((match) => String(match[1]));
+}

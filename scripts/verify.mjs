@@ -1,0 +1,29 @@
+// @ts-check
+// Every gate of the repository, cheapest first.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./workspace.mjs";
+
+// Presence of the real data and of a browser decides which tests can run, so both are part of
+// turbo's cache key.
+const data = process.env.RNNKIT_DATA ?? join(root, "..", "shared", "data");
+const chromium = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+const env = {
+  RNNKIT_DATA: existsSync(join(data, "imdb.npz")) ? data : "",
+  RNNKIT_CHROMIUM: existsSync(chromium) ? chromium : "",
+};
+const say = (/** @type {string} */ text) => console.log(`\n── ${text}`);
+
+say("format and lint");
+run("biome check . --error-on-warnings");
+say("package graph");
+run("node scripts/check-graph.mjs");
+say("build, types, tests, packages");
+run("turbo run build typecheck test lint:package --concurrency=2 --output-logs=new-only", env);
+say("dead code and dependencies");
+run("knip --treat-config-hints-as-errors");
+say("size of single imports");
+run("size-limit");
+if (!env.RNNKIT_DATA) console.log("\nThe real imdb.npz was not found: its tests were skipped.");
+if (!env.RNNKIT_CHROMIUM) console.log("\nChromium was not found: the browser tests were skipped.");
+console.log("\nverified");

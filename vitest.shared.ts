@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@rnnkit/source"];
+
+// One configuration for every package: siblings resolve to their TypeScript source, so no test
+// needs a build, and the matchers of the test kit are always there.
+export default defineConfig({
+  resolve: { conditions: [...conditions, "module", "node", "import", "default"] },
+  ssr: {
+    resolve: { conditions: [...conditions, "node", "import", "default"] },
+    noExternal: [/^@rnnkit\//],
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+    setupFiles: [new URL("./internal/test-kit/src/setup.ts", import.meta.url).pathname],
+    testTimeout: 30_000,
+    passWithNoTests: false,
+  },
+});
