@@ -1,1 +1,1 @@
-export {};
+export { registerKernels } from "./register.ts";

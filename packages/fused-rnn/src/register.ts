@@ -1,0 +1,35 @@
+import {
+  findBackendFactory,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./unsorted-segment-sum.ts";
+
+/**
+ * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
+ *
+ * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
+ *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
+ * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
+ *   vocabulary × tokens.
+ *
+ * Call it again at will: what is in place stays. It imports no backend. tfjs's cpu backend brings a
+ * kernel of its own when it is imported, so on a page that imports it later, call again then.
+ *
+ * @example
+ * import "@tensorflow/tfjs-backend-wasm";
+ * import { registerKernels } from "@rnnkit/fused-rnn";
+ * registerKernels();
+ */
+export function registerKernels(): void {
+  const { kernelName } = unsortedSegmentSumWasm;
+  if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
+
+  // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
+  if (!findBackendFactory("cpu")) return;
+  const present = getKernel(kernelName, "cpu");
+  if (present === unsortedSegmentSumCpu) return;
+  if (present) unregisterKernel(kernelName, "cpu");
+  registerKernel(unsortedSegmentSumCpu);
+}
