@@ -1,1 +1,40 @@
-export const placeholder = 1;
+export {
+  type Activation,
+  type ActivationName,
+  activationNames,
+  activations,
+} from "./activations.ts";
+export {
+  type BidirectionalCotangents,
+  type BidirectionalOptions,
+  type BidirectionalResult,
+  type BidirectionalTape,
+  type Directions,
+  type MergeMode,
+  runBidirectional,
+  runBidirectionalBackward,
+} from "./bidirectional.ts";
+export type {
+  Cell,
+  CellOptions,
+  CellParams,
+  GatedCellOptions,
+  Step,
+  StepDropout,
+  StepGradients,
+} from "./cell.ts";
+export { type GruCellOptions, type GruTape, gruCell } from "./gru-cell.ts";
+export { type LstmTape, lstmCell } from "./lstm-cell.ts";
+export {
+  type DropoutMasks,
+  runSequence,
+  runSequenceBackward,
+  type SequenceCotangents,
+  type SequenceGradients,
+  type SequenceOptions,
+  type SequenceResult,
+  type SequenceTape,
+  type Tensor64,
+} from "./sequence.ts";
+export { type SimpleRnnTape, simpleRnnCell } from "./simple-rnn-cell.ts";
+export { stackedCells } from "./stacked-cells.ts";

@@ -1,0 +1,134 @@
+// Keras 3's activations, each next to its derivative. A derivative is written in the output y where
+// that is shorter, else in the input x; at a kink it is what TensorFlow's gradient gives.
+
+/** A function of one real variable and its derivative. */
+export interface Activation {
+  /** y = f(x). */
+  apply(x: number): number;
+  /** f′(x), where `y` is f(x), already known. */
+  derivative(x: number, y: number): number;
+}
+
+/** The name of an activation, spelled as in Keras 3. */
+export type ActivationName =
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "linear"
+  | "hard_sigmoid"
+  | "elu"
+  | "selu"
+  | "softplus"
+  | "softsign"
+  | "exponential"
+  | "leaky_relu"
+  | "gelu"
+  | "silu";
+
+const seluScale = 1.0507009873554805;
+const seluAlpha = 1.6732632423543772;
+const leakySlope = 0.2;
+
+/**
+ * Every activation by its Keras 3 name.
+ *
+ *     tanh          (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)
+ *     sigmoid       1/(1 + e⁻ˣ)
+ *     relu          max(0, x)
+ *     linear        x
+ *     hard_sigmoid  min(max(x + 3, 0), 6)/6
+ *     elu           x if x > 0, else eˣ − 1
+ *     selu          1.0507·x if x > 0, else 1.0507·1.6733·(eˣ − 1)
+ *     softplus      ln(1 + eˣ)
+ *     softsign      x/(1 + |x|)
+ *     exponential   eˣ
+ *     leaky_relu    x if x > 0, else 0.2·x
+ *     gelu          x·Φ(x) with the normal distribution's Φ (not the tanh approximation)
+ *     silu          x·sigmoid(x)
+ *
+ * Reference: https://keras.io/api/layers/activations/
+ *
+ * @example
+ * activations.hard_sigmoid.apply(1.5); // => 0.75
+ */
+export const activations: Readonly<Record<ActivationName, Activation>> = {
+  tanh: {
+    apply: Math.tanh,
+    derivative: (_x, y) => 1 - y * y,
+  },
+  sigmoid: {
+    apply: sigmoid,
+    derivative: (_x, y) => y * (1 - y),
+  },
+  relu: {
+    apply: (x) => Math.max(x, 0),
+    derivative: (x) => (x > 0 ? 1 : 0),
+  },
+  linear: {
+    apply: (x) => x,
+    derivative: () => 1,
+  },
+  hard_sigmoid: {
+    apply: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6),
+    derivative: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+  },
+  elu: {
+    apply: (x) => (x > 0 ? x : Math.expm1(x)),
+    derivative: (x, y) => (x > 0 ? 1 : y + 1),
+  },
+  selu: {
+    apply: (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
+    derivative: (x, y) => (x > 0 ? seluScale : y + seluScale * seluAlpha),
+  },
+  softplus: {
+    apply: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    derivative: sigmoid,
+  },
+  softsign: {
+    apply: (x) => x / (1 + Math.abs(x)),
+    derivative: (x) => 1 / (1 + Math.abs(x)) ** 2,
+  },
+  exponential: {
+    apply: Math.exp,
+    derivative: (_x, y) => y,
+  },
+  leaky_relu: {
+    apply: (x) => (x > 0 ? x : leakySlope * x),
+    derivative: (x) => (x > 0 ? 1 : leakySlope),
+  },
+  gelu: {
+    apply: (x) => x * normalDistribution(x),
+    derivative: (x) =>
+      normalDistribution(x) + x * Math.exp(-0.5 * x * x) * Math.sqrt(0.5 / Math.PI),
+  },
+  silu: {
+    apply: (x) => x * sigmoid(x),
+    derivative: (x, y) => y + sigmoid(x) * (1 - y),
+  },
+};
+
+/** Every name in `activations`. */
+export const activationNames: readonly ActivationName[] = Object.keys(
+  activations,
+) as ActivationName[];
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/**
+ * Φ(x) = ½ + φ(x)·Σₙ x²ⁿ⁺¹/(1·3·5⋯(2n+1)): all terms have one sign, so nothing cancels in the sum.
+ *
+ * Reference: Abramowitz & Stegun 26.2.11.
+ */
+function normalDistribution(x: number): number {
+  if (x > 9) return 1;
+  if (x < -9) return 0;
+  let term = x;
+  let sum = x;
+  for (let odd = 3; Math.abs(term) > Math.abs(sum) * 1e-17; odd += 2) {
+    term *= (x * x) / odd;
+    sum += term;
+  }
+  return 0.5 + sum * Math.exp(-0.5 * x * x) * Math.sqrt(0.5 / Math.PI);
+}

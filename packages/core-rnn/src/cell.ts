@@ -1,0 +1,162 @@
+// What a cell is. The words are Keras's and are fixed here once:
+//
+//   B batch   T time   I input features   H units   G gates (1 simple, 3 GRU, 4 LSTM)
+//
+//   kernel           [I, G·H]   input to gates
+//   recurrentKernel  [H, G·H]   state to gates
+//   bias             [G·H]; [2, 3·H] for a GRU with resetAfter: row 0 of the input, row 1 recurrent
+//
+// Matrices are flat and row-major, vectors are rows: z = x·kernel. Gate order is i f c o for LSTM
+// and z r h for GRU; state order is h, c. A cell is pure: it holds sizes and functions, no weights.
+// A gradient has the name and layout of what it belongs to; `stepBackward` adds to parameter
+// gradients (every step shares the weights) and assigns those of input and state.
+
+import { type ActivationName, activationNames } from "./activations.ts";
+import { checkArray, checkPositiveInteger, checkWord } from "./check.ts";
+
+/** The weights of one cell, or their gradients; without **bias** the bias is zero. */
+export interface CellParams {
+  /** [I, G·H]. */
+  kernel: Float64Array;
+  /** [H, G·H]. */
+  recurrentKernel: Float64Array;
+  /** [G·H], or [2, 3·H] for a GRU with resetAfter. */
+  bias?: Float64Array | undefined;
+}
+
+/** Sizes that every cell is made with. */
+export interface CellOptions {
+  /** I, the number of features of one input. */
+  inputSize: number;
+  /** H, the width of the state and of the output. */
+  units: number;
+  /** Of the candidate or output. Default *tanh*. */
+  activation?: ActivationName;
+}
+
+/** `CellOptions` of the cells with gates. */
+export interface GatedCellOptions extends CellOptions {
+  /** Of the gates. Default *sigmoid*. */
+  recurrentActivation?: ActivationName;
+}
+
+/**
+ * Dropout masks of one row, already scaled (0 or 1/(1−rate)). Each list holds one vector shared by
+ * all gates, or one per gate in gate order.
+ */
+export interface StepDropout {
+  /** Vectors [I] that multiply the input in front of the kernel. */
+  input?: readonly Float64Array[] | undefined;
+  /** Vectors [H] that multiply the state in front of the recurrent kernel, and only there. */
+  recurrent?: readonly Float64Array[] | undefined;
+  /** Of a stack of cells: the masks of each. */
+  cells?: readonly (StepDropout | undefined)[] | undefined;
+}
+
+/** What `step` returns. */
+export interface Step<Tape = unknown> {
+  /** [H]. */
+  output: Float64Array;
+  /** The next state, one vector for each of `stateSizes`. */
+  state: Float64Array[];
+  /** What `stepBackward` needs to know about this step. */
+  tape: Tape;
+}
+
+/** What `stepBackward` returns: gradients of the step's input and of the state before it. */
+export interface StepGradients {
+  /** [I]. */
+  dx: Float64Array;
+  /** One vector for each of `stateSizes`. */
+  dState: Float64Array[];
+}
+
+/**
+ * One time step of a recurrent network for one row, forward and backward. `P` is the shape of its
+ * parameters, `Tape` what forward keeps for backward.
+ */
+export interface Cell<P = CellParams, Tape = unknown> {
+  /** *simpleRnn*, *gru*, *lstm* or *stacked*; also the name in errors. */
+  readonly kind: "simpleRnn" | "gru" | "lstm" | "stacked";
+  /** I. */
+  readonly inputSize: number;
+  /** H, the width of the output. */
+  readonly units: number;
+  /** G, the number of column blocks in the kernels. */
+  readonly gates: number;
+  /** Shape of the bias. */
+  readonly biasShape: readonly number[];
+  /** The width of each state vector. */
+  readonly stateSizes: readonly number[];
+  /** The cells of a stack, first to last; absent for a single cell. */
+  readonly cells?: readonly Cell[];
+  /** Throws a RangeError unless the parameters have this cell's shapes. */
+  checkParams(params: P): void;
+  /** Zeros of the same structure, for `stepBackward` to add to. */
+  zerosLike(params: P): P;
+  /** From input [I] and state to output and next state. */
+  step(
+    params: P,
+    x: Float64Array,
+    state: readonly Float64Array[],
+    dropout?: StepDropout,
+  ): Step<Tape>;
+  /**
+   * From the gradients of a step's output and next state to those of its input and state; adds the
+   * parameters' gradients to `dParams`.
+   */
+  stepBackward(
+    params: P,
+    tape: Tape,
+    dOutput: Float64Array,
+    dState: readonly Float64Array[],
+    dParams: P,
+  ): StepGradients;
+}
+
+type CellSizes = Pick<Cell, "kind" | "inputSize" | "units" | "gates" | "biasShape" | "stateSizes">;
+
+/** Throws unless the options of a cell factory make sense. */
+export function checkCellOptions(who: string, options: GatedCellOptions): void {
+  checkPositiveInteger(who, "inputSize", options.inputSize);
+  checkPositiveInteger(who, "units", options.units);
+  const { activation = "tanh", recurrentActivation = "sigmoid" } = options;
+  checkWord(who, "activation", activation, activationNames);
+  checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
+}
+
+/** `Cell.checkParams` of a single cell. */
+export function checkCellParams(cell: CellSizes, params: CellParams): void {
+  const columns = cell.gates * cell.units;
+  checkArray(cell.kind, "kernel", params.kernel, [cell.inputSize, columns]);
+  checkArray(cell.kind, "recurrentKernel", params.recurrentKernel, [cell.units, columns]);
+  if (params.bias) checkArray(cell.kind, "bias", params.bias, cell.biasShape);
+}
+
+/** Throws unless input and state of one step have the cell's sizes. */
+export function checkStep(cell: CellSizes, x: Float64Array, state: readonly Float64Array[]): void {
+  checkArray(cell.kind, "x", x, [cell.inputSize]);
+  checkStates(cell.kind, "state", cell.stateSizes, state);
+}
+
+/** Throws unless `states` holds one vector for each size. */
+export function checkStates(
+  who: string,
+  what: string,
+  sizes: readonly number[],
+  states: readonly Float64Array[],
+): void {
+  if (states.length !== sizes.length) {
+    throw new RangeError(`${who}: expected ${sizes.length} of ${what}, got ${states.length}`);
+  }
+  for (const [k, size] of sizes.entries()) checkArray(who, `${what}[${k}]`, states[k], [size]);
+}
+
+/** `Cell.zerosLike` of a single cell. */
+export function zerosLikeParams(params: CellParams): CellParams {
+  return {
+    kernel: new Float64Array(params.kernel.length),
+    recurrentKernel: new Float64Array(params.recurrentKernel.length),
+    bias: params.bias && new Float64Array(params.bias.length),
+  };
+}

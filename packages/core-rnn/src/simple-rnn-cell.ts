@@ -1,0 +1,96 @@
+import { activations } from "./activations.ts";
+import {
+  type Cell,
+  type CellOptions,
+  type CellParams,
+  checkCellOptions,
+  checkCellParams,
+  checkStep,
+  type StepDropout,
+  zerosLikeParams,
+} from "./cell.ts";
+import { addProduct, addProductBackward, addTo, maskedVersions } from "./gate-product.ts";
+
+/** What one forward step of a `simpleRnnCell` keeps for the backward one. */
+export interface SimpleRnnTape {
+  xs: readonly Float64Array[];
+  hs: readonly Float64Array[];
+  z: Float64Array;
+  hNext: Float64Array;
+  dropout: StepDropout | undefined;
+}
+
+/**
+ * The simple (Elman) recurrent cell.
+ *
+ *     z  = x·W + h·U + b
+ *     h′ = act(z)
+ *
+ * Output and state are h′. **kernel** W is [I, H], **recurrentKernel** U [H, H], **bias** b [H].
+ *
+ * References: Elman 1990; https://keras.io/api/layers/recurrent_layers/simple_rnn/
+ *
+ * @throws RangeError for sizes that are not positive integers or an unknown activation.
+ * @example
+ * const cell = simpleRnnCell({ inputSize: 1, units: 1, activation: "linear" });
+ * const [one, half] = [Float64Array.of(1), Float64Array.of(0.5)];
+ * cell.step({ kernel: one, recurrentKernel: half }, one, [one]).output; // => [1.5]
+ */
+export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnTape> {
+  checkCellOptions("simpleRnn", options);
+  const { inputSize, units, activation = "tanh" } = options;
+  const act = activations[activation];
+
+  const sizes = {
+    kind: "simpleRnn",
+    inputSize,
+    units,
+    gates: 1,
+    biasShape: [units],
+    stateSizes: [units],
+  } as const;
+
+  return {
+    ...sizes,
+    checkParams: (params) => checkCellParams(sizes, params),
+    zerosLike: zerosLikeParams,
+
+    step(params, x, state, dropout) {
+      checkStep(sizes, x, state);
+      const xs = maskedVersions(x, dropout?.input);
+      const hs = maskedVersions(state[0], dropout?.recurrent);
+      const z = new Float64Array(units);
+      addProduct(z, xs, params.kernel, units, 0, 1);
+      addProduct(z, hs, params.recurrentKernel, units, 0, 1);
+      if (params.bias) addTo(z, params.bias);
+      const hNext = z.map(act.apply);
+      return { output: hNext, state: [hNext], tape: { xs, hs, z, hNext, dropout } };
+    },
+
+    stepBackward(params, { xs, hs, z, hNext, dropout }, dOutput, [dState], dParams) {
+      // h′ = act(z); it is the output and the state
+      const dz = new Float64Array(units);
+      for (let j = 0; j < units; j++) {
+        dz[j] = (dOutput[j] + dState[j]) * act.derivative(z[j], hNext[j]);
+      }
+      // z = x·W + h·U + b
+      const dx = new Float64Array(inputSize);
+      const dh = new Float64Array(units);
+      const { kernel, recurrentKernel } = params;
+      addProductBackward(dx, dParams.kernel, dz, xs, dropout?.input, kernel, units, 0, 1);
+      addProductBackward(
+        dh,
+        dParams.recurrentKernel,
+        dz,
+        hs,
+        dropout?.recurrent,
+        recurrentKernel,
+        units,
+        0,
+        1,
+      );
+      if (dParams.bias) addTo(dParams.bias, dz);
+      return { dx, dState: [dh] };
+    },
+  };
+}
