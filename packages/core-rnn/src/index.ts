@@ -23,8 +23,24 @@ export type {
   StepDropout,
   StepGradients,
 } from "./cell.ts";
+export {
+  type CheckGradientsOptions,
+  checkGradients,
+  type GradientReport,
+} from "./check-gradients.ts";
 export { type GruCellOptions, type GruTape, gruCell } from "./gru-cell.ts";
+export {
+  glorotUniform,
+  type InitialParamsOptions,
+  initialParams,
+  ones,
+  uniform,
+  unitForgetBias,
+  zeros,
+} from "./initializers.ts";
 export { type LstmTape, lstmCell } from "./lstm-cell.ts";
+export { orthogonal } from "./orthogonal.ts";
+export { type Random, seededRandom } from "./random.ts";
 export {
   type DropoutMasks,
   runSequence,
@@ -36,5 +52,12 @@ export {
   type SequenceTape,
   type Tensor64,
 } from "./sequence.ts";
+export {
+  type Matrix,
+  SimpleRNN,
+  type SimpleRnnGradients,
+  type SimpleRnnOptions,
+  type SimpleRnnWeights,
+} from "./simple-rnn.ts";
 export { type SimpleRnnTape, simpleRnnCell } from "./simple-rnn-cell.ts";
 export { stackedCells } from "./stacked-cells.ts";
