@@ -1,0 +1,197 @@
+// One candidate: loaded, started, and tried on a product whose result is known.
+import * as tf from "@tensorflow/tfjs-core";
+import type { BackendEntry } from "./backend-name.ts";
+import { firstLine, loadFailure } from "./load-error.ts";
+import type { Plan } from "./options.ts";
+import { losesThreads } from "./page-threads.ts";
+import { keepingCrashListeners, withoutCrashListeners } from "./process-listeners.ts";
+import { nodeRuntime } from "./runtime.ts";
+import { installedWasmFolder, missingWasmFile, webAssemblyLack, withSlash } from "./wasm-files.ts";
+
+export interface Verdict {
+  readonly taken: boolean;
+  readonly reason: string;
+}
+
+type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
+
+// Some ways to fail never answer, such as a page's policy that forbids the workers.
+const startLimit = 30_000;
+
+// Factories of backends that were refused and so taken out of tfjs's registry: a module registers
+// its backend at its first import only, and a later call may try it again.
+const setAside = new Map<string, Factory>();
+
+/** Never throws: whatever goes wrong is the reason of a refusal. */
+export async function tryCandidate(
+  entry: BackendEntry,
+  wasmPaths: Plan["wasmPaths"],
+): Promise<Verdict> {
+  const wasRegistered = Boolean(tf.findBackendFactory(entry.tfBackend));
+  const verdict = await quietly(() =>
+    withoutCrashListeners(entry.packageName, () => attempt(entry, wasmPaths)),
+  ).catch((error) => refused(`failed to initialise: ${firstLine(error)}`));
+  if (!verdict.taken && !wasRegistered) putAside(entry);
+  return verdict;
+}
+
+async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promise<Verdict> {
+  const { name, packageName, tfBackend } = entry;
+  const isNative = tfBackend === "tensorflow";
+  if (isNative && !nodeRuntime()) return refused("not in this runtime: a native addon needs Node");
+  const lack = name === "wasm" ? webAssemblyLack() : undefined;
+  if (lack) return refused(lack);
+
+  let module: unknown;
+  try {
+    module = await load(entry);
+  } catch (error) {
+    return refused(loadFailure(packageName, error));
+  }
+
+  const registered = tf.findBackendFactory(tfBackend);
+  const kept = setAside.get(packageName);
+  if (!registered && kept) tf.registerBackend(tfBackend, kept, entry.priority);
+  else if (!registered)
+    return refused(
+      `failed to initialise: ${packageName} registered no backend "${tfBackend}" with this copy of tfjs-core`,
+    );
+
+  if (isNative) {
+    const { isGPUPackage } = (tf.engine().registry[tfBackend] ?? {}) as NativeBackend;
+    if (isGPUPackage === (name === "tfjs-node"))
+      return refused(
+        "failed to initialise: this process already runs the other native package's backend",
+      );
+  }
+  if (name === "wasm" && !tf.engine().registry.wasm) {
+    const missing = await prepareWasm(module, wasmPaths);
+    if (missing) return refused(missing);
+  }
+
+  const failure = await start(entry);
+  if (failure !== undefined) return refused(`failed to initialise: ${failure}`);
+  const wrong = await wrongResult();
+  if (wrong !== undefined) return refused(wrong);
+  return { taken: true, reason: takenReason(entry) };
+}
+
+// The wasm and cpu packages are named in full, inside try as bundlers want it for a package that
+// may be absent; the native ones are no bundler's business.
+async function load({ name, packageName }: BackendEntry): Promise<unknown> {
+  try {
+    if (name === "wasm") return await import("@tensorflow/tfjs-backend-wasm");
+    if (name === "cpu") return await import("@tensorflow/tfjs-backend-cpu");
+    return await import(/* @vite-ignore */ /* webpackIgnore: true */ packageName);
+  } catch (error) {
+    throw error ?? new Error("threw nothing");
+  }
+}
+
+async function prepareWasm(
+  module: unknown,
+  wasmPaths: Plan["wasmPaths"],
+): Promise<string | undefined> {
+  const node = nodeRuntime();
+  if (losesThreads()) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
+  const paths = wasmPaths ?? (node && installedWasmFolder(node));
+  if (paths === undefined) return undefined;
+  const threads = await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT");
+  const fileName = `tfjs-backend-wasm-${threads ? "threaded-" : ""}simd.wasm`;
+  const missing = await missingWasmFile(withSlash(paths), fileName, node);
+  if (missing) return missing;
+  try {
+    (module as typeof import("@tensorflow/tfjs-backend-wasm")).setWasmPaths(withSlash(paths));
+    return undefined;
+  } catch (error) {
+    return `failed to initialise: ${firstLine(error)}`;
+  }
+}
+
+// `tf.setBackend` logs why a backend would not start and says only `false`, so the backend is made
+// here and is already there when tfjs is told to use it.
+async function start({ tfBackend }: BackendEntry): Promise<string | undefined> {
+  const { registry } = tf.engine();
+  try {
+    registry[tfBackend] ??= await withinLimit(tf.findBackendFactory(tfBackend)());
+    if (registry[tfBackend] && (await tf.setBackend(tfBackend))) return undefined;
+    delete registry[tfBackend];
+    return "it gave no backend";
+  } catch (error) {
+    return firstLine(error);
+  }
+}
+
+async function withinLimit<T>(work: T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const complain = () => reject(new Error(`no answer within ${startLimit / 1000} s`));
+    timer = setTimeout(complain, startLimit);
+  });
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+//     | 1 2 3 |   | 1 0 |   | 4 5 |
+//     | 4 5 6 | · | 0 1 | = | 10 11 |    exact in float32
+//                 | 1 1 |
+const product = [4, 5, 10, 11];
+
+async function wrongResult(): Promise<string | undefined> {
+  let result: tf.Tensor | undefined;
+  try {
+    result = tf.tidy(() =>
+      tf.matMul(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), tf.tensor2d([1, 0, 0, 1, 1, 1], [3, 2])),
+    );
+    const got = Array.from(await result.data());
+    if (got.length === 4 && got.every((value, i) => value === product[i])) return undefined;
+    return `wrong result: a matrix product gave [${got}], expected [${product}]`;
+  } catch (error) {
+    return `failed on its first operation: ${firstLine(error)}`;
+  } finally {
+    result?.dispose();
+  }
+}
+
+interface NativeBackend {
+  readonly isGPUPackage?: boolean;
+  readonly isUsingGpuDevice?: boolean;
+}
+
+function takenReason({ name }: BackendEntry): string {
+  const works = "a matrix product came out right";
+  if (name === "wasm" && losesThreads())
+    return `${works}, on one thread: tfjs's threaded module does not outlive minification`;
+  if (name !== "tfjs-node-gpu") return works;
+  const { isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
+  return isUsingGpuDevice === false ? `${works}, on the CPU: TensorFlow found no GPU` : works;
+}
+
+function putAside({ packageName, tfBackend }: BackendEntry): void {
+  const factory = tf.findBackendFactory(tfBackend);
+  if (!factory) return;
+  setAside.set(packageName, factory);
+  try {
+    keepingCrashListeners(() => tf.removeBackend(tfBackend));
+  } catch {
+    // Its own dispose threw; it must go all the same.
+    tf.engine().registry[tfBackend] = { dispose() {} } as tf.KernelBackend;
+    tf.removeBackend(tfBackend);
+  }
+}
+
+// tfjs says "install our node backend" at the first tensor on cpu, and logs each backend that
+// would not start: both are in the selection's reasons.
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const wasProduction = tf.env().getBool("PROD");
+  tf.env().set("PROD", true);
+  try {
+    return await work();
+  } finally {
+    tf.env().set("PROD", wasProduction);
+  }
+}
+
+function refused(reason: string): Verdict {
+  return { taken: false, reason };
+}

@@ -1,0 +1,35 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { runtimeName } from "./runtime.ts";
+import { type BackendSelection, currentSelection } from "./select-backend.ts";
+
+/**
+ * One line for a log: backend, tfjs version, SIMD and threads where it is wasm, runtime.
+ *
+ * Without **selection** it tells of the backend that tfjs computes on now.
+ *
+ * @example
+ * describeBackend(await selectBackend()); // => "wasm, SIMD, 1 thread, tfjs 4.22.0, Node 20.20.2"
+ */
+export function describeBackend(selection?: BackendSelection): string {
+  const tfBackend = selection?.tfBackend ?? tf.getBackend();
+  const name = (selection ?? currentSelection())?.name ?? (tfBackend || "no backend");
+  const parts = [name, ...details(tfBackend), `tfjs ${tf.version_core}`, runtimeName()];
+  return parts.join(", ");
+}
+
+interface RunningBackend {
+  readonly wasm?: { readonly tfjs?: { getThreadsCount?(): number } };
+  readonly isUsingGpuDevice?: boolean;
+}
+
+function details(tfBackend: string | undefined): string[] {
+  const running = tf.engine().registry[tfBackend ?? ""] as unknown as RunningBackend | undefined;
+  if (tfBackend === "tensorflow" && running?.isUsingGpuDevice !== undefined)
+    return [running.isUsingGpuDevice ? "GPU" : "CPU"];
+  if (tfBackend !== "wasm") return [];
+  const threads = running?.wasm?.tfjs?.getThreadsCount?.();
+  return [
+    tf.env().get("WASM_HAS_SIMD_SUPPORT") === true ? "SIMD" : "no SIMD",
+    ...(threads === undefined ? [] : [`${threads} ${threads === 1 ? "thread" : "threads"}`]),
+  ];
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { backendNames } from "./backend-name.ts";
+import { planOf } from "./options.ts";
+import { selectBackend } from "./select-backend.ts";
+
+const names = "tfjs-node-gpu, tfjs-node, wasm, cpu";
+
+test.each([
+  [{ require: "webgl" }, `expected require to be among ${names}, got "webgl"`],
+  [{ prefer: ["wasm", 3] }, `expected prefer to be among ${names}, got 3`],
+  [{ prefer: 7 }, "expected prefer to be a list of backend names, got 7"],
+  [{ exclude: "tensorflow" }, `expected exclude to be among ${names}, got "tensorflow"`],
+  [{ exclude: null }, "expected exclude to be a list of backend names, got null"],
+  [{ require: "cpu", exclude: ["cpu"] }, "cpu is both required and excluded"],
+  [{ prefer: "cpu", exclude: ["wasm", "cpu"] }, "cpu is both preferred and excluded"],
+  [{ exclude: backendNames }, "every backend is excluded"],
+  [
+    { preferred: "cpu" },
+    'expected options among prefer, require, exclude, wasmPaths, got "preferred"',
+  ],
+  [{ wasmPaths: 3 }, "expected wasmPaths to be a folder or a map of file names, got 3"],
+  ["wasm", 'expected an object of options, got "wasm"'],
+  [null, "expected an object of options, got null"],
+])("%j is refused before anything is loaded", async (options, message) => {
+  await expect(selectBackend(options as never)).rejects.toThrow(
+    new Error(`selectBackend: ${message}`),
+  );
+});
+
+test("equal wishes have equal keys, however they are written", () => {
+  expect(planOf({}).key).toBe(planOf({ prefer: [], exclude: [] }).key);
+  expect(planOf({ prefer: "cpu" }).key).toBe(planOf({ prefer: ["cpu", "cpu"] }).key);
+  expect(planOf({ exclude: ["wasm", "cpu"] }).key).toBe(planOf({ exclude: ["cpu", "wasm"] }).key);
+  expect(planOf({ wasmPaths: { a: "1", b: "2" } }).key).toBe(
+    planOf({ wasmPaths: { b: "2", a: "1" } }).key,
+  );
+  expect(planOf({ wasmPaths: "/a" }).key).not.toBe(planOf({ wasmPaths: "/b" }).key);
+  expect(planOf({ require: "cpu" }).key).not.toBe(planOf({ prefer: "cpu" }).key);
+});

@@ -1,0 +1,101 @@
+import { type BackendName, backendNames, isBackendName } from "./backend-name.ts";
+
+/** What `selectBackend` may and must do. Every option may be left out. */
+export interface SelectBackendOptions {
+  /**
+   * **prefer**: tried first, in this order, before the others in the default order. A preferred
+   * backend that cannot be had is passed over.
+   */
+  prefer?: BackendName | readonly BackendName[];
+  /**
+   * **require**: this backend or an error that says why not. The others are not tried, and
+   * **prefer** has no effect.
+   */
+  require?: BackendName;
+  /** **exclude**: never tried. Naming one that is also preferred or required is an error. */
+  exclude?: readonly BackendName[];
+  /**
+   * **wasmPaths**: where tfjs's three `.wasm` files are: a folder (path or URL), or a map from
+   * each file's name to its place. Default: in Node the folder of the installed package, so it is
+   * needed only when the program is bundled; in a page what tfjs does, which is to look beside the
+   * page. It has no effect once the wasm backend has started.
+   */
+  wasmPaths?: string | Readonly<Record<string, string>>;
+}
+
+export interface Plan {
+  /** Names to try, in order. */
+  readonly order: readonly BackendName[];
+  readonly excluded: readonly BackendName[];
+  readonly required: BackendName | undefined;
+  readonly wasmPaths: SelectBackendOptions["wasmPaths"];
+  /** Equal plans have equal keys. */
+  readonly key: string;
+}
+
+const known = ["prefer", "require", "exclude", "wasmPaths"];
+
+/** @throws on unknown names and options, and on options that contradict each other */
+export function planOf(options: SelectBackendOptions): Plan {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    fail(`expected an object of options, got ${show(options)}`);
+  for (const option of Object.keys(options))
+    if (!known.includes(option))
+      fail(`expected options among ${known.join(", ")}, got ${show(option)}`);
+
+  const { wasmPaths } = options;
+  if (
+    wasmPaths !== undefined &&
+    typeof wasmPaths !== "string" &&
+    (typeof wasmPaths !== "object" ||
+      wasmPaths === null ||
+      Object.values(wasmPaths).some((path) => typeof path !== "string"))
+  )
+    fail(`expected wasmPaths to be a folder or a map of file names, got ${show(wasmPaths)}`);
+
+  const preferred = namesIn("prefer", options.prefer);
+  const excluded = namesIn("exclude", options.exclude);
+  const required = options.require;
+  if (required !== undefined) {
+    checkName("require", required);
+    if (excluded.includes(required)) fail(`${required} is both required and excluded`);
+  }
+  for (const name of preferred)
+    if (excluded.includes(name)) fail(`${name} is both preferred and excluded`);
+  if (excluded.length === backendNames.length) fail("every backend is excluded");
+
+  const order = [
+    ...(required === undefined ? preferred : [required]),
+    ...backendNames.filter(
+      (name) => !excluded.includes(name) && name !== required && !preferred.includes(name),
+    ),
+    ...(required === undefined ? [] : preferred.filter((name) => name !== required)),
+  ];
+  const key = JSON.stringify([order, required ?? null, sorted(wasmPaths)]);
+  return { order, excluded, required, wasmPaths, key };
+}
+
+function namesIn(option: string, value: unknown): BackendName[] {
+  if (value === undefined) return [];
+  const list: unknown[] = typeof value === "string" ? [value] : Array.isArray(value) ? value : [];
+  if (list.length === 0 && !Array.isArray(value))
+    fail(`expected ${option} to be a list of backend names, got ${show(value)}`);
+  return [...new Set(list)].map((name) => checkName(option, name));
+}
+
+function checkName(option: string, name: unknown): BackendName {
+  if (isBackendName(name)) return name;
+  return fail(`expected ${option} to be among ${backendNames.join(", ")}, got ${show(name)}`);
+}
+
+function sorted(paths: Plan["wasmPaths"]): unknown {
+  return typeof paths === "object" ? Object.entries(paths).sort() : (paths ?? null);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+function fail(what: string): never {
+  throw new Error(`selectBackend: ${what}`);
+}

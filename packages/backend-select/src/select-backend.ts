@@ -1,0 +1,110 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type BackendName, backendEntry, backendNames } from "./backend-name.ts";
+import { tryCandidate } from "./candidate.ts";
+import { type Plan, planOf, type SelectBackendOptions } from "./options.ts";
+
+/** What became of one backend. */
+export interface BackendCandidate {
+  readonly name: BackendName;
+  readonly outcome: "taken" | "refused" | "not tried";
+  /**
+   * In words, beginning with the kind: *not installed*, *broken install*, *native library missing*,
+   * *native load error*, *failed to load*, *not in this runtime*, *WebAssembly missing*, *no SIMD*,
+   * *missing .wasm file*, *failed to initialise*, *failed on its first operation*, *wrong result*,
+   * *excluded*.
+   */
+  readonly reason: string;
+}
+
+/** The backend that tfjs computes on now, and what became of every other. */
+export interface BackendSelection {
+  readonly name: BackendName;
+  /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *wasm* or *cpu*. */
+  readonly tfBackend: string;
+  /** Every backend there is, in the order of this selection. */
+  readonly candidates: readonly BackendCandidate[];
+}
+
+let last: { readonly key: string; readonly selection: BackendSelection } | undefined;
+let queue: Promise<unknown> = Promise.resolve();
+const pending = new Map<string, Promise<BackendSelection>>();
+
+/**
+ * Makes the fastest backend that works here tfjs's current one: tfjs-node-gpu, tfjs-node, wasm, cpu,
+ * in that order unless **prefer** says otherwise.
+ *
+ * Each is an optional package, imported only when its turn comes, and taken only after a matrix
+ * product came out right on it; one that is absent or broken is passed over, its reason kept. A
+ * refused backend is taken out of tfjs's registry, nothing is printed, and crash listeners that a
+ * package put on the process are taken off. (A native addon that kills the process outright is
+ * beyond any caller's reach.)
+ *
+ * The second call with equal options gives the same selection and starts nothing again; calls at
+ * the same time share one start, and calls with other options wait for each other.
+ *
+ * In Node the `.wasm` files are found in the installed package. In a page pass **wasmPaths**, the
+ * folder they are served from.
+ *
+ * @throws Error when options are unknown or contradict each other, when the required backend cannot
+ *   be had, and when none can; the message names the reasons. The backend that was current before
+ *   is then current again.
+ *
+ * @example
+ * const { name } = await selectBackend({ exclude: ["tfjs-node-gpu"] }); // => "wasm"
+ */
+export async function selectBackend(options: SelectBackendOptions = {}): Promise<BackendSelection> {
+  const plan = planOf(options);
+  const shared = pending.get(plan.key);
+  if (shared) return shared;
+  const mine = queue.then(() => selectNow(plan));
+  pending.set(plan.key, mine);
+  queue = mine.catch(() => undefined).then(() => pending.delete(plan.key));
+  return mine;
+}
+
+/** The last selection whose backend is still tfjs's current one. */
+export function currentSelection(): BackendSelection | undefined {
+  return last && last.selection.tfBackend === tf.getBackend() ? last.selection : undefined;
+}
+
+async function selectNow(plan: Plan): Promise<BackendSelection> {
+  if (last?.key === plan.key && tf.engine().registry[last.selection.tfBackend]) {
+    if (!currentSelection()) await tf.setBackend(last.selection.tfBackend);
+    return last.selection;
+  }
+  const before = tf.getBackend();
+  const outcomes = new Map<BackendName, BackendCandidate>();
+  let taken: BackendName | undefined;
+  for (const name of plan.order) {
+    if (taken !== undefined) {
+      outcomes.set(name, { name, outcome: "not tried", reason: `${taken} was taken` });
+    } else if (plan.required !== undefined && name !== plan.required) {
+      outcomes.set(name, { name, outcome: "not tried", reason: `${plan.required} is required` });
+    } else {
+      const verdict = await tryCandidate(backendEntry(name), plan.wasmPaths);
+      if (verdict.taken) taken = name;
+      const outcome = verdict.taken ? "taken" : "refused";
+      outcomes.set(name, { name, outcome, reason: verdict.reason });
+    }
+  }
+  for (const name of plan.excluded)
+    outcomes.set(name, { name, outcome: "refused", reason: "excluded by the caller" });
+
+  const candidates = [...outcomes.values()];
+  if (taken === undefined) {
+    if (before && tf.engine().registry[before]) await tf.setBackend(before);
+    throw new Error(refusal(plan, candidates), { cause: candidates });
+  }
+  const selection = { name: taken, tfBackend: backendEntry(taken).tfBackend, candidates };
+  last = { key: plan.key, selection };
+  return selection;
+}
+
+function refusal(plan: Plan, candidates: readonly BackendCandidate[]): string {
+  if (plan.required !== undefined) {
+    const { reason } = candidates.find(({ name }) => name === plan.required) as BackendCandidate;
+    return `selectBackend: ${plan.required} is required and cannot be had: ${reason}`;
+  }
+  const lines = candidates.map(({ name, reason }) => `${name}: ${reason}`);
+  return `selectBackend: expected one of ${backendNames.join(", ")} to work, got ${lines.join("; ")}`;
+}
