@@ -1,1 +1,30 @@
-export {};
+export {
+  type BidirectionalRnnModelOverrides,
+  buildBidirectionalRnnModel,
+} from "./bidirectional-rnn-model.ts";
+export type { InputShape } from "./check.ts";
+export type { DropoutArgs } from "./dropout-layer.ts";
+export * as layers from "./layers.ts";
+export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
+export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
+export {
+  type AdamOptions,
+  adam,
+  type RmspropOptions,
+  rmsprop,
+  type SgdOptions,
+  sgd,
+} from "./optimizers.ts";
+export {
+  buildSentimentClassifier,
+  type SentimentCell,
+  type SentimentClassifierOptions,
+} from "./sentiment-classifier.ts";
+export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
+export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
+export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
+export type { LossName, OptimizerName, TrainingOverrides } from "./training.ts";
+export {
+  buildVariableLengthModel,
+  type VariableLengthModelOverrides,
+} from "./variable-length-model.ts";

@@ -1,0 +1,125 @@
+// tfjs-layers brings the gradients that tfjs-core keeps apart.
+import "@tensorflow/tfjs-layers";
+import "@tensorflow/tfjs-backend-cpu";
+import { expectNoTensorLeak } from "@rnnkit/test-kit";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { adam, rmsprop, sgd } from "./optimizers.ts";
+
+// Small enough that it matters where ε is added, large enough that it is not all that matters.
+const gradients = [
+  [1e-7, -3e-6, 0.5],
+  [2e-7, 1e-6, -0.25],
+  [-1e-7, 2e-6, 0.1],
+  [3e-7, 2e-6, 0],
+];
+
+/** The weights after these gradients, all starting at 0: the loss Σ g·w has gradient g. */
+function run(optimizer: tf.Optimizer, steps = gradients): Float32Array {
+  const w = tf.tidy(() => tf.variable(tf.zeros([3])));
+  for (const g of steps) optimizer.minimize(() => tf.sum(tf.mul(w, tf.tensor1d(g))), false, [w]);
+  const result = w.dataSync<"float32">();
+  w.dispose();
+  return result;
+}
+
+/** One weight at a time, in float64. */
+function expected(step: () => (g: number, t: number) => number): number[] {
+  return [0, 1, 2].map((i) => {
+    const next = step();
+    return gradients.reduce((w, g, t) => w - next(g[i]!, t + 1), 0);
+  });
+}
+
+test("adam: w ← w - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)", () => {
+  const keras = expected(() => {
+    let m = 0;
+    let v = 0;
+    return (g, t) => {
+      m += 0.1 * (g - m);
+      v += 0.001 * (g * g - v);
+      return ((0.001 * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t)) * (m / (Math.sqrt(v) + 1e-7));
+    };
+  });
+  expect(run(adam())).toBeAllclose(keras, { rtol: 1e-4 });
+  expect(run(tf.train.adam(0.001, 0.9, 0.999, 1e-7))).not.toBeAllclose(keras, { rtol: 1e-2 });
+});
+
+test("rmsprop: w ← w - η g / √(v + ε)", () => {
+  const keras = expected(() => {
+    let v = 0;
+    let s = 0;
+    return (g) => {
+      v = 0.9 * v + 0.1 * g * g;
+      s = 0.5 * s + (0.001 * g) / Math.sqrt(v + 1e-7);
+      return s;
+    };
+  });
+  expect(run(rmsprop({ momentum: 0.5 }))).toBeAllclose(keras, { rtol: 1e-5 });
+});
+
+test("sgd: w ← w - η s with s ← μ s + g, and Nesterov's look ahead", () => {
+  const plain = expected(() => (g) => 0.01 * g);
+  expect(run(sgd())).toBeAllclose(plain, { rtol: 1e-5 });
+  const momentum = (nesterov: boolean) =>
+    expected(() => {
+      let s = 0;
+      return (g) => {
+        s = 0.9 * s + g;
+        return 0.1 * (nesterov ? g + 0.9 * s : s);
+      };
+    });
+  const options = { learningRate: 0.1, momentum: 0.9 };
+  expect(run(sgd(options))).toBeAllclose(momentum(false), { rtol: 1e-5 });
+  expect(run(sgd({ ...options, nesterov: true }))).toBeAllclose(momentum(true), { rtol: 1e-5 });
+});
+
+test("clipnorm shortens a long gradient to that length and leaves a short one", () => {
+  const clipped = run(sgd({ learningRate: 1, clipnorm: 1 }), [[3, 0, 4]]);
+  expect(clipped).toBeAllclose([-0.6, 0, -0.8]);
+  expect(run(sgd({ learningRate: 1, clipnorm: 6 }), [[3, 0, 4]])).toBeAllclose([-3, 0, -4]);
+  expect(run(sgd({ learningRate: 1, clipnorm: 1 }), [[0, 0, 0]])).toBeAllclose([0, 0, 0]);
+});
+
+test("clipnorm looks at each weight alone", () => {
+  const a = tf.variable(tf.scalar(0));
+  const b = tf.variable(tf.scalar(0));
+  const loss = (): tf.Scalar => tf.add(tf.mul(a, 30), tf.mul(b, 0.5));
+  sgd({ learningRate: 1, clipnorm: 1 }).minimize(loss);
+  expect([a.dataSync()[0], b.dataSync()[0]]).toEqual([-1, -0.5]);
+  tf.dispose([a, b]);
+});
+
+test("a saved model names them as tfjs does", () => {
+  const configOf = (optimizer: tf.Optimizer) => [optimizer.getClassName(), optimizer.getConfig()];
+  expect(configOf(adam())).toEqual([
+    "Adam",
+    { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+  ]);
+  expect(configOf(rmsprop())).toEqual([
+    "RMSProp",
+    { learningRate: 0.001, decay: 0.9, momentum: 0, epsilon: 1e-7, centered: false },
+  ]);
+  expect(configOf(sgd())).toEqual(["SGD", { learningRate: 0.01 }]);
+});
+
+test("steps leave nothing behind and dispose frees the rest", async () => {
+  await expectNoTensorLeak(() => {
+    for (const optimizer of [
+      adam({ clipnorm: 0.1 }),
+      rmsprop({ clipnorm: 0.1 }),
+      sgd({ momentum: 0.9 }),
+    ]) {
+      run(optimizer);
+      optimizer.dispose();
+    }
+  });
+});
+
+test("a step size or norm that is not above 0 is refused", () => {
+  expect(() => adam({ learningRate: 0 })).toThrow("adam: expected learningRate above 0, got 0");
+  expect(() => rmsprop({ clipnorm: -1 })).toThrow("rmsprop: expected clipnorm above 0, got -1");
+  expect(() => sgd({ learningRate: Number.NaN })).toThrow(
+    "sgd: expected learningRate above 0, got NaN",
+  );
+});

@@ -1,0 +1,150 @@
+import {
+  AdamOptimizer,
+  div,
+  MomentumOptimizer,
+  maximum,
+  mul,
+  type NamedTensorMap,
+  norm,
+  type Optimizer,
+  RMSPropOptimizer,
+  SGDOptimizer,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
+
+type Gradients = NamedTensorMap | { name: string; tensor: Tensor }[];
+
+interface OptimizerOptions {
+  /** Step size, above 0. */
+  learningRate?: number;
+  /**
+   * Scales each weight's gradient down to at most this Euclidean norm, weight by weight, before the
+   * step. Default: no limit. It is not part of a saved model, for tfjs has no place for it.
+   */
+  clipnorm?: number;
+}
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Decay of the first moment. Default 0.9. */
+  beta1?: number;
+  /** Decay of the second moment. Default 0.999. */
+  beta2?: number;
+  /** Added to √v. Default 1e-7. */
+  epsilon?: number;
+}
+
+export interface RmspropOptions extends OptimizerOptions {
+  /** Decay of the mean square. Default 0.9. */
+  rho?: number;
+  /** Part of the last step that is repeated. Default 0. */
+  momentum?: number;
+  /** Added to the mean square, inside the root. Default 1e-7. */
+  epsilon?: number;
+}
+
+export interface SgdOptions extends OptimizerOptions {
+  /** Part of the last step that is repeated. Default 0. */
+  momentum?: number;
+  /** Looks ahead along the momentum. Default false. */
+  nesterov?: boolean;
+}
+
+class KerasAdam extends AdamOptimizer {
+  override applyGradients(gradients: Gradients): void {
+    // Keras adds ε to √v, tfjs to √(v / (1 - β₂ᵗ)): the same where tfjs's ε is ε / √(1 - β₂ᵗ).
+    const { epsilon } = this;
+    this.epsilon = epsilon / Math.sqrt(1 - this.beta2 ** (this.iterations + 1));
+    try {
+      super.applyGradients(gradients as Parameters<AdamOptimizer["applyGradients"]>[0]);
+    } finally {
+      this.epsilon = epsilon;
+    }
+  }
+}
+
+class FreedMomentum extends MomentumOptimizer {
+  override dispose(): void {
+    super.dispose();
+    // Made by SGDOptimizer's constructor, forgotten by MomentumOptimizer's dispose.
+    this.c.dispose();
+  }
+}
+
+/**
+ * Adam with Keras 3's numbers, **learningRate** *0.001* by default.
+ *
+ *     m ← m + (1 - β₁)(g - m)     v ← v + (1 - β₂)(g² - v)
+ *     w ← w - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)
+ *
+ * `tf.train.adam` divides v by 1 - β₂ᵗ before ε is added, so its first steps on small gradients
+ * differ. A saved model names it `Adam`, as tfjs does.
+ *
+ * Reference: https://keras.io/api/optimizers/adam/
+ *
+ * @example
+ * model.compile({ optimizer: adam({ learningRate: 0.01, clipnorm: 1 }), loss: "meanSquaredError" });
+ */
+export function adam(options: AdamOptions = {}): AdamOptimizer {
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, clipnorm } = options;
+  checkPositive("adam", { learningRate, clipnorm });
+  return clipping(new KerasAdam(learningRate, beta1, beta2, epsilon), clipnorm);
+}
+
+/**
+ * RMSprop with Keras 3's numbers, **learningRate** *0.001* by default.
+ *
+ *     v ← ρ v + (1 - ρ) g²     s ← μ s + η g / √(v + ε)     w ← w - s
+ *
+ * Reference: https://keras.io/api/optimizers/rmsprop/
+ *
+ * @example
+ * model.compile({ optimizer: rmsprop(), loss: "binaryCrossentropy" });
+ */
+export function rmsprop(options: RmspropOptions = {}): RMSPropOptimizer {
+  const { learningRate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7, clipnorm } = options;
+  checkPositive("rmsprop", { learningRate, clipnorm });
+  return clipping(new RMSPropOptimizer(learningRate, rho, momentum, epsilon), clipnorm);
+}
+
+/**
+ * Gradient descent with Keras 3's numbers, **learningRate** *0.01* by default.
+ *
+ *     s ← μ s + g     w ← w - η s     (Nesterov: w ← w - η (g + μ s))
+ *
+ * Reference: https://keras.io/api/optimizers/sgd/
+ *
+ * @example
+ * model.compile({ optimizer: sgd({ momentum: 0.9 }), loss: "meanAbsoluteError" });
+ */
+export function sgd(options: SgdOptions = {}): SGDOptimizer {
+  const { learningRate = 0.01, momentum = 0, nesterov = false, clipnorm } = options;
+  checkPositive("sgd", { learningRate, clipnorm });
+  return momentum === 0
+    ? clipping(new SGDOptimizer(learningRate), clipnorm)
+    : clipping(new FreedMomentum(learningRate, momentum, nesterov), clipnorm);
+}
+
+function clipping<O extends Optimizer>(optimizer: O, clipnorm: number | undefined): O {
+  if (clipnorm === undefined) return optimizer;
+  const apply = optimizer.applyGradients.bind(optimizer) as (gradients: Gradients) => void;
+  // g · c / max(‖g‖, c)
+  const clip = (g: Tensor): Tensor => div(mul(g, clipnorm), maximum(norm(g), clipnorm));
+  optimizer.applyGradients = (gradients: Gradients): void => {
+    tidy(() => {
+      const named = Array.isArray(gradients)
+        ? gradients
+        : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+      apply(named.map(({ name, tensor }) => ({ name, tensor: tensor && clip(tensor) })));
+    });
+  };
+  return optimizer;
+}
+
+function checkPositive(who: string, numbers: Record<string, number | undefined>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(value > 0 && value < Infinity)) {
+      throw new Error(`${who}: expected ${name} above 0, got ${value}`);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { Optimizer, type Tensor } from "@tensorflow/tfjs-core";
+import type { Sequential } from "@tensorflow/tfjs-layers";
+import { type Check, checking } from "./check.ts";
+import { adam, rmsprop, sgd } from "./optimizers.ts";
+
+const optimizers = { adam, rmsprop, sgd };
+
+const lossNames = [
+  "meanSquaredError",
+  "meanAbsoluteError",
+  "meanAbsolutePercentageError",
+  "meanSquaredLogarithmicError",
+  "squaredHinge",
+  "hinge",
+  "categoricalHinge",
+  "logcosh",
+  "categoricalCrossentropy",
+  "sparseCategoricalCrossentropy",
+  "binaryCrossentropy",
+  "kullbackLeiblerDivergence",
+  "poisson",
+  "cosineProximity",
+] as const;
+
+export type OptimizerName = keyof typeof optimizers;
+export type LossName = (typeof lossNames)[number];
+
+/** What every builder lets its caller change about training. */
+export interface TrainingOverrides {
+  /** `"adam"`, `"rmsprop"` or `"sgd"` with Keras 3's numbers, or any tf.Optimizer of your own. */
+  optimizer?: OptimizerName | Optimizer;
+  /** Step size. Default: Keras 3's for the optimizer. Not together with an optimizer of your own. */
+  learningRate?: number;
+  /** Limit of each weight's gradient norm. Default: none. Not with an optimizer of your own. */
+  clipnorm?: number;
+  /** A name that tfjs knows, or a function of (yTrue, yPred). Default: the builder's. */
+  loss?: LossName | ((yTrue: Tensor, yPred: Tensor) => Tensor);
+  /** Names of metrics that tfjs knows, as `"accuracy"`. Default: the builder's. */
+  metrics?: readonly string[];
+  /** Makes initial weights and dropout masks repeatable. Default: new ones every time. */
+  seed?: number;
+}
+
+/** How the tutorial compiles a model; overrides take its parts' places. */
+export interface Training {
+  optimizer: (options: { learningRate?: number; clipnorm?: number }) => Optimizer;
+  loss: LossName;
+  metrics?: readonly string[];
+}
+
+/**
+ * Refuses bad overrides; what it returns checks the builder's own arguments.
+ *
+ * @internal
+ */
+export function checkFor(who: string, overrides: TrainingOverrides): Check {
+  const check = checking(who);
+  const { optimizer, learningRate, clipnorm, loss, seed } = overrides;
+  if (isOwn(optimizer)) {
+    if (learningRate !== undefined || clipnorm !== undefined) {
+      throw new Error(
+        `${who}: expected learningRate and clipnorm with an optimizer given by name, got a tf.Optimizer`,
+      );
+    }
+  } else if (optimizer !== undefined) {
+    check.oneOf("optimizer", optimizer, Object.keys(optimizers));
+  }
+  check.positive({ learningRate, clipnorm });
+  if (loss !== undefined && typeof loss !== "function") check.oneOf("loss", loss, lossNames);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new Error(`${who}: expected seed to be a whole number, got ${seed}`);
+  }
+  return check;
+}
+
+/**
+ * The model, compiled as the tutorial does where the overrides do not say otherwise.
+ *
+ * @internal
+ */
+export function compiled(
+  model: Sequential,
+  training: Training,
+  overrides: TrainingOverrides,
+): Sequential {
+  const { optimizer, learningRate, clipnorm, loss, metrics = training.metrics ?? [] } = overrides;
+  const make = typeof optimizer === "string" ? optimizers[optimizer] : training.optimizer;
+  try {
+    model.compile({
+      optimizer: isOwn(optimizer) ? optimizer : make({ learningRate, clipnorm }),
+      loss: loss ?? training.loss,
+      metrics: [...metrics],
+    });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
+  (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = !isOwn(optimizer);
+  return model;
+}
+
+function isOwn(optimizer: TrainingOverrides["optimizer"]): optimizer is Optimizer {
+  return optimizer instanceof Optimizer;
+}
