@@ -117,18 +117,26 @@ function sigmoid(x: number): number {
 }
 
 /**
- * Φ(x) = ½ + φ(x)·Σₙ x²ⁿ⁺¹/(1·3·5⋯(2n+1)): all terms have one sign, so nothing cancels in the sum.
+ * Φ(x) to full relative accuracy in both tails. Inside ±3 by a series whose terms have one sign, so
+ * that nothing cancels; outside by Laplace's continued fraction for the tail.
  *
- * Reference: Abramowitz & Stegun 26.2.11.
+ *     Φ(x) = ½ + φ(x)·Σₙ x²ⁿ⁺¹/(1·3·5⋯(2n+1))
+ *     1 − Φ(x) = φ(x)/(x + 1/(x + 2/(x + 3/(x + ⋯))))
+ *
+ * Reference: Abramowitz & Stegun 26.2.11, 26.2.14.
  */
 function normalDistribution(x: number): number {
-  if (x > 9) return 1;
-  if (x < -9) return 0;
+  const density = Math.exp(-0.5 * x * x) * Math.sqrt(0.5 / Math.PI);
+  if (Math.abs(x) > 3) {
+    let fraction = Math.abs(x);
+    for (let k = 100; k > 0; k--) fraction = Math.abs(x) + k / fraction;
+    return x < 0 ? density / fraction : 1 - density / fraction;
+  }
   let term = x;
   let sum = x;
   for (let odd = 3; Math.abs(term) > Math.abs(sum) * 1e-17; odd += 2) {
     term *= (x * x) / odd;
     sum += term;
   }
-  return 0.5 + sum * Math.exp(-0.5 * x * x) * Math.sqrt(0.5 / Math.PI);
+  return 0.5 + sum * density;
 }
