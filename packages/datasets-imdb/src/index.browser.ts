@@ -12,4 +12,9 @@ export {
   type ReviewTextOptions,
   reviewDecoder,
 } from "./review-text.ts";
+export {
+  type SyntheticReviews,
+  type SyntheticReviewsOptions,
+  syntheticReviews,
+} from "./synthetic-reviews.ts";
 export type { WordIndex } from "./word-index.ts";

@@ -121,13 +121,18 @@ export function encodeReview(
       put(undefined);
       continue;
     }
-    for (const word of piece.toLowerCase().split(separators)) {
+    for (const word of piece.split(separators)) {
       if (word === "") continue;
-      const rank = wordIndex.get(word);
+      const rank = wordIndex.get(asciiLowerCase(word)) ?? wordIndex.get(word.toLowerCase());
       put(rank === undefined ? undefined : rank + indexFrom);
     }
   }
   return Int32Array.from(ids);
+}
+
+// Python 2 made the index and left "Álvaro" as it was.
+function asciiLowerCase(word: string): string {
+  return word.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function readShared(who: string, options: ReviewTextOptions) {
