@@ -1,0 +1,281 @@
+// The backward pass of a step: gate gradients, then their product with the transposed weights; and,
+// once a tile of steps is done, the weight gradients of the tile while it is in cache.
+import { SIGMOID, TANH, mad } from "./activations";
+import { gruGateGradients, gruResetGradients } from "./gru";
+import * as J from "./job";
+import { lstmGateGradients } from "./lstm";
+import { simpleGateGradients } from "./simple";
+import { getLanes, isMasked } from "./state";
+import { columnsN, gatedColumns4, rowsN, sumRows, zeros } from "./tile";
+
+/** Gradient columns of a row: LSTM 4Hp, GRU 4Hp (reset before 3Hp), SimpleRNN Hp. */
+export function dzColumns(j: usize): i32 {
+  const cell = J.CELL(j);
+  return cell == J.SIMPLE ? J.Hp(j) : cell == J.GRU_BEFORE ? 3 * J.Hp(j) : 4 * J.Hp(j);
+}
+
+// @ts-ignore: decorator
+@inline function inputColumns(j: usize): i32 { return J.flags(j) & J.NEED_DX ? J.I(j) : 0; }
+
+export function startGradients(j: usize, block: i32): void {
+  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  for (let r = 0; r < rows; r++) {
+    const b = b0 + r, at = <usize>b * H << 2;
+    const dh = J.dxh(j) + b * J.dxhRow(j) + (inputColumns(j) << 2);
+    for (let u = 0; u < Hp; u += 4) {
+      const padded = (b * Hp + u) << 2, from = at + (u << 2);
+      v128.store(dh + (u << 2), J.dhT(j) ? getLanes(J.dhT(j) + from, H - u) : f32x4.splat(0));
+      v128.store(J.dc(j) + padded, J.dcT(j) ? getLanes(J.dcT(j) + from, H - u) : f32x4.splat(0));
+      v128.store(J.carry(j) + padded, f32x4.splat(0));
+      v128.store(J.direct(j) + padded, f32x4.splat(0));
+    }
+  }
+  const bytes = (J.I(j) + H + 1) * J.dwRow(j);
+  memory.fill(J.dw(j) + <usize>block * bytes, 0, bytes);
+}
+
+export function backwardStep(j: usize, block: i32, t: i32): void {
+  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
+  if (J.CELL(j) == J.LSTM) {
+    if (fast) lstmTanhSigmoid(j, block, t);
+    else lstmAny(j, block, t);
+  } else if (J.CELL(j) == J.SIMPLE) simpleAny(j, block, t);
+  else if (fast) gruTanhSigmoid(j, block, t);
+  else gruAny(j, block, t);
+  dataGradients(j, block, t);
+  finishRows(j, block, t);
+}
+function lstmTanhSigmoid(j: usize, block: i32, t: i32): void { gateGradients(J.LSTM, true, j, block, t); }
+function lstmAny(j: usize, block: i32, t: i32): void { gateGradients(J.LSTM, false, j, block, t); }
+function gruTanhSigmoid(j: usize, block: i32, t: i32): void { gateGradients(J.GRU_AFTER, true, j, block, t); }
+function gruAny(j: usize, block: i32, t: i32): void { gateGradients(J.GRU_AFTER, false, j, block, t); }
+function simpleAny(j: usize, block: i32, t: i32): void { gateGradients(J.SIMPLE, false, j, block, t); }
+
+/** Where the output gradient of row b at step t lies; 0 where there is none. */
+function outputGradient(j: usize, t: i32, b: i32): usize {
+  if (J.dOut(j) == 0) return 0;
+  if (J.flags(j) & J.RETURN_SEQUENCES) return J.dOut(j) + ((<usize>b * J.T(j) + t) * J.H(j) << 2);
+  return t == J.T(j) - 1 ? J.dOut(j) + (<usize>b * J.H(j) << 2) : 0;
+}
+
+// @ts-ignore: decorator
+@inline function gateGradients(cell: i32, fast: bool, j: usize, block: i32, t: i32): void {
+  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const masked = J.mask(j) != 0, hOff = inputColumns(j) << 2;
+  for (let r = 0; r < rows; r++) {
+    const b = b0 + r, dOut = outputGradient(j, t, b);
+    const dhRow = J.dxh(j) + b * J.dxhRow(j) + hOff;
+    if (masked && isMasked(j, t, b)) {
+      maskedGradients(j, block, t, r, dhRow, dOut);
+      continue;
+    }
+    const carry = J.carry(j) + ((b * Hp) << 2), direct = J.direct(j) + ((b * Hp) << 2);
+    for (let u = 0; u < Hp; u += 4) {
+      let dh = v128.load(dhRow + (u << 2));
+      if (dOut) dh = f32x4.add(dh, getLanes(dOut + (u << 2), H - u));
+      if (masked) {
+        dh = f32x4.add(dh, v128.load(carry + (u << 2)));
+        v128.store(carry + (u << 2), f32x4.splat(0));
+        v128.store(direct + (u << 2), f32x4.splat(0));
+      }
+      if (cell == J.LSTM) lstmGateGradients(j, block, t, r, u, dh, fast);
+      else if (cell == J.SIMPLE) simpleGateGradients(j, block, t, r, u, dh);
+      else gruGateGradients(j, block, t, r, u, dh, fast);
+    }
+  }
+}
+
+/** A masked step passes dh and dc on; its output repeats an earlier one, which gets the gradient. */
+function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOut: usize): void {
+  const H = J.H(j), Hp = J.Hp(j), at = ((J.firstRow(j, block) + r) * Hp) << 2;
+  memory.fill(J.dzAt(j, block, t) + r * J.dzRow(j), 0, dzColumns(j) << 2);
+  const keep = dOut != 0 && !(J.flags(j) & J.ZERO_OUTPUT);
+  for (let u = 0; u < Hp; u += 4) {
+    v128.store(J.direct(j) + at + (u << 2), v128.load(dhRow + (u << 2)));
+    if (keep) {
+      const carry = J.carry(j) + at + (u << 2);
+      v128.store(carry, f32x4.add(v128.load(carry), getLanes(dOut + (u << 2), H - u)));
+    }
+  }
+}
+
+/** Vectors of the panel at column q of n columns. */
+// @ts-ignore
+@inline function vectorsAt(q: i32, n: i32): i32 { return min(4, (n - q + 3) >> 2); }
+/** Bytes of a set of panels over `columns` columns and K rows. */
+// @ts-ignore
+@inline function setBytes(columns: i32, K: i32): usize { return <usize>((columns + 3) & ~3) * K << 2; }
+
+/** [dx | dh] = dz · [W; U]ᵀ, through the dropout of the gates. */
+function dataGradients(j: usize, block: i32, t: i32): void {
+  const Hp = J.Hp(j), H = J.H(j), I = J.I(j), ic = inputColumns(j), cell = J.CELL(j);
+  const gated = J.dropGates(j) > 1;
+  let w = J.transposed(j);
+  if (cell == J.LSTM || cell == J.SIMPLE) {
+    const K = cell == J.LSTM ? 4 * Hp : Hp;
+    if (gated) gatedProduct(j, block, t, w, K, ic + H, 0, I - ic);
+    else product(j, block, t, w, 0, K, K, ic + H, 0, false);
+    return;
+  }
+  if (cell == J.GRU_BEFORE) {
+    const sets = setBytes(ic, 3 * Hp) + setBytes(H, 2 * Hp);
+    product(j, block, t, w + sets, 2 * Hp, Hp, Hp, H, 0, false);
+    gruResetGradients(j, block, t);
+  }
+  if (ic) {
+    if (gated) gatedProduct(j, block, t, w, 3 * Hp, I, 0, 0);
+    else product(j, block, t, w, 0, 3 * Hp, 3 * Hp, I, 0, false);
+    w += setBytes(I, 3 * Hp);
+  }
+  const K = cell == J.GRU_AFTER ? 3 * Hp : 2 * Hp;
+  if (gated) gatedProduct(j, block, t, w, K, H, ic, I);
+  else {
+    product(j, block, t, w, 0, 2 * Hp, K, H, ic, false);
+    if (cell == J.GRU_AFTER) product(j, block, t, w, 3 * Hp, Hp, K, H, ic, true);
+  }
+}
+
+/** Rows dz[first .. first+K) times panels that hold `panelK` rows; `more` adds to what is there. */
+function product(
+  j: usize, block: i32, t: i32, w: usize, first: i32, K: i32, panelK: i32, columns: i32, to: i32, more: bool,
+): void {
+  const rows = J.rowsOf(j, block), row = J.dxhRow(j), dzRow = J.dzRow(j);
+  const dz = J.dzAt(j, block, t) + (first << 2), out = J.dxh(j) + J.firstRow(j, block) * row + (to << 2);
+  for (let q = 0; q < columns; q += 16) {
+    const n = vectorsAt(q, columns), skip = more ? (panelK - K) * (n << 4) : 0, at = out + (q << 2);
+    for (let r = 0; r < rows; r += 2) {
+      const s = min(r + 1, rows - 1), o0 = at + r * row, o1 = at + s * row;
+      rowsN(n, dz + r * dzRow, dz + s * dzRow, w + skip, K, more ? o0 : zeros(), more ? o1 : zeros(), o0, o1);
+    }
+    w += panelK * (n << 4);
+  }
+}
+
+/** As product, each gate's share through its own dropout factors (from column `factor` on). */
+function gatedProduct(
+  j: usize, block: i32, t: i32, w: usize, panelK: i32, columns: i32, to: i32, factor: i32,
+): void {
+  const rows = J.rowsOf(j, block), row = J.dxhRow(j), b0 = J.firstRow(j, block), Hp = J.Hp(j);
+  const lstm = J.CELL(j) == J.LSTM, gates = lstm ? 4 : 3;
+  const recurrent = factor == J.I(j) && !lstm;
+  for (let q = 0; q < columns; q += 16) {
+    const n = vectorsAt(q, columns);
+    for (let r = 0; r < rows; r++) {
+      const dz = J.dzAt(j, block, t) + r * J.dzRow(j);
+      const out = J.dxh(j) + (b0 + r) * row + ((to + q) << 2);
+      for (let g = 0; g < gates; g++) {
+        const drop = J.drop(j) + <usize>(g * J.B(j) + b0 + r) * J.xhRow(j) + ((factor + q) << 2);
+        if (lstm) gateShare(dz, w, g << 2, g << 2, 16, Hp >> 2, n, drop, out, g == 0);
+        else if (g < 2) gateShare(dz, w, g << 2, g << 2, 8, Hp >> 2, n, drop, out, g == 0);
+        else if (panelK == 3 * Hp) gateShare(dz, w, (recurrent ? 3 : 2) * Hp, 2 * Hp, 4, Hp >> 2, n, drop, out, false);
+      }
+    }
+    w += panelK * (n << 4);
+  }
+}
+
+/** out = [out +] factor ⊙ Σ over four columns in every `stride` of dz from `first`, W from `from`. */
+function gateShare(
+  dz: usize, w: usize, first: i32, from: i32, stride: i32, groups: i32, n: i32, factor: usize, out: usize, fresh: bool,
+): void {
+  for (let v = 0; v < n; v++) {
+    let sum = f32x4.splat(0);
+    let a = dz + (first << 2), p = w + from * (n << 4) + (v << 4);
+    for (let i = 0; i < groups; i++) {
+      for (let k = 0; k < 4; k++) sum = mad(v128.load_splat<f32>(a + (k << 2)), v128.load(p + k * (n << 4)), sum);
+      a += stride << 2; p += stride * (n << 4);
+    }
+    sum = f32x4.mul(sum, v128.load(factor + (v << 4)));
+    v128.store(out + (v << 4), fresh ? sum : f32x4.add(v128.load(out + (v << 4)), sum));
+  }
+}
+
+/** Dropout of dh, what skips the product, and dx of the step. */
+function finishRows(j: usize, block: i32, t: i32): void {
+  const I = J.I(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const ic = inputColumns(j), shared = J.dropGates(j) == 1;
+  const direct = J.mask(j) != 0 || J.CELL(j) >= J.GRU_AFTER;
+  const s = J.sourceStep(j, t);
+  for (let r = 0; r < rows; r++) {
+    const b = b0 + r, row = J.dxh(j) + b * J.dxhRow(j), drop = J.drop(j) + b * J.xhRow(j);
+    if (shared) scale(row + (ic << 2), drop + (I << 2), Hp);
+    if (direct) add(row + (ic << 2), J.direct(j) + ((b * Hp) << 2), Hp);
+    if (ic) {
+      const to = J.dx(j) + ((<usize>b * J.T(j) + s) * I << 2);
+      if (isMasked(j, t, b)) memory.fill(to, 0, I << 2);
+      else {
+        if (shared) scaleTail(row, drop, I);
+        copyFloats(to, row, I);
+      }
+    }
+  }
+}
+function scale(p: usize, factor: usize, n: i32): void {
+  for (let i: usize = 0; i < <usize>n << 2; i += 16) v128.store(p + i, f32x4.mul(v128.load(p + i), v128.load(factor + i)));
+}
+function add(p: usize, term: usize, n: i32): void {
+  for (let i: usize = 0; i < <usize>n << 2; i += 16) v128.store(p + i, f32x4.add(v128.load(p + i), v128.load(term + i)));
+}
+function scaleTail(p: usize, factor: usize, n: i32): void {
+  for (let i: usize = 0; i < <usize>n << 2; i += 4) store<f32>(p + i, load<f32>(p + i) * load<f32>(factor + i));
+}
+function copyFloats(to: usize, from: usize, n: i32): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), v128.load(from + (i << 2)));
+  for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+}
+
+/** Adds the gradients of steps t0 .. t0+steps, a tile's, to the block's weight gradients. */
+export function weightGradients(j: usize, block: i32, t0: i32, steps: i32): void {
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
+  const a = J.xhAt(j, block, t0), dz = J.dzAt(j, block, t0), K = steps * J.rowsOf(j, block);
+  const dw = J.dw(j) + <usize>block * (I + H + 1) * J.dwRow(j), hidden = dw + <usize>I * J.dwRow(j);
+  const h = a + (I << 2);
+  if (cell == J.LSTM || cell == J.SIMPLE) {
+    outer(j, a, I + H, dz, 0, dzColumns(j), K, dw, 0);
+  } else {
+    outer(j, a, I, dz, 0, 2 * Hp, K, dw, 1);
+    outer(j, a, I, dz, 2 * Hp, 3 * Hp, K, dw, 2);
+    outer(j, h, H, dz, 0, 2 * Hp, K, hidden, 1);
+    if (cell == J.GRU_AFTER) outer(j, h, H, dz, 3 * Hp, 4 * Hp, K, hidden, 2);
+    else outer(j, h + (Hp << 2), H, dz, 2 * Hp, 3 * Hp, K, hidden, 3);
+  }
+  const sums = dw + <usize>(I + H) * J.dwRow(j);
+  for (let q = 0; q < dzColumns(j); q += 16) sumRows(dz + (q << 2), J.dzRow(j), K, sums + (q << 2));
+}
+
+/**
+ * dw[p][q] += Σ_k a[k][p]·dz[k][q] for p < n, columns first..last. `gates` tells which dropout
+ * variant a vector of columns reads: 0 i f c o in turn, 1 z r in turn, 2 the candidate's, 3 none.
+ */
+function outer(j: usize, a: usize, n: i32, dz: usize, first: i32, last: i32, K: i32, dw: usize, gates: i32): void {
+  const row = J.xhRow(j), dzRow = J.dzRow(j), dwRow = J.dwRow(j);
+  const gate = J.dropGates(j) > 1 && gates != 3 ? J.xhGate(j) : 0;
+  const o0 = gates == 2 ? 2 * gate : 0, o1 = gates == 2 ? o0 : gate;
+  const o2 = gates == 1 ? 0 : 2 * gate, o3 = gates == 1 ? gate : gates == 2 ? o0 : 3 * gate;
+  for (let q = first; q < last; q += 16) {
+    const v = vectorsAt(q, last), w = dz + (q << 2);
+    for (let p = 0; p < n; p += 2) {
+      const s = min(p + 1, n - 1);
+      const a0 = a + (p << 2), a1 = a + (s << 2);
+      const out0 = dw + p * dwRow + (q << 2), out1 = dw + s * dwRow + (q << 2);
+      if (gate == 0) columnsN(v, a0, a1, row, w, dzRow, K, out0, out1);
+      else if (v == 4) gatedColumns4(a0, a1, row, w, dzRow, K, o0, o1, o2, o3, out0, out1);
+      else {
+        columnsN(1, a0 + o0, a1 + o0, row, w, dzRow, K, out0, out1);
+        if (v > 1) columnsN(1, a0 + o1, a1 + o1, row, w + 16, dzRow, K, out0 + 16, out1 + 16);
+        if (v > 2) columnsN(1, a0 + o2, a1 + o2, row, w + 32, dzRow, K, out0 + 32, out1 + 32);
+      }
+    }
+  }
+}
+
+/** Gradients of the initial states, [B, H]. */
+export function finishGradients(j: usize, block: i32): void {
+  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  for (let r = 0; r < rows; r++) {
+    const b = b0 + r, at = <usize>b * H << 2;
+    if (J.dh0(j)) memory.copy(J.dh0(j) + at, J.dxh(j) + b * J.dxhRow(j) + (inputColumns(j) << 2), H << 2);
+    if (J.dc0(j)) memory.copy(J.dc0(j) + at, J.dc(j) + ((b * J.Hp(j)) << 2), H << 2);
+  }
+}

@@ -1,0 +1,173 @@
+// GRU. Panels of four units hold z, r and the candidate's weights beside each other; gate values
+// are kept 16 floats for four units: z, r, candidate, and (reset after) its recurrent part.
+import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
+import * as J from "./job";
+import { isMasked, outputRow, putLanes, putState, skipRow } from "./state";
+import {
+  gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
+} from "./tile";
+
+export function gruStep(j: usize, block: i32, t: i32): void {
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block);
+  const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
+  const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
+  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
+  const panel = ((I + H) * 12) << 2;
+  for (let u = 0; u < Hp; u += 4) {
+    const at = u << 4, w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + at;
+    for (let r = 0; r < rows; r += 2) {
+      const s = min(r + 1, rows - 1);
+      const a0 = xh + r * row, a1 = xh + s * row;
+      const z0 = gates + r * gateRow + at, z1 = gates + s * gateRow + at;
+      if (after) {
+        if (gated) gruAfterGatedRows(a0, a1, w, I, H, gate, bias, z0, z1);
+        else gruAfterRows(a0, a1, w, I, H, bias, z0, z1);
+      } else if (gated) gruBeforeGatedRows(a0, a1, w, I, H, gate, bias, z0, z1);
+      else gruBeforeRows(a0, a1, w, I, H, bias, z0, z1);
+    }
+    if (after) {
+      if (fast) tanhSigmoidUnits(j, block, t, u);
+      else anyUnits(j, block, t, u);
+    } else resetUnits(j, block, t, u);
+  }
+  if (!after) {
+    const reset = (I + Hp) << 2;
+    for (let u = 0; u < Hp; u += 4) {
+      const at = (u << 4) + 32, w = J.weights(j) + (u >> 2) * panel + (I * 48) + 32;
+      for (let r = 0; r < rows; r += 2) {
+        const s = min(r + 1, rows - 1);
+        gruBeforeCandidate(xh + r * row + reset, xh + s * row + reset, w, H, gates + r * gateRow + at, gates + s * gateRow + at);
+      }
+      candidateUnits(j, block, t, u);
+    }
+  }
+  if (J.mask(j) != 0) {
+    for (let r = 0; r < rows; r++) if (isMasked(j, t, J.firstRow(j, block) + r)) skipRow(j, block, t, r);
+  }
+}
+
+/**
+ * Reset after:    c = act(xc + r·hc)     h' = z·h + (1 - z)·c
+ */
+// @ts-ignore: decorator
+@inline function afterUnits(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), n = J.H(j) - u;
+  let g = J.gatesAt(j, block, t) + (u << 4);
+  let before = J.rawAt(j, block, t) + (u << 2), raw = J.rawAt(j, block, t + 1);
+  let xh = J.xhAt(j, block, t + 1), drop = J.drop(j) + b0 * row;
+  for (let r = 0; r < rows; r++) {
+    if (!masked || !isMasked(j, t, b0 + r)) {
+      const z = fast ? sigmoid(v128.load(g)) : activate(rec, v128.load(g));
+      const reset = fast ? sigmoid(v128.load(g, 16)) : activate(rec, v128.load(g, 16));
+      const s = mad(reset, v128.load(g, 48), v128.load(g, 32));
+      const c = fast ? tanh(s) : activate(act, s);
+      const h = mad(z, f32x4.sub(v128.load(before), c), c);
+      v128.store(g, z); v128.store(g, reset, 16); v128.store(g, c, 32);
+      putState(j, u, h, raw, xh, drop);
+      const out = outputRow(j, t, b0 + r);
+      if (out) putLanes(out + (u << 2), h, n);
+    }
+    g += gateRow; before += rawRow; raw += rawRow; xh += row; drop += row;
+  }
+}
+function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(true, j, block, t, u); }
+function anyUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(false, j, block, t, u); }
+
+/** The state that the candidate sees: with dropout, its own variant. */
+// @ts-ignore
+@inline function candidateState(j: usize, block: i32, t: i32, r: i32): usize {
+  const variant = J.dropGates(j) > 1 ? 2 * J.xhGate(j) : 0;
+  return J.xhAt(j, block, t) + variant + r * J.xhRow(j) + (J.I(j) << 2);
+}
+
+/** Reset before: z, r, and the reset state r·h behind [x | h]. */
+function resetUnits(j: usize, block: i32, t: i32, u: i32): void {
+  const rows = J.rowsOf(j, block), row = J.xhRow(j), rec = J.recurrentActivation(j);
+  const lanes = v128.load(J.lanes(j) + (u << 2));
+  let g = J.gatesAt(j, block, t) + (u << 4);
+  let reset = J.xhAt(j, block, t) + ((J.I(j) + J.Hp(j) + u) << 2);
+  for (let r = 0; r < rows; r++) {
+    const k = activate(rec, v128.load(g, 16));
+    v128.store(g, activate(rec, v128.load(g))); v128.store(g, k, 16);
+    v128.store(reset, v128.and(lanes, f32x4.mul(k, v128.load(candidateState(j, block, t, r) + (u << 2)))));
+    g += J.gateRow(j); reset += row;
+  }
+}
+
+/**
+ * Reset before:   c = act(xc + (r·h)·U)  h' = z·h + (1 - z)·c
+ */
+function candidateUnits(j: usize, block: i32, t: i32, u: i32): void {
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
+  const row = J.xhRow(j), rawRow = J.rawRow(j);
+  let g = J.gatesAt(j, block, t) + (u << 4);
+  for (let r = 0; r < rows; r++) {
+    if (!isMasked(j, t, b0 + r)) {
+      const c = activate(J.activation(j), v128.load(g, 32));
+      const before = v128.load(J.rawAt(j, block, t) + r * rawRow + (u << 2));
+      const h = mad(v128.load(g), f32x4.sub(before, c), c);
+      v128.store(g, c, 32);
+      putState(j, u, h, J.rawAt(j, block, t + 1) + r * rawRow, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+      const out = outputRow(j, t, b0 + r);
+      if (out) putLanes(out + (u << 2), h, n);
+    }
+    g += J.gateRow(j);
+  }
+}
+
+/**
+ * Gradients of the pre-activations at step t; the row's layout is [z r of four units]…, [xc]…, [hc]….
+ *
+ *     dz = dh·(h - c)   dc = dh·(1 - z)   direct dh_prev = dh·z
+ *     reset after:  dxc = dc·act'(c)   dhc = dxc·r   dr = dxc·hc
+ */
+// @ts-ignore
+@inline export function gruGateGradients(
+  j: usize, block: i32, t: i32, r: i32, u: i32, dh: v128, fast: bool,
+): void {
+  const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
+  const Hp = J.Hp(j), g = J.gatesAt(j, block, t) + r * J.gateRow(j) + (u << 4);
+  const z = v128.load(g), k = v128.load(g, 16), c = v128.load(g, 32);
+  const before = v128.load(J.rawAt(j, block, t) + r * J.rawRow(j) + (u << 2));
+  const lanes = v128.load(J.lanes(j) + (u << 2));
+  const dz = J.dzAt(j, block, t) + r * J.dzRow(j);
+  const dxc = f32x4.mul(f32x4.sub(dh, f32x4.mul(dh, z)), derivative(act, c));
+  v128.store(dz + (u << 3), v128.and(lanes, f32x4.mul(f32x4.mul(dh, f32x4.sub(before, c)), derivative(rec, z))));
+  v128.store(dz + ((2 * Hp + u) << 2), v128.and(lanes, dxc));
+  if (J.CELL(j) == J.GRU_AFTER) {
+    v128.store(dz + (u << 3), v128.and(lanes, f32x4.mul(f32x4.mul(dxc, v128.load(g, 48)), derivative(rec, k))), 16);
+    v128.store(dz + ((3 * Hp + u) << 2), v128.and(lanes, f32x4.mul(dxc, k)));
+  }
+  v128.store(J.direct(j) + (((J.firstRow(j, block) + r) * Hp + u) << 2), v128.and(lanes, f32x4.mul(dh, z)));
+}
+
+/**
+ * Reset before, once d(r·h) is in the rows dxh: dr = d(r·h)·h·σ'(r), and the direct part of dh gains
+ * d(r·h)·r, through the dropout of the candidate's state.
+ */
+export function gruResetGradients(j: usize, block: i32, t: i32): void {
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), Hp = J.Hp(j), I = J.I(j);
+  const variant = J.dropGates(j) > 1 ? 2 : 0;
+  for (let r = 0; r < rows; r++) {
+    const state = candidateState(j, block, t, r);
+    const dz = J.dzAt(j, block, t) + r * J.dzRow(j);
+    const dReset = J.dxh(j) + (b0 + r) * J.dxhRow(j);
+    for (let u = 0; u < Hp; u += 4) {
+      const k = v128.load(J.gatesAt(j, block, t) + r * J.gateRow(j) + (u << 4), 16);
+      const d = v128.load(dReset + (u << 2));
+      const lanes = v128.load(J.lanes(j) + (u << 2));
+      const dr = f32x4.mul(f32x4.mul(d, v128.load(state + (u << 2))), derivative(J.recurrentActivation(j), k));
+      const kept = isMasked(j, t, b0 + r) ? f32x4.splat(0) : lanes;
+      v128.store(dz + (u << 3), v128.and(kept, dr), 16);
+      const direct = J.direct(j) + (((b0 + r) * Hp + u) << 2);
+      let through = f32x4.mul(d, k);
+      if (J.dropGates(j)) {
+        const factor = J.drop(j) + <usize>(variant * J.B(j) + b0 + r) * J.xhRow(j) + ((I + u) << 2);
+        through = f32x4.mul(through, v128.load(factor));
+      }
+      v128.store(direct, f32x4.add(v128.load(direct), v128.and(kept, through)));
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// What the host calls. A step is a call, so that V8 replaces the baseline code of a step while a
+// long sequence is still running.
+import { gruStep } from "./gru";
+import * as J from "./job";
+import { lstmStep } from "./lstm";
+import { simpleStep } from "./simple";
+import { loadInputs } from "./state";
+
+export { activateBuffer } from "./activations";
+export { backwardStep, finishGradients, startGradients, weightGradients } from "./gradient";
+export { finishStates, startStates } from "./state";
+export { packTransposed, packWeights, unpackGradients } from "./weights";
+
+export function heapBase(): usize { return __heap_base; }
+
+export function forwardStep(j: usize, block: i32, t: i32): void {
+  loadInputs(j, block, t);
+  if (J.CELL(j) == J.LSTM) lstmStep(j, block, t);
+  else if (J.CELL(j) == J.SIMPLE) simpleStep(j, block, t);
+  else gruStep(j, block, t);
+}

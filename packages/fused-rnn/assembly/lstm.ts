@@ -1,0 +1,92 @@
+// LSTM. Panels of four units hold their i, f, c and o beside each other, so that one tile gives all
+// four gates of four units, and the cell's pass over it finds them in L1.
+import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
+import * as J from "./job";
+import { isMasked, outputRow, putLanes, putState, skipRow } from "./state";
+import { gatedRows4, rows4 } from "./tile";
+
+export function lstmStep(j: usize, block: i32, t: i32): void {
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), K = I + H;
+  const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1;
+  const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
+  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
+  let w = J.weights(j), bias = J.biases(j);
+  for (let u = 0; u < Hp; u += 4) {
+    const at = u << 4;
+    for (let r = 0; r < rows; r += 2) {
+      const s = min(r + 1, rows - 1);
+      const a0 = xh + r * row, a1 = xh + s * row;
+      const z0 = gates + r * gateRow + at, z1 = gates + s * gateRow + at;
+      if (gated) gatedRows4(a0, a1, w, K, J.xhGate(j), bias, bias, z0, z1);
+      else rows4(a0, a1, w, K, bias, bias, z0, z1);
+    }
+    if (fast) tanhSigmoidUnits(j, block, t, u);
+    else anyUnits(j, block, t, u);
+    w += K << 6; bias += 64;
+  }
+  if (J.mask(j) != 0) {
+    for (let r = 0; r < rows; r++) if (isMasked(j, t, J.firstRow(j, block) + r)) skipRow(j, block, t, r);
+  }
+}
+
+/**
+ *     c' = f·c + i·g      h' = o·act(c')
+ */
+// @ts-ignore: decorator
+@inline function units(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
+  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), cRow = J.Hp(j) << 2;
+  let z = J.gatesAt(j, block, t) + (u << 4);
+  let c0 = J.cAt(j, block, t) + (u << 2), c1 = J.cAt(j, block, t + 1) + (u << 2);
+  let ac = J.acAt(j, block, t) + (u << 2);
+  let raw = J.rawAt(j, block, t + 1), xh = J.xhAt(j, block, t + 1);
+  let drop = J.drop(j) + b0 * row;
+  const n = H - u;
+  for (let r = 0; r < rows; r++) {
+    if (!masked || !isMasked(j, t, b0 + r)) {
+      const i = fast ? sigmoid(v128.load(z)) : activate(rec, v128.load(z));
+      const f = fast ? sigmoid(v128.load(z, 16)) : activate(rec, v128.load(z, 16));
+      const g = fast ? tanh(v128.load(z, 32)) : activate(act, v128.load(z, 32));
+      const o = fast ? sigmoid(v128.load(z, 48)) : activate(rec, v128.load(z, 48));
+      const c = mad(f, v128.load(c0), f32x4.mul(i, g));
+      const y = fast ? tanh(c) : activate(act, c);
+      const h = f32x4.mul(o, y);
+      v128.store(z, i); v128.store(z, f, 16); v128.store(z, g, 32); v128.store(z, o, 48);
+      v128.store(c1, c); v128.store(ac, y);
+      putState(j, u, h, raw, xh, drop);
+      const out = outputRow(j, t, b0 + r);
+      if (out) putLanes(out + (u << 2), h, n);
+    }
+    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow; raw += rawRow; xh += row; drop += row;
+  }
+}
+function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { units(true, j, block, t, u); }
+function anyUnits(j: usize, block: i32, t: i32, u: i32): void { units(false, j, block, t, u); }
+
+/**
+ * Gradients of the pre-activations at step t from dh (in the rows dxh, output gradient included)
+ * and dc, which it replaces by the gradient of the previous c.
+ *
+ *     do = dh·a        dc += dh·o·act'(a)       a = act(c)
+ *     di = dc·g   df = dc·c_prev   dg = dc·i    dc_prev = dc·f
+ */
+// @ts-ignore
+@inline export function lstmGateGradients(
+  j: usize, block: i32, t: i32, r: i32, u: i32, dh: v128, fast: bool,
+): void {
+  const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
+  const z = J.gatesAt(j, block, t) + r * J.gateRow(j) + (u << 4);
+  const at = (r * J.Hp(j) + u) << 2;
+  const dcAt = J.dc(j) + ((J.firstRow(j, block) * J.Hp(j)) << 2) + at;
+  const i = v128.load(z), f = v128.load(z, 16), g = v128.load(z, 32), o = v128.load(z, 48);
+  const y = v128.load(J.acAt(j, block, t) + at), before = v128.load(J.cAt(j, block, t) + at);
+  const dc = mad(f32x4.mul(dh, o), derivative(act, y), v128.load(dcAt));
+  const lanes = v128.load(J.lanes(j) + (u << 2));
+  const dz = J.dzAt(j, block, t) + r * J.dzRow(j) + (u << 4);
+  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, g), derivative(rec, i))));
+  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, before), derivative(rec, f))), 16);
+  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, i), derivative(act, g))), 32);
+  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dh, y), derivative(rec, o))), 48);
+  v128.store(dcAt, v128.and(lanes, f32x4.mul(dc, f)));
+}

@@ -1,0 +1,128 @@
+// What every cell does around its equations: rows in, states in and out, masked steps, outputs.
+import * as J from "./job";
+
+/** Copies the step's inputs into the rows [x | h], zeros for masked steps, times input dropout. */
+export function loadInputs(j: usize, block: i32, t: i32): void {
+  const I = J.I(j), T = J.T(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const s = J.sourceStep(j, t), mask = J.mask(j), row = J.xhRow(j);
+  const variants = max(1, J.dropGates(j)), dropped = J.dropGates(j) != 0;
+  for (let g = 0; g < variants; g++) {
+    let to = J.xhAt(j, block, t) + g * J.xhGate(j);
+    let from = J.x(j) + ((<usize>b0 * T + s) * I << 2);
+    let drop = J.drop(j) + <usize>(g * J.B(j) + b0) * row;
+    for (let r = 0; r < rows; r++) {
+      if (mask != 0 && load<u8>(mask + (b0 + r) * T + s) == 0) memory.fill(to, 0, I << 2);
+      else copyRow(to, from, I, dropped ? drop : 0);
+      to += row; drop += row; from += (<usize>T * I) << 2;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline function copyRow(to: usize, from: usize, n: i32, factor: usize): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    let v = v128.load(from + (i << 2));
+    if (factor) v = f32x4.mul(v, v128.load(factor + (i << 2)));
+    v128.store(to + (i << 2), v);
+  }
+  for (; i < n; i++) {
+    let v = load<f32>(from + (i << 2));
+    if (factor) v *= load<f32>(factor + (i << 2));
+    store<f32>(to + (i << 2), v);
+  }
+}
+
+/** Units u..u+3 of a new state: kept raw, and dropped out into each variant of the next row. */
+// @ts-ignore
+@inline export function putState(j: usize, u: i32, h: v128, raw: usize, xh: usize, drop: usize): void {
+  v128.store(raw + (u << 2), h);
+  const variants = J.dropGates(j);
+  if (variants) putDropped(j, u, h, xh, drop, variants);
+}
+function putDropped(j: usize, u: i32, h: v128, xh: usize, drop: usize, variants: i32): void {
+  const at = (J.I(j) + u) << 2;
+  for (let g = 0; g < variants; g++) {
+    v128.store(xh + g * J.xhGate(j) + at, f32x4.mul(h, v128.load(drop + <usize>g * J.B(j) * J.xhRow(j) + at)));
+  }
+}
+
+/** min(4, n) floats. */
+// @ts-ignore
+@inline export function putLanes(to: usize, v: v128, n: i32): void {
+  if (n >= 4) v128.store(to, v);
+  else putTail(to, v, n);
+}
+function putTail(to: usize, v: v128, n: i32): void {
+  store<f32>(to, f32x4.extract_lane(v, 0));
+  if (n > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
+  if (n > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
+}
+/** min(4, n) floats, zeros behind. */
+export function getLanes(from: usize, n: i32): v128 {
+  if (n >= 4) return v128.load(from);
+  let v = f32x4.splat(0);
+  v = f32x4.replace_lane(v, 0, load<f32>(from));
+  if (n > 1) v = f32x4.replace_lane(v, 1, load<f32>(from, 4));
+  if (n > 2) v = f32x4.replace_lane(v, 2, load<f32>(from, 8));
+  return v;
+}
+
+/** Where row b writes its output at step t; 0 when this step's output is not asked for. */
+// @ts-ignore
+@inline export function outputRow(j: usize, t: i32, b: i32): usize {
+  if (J.flags(j) & J.RETURN_SEQUENCES) return J.out(j) + ((<usize>b * J.T(j) + t) * J.H(j) << 2);
+  return J.mask(j) != 0 || t == J.T(j) - 1 ? J.out(j) + (<usize>b * J.H(j) << 2) : 0;
+}
+
+// @ts-ignore
+@inline export function isMasked(j: usize, t: i32, b: i32): bool {
+  const mask = J.mask(j);
+  return mask != 0 && load<u8>(mask + b * J.T(j) + J.sourceStep(j, t)) == 0;
+}
+
+/** A masked step: states stay, the output repeats (0 before the first kept step) or is 0. */
+export function skipRow(j: usize, block: i32, t: i32, r: i32): void {
+  const H = J.H(j), Hp = J.Hp(j), b = J.firstRow(j, block) + r;
+  const from = J.rawAt(j, block, t) + r * J.rawRow(j), to = J.rawAt(j, block, t + 1) + r * J.rawRow(j);
+  const xh = J.xhAt(j, block, t + 1) + r * J.xhRow(j), drop = J.drop(j) + b * J.xhRow(j);
+  for (let u = 0; u < Hp; u += 4) putState(j, u, v128.load(from + (u << 2)), to, xh, drop);
+  if (J.CELL(j) == J.LSTM) {
+    const bytes = Hp << 2;
+    memory.copy(J.cAt(j, block, t + 1) + r * bytes, J.cAt(j, block, t) + r * bytes, bytes);
+  }
+  const out = outputRow(j, t, b), zero = (J.flags(j) & J.ZERO_OUTPUT) != 0;
+  if (J.flags(j) & J.RETURN_SEQUENCES) {
+    if (zero || t == 0) memory.fill(out, 0, H << 2);
+    else memory.copy(out, out - (H << 2), H << 2);
+  } else if (zero && t == J.T(j) - 1) {
+    memory.fill(out, 0, H << 2);
+  }
+}
+
+/** States before the first step. */
+export function startStates(j: usize, block: i32): void {
+  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  for (let r = 0; r < rows; r++) {
+    const b = b0 + r;
+    const raw = J.rawAt(j, block, 0) + r * J.rawRow(j), xh = J.xhAt(j, block, 0) + r * J.xhRow(j);
+    const c = J.cAt(j, block, 0) + ((r * Hp) << 2);
+    for (let u = 0; u < Hp; u += 4) {
+      const at = (<usize>b * H + u) << 2;
+      const h = J.h0(j) ? getLanes(J.h0(j) + at, H - u) : f32x4.splat(0);
+      putState(j, u, h, raw, xh, J.drop(j) + b * J.xhRow(j));
+      if (J.CELL(j) == J.LSTM) v128.store(c + (u << 2), J.c0(j) ? getLanes(J.c0(j) + at, H - u) : f32x4.splat(0));
+    }
+  }
+  if (!(J.flags(j) & J.RETURN_SEQUENCES)) memory.fill(J.out(j) + (<usize>b0 * H << 2), 0, rows * H << 2);
+}
+
+/** States after the last step, [B, H]. */
+export function finishStates(j: usize, block: i32): void {
+  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j);
+  for (let r = 0; r < rows; r++) {
+    const at = (<usize>(b0 + r) * H) << 2;
+    memory.copy(J.hT(j) + at, J.rawAt(j, block, T) + r * J.rawRow(j), H << 2);
+    if (J.CELL(j) == J.LSTM) memory.copy(J.cT(j) + at, J.cAt(j, block, T) + ((r * J.Hp(j)) << 2), H << 2);
+  }
+}

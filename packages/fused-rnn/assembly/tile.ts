@@ -1,0 +1,183 @@
+// The matrix kernels: two rows of A times a panel of 16 (or 4, 8, 12) columns of W.
+//
+// Exactly eight accumulators and no unrolling over k: more of either makes V8 spill registers.
+import { mad } from "./activations";
+
+// @ts-ignore: decorator
+@lazy const zeroPanel = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+/** 64 zero bytes: the start of a sum. */
+export function zeros(): usize { return zeroPanel; }
+
+// @ts-ignore
+@inline function splat(p: usize): v128 { return v128.load_splat<f32>(p); }
+
+/**
+ * out_r[0..4n) = init_r[0..4n) + Σ_k A_r[k]·W[k][0..4n), r = 0, 1.
+ * A advances by `aStep` and W by `wStep` bytes a k; `o1..o3` displace A for vectors 1..3 (dropout
+ * variants one a gate), which costs six more loads a k.
+ */
+// @ts-ignore
+@inline function twoRows(
+  n: i32, gated: bool, a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32,
+  o0: i32, o1: i32, o2: i32, o3: i32, i0: usize, i1: usize, out0: usize, out1: usize,
+): void {
+  let c00 = v128.load(i0), c10 = v128.load(i1);
+  let c01 = c00, c02 = c00, c03 = c00, c11 = c10, c12 = c10, c13 = c10;
+  if (n > 1) { c01 = v128.load(i0, 16); c11 = v128.load(i1, 16); }
+  if (n > 2) { c02 = v128.load(i0, 32); c12 = v128.load(i1, 32); }
+  if (n > 3) { c03 = v128.load(i0, 48); c13 = v128.load(i1, 48); }
+  for (let k = K; k > 0; k--) {
+    if (gated) {
+      const w0 = v128.load(w);
+      c00 = mad(splat(a0 + o0), w0, c00);
+      c10 = mad(splat(a1 + o0), w0, c10);
+      if (n > 1) { const v = v128.load(w, 16); c01 = mad(splat(a0 + o1), v, c01); c11 = mad(splat(a1 + o1), v, c11); }
+      if (n > 2) { const v = v128.load(w, 32); c02 = mad(splat(a0 + o2), v, c02); c12 = mad(splat(a1 + o2), v, c12); }
+      if (n > 3) { const v = v128.load(w, 48); c03 = mad(splat(a0 + o3), v, c03); c13 = mad(splat(a1 + o3), v, c13); }
+    } else {
+      const s0 = splat(a0), s1 = splat(a1);
+      const w0 = v128.load(w);
+      c00 = mad(s0, w0, c00);
+      c10 = mad(s1, w0, c10);
+      if (n > 1) { const v = v128.load(w, 16); c01 = mad(s0, v, c01); c11 = mad(s1, v, c11); }
+      if (n > 2) { const v = v128.load(w, 32); c02 = mad(s0, v, c02); c12 = mad(s1, v, c12); }
+      if (n > 3) { const v = v128.load(w, 48); c03 = mad(s0, v, c03); c13 = mad(s1, v, c13); }
+    }
+    a0 += aStep; a1 += aStep; w += wStep;
+  }
+  v128.store(out0, c00); v128.store(out1, c10);
+  if (n > 1) { v128.store(out0, c01, 16); v128.store(out1, c11, 16); }
+  if (n > 2) { v128.store(out0, c02, 32); v128.store(out1, c12, 32); }
+  if (n > 3) { v128.store(out0, c03, 48); v128.store(out1, c13, 48); }
+}
+
+/** A contiguous, W in panels of n vectors: the product of rows [x | h] or gate gradients. */
+export function rows4(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  twoRows(4, false, a0, a1, 4, w, 64, K, 0, 0, 0, 0, i0, i1, out0, out1);
+}
+function rows3(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  twoRows(3, false, a0, a1, 4, w, 48, K, 0, 0, 0, 0, i0, i1, out0, out1);
+}
+function rows2(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  twoRows(2, false, a0, a1, 4, w, 32, K, 0, 0, 0, 0, i0, i1, out0, out1);
+}
+function rows1(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  twoRows(1, false, a0, a1, 4, w, 16, K, 0, 0, 0, 0, i0, i1, out0, out1);
+}
+export function rowsN(n: i32, a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  if (n == 4) rows4(a0, a1, w, K, i0, i1, out0, out1);
+  else if (n == 3) rows3(a0, a1, w, K, i0, i1, out0, out1);
+  else if (n == 2) rows2(a0, a1, w, K, i0, i1, out0, out1);
+  else rows1(a0, a1, w, K, i0, i1, out0, out1);
+}
+/** As rows4, vector g of the panel reading the dropout variant g of A. */
+export function gatedRows4(a0: usize, a1: usize, w: usize, K: i32, gate: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
+  twoRows(4, true, a0, a1, 4, w, 64, K, 0, gate, 2 * gate, 3 * gate, i0, i1, out0, out1);
+}
+
+/** A strided: columns p and p+1 of all rows times the rows' gradients, for weight gradients. */
+export function columns4(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  twoRows(4, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
+}
+function columns3(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  twoRows(3, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
+}
+function columns2(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  twoRows(2, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
+}
+function columns1(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  twoRows(1, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
+}
+export function columnsN(n: i32, a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  if (n == 4) columns4(a0, a1, aStep, w, wStep, K, out0, out1);
+  else if (n == 3) columns3(a0, a1, aStep, w, wStep, K, out0, out1);
+  else if (n == 2) columns2(a0, a1, aStep, w, wStep, K, out0, out1);
+  else columns1(a0, a1, aStep, w, wStep, K, out0, out1);
+}
+export function gatedColumns4(
+  a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32,
+  o0: i32, o1: i32, o2: i32, o3: i32, out0: usize, out1: usize,
+): void {
+  twoRows(4, true, a0, a1, aStep, w, wStep, K, o0, o1, o2, o3, out0, out1, out0, out1);
+}
+
+/**
+ * GRU, reset after: sums of z and r run over [x | h], the candidate's over x and over h apart.
+ * W holds 12 floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
+ */
+// @ts-ignore
+@inline function gruAfter(gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+  let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
+  let z1 = z0, r1 = r0, x1 = x0, h1 = h0;
+  for (let k = I; k > 0; k--) {
+    const s0 = splat(a0), s1 = splat(a1);
+    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
+    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+    x0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, x1);
+    a0 += 4; a1 += 4; w += 48;
+  }
+  for (let k = H; k > 0; k--) {
+    const s0 = splat(a0), s1 = splat(a1);
+    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
+    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+    h0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, h0); h1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, h1);
+    a0 += 4; a1 += 4; w += 48;
+  }
+  v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32); v128.store(out0, h0, 48);
+  v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32); v128.store(out1, h1, 48);
+}
+export function gruAfterRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
+  gruAfter(false, a0, a1, w, I, H, 0, bias, out0, out1);
+}
+export function gruAfterGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+  gruAfter(true, a0, a1, w, I, H, gate, bias, out0, out1);
+}
+
+/**
+ * GRU, reset before: z and r over [x | h], the candidate over x alone; gruBeforeCandidate adds its
+ * sum over the reset state later.
+ */
+// @ts-ignore
+@inline function gruBefore(gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+  let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32);
+  let z1 = z0, r1 = r0, x1 = x0;
+  for (let k = I; k > 0; k--) {
+    const s0 = splat(a0), s1 = splat(a1);
+    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
+    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+    x0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, x1);
+    a0 += 4; a1 += 4; w += 48;
+  }
+  for (let k = H; k > 0; k--) {
+    const s0 = splat(a0), s1 = splat(a1);
+    const wz = v128.load(w), wr = v128.load(w, 16);
+    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+    a0 += 4; a1 += 4; w += 48;
+  }
+  v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
+  v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
+}
+export function gruBeforeRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
+  gruBefore(false, a0, a1, w, I, H, 0, bias, out0, out1);
+}
+export function gruBeforeGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+  gruBefore(true, a0, a1, w, I, H, gate, bias, out0, out1);
+}
+export function gruBeforeCandidate(a0: usize, a1: usize, w: usize, H: i32, out0: usize, out1: usize): void {
+  twoRows(1, false, a0, a1, 4, w, 48, H, 0, 0, 0, 0, out0, out1, out0, out1);
+}
+
+/** Σ of 4n columns over K rows, added to out: bias gradients. */
+export function sumRows(w: usize, wStep: i32, K: i32, out: usize): void {
+  let c0 = v128.load(out), c1 = v128.load(out, 16), c2 = v128.load(out, 32), c3 = v128.load(out, 48);
+  for (let k = K; k > 0; k--) {
+    c0 = f32x4.add(c0, v128.load(w)); c1 = f32x4.add(c1, v128.load(w, 16));
+    c2 = f32x4.add(c2, v128.load(w, 32)); c3 = f32x4.add(c3, v128.load(w, 48));
+    w += wStep;
+  }
+  v128.store(out, c0); v128.store(out, c1, 16); v128.store(out, c2, 32); v128.store(out, c3, 48);
+}

@@ -1,0 +1,134 @@
+// Keras's matrices to panels and back. Keras: kernel [I, G·H], recurrent kernel [H, G·H], bias
+// [G·H] ([2, 3H] for GRU with reset after), gates i f c o and z r h.
+import { dzColumns } from "./gradient";
+import * as J from "./job";
+
+function gateCount(j: usize): i32 {
+  return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
+}
+
+/** Keras's column of gradient column k, or -1 for padding. */
+function columnOf(j: usize, k: i32): i32 {
+  const H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
+  let gate = 0, u = k;
+  if (cell == J.LSTM) { gate = (k >> 2) & 3; u = ((k >> 4) << 2) | (k & 3); }
+  else if (cell != J.SIMPLE) {
+    if (k < 2 * Hp) { gate = (k >> 2) & 1; u = ((k >> 3) << 2) | (k & 3); }
+    else { gate = 2; u = (k - 2 * Hp) % Hp; }
+  }
+  return u < H ? gate * H + u : -1;
+}
+
+/** Row p of [kernel; recurrent kernel]. */
+// @ts-ignore: decorator
+@inline function rowAt(j: usize, p: i32, G: i32): usize {
+  const I = J.I(j), width = (G * J.H(j)) << 2;
+  return p < I ? J.kernel(j) + <usize>p * width : J.recurrent(j) + <usize>(p - I) * width;
+}
+
+// @ts-ignore
+@inline function at(row: usize, column: i32): f32 {
+  return column < 0 ? 0 : load<f32>(row + (column << 2));
+}
+
+/** Weights and biases of the forward pass. */
+export function packWeights(j: usize): void {
+  const H = J.H(j), Hp = J.Hp(j), K = J.I(j) + H, G = gateCount(j), cell = J.CELL(j);
+  let to = J.weights(j);
+  const gru = cell >= J.GRU_AFTER;
+  const step = cell == J.SIMPLE ? 16 : 4;
+  for (let u = 0; u < Hp; u += step) {
+    const n = cell == J.SIMPLE ? min(16, Hp - u) : cell == J.LSTM ? 16 : 12;
+    for (let k = 0; k < K; k++) {
+      const row = rowAt(j, k, G);
+      for (let c = 0; c < n; c++) {
+        const gate = cell == J.SIMPLE ? 0 : c >> 2, unit = cell == J.SIMPLE ? u + c : u + (c & 3);
+        store<f32>(to, at(row, unit < H ? gate * H + unit : -1));
+        to += 4;
+      }
+    }
+  }
+  const bias = J.bias(j);
+  to = J.biases(j);
+  const columns = cell == J.SIMPLE ? Hp : 4 * Hp;
+  for (let c = 0; c < columns; c++) {
+    const gate = cell == J.SIMPLE ? 0 : (c >> 2) & 3, unit = cell == J.SIMPLE ? c : ((c >> 4) << 2) | (c & 3);
+    let b: f32 = 0;
+    if (bias != 0 && unit < H) {
+      if (!gru) b = load<f32>(bias + ((gate * H + unit) << 2));
+      else if (gate < 3) b = load<f32>(bias + ((gate * H + unit) << 2));
+      if (cell == J.GRU_AFTER && gate < 2) b += load<f32>(bias + (((3 + gate) * H + unit) << 2));
+      if (cell == J.GRU_AFTER && gate == 3) b = load<f32>(bias + ((5 * H + unit) << 2));
+    }
+    store<f32>(to + (c << 2), b);
+  }
+}
+
+/** Transposed weights of the backward pass, in the sets that gradient.ts reads. */
+export function packTransposed(j: usize): void {
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
+  const needDx = (J.flags(j) & J.NEED_DX) != 0;
+  let to = J.transposed(j);
+  if (cell == J.LSTM || cell == J.SIMPLE) {
+    const first = needDx ? 0 : I;
+    packSet(j, to, first, I + H - first, 0, dzColumns(j), 0, 0);
+    return;
+  }
+  if (needDx) to = packSet(j, to, 0, I, 0, 3 * Hp, 0, 0);
+  if (cell == J.GRU_AFTER) {
+    packSet(j, to, I, H, 0, 2 * Hp, 3 * Hp, 4 * Hp);
+  } else {
+    to = packSet(j, to, I, H, 0, 2 * Hp, 0, 0);
+    packSet(j, to, I, H, 2 * Hp, 3 * Hp, 0, 0);
+  }
+}
+
+/** Panels over rows p0..p0+n of [W; U]; their rows are gradient columns k0..k1, then k2..k3. */
+function packSet(j: usize, to: usize, p0: i32, n: i32, k0: i32, k1: i32, k2: i32, k3: i32): usize {
+  const G = gateCount(j);
+  for (let q = 0; q < n; q += 16) {
+    const width = min(16, (n - q + 3) & ~3);
+    for (let k = k0; k < k3 || k < k1; k++) {
+      if (k == k1) k = k2;
+      if (k >= k1 && k2 == 0) break;
+      const column = columnOf(j, k);
+      for (let c = 0; c < width; c++) {
+        store<f32>(to, q + c < n ? at(rowAt(j, p0 + q + c, G), column) : 0);
+        to += 4;
+      }
+    }
+  }
+  return to;
+}
+
+/** Sums the blocks' weight gradients in the order of the blocks and writes them as Keras's. */
+export function unpackGradients(j: usize, blocks: i32): void {
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), G = gateCount(j), cell = J.CELL(j);
+  const size = <usize>(I + H + 1) * J.dwRow(j), total = J.dw(j);
+  for (let block = 1; block < blocks; block++) {
+    const from = total + <usize>block * size;
+    for (let i: usize = 0; i < size; i += 16) v128.store(total + i, f32x4.add(v128.load(total + i), v128.load(from + i)));
+  }
+  const columns = dzColumns(j);
+  for (let p = 0; p < I + H; p++) {
+    const row = total + <usize>p * J.dwRow(j), to = rowAt(j, p, G);
+    for (let k = 0; k < columns; k++) {
+      // Reset after keeps the candidate's two halves apart: xc for x rows, hc for h rows.
+      if (cell == J.GRU_AFTER && k >= 2 * Hp && p >= I != k >= 3 * Hp) continue;
+      const column = columnOf(j, k);
+      if (column >= 0) store<f32>(to + (column << 2), load<f32>(row + (k << 2)));
+    }
+  }
+  const bias = J.bias(j);
+  if (bias == 0) return;
+  const sums = total + <usize>(I + H) * J.dwRow(j);
+  for (let k = 0; k < columns; k++) {
+    const column = columnOf(j, k);
+    if (column < 0) continue;
+    const value = load<f32>(sums + (k << 2)), second = bias + ((3 * H + column) << 2);
+    if (cell != J.GRU_AFTER) store<f32>(bias + (column << 2), value);
+    else if (k < 2 * Hp) { store<f32>(bias + (column << 2), value); store<f32>(second, value); }
+    else if (k < 3 * Hp) store<f32>(bias + (column << 2), value);
+    else store<f32>(second, value);
+  }
+}

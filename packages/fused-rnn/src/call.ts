@@ -1,0 +1,185 @@
+// A call of the engine in words, and how its buffers lie in memory: the mirror of assembly/job.ts.
+
+/** The recurrences that the engine knows, in the order of its cell numbers. */
+export type CellKind = "simpleRnn" | "lstm" | "gruAfter" | "gruBefore";
+
+const CELLS: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
+
+/** Activations that run inside the kernels, in the order of their numbers there. */
+export const fusedActivations = [
+  "linear",
+  "tanh",
+  "sigmoid",
+  "relu",
+  "hard_sigmoid",
+  "elu",
+  "selu",
+  "softplus",
+  "softsign",
+  "exponential",
+] as const;
+
+/** An activation that runs inside the kernels. */
+export type FusedActivation = (typeof fusedActivations)[number];
+
+/** What decides how a call runs. */
+export interface CallShape {
+  cell: CellKind;
+  /** Batch. */
+  B: number;
+  /** Time steps. */
+  T: number;
+  /** Input features. */
+  I: number;
+  /** Units. */
+  H: number;
+  activation: FusedActivation;
+  recurrentActivation: FusedActivation;
+  returnSequences: boolean;
+  goBackwards: boolean;
+  zeroOutputForMask: boolean;
+  masked: boolean;
+  /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */
+  dropGates: number;
+  /** Keeps what the backward pass needs. */
+  training: boolean;
+}
+
+/** Names of the job's 32-bit words, in their order. */
+const WORDS = [
+  ..."cell T B I H Hp R flags activation recurrentActivation".split(" "),
+  ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
+  ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
+  ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
+  ..."dc direct carry dw dwRow lanes kernel recurrent bias".split(" "),
+] as const;
+
+/** A word of the job by name. */
+export type Word = string;
+
+const INDEX = new Map<string, number>(WORDS.map((name, i) => [name, i]));
+
+/** Bytes of a job. */
+export const JOB_BYTES: number = WORDS.length * 4;
+
+/** Writes words of the job at `address`. */
+export function writeJob(
+  words: Int32Array,
+  address: number,
+  values: Readonly<Record<Word, number>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const index = INDEX.get(name);
+    if (index === undefined) throw new Error(`job: no word named ${name}`);
+    words[address / 4 + index] = value;
+  }
+}
+
+export const GO_BACKWARDS = 1;
+export const RETURN_SEQUENCES = 2;
+export const ZERO_OUTPUT = 4;
+export const NEED_DX = 8;
+
+/** Numbers that follow from the shape of a call; sizes in floats unless they say bytes. */
+export interface Layout {
+  /** Units rounded up to 4. */
+  Hp: number;
+  /** Gates of the cell's Keras matrices. */
+  G: number;
+  /** Rows of a block and the number of blocks. */
+  R: number;
+  blocks: number;
+  /** Steps of a tile of the backward pass. */
+  tile: number;
+  /** Slots of a state buffer: T + 1 where they are kept, else 2. */
+  slots: number;
+  /** Bytes of a row of each buffer. */
+  xhRow: number;
+  gateRow: number;
+  dzRow: number;
+  dxhRow: number;
+  dwRow: number;
+  /** Floats of the bias: 2·3H for GRU with reset after. */
+  bias: number;
+}
+
+const up = (n: number, to: number) => Math.ceil(n / to) * to;
+/** An odd number of cache lines: rows then fall into different cache sets. */
+const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
+
+/**
+ * How a call is cut up. Blocks depend on the shape alone, never on the number of threads, and each
+ * sums its own weight gradients: so results are the same bit for bit however many threads run them.
+ */
+export function layoutOf(shape: CallShape): Layout {
+  const { cell, B, T, I, H, training } = shape;
+  const Hp = up(H, 4);
+  const G = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
+  const dzColumns = cell === "simpleRnn" ? Hp : cell === "gruBefore" ? 3 * Hp : 4 * Hp;
+  // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
+  // is small, more when it is large.
+  const weightBytes = (I + H) * G * H * 4;
+  const least = weightBytes <= 1 << 18 ? 8 : 32;
+  const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
+  return {
+    Hp,
+    G,
+    R,
+    blocks: Math.ceil(B / R),
+    tile: Math.max(1, Math.min(T, Math.ceil(256 / R))),
+    slots: training ? T + 1 : 2,
+    xhRow: oddLines(up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4),
+    gateRow: oddLines(cell === "simpleRnn" ? Hp : 4 * Hp),
+    dzRow: oddLines(up(dzColumns, 16)),
+    dxhRow: oddLines(up(I, 16) + up(H, 16)),
+    dwRow: up(dzColumns, 16) * 4,
+    bias: cell === "gruAfter" ? 6 * H : G * H,
+  };
+}
+
+/** The words of a call that follow from its shape. */
+export function shapeWords(shape: CallShape, layout: Layout): Record<Word, number> {
+  const { cell, B, T, I, H } = shape;
+  // SimpleRNN's gate values are its states, which are kept as such.
+  const keep = shape.training && cell !== "simpleRnn";
+  return {
+    cell: CELLS.indexOf(cell),
+    ...{ T, B, I, H },
+    Hp: layout.Hp,
+    R: layout.R,
+    flags:
+      (shape.goBackwards ? GO_BACKWARDS : 0) |
+      (shape.returnSequences ? RETURN_SEQUENCES : 0) |
+      (shape.zeroOutputForMask ? ZERO_OUTPUT : 0),
+    activation: fusedActivations.indexOf(shape.activation),
+    recurrentActivation: fusedActivations.indexOf(shape.recurrentActivation),
+    xhRow: layout.xhRow,
+    xhGate: B * layout.slots * layout.xhRow,
+    slots: layout.slots,
+    slotMask: shape.training ? -1 : 1,
+    gateRow: layout.gateRow,
+    keepMask: keep ? -1 : 0,
+    dropGates: shape.dropGates,
+    dzRow: layout.dzRow,
+    tile: layout.tile,
+    dxhRow: layout.dxhRow,
+    dwRow: layout.dwRow,
+  };
+}
+
+/** Bytes of the buffers that a forward call works in; training keeps them for the backward pass. */
+export function workBytes(shape: CallShape, layout: Layout): Record<Word, number> {
+  const { B, T, cell, dropGates } = shape;
+  const keep = shape.training && cell !== "simpleRnn";
+  const rows = B * layout.slots;
+  return {
+    xh: rows * layout.xhRow * Math.max(1, dropGates),
+    raw: dropGates ? rows * layout.Hp * 4 : 0,
+    gates: B * (keep ? T : 1) * layout.gateRow,
+    c: cell === "lstm" ? B * (keep ? T + 1 : 1) * layout.Hp * 4 : 0,
+    ac: cell === "lstm" ? B * (keep ? T : 1) * layout.Hp * 4 : 0,
+    drop: B * layout.xhRow * dropGates,
+    lanes: layout.Hp * 4,
+    mask: shape.masked ? B * T : 0,
+  };
+}

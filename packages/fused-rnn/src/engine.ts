@@ -1,0 +1,127 @@
+// The one instance of the compiled kernels: which module fits the runtime, its memory, its threads.
+
+import { hasRelaxedSimd, hasSimd } from "./features.ts";
+import { relaxedSimd, simd128 } from "./generated/kernels.ts";
+import { createHeap, type Heap } from "./memory.ts";
+import type { KernelExports } from "./run-block.ts";
+import { canUseThreads, createThreadPool, type ThreadPool } from "./threads.ts";
+
+/** The kernels with their memory and threads. */
+export interface Engine {
+  readonly kernels: KernelExports;
+  readonly heap: Heap;
+  /** Replaced when the number of threads changes. */
+  pool: ThreadPool;
+  /** A pool without workers. */
+  freshPool(): ThreadPool;
+}
+
+let current: Engine | undefined;
+let requestedThreads: number | undefined;
+
+/** Whether the runtime can run the engine at all: WebAssembly with SIMD128. */
+export function isEngineSupported(): boolean {
+  return hasSimd;
+}
+
+/** The engine, made at the first call. */
+export function getEngine(): Engine {
+  current ??= createEngine(canUseThreads());
+  return current;
+}
+
+/** Gives an engine up: what refers to it keeps it, the next call makes a new one. */
+export function abandonEngine(engine: Engine): void {
+  engine.pool.close();
+  if (current === engine) current = undefined;
+}
+
+/** An engine of its own, beside the one that `getEngine` returns. */
+export function createEngine(shared: boolean): Engine {
+  const bytes = decodeBase64(hasRelaxedSimd ? relaxedSimd : simd128);
+  if (shared) shareMemory(bytes);
+  const module = new WebAssembly.Module(bytes);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared });
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+  const kernels = instance.exports as unknown as KernelExports;
+  const freshPool = () => createThreadPool(module, memory, kernels);
+  return { kernels, heap: createHeap(memory, kernels.heapBase()), pool: freshPool(), freshPool };
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/**
+ * Turns the module's imported memory into a shared one. The kernels hold no atomic instruction, so
+ * the two kinds of module differ in one byte, the flags of the memory's limits: 1 is "has a
+ * maximum", 3 "has a maximum and is shared".
+ */
+function shareMemory(bytes: Uint8Array): void {
+  const name = [..."\u0003env\u0006memory"].map((character) => character.charCodeAt(0));
+  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
+  const flags = at + name.length + 1;
+  if (at < 0 || bytes[flags - 1] !== 2 || bytes[flags] !== 1) {
+    throw new Error("fused-rnn: expected a module that imports env.memory with a maximum");
+  }
+  bytes[flags] = 3;
+}
+
+/**
+ * Sets how many threads a large call may use, the caller's included; small calls stay on one. Results
+ * are the same bit for bit for any number. Default: the physical cores; always 1 on the main thread of a
+ * page and where memory cannot be shared.
+ *
+ * @throws RangeError unless `count` is an integer from 1 to 256.
+ * @example
+ * setThreads(2);
+ */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 256) {
+    throw new RangeError(`setThreads: expected an integer from 1 to 256, got ${count}`);
+  }
+  requestedThreads = count;
+  if (!current) return;
+  current.pool.close();
+  current.pool = current.freshPool();
+}
+
+/** How many threads a large call uses. */
+export function getThreads(): number {
+  if (!canUseThreads()) return 1;
+  return requestedThreads ?? physicalCores();
+}
+
+let cores: number | undefined;
+
+/** Cores, not hyper-threads: two threads on one core share its arithmetic units. */
+function physicalCores(): number {
+  if (cores !== undefined) return cores;
+  const { process, navigator } = globalThis as {
+    process?: NodeJS.Process;
+    navigator?: { hardwareConcurrency?: number };
+  };
+  const os = process?.getBuiltinModule?.("node:os");
+  const available = os?.availableParallelism?.() ?? navigator?.hardwareConcurrency ?? 1;
+  let physical = available;
+  if (process?.platform === "linux") {
+    const fs = process.getBuiltinModule("node:fs");
+    const siblings = new Set<string>();
+    for (let cpu = 0; cpu < (os?.cpus().length ?? 0); cpu++) {
+      try {
+        const path = `/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`;
+        siblings.add(fs.readFileSync(path, "utf8").trim());
+      } catch {
+        siblings.add(String(cpu));
+      }
+    }
+    physical = siblings.size || available;
+  } else if (process?.arch === "x64" && available > 2) {
+    physical = available / 2;
+  }
+  cores = Math.max(1, Math.min(available, Math.floor(physical)));
+  return cores;
+}

@@ -1,0 +1,178 @@
+import {
+  gruCell,
+  lstmCell,
+  runSequence,
+  runSequenceBackward,
+  seededRandom,
+  simpleRnnCell,
+} from "@rnnkit/core-rnn";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type CallShape, type CellKind, fusedActivations } from "./call.ts";
+import { setThreads } from "./engine.ts";
+import { backward, type ForwardArrays, forward, type GradientName, gradientOf } from "./recurrence.ts";
+
+const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
+const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
+
+interface Options {
+  initialState: boolean;
+  mask: "none" | "random" | "left" | "right";
+  input: "none" | "shared" | "gates";
+  recurrent: "none" | "shared" | "gates";
+  bias: boolean;
+  seed: number;
+}
+
+function arrays(shape: CallShape, options: Options): ForwardArrays {
+  const { B, T, I, H, cell } = shape;
+  const G = gatesOf[cell];
+  const random = seededRandom(options.seed);
+  const fill = (n: number, scale = 1) => Float32Array.from({ length: n }, () => random.normal() * scale);
+  const factors = (n: number) => Float32Array.from({ length: n }, () => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
+  const size = (kind: Options["input"], width: number) => (kind === "none" ? 0 : (kind === "gates" ? G : 1) * B * width);
+  const masked = {
+    none: () => 1,
+    random: () => (random.uniform() < 0.6 ? 1 : 0),
+    left: (_: number, t: number) => (t >= T / 3 ? 1 : 0),
+    right: (b: number, t: number) => (t < T - (b % (T + 1)) ? 1 : 0),
+  }[options.mask];
+  const biasSize = cell === "gruAfter" ? 6 * H : G * H;
+  return {
+    x: fill(B * T * I),
+    kernel: fill(I * G * H, 1 / Math.sqrt(I + 1)),
+    recurrentKernel: fill(H * G * H, 1 / Math.sqrt(H + 1)),
+    bias: options.bias ? fill(biasSize, 0.5) : undefined,
+    initialState: options.initialState ? Array.from({ length: cell === "lstm" ? 2 : 1 }, () => fill(B * H)) : undefined,
+    mask: options.mask === "none" ? undefined : Uint8Array.from({ length: B * T }, (_, i) => masked(Math.floor(i / T), i % T)),
+    inputDropoutMask: size(options.input, I) ? factors(size(options.input, I)) : undefined,
+    recurrentDropoutMask: size(options.recurrent, H) ? factors(size(options.recurrent, H)) : undefined,
+  };
+}
+
+/** The same call in float64. */
+function reference(shape: CallShape, data: ForwardArrays, cotangents: Float32Array[]) {
+  const { B, T, I, H } = shape;
+  const sizes = { inputSize: I, units: H, activation: shape.activation };
+  const gated = { ...sizes, recurrentActivation: shape.recurrentActivation };
+  const cell = (
+    shape.cell === "simpleRnn"
+      ? simpleRnnCell(sizes)
+      : shape.cell === "lstm"
+        ? lstmCell(gated)
+        : gruCell({ ...gated, resetAfter: shape.cell === "gruAfter" })
+  ) as ReturnType<typeof lstmCell>;
+  const f64 = (a: Float32Array) => Float64Array.from(a);
+  const params = {
+    kernel: f64(data.kernel),
+    recurrentKernel: f64(data.recurrentKernel),
+    bias: data.bias && f64(data.bias),
+  };
+  const run = runSequence(cell, params, { data: f64(data.x), shape: [B, T, I] }, {
+    goBackwards: shape.goBackwards,
+    returnSequences: shape.returnSequences,
+    zeroOutputForMask: shape.zeroOutputForMask,
+    mask: data.mask,
+    initialState: data.initialState?.map(f64),
+    inputDropoutMask: data.inputDropoutMask && f64(data.inputDropoutMask),
+    recurrentDropoutMask: data.recurrentDropoutMask && f64(data.recurrentDropoutMask),
+  });
+  const [dOutputs, ...dState] = cotangents.map(f64);
+  const gradients = runSequenceBackward(cell, params, run.tape, { dOutputs, dState });
+  return { run, gradients };
+}
+
+function check(shape: CallShape, options: Options, tolerance = 1e-5) {
+  const data = arrays(shape, options);
+  const random = seededRandom(options.seed + 1);
+  const cotangent = (n: number) => Float32Array.from({ length: n }, () => random.normal());
+  const states = shape.cell === "lstm" ? 2 : 1;
+  const outputs = shape.B * shape.H * (shape.returnSequences ? shape.T : 1);
+  const cotangents = [cotangent(outputs), ...Array.from({ length: states }, () => cotangent(shape.B * shape.H))];
+  const { run, gradients } = reference(shape, data, cotangents);
+  const near = { rtol: 0, atol: 1e-6, ofLargest: tolerance };
+
+  const inference = forward({ ...shape, training: false }, data);
+  const inferred = inference.outputs.slice();
+  inference.release();
+  const result = forward(shape, data);
+  expect(result.outputs).toBeAllclose(run.outputs.data, near);
+  expect(result.outputs.slice()).toEqual(inferred);
+  for (const [k, state] of result.state.entries()) expect(state).toBeAllclose(run.state[k] ?? [], near);
+  result.release();
+  const tape = result.tape;
+  if (!tape) throw new Error("no tape");
+  backward(tape, { outputs: cotangents[0], h: cotangents[1], c: cotangents[2] }, true);
+  const of = (name: GradientName) => gradientOf(tape, name);
+  const back = { rtol: 0, atol: 1e-5, ofLargest: 2 * tolerance };
+  expect(of("x")).toBeAllclose(gradients.dx, back);
+  expect(of("kernel")).toBeAllclose(gradients.dParams.kernel, back);
+  expect(of("recurrentKernel")).toBeAllclose(gradients.dParams.recurrentKernel, back);
+  if (data.bias) expect(of("bias")).toBeAllclose(gradients.dParams.bias ?? [], back);
+  expect(of("h0")).toBeAllclose(gradients.dInitialState[0] ?? [], back);
+  if (states > 1) expect(of("c0")).toBeAllclose(gradients.dInitialState[1] ?? [], back);
+  const weights = of("kernel").slice();
+  backward(tape, { outputs: cotangents[0], h: cotangents[1], c: cotangents[2] }, false);
+  expect(of("kernel").slice()).toEqual(weights);
+  tape.release();
+}
+
+const plain: Options = {
+  initialState: false,
+  mask: "none",
+  input: "none",
+  recurrent: "none",
+  bias: true,
+  seed: 1,
+};
+
+for (const cell of cells) {
+  const shape: CallShape = {
+    ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
+    ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false, dropGates: 0, training: true },
+  };
+  test(`${cell} agrees with the float64 reference`, () => {
+    check(shape, plain);
+  });
+
+  test(`${cell} agrees with the reference under every combination of options`, () => {
+    
+    fc.assert(
+      fc.property(
+        fc.record({
+          B: fc.integer({ min: 1, max: 19 }),
+          T: fc.integer({ min: 1, max: 12 }),
+          I: fc.integer({ min: 1, max: 37 }),
+          H: fc.integer({ min: 1, max: 37 }),
+          activation: fc.constantFrom(...fusedActivations.filter((a) => a !== "exponential" && a !== "softplus")),
+          recurrentActivation: fc.constantFrom("sigmoid" as const, "hard_sigmoid" as const),
+          returnSequences: fc.boolean(),
+          goBackwards: fc.boolean(),
+          zeroOutputForMask: fc.boolean(),
+        }),
+        fc.record({
+          initialState: fc.boolean(),
+          mask: fc.constantFrom("none" as const, "random" as const, "left" as const, "right" as const),
+          input: fc.constantFrom("none" as const, "shared" as const, "gates" as const),
+          recurrent: fc.constantFrom("none" as const, "shared" as const, "gates" as const),
+          bias: fc.boolean(),
+          seed: fc.nat(),
+        }),
+        (sizes, options) => {
+          const G = gatesOf[cell];
+          const drops = [options.input, options.recurrent];
+          check(
+            {
+              ...shape,
+              ...sizes,
+              masked: options.mask !== "none",
+              dropGates: drops.includes("gates") ? G : drops.includes("shared") ? 1 : 0,
+            },
+            options,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+}

@@ -1,0 +1,240 @@
+// Worker threads over the engine's shared memory. A call's blocks lie in a pool from which every
+// thread, the caller's included, takes the next one; so a worker that is late, or gone, costs time
+// and not the result. Nothing depends on which thread runs which block.
+
+import { type KernelExports, runBlock } from "./run-block.ts";
+
+/** What all threads of an engine share: words of the control array. */
+const GENERATION = 0;
+const NEXT = 1;
+const DONE = 2;
+const FAILED = 3;
+const BACKWARD = 4;
+const JOB = 5;
+const BLOCKS = 6;
+const STEPS = 7;
+const TILE = 8;
+const BEAT = 9;
+const STARTED = 10;
+const CONTROL_WORDS = 16;
+
+/** A block number that no call has: no block is to be had. */
+const NONE = 1 << 30;
+
+/** A call that threads may share. */
+export interface BlockWork {
+  backward: boolean;
+  job: number;
+  blocks: number;
+  T: number;
+  tile: number;
+  /** Longest time that one step of one block may take before its worker counts as dead, in ms. */
+  patience: number;
+}
+
+/** Threads of one engine. */
+export interface ThreadPool {
+  /**
+   * Runs all blocks, on up to `threads` threads, and returns when they are done.
+   *
+   * @throws Error when a worker failed or died in a block; the engine must then be given up.
+   */
+  run(work: BlockWork, threads: number): void;
+  /** Ends all workers. */
+  close(): void;
+  /** Workers that have come up. */
+  started(): number;
+}
+
+interface WorkerHandle {
+  terminate(): unknown;
+}
+
+/**
+ * What a worker runs, as text: so no bundler needs to know of it. It sleeps until the generation
+ * changes, takes blocks until none is left, and sleeps again.
+ */
+const workerSource = `
+const NONE = ${NONE};
+const runBlock = ${runBlock.toString()};
+function serve({ module, memory, control }) {
+  const kernels = new WebAssembly.Instance(module, { env: { memory, abort() {} } }).exports;
+  const beat = () => { Atomics.add(control, ${BEAT}, 1); };
+  let seen = 0;
+  Atomics.add(control, ${STARTED}, 1);
+  for (;;) {
+    // A worker that spins steals a core, so it does for about 50 microseconds only.
+    for (let i = 0; i < 2000 && Atomics.load(control, ${GENERATION}) === seen; i++);
+    Atomics.wait(control, ${GENERATION}, seen);
+    seen = Atomics.load(control, ${GENERATION});
+    if (seen < 0) return;
+    for (;;) {
+      const block = Atomics.add(control, ${NEXT}, 1);
+      if (block >= NONE || block >= Atomics.load(control, ${BLOCKS})) break;
+      try {
+        runBlock(kernels, control[${BACKWARD}] !== 0, control[${JOB}], block, control[${STEPS}], control[${TILE}], beat);
+      } catch (error) {
+        Atomics.store(control, ${FAILED}, 1);
+      }
+      Atomics.add(control, ${DONE}, 1);
+      Atomics.notify(control, ${DONE});
+    }
+  }
+}
+`;
+
+interface Runtime {
+  spawn(data: object, onEnd: () => void): WorkerHandle | undefined;
+}
+
+type NodeThreads = typeof import("node:worker_threads");
+
+function nodeThreads(): NodeThreads | undefined {
+  const { process } = globalThis as { process?: NodeJS.Process };
+  return process?.getBuiltinModule?.("node:worker_threads");
+}
+
+function isPage(): boolean {
+  return typeof document !== "undefined";
+}
+
+/**
+ * Whether this thread may share memory with workers and wait for them: in Node, Bun and Deno always,
+ * in a browser inside a worker of a cross-origin isolated page. A page's own thread must not block,
+ * and tfjs kernels are synchronous, so there the engine runs on that one thread.
+ */
+export function canUseThreads(): boolean {
+  if (typeof SharedArrayBuffer === "undefined" || isPage()) return false;
+  if (nodeThreads()) return true;
+  const scope = globalThis as { crossOriginIsolated?: boolean; Worker?: unknown };
+  return scope.crossOriginIsolated === true && typeof scope.Worker === "function";
+}
+
+function runtime(): Runtime {
+  const threads = nodeThreads();
+  if (threads) {
+    return {
+      spawn(data, onEnd) {
+        const worker = new threads.Worker(
+          `${workerSource} serve(require("node:worker_threads").workerData);`,
+          { eval: true, workerData: data, stdout: false, stderr: false },
+        );
+        worker.unref();
+        worker.on("error", onEnd);
+        worker.on("exit", onEnd);
+        return worker;
+      },
+    };
+  }
+  return {
+    spawn(data, onEnd) {
+      try {
+        const url = URL.createObjectURL(
+          new Blob([`${workerSource} onmessage = (event) => serve(event.data);`], {
+            type: "text/javascript",
+          }),
+        );
+        const worker = new Worker(url);
+        worker.onerror = onEnd;
+        worker.postMessage(data);
+        URL.revokeObjectURL(url);
+        return worker;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** A pool without workers yet; they start at the first call that can use them. */
+export function createThreadPool(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  kernels: KernelExports,
+): ThreadPool {
+  const shared =
+    typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+  const bytes = CONTROL_WORDS * 4;
+  const control = new Int32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  const workers = new Set<WorkerHandle>();
+  control[NEXT] = NONE;
+
+  const ensureWorkers = (count: number) => {
+    while (workers.size < count) {
+      const handle = runtime().spawn({ module, memory, control }, () => {
+        if (handle) workers.delete(handle);
+      });
+      if (!handle) return;
+      workers.add(handle);
+    }
+  };
+  const beat = () => {
+    Atomics.add(control, BEAT, 1);
+  };
+  const takeBlocks = ({ backward, job, blocks, T, tile }: BlockWork) => {
+    for (;;) {
+      const block = Atomics.add(control, NEXT, 1);
+      if (block >= blocks) return;
+      runBlock(kernels, backward, job, block, T, tile, beat);
+      Atomics.add(control, DONE, 1);
+    }
+  };
+  const awaitOthers = (blocks: number, patience: number) => {
+    for (let i = 0; i < 20_000; i++) if (Atomics.load(control, DONE) >= blocks) return;
+    let beats = Atomics.load(control, BEAT);
+    let since = Date.now();
+    for (;;) {
+      const done = Atomics.load(control, DONE);
+      if (done >= blocks) return;
+      Atomics.wait(control, DONE, done, 100);
+      const now = Atomics.load(control, BEAT);
+      if (now !== beats) {
+        beats = now;
+        since = Date.now();
+      } else if (Date.now() - since > patience) {
+        throw new Error(
+          `fused-rnn: expected ${blocks} blocks from the worker threads, got ${done}: a worker died`,
+        );
+      }
+    }
+  };
+
+  return {
+    run(work, threads) {
+      const { backward, job, blocks, T, tile, patience } = work;
+      if (!shared || threads <= 1 || blocks <= 1) {
+        for (let block = 0; block < blocks; block++) {
+          runBlock(kernels, backward, job, block, T, tile, beat);
+        }
+        return;
+      }
+      ensureWorkers(Math.min(threads, blocks) - 1);
+      control[BACKWARD] = backward ? 1 : 0;
+      control[JOB] = job;
+      control[STEPS] = T;
+      control[TILE] = tile;
+      Atomics.store(control, FAILED, 0);
+      Atomics.store(control, DONE, 0);
+      Atomics.store(control, BLOCKS, blocks);
+      Atomics.store(control, NEXT, 0);
+      Atomics.add(control, GENERATION, 1);
+      Atomics.notify(control, GENERATION, threads - 1);
+      try {
+        takeBlocks(work);
+        awaitOthers(blocks, patience);
+      } finally {
+        Atomics.store(control, NEXT, NONE);
+      }
+      if (Atomics.load(control, FAILED)) {
+        throw new Error("fused-rnn: expected every worker thread to finish, got a trap in one");
+      }
+    },
+    close() {
+      Atomics.store(control, GENERATION, -1 << 30);
+      if (shared) Atomics.notify(control, GENERATION);
+      for (const worker of workers) worker.terminate();
+      workers.clear();
+    },
+    started: () => Atomics.load(control, STARTED),
+  };
+}
