@@ -1,0 +1,129 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { root } from "./packages.ts";
+
+let tree = "";
+afterEach(() => rmSync(tree, { recursive: true, force: true }));
+
+/** Runs the check on a tree of files: path to text, or to a manifest. */
+function check(files: Record<string, string | object>): { code: number | null; said: string } {
+  tree = mkdtempSync(join(tmpdir(), "rnnkit-graph-"));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    writeFileSync(join(tree, path), text);
+  }
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, "scripts", "check-graph.mjs"), tree],
+    { encoding: "utf8" },
+  );
+  return { code: status, said: stdout + stderr };
+}
+
+const core = {
+  "packages/core-rnn/package.json": { name: "@rnnkit/core-rnn" },
+  "packages/core-rnn/src/index.ts": `export { lstm } from "./lstm.ts";`,
+};
+const fused = {
+  name: "@rnnkit/fused-rnn",
+  dependencies: { "@rnnkit/core-rnn": "workspace:^" },
+  peerDependencies: { "@tensorflow/tfjs-core": "^4.22.0" },
+};
+
+test("allowed arrows, own files, peers and Node's modules pass", () => {
+  const { code, said } = check({
+    ...core,
+    "packages/fused-rnn/package.json": fused,
+    "packages/fused-rnn/src/index.ts": `
+      import * as tf from "@tensorflow/tfjs-core";
+      import { readFileSync } from "node:fs";
+      import { lstm } from "@rnnkit/core-rnn";
+      // import "not-declared";
+      const text = 'import "only-a-string"';
+      export { gru } from "./gru.ts";`,
+  });
+  expect(said).toContain("every import follows an allowed arrow");
+  expect(code).toBe(0);
+});
+
+test.each([
+  [
+    "an arrow that is not allowed",
+    {
+      "packages/core-rnn/package.json": {
+        name: "@rnnkit/core-rnn",
+        dependencies: { "@rnnkit/fused-rnn": "workspace:^" },
+      },
+      "packages/core-rnn/src/index.ts": `import { lstm } from "@rnnkit/fused-rnn";`,
+    },
+    "packages/core-rnn/package.json: core-rnn may not depend on @rnnkit/fused-rnn",
+  ],
+  [
+    "an arrow that is not allowed, for tests alone",
+    {
+      "packages/preprocess/package.json": {
+        name: "@rnnkit/preprocess",
+        devDependencies: { "@rnnkit/keras-builders": "workspace:^" },
+      },
+    },
+    "preprocess may not depend on @rnnkit/keras-builders",
+  ],
+  [
+    "a test helper that would be shipped",
+    {
+      "packages/core-rnn/package.json": {
+        name: "@rnnkit/core-rnn",
+        dependencies: { "@rnnkit/test-kit": "workspace:^" },
+      },
+    },
+    "core-rnn may not depend on @rnnkit/test-kit",
+  ],
+  [
+    "a relative import into another package",
+    {
+      ...core,
+      "packages/fused-rnn/package.json": fused,
+      "packages/fused-rnn/src/a/b.ts": `export * from "../../../core-rnn/src/index.ts";`,
+    },
+    "packages/fused-rnn/src/a/b.ts: ../../../core-rnn/src/index.ts leaves its package",
+  ],
+  [
+    "a relative import into a package whose name begins alike",
+    {
+      "packages/core-rnn/package.json": { name: "@rnnkit/core-rnn" },
+      "packages/core-rnn/src/a.ts": `import "../../core-rnn-more/x.ts";`,
+    },
+    "../../core-rnn-more/x.ts leaves its package",
+  ],
+  [
+    "an import that is not declared",
+    { ...core, "packages/core-rnn/src/lstm.ts": `const x = await import("lodash/fp");` },
+    "packages/core-rnn/src/lstm.ts: lodash is not declared in packages/core-rnn/package.json",
+  ],
+  [
+    "a development dependency in shipped code",
+    {
+      "packages/core-rnn/package.json": {
+        name: "@rnnkit/core-rnn",
+        devDependencies: { "@rnnkit/fixtures": "workspace:^" },
+      },
+      "packages/core-rnn/src/a.test.ts": `import "@rnnkit/fixtures";`,
+      "packages/core-rnn/src/a.ts": `import type { Case } from "@rnnkit/fixtures";`,
+    },
+    "packages/core-rnn/src/a.ts: @rnnkit/fixtures is not declared",
+  ],
+  [
+    "a package that nobody has put in the graph",
+    { "packages/new-one/package.json": { name: "@rnnkit/new-one" } },
+    "packages/new-one: not in the package graph",
+  ],
+])("%s is refused", (_, files, complaint) => {
+  const { code, said } = check(files);
+  expect(said).toContain(complaint);
+  expect(said.trim().split("\n")).toHaveLength(1);
+  expect(code).toBe(1);
+});
