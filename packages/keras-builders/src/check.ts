@@ -1,5 +1,3 @@
-import { util } from "@tensorflow/tfjs-core";
-
 /** `[timesteps, features]`; null where the number of time steps is free. */
 export type InputShape = readonly [timesteps: number | null, features: number];
 
@@ -23,7 +21,7 @@ export function checking(who: string): Check {
   const refuse = (expected: string, got: unknown): never => {
     throw new Error(`${who}: expected ${expected}, got ${shown(got)}`);
   };
-  const isCount = (value: unknown): boolean => util.isInt(value as number) && (value as number) > 0;
+  const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
   const isRate = (value: number): boolean => value >= 0 && value < 1;
   return {
     counts(values) {

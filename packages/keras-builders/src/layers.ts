@@ -1,4 +1,5 @@
 import { registerKernels } from "@rnnkit/fused-rnn";
+import { tidy } from "@tensorflow/tfjs-core";
 import {
   type GRULayerArgs,
   initializers,
@@ -77,7 +78,7 @@ export function simpleRNN(args: SimpleRnnArgs): RNN {
  */
 export function lstm(args: LstmArgs): RNN {
   const defaults = { recurrentActivation: "sigmoid", unitForgetBias: true };
-  return stock.lstm(recurrent(args, defaults) as LSTMLayerArgs);
+  return tidyBuild(stock.lstm(recurrent(args, defaults) as LSTMLayerArgs));
 }
 
 /**
@@ -115,7 +116,7 @@ export function bidirectional(args: BidirectionalArgs): Layer {
       cell.recurrentInitializer = orthogonal(cell.recurrentInitializer.getConfig());
     }
   }
-  return both;
+  return tidyBuild(both);
 }
 
 /**
@@ -172,6 +173,13 @@ interface StockRnn {
 function prepare(): void {
   installMissingChainedOps();
   registerKernels();
+}
+
+/** tfjs puts the LSTM's bias together from tensors that it forgets; weights outlive a tidy. */
+function tidyBuild<L extends Layer>(layer: L): L {
+  const build = layer.build.bind(layer);
+  layer.build = (inputShape) => tidy(() => build(inputShape));
+  return layer;
 }
 
 function recurrent<Args extends Seeded & { activation?: unknown; recurrentInitializer?: unknown }>(

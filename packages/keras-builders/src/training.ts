@@ -85,21 +85,19 @@ export function compiled(
 ): Sequential {
   const { optimizer, learningRate, clipnorm, loss, metrics = training.metrics ?? [] } = overrides;
   const make = typeof optimizer === "string" ? optimizers[optimizer] : training.optimizer;
+  const used = isOwn(optimizer) ? optimizer : make({ learningRate, clipnorm });
   try {
-    model.compile({
-      optimizer: isOwn(optimizer) ? optimizer : make({ learningRate, clipnorm }),
-      loss: loss ?? training.loss,
-      metrics: [...metrics],
-    });
+    model.compile({ optimizer: used, loss: loss ?? training.loss, metrics: [...metrics] });
   } catch (error) {
+    if (used !== optimizer) used.dispose();
     model.dispose();
     throw error;
   }
   // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
-  (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = !isOwn(optimizer);
+  (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = used !== optimizer;
   return model;
 }
 
 function isOwn(optimizer: TrainingOverrides["optimizer"]): optimizer is Optimizer {
-  return optimizer instanceof Optimizer;
+  return Boolean(optimizer) && optimizer instanceof Optimizer;
 }
