@@ -12,7 +12,7 @@
 // gradients (every step shares the weights) and assigns those of input and state.
 
 import { type ActivationName, activationNames } from "./activations.ts";
-import { checkArray, checkPositiveInteger, checkWord } from "./check.ts";
+import { checkArray, checkCount, checkPositiveInteger, checkWord } from "./check.ts";
 
 /** The weights of one cell, or their gradients; without **bias** the bias is zero. */
 export interface CellParams {
@@ -116,6 +116,44 @@ export interface Cell<P = CellParams, Tape = unknown> {
 
 type CellSizes = Pick<Cell, "kind" | "inputSize" | "units" | "gates" | "biasShape" | "stateSizes">;
 
+/** A cell of one kernel, recurrent kernel and bias from its sizes and passes; adds the checks. */
+export function singleCell<Tape>(
+  sizes: CellSizes,
+  passes: Pick<Cell<CellParams, Tape>, "step" | "stepBackward">,
+): Cell<CellParams, Tape> {
+  const { kind, inputSize, units, gates, biasShape, stateSizes } = sizes;
+  const columns = gates * units;
+  return {
+    ...sizes,
+
+    checkParams({ kernel, recurrentKernel, bias }) {
+      checkArray(kind, "kernel", kernel, [inputSize, columns]);
+      checkArray(kind, "recurrentKernel", recurrentKernel, [units, columns]);
+      if (bias) checkArray(kind, "bias", bias, biasShape);
+    },
+
+    zerosLike: ({ kernel, recurrentKernel, bias }) => ({
+      kernel: new Float64Array(kernel.length),
+      recurrentKernel: new Float64Array(recurrentKernel.length),
+      bias: bias && new Float64Array(bias.length),
+    }),
+
+    step(params, x, state, dropout) {
+      checkArray(kind, "x", x, [inputSize]);
+      checkStates(kind, "state", stateSizes, state);
+      checkMasks(kind, "input", dropout?.input, gates, inputSize);
+      checkMasks(kind, "recurrent", dropout?.recurrent, gates, units);
+      return passes.step(params, x, state, dropout);
+    },
+
+    stepBackward(params, tape, dOutput, dState, dParams) {
+      checkArray(kind, "dOutput", dOutput, [units]);
+      checkStates(kind, "dState", stateSizes, dState);
+      return passes.stepBackward(params, tape, dOutput, dState, dParams);
+    },
+  };
+}
+
 /** Throws unless the options of a cell factory make sense. */
 export function checkCellOptions(who: string, options: GatedCellOptions): void {
   checkPositiveInteger(who, "inputSize", options.inputSize);
@@ -125,38 +163,26 @@ export function checkCellOptions(who: string, options: GatedCellOptions): void {
   checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
 }
 
-/** `Cell.checkParams` of a single cell. */
-export function checkCellParams(cell: CellSizes, params: CellParams): void {
-  const columns = cell.gates * cell.units;
-  checkArray(cell.kind, "kernel", params.kernel, [cell.inputSize, columns]);
-  checkArray(cell.kind, "recurrentKernel", params.recurrentKernel, [cell.units, columns]);
-  if (params.bias) checkArray(cell.kind, "bias", params.bias, cell.biasShape);
-}
-
-/** Throws unless input and state of one step have the cell's sizes. */
-export function checkStep(cell: CellSizes, x: Float64Array, state: readonly Float64Array[]): void {
-  checkArray(cell.kind, "x", x, [cell.inputSize]);
-  checkStates(cell.kind, "state", cell.stateSizes, state);
-}
-
-/** Throws unless `states` holds one vector for each size. */
-export function checkStates(
+function checkStates(
   who: string,
   what: string,
   sizes: readonly number[],
   states: readonly Float64Array[],
 ): void {
-  if (states.length !== sizes.length) {
-    throw new RangeError(`${who}: expected ${sizes.length} of ${what}, got ${states.length}`);
-  }
+  checkCount(who, `vectors of ${what}`, states, sizes.length);
   for (const [k, size] of sizes.entries()) checkArray(who, `${what}[${k}]`, states[k], [size]);
 }
 
-/** `Cell.zerosLike` of a single cell. */
-export function zerosLikeParams(params: CellParams): CellParams {
-  return {
-    kernel: new Float64Array(params.kernel.length),
-    recurrentKernel: new Float64Array(params.recurrentKernel.length),
-    bias: params.bias && new Float64Array(params.bias.length),
-  };
+function checkMasks(
+  who: string,
+  what: string,
+  masks: readonly Float64Array[] | undefined,
+  gates: number,
+  size: number,
+): void {
+  if (!masks) return;
+  if (masks.length !== 1) checkCount(who, `${what} dropout masks (or 1)`, masks, gates);
+  for (const [k, mask] of masks.entries()) {
+    checkArray(who, `${what} dropout mask ${k}`, mask, [size]);
+  }
 }

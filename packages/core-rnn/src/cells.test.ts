@@ -178,6 +178,19 @@ test("sizes, words and shapes that do not fit are refused", () => {
     "lstm: expected kernel as a Float64Array, got Float32Array",
   );
   expect(() => cell.step(params, new Float64Array(2), [new Float64Array(3)])).toThrow(
-    "lstm: expected 2 of state, got 1",
+    "lstm: expected 2 vectors of state, got 1",
   );
+  const state = [new Float64Array(3), new Float64Array(3)];
+  const step = (dropout: StepDropout) => () =>
+    cell.step(params, new Float64Array(2), state, dropout);
+  expect(step({ input: [new Float64Array(2), new Float64Array(2)] })).toThrow(
+    "lstm: expected 4 input dropout masks (or 1), got 2",
+  );
+  expect(step({ recurrent: [new Float64Array(2)] })).toThrow(
+    "lstm: expected recurrent dropout mask 0 of shape [3], got 2 numbers",
+  );
+  const { tape } = cell.step(params, new Float64Array(2), state);
+  expect(() =>
+    cell.stepBackward(params, tape, new Float64Array(1), state, cell.zerosLike(params)),
+  ).toThrow("lstm: expected dOutput of shape [3], got 1 numbers");
 });

@@ -27,8 +27,8 @@ export interface GradientReport {
  *
  * **loss** is called with one number of **values** moved at a time, in place, and put back. An error
  * is relative to the larger of the two derivatives, or to a thousandth of the array's largest where
- * both are smaller than that. Where the loss has a kink within a step (relu at 0), differences
- * cannot tell the gradient.
+ * both are smaller than that; what the rounding of the loss itself can make of D (32·ε·|loss|/step)
+ * is no error. Where the loss has a kink within a step (relu at 0), differences cannot tell.
  *
  * @returns the worst place.
  * @throws Error where the worst error is above **tolerance** or not a number; RangeError for
@@ -58,6 +58,7 @@ export function checkGradients(
     return [name, value, gradient];
   });
 
+  const rounding = (32 * Number.EPSILON * Math.abs(loss())) / step;
   let worst = "";
   let worstError = 0;
   let words = "";
@@ -66,7 +67,8 @@ export function checkGradients(
     const largest = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
     for (let i = 0; i < value.length; i++) {
       const scale = Math.max(Math.abs(gradient[i]), Math.abs(numeric[i]), 1e-3 * largest);
-      const error = gradient[i] === numeric[i] ? 0 : Math.abs(gradient[i] - numeric[i]) / scale;
+      const excess = Math.max(0, Math.abs(gradient[i] - numeric[i]) - rounding);
+      const error = excess === 0 ? 0 : excess / scale;
       // Not `>`: a NaN is the worst of all.
       if (error <= worstError && worst !== "") continue;
       worst = `${name}[${i}]`;

@@ -3,13 +3,10 @@ import {
   type Cell,
   type CellParams,
   checkCellOptions,
-  checkCellParams,
-  checkStep,
   type GatedCellOptions,
-  type StepDropout,
-  zerosLikeParams,
+  singleCell,
 } from "./cell.ts";
-import { addProduct, addProductBackward, addTo, maskedVersions } from "./gate-product.ts";
+import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
 
 /** `GatedCellOptions` and where the reset gate acts. */
 export interface GruCellOptions extends GatedCellOptions {
@@ -22,29 +19,28 @@ export interface GruCellOptions extends GatedCellOptions {
 
 /** What one forward step of a `gruCell` keeps for the backward one. */
 export interface GruTape {
-  xs: readonly Float64Array[];
-  hs: readonly Float64Array[];
+  xs: Masked;
+  hs: Masked;
   h: Float64Array;
   /** Inputs of the three activations, in gate order. */
   p: Float64Array;
   gates: Float64Array;
   /** With resetAfter, u_h = h·U_h + b_h of row 1; else r ⊙ h. */
   candidateTerm: Float64Array;
-  dropout: StepDropout | undefined;
 }
 
 /**
  * Gated recurrent unit.
  *
- *     z  = σ(x·W_z + h·U_z + b_z)            update gate
- *     r  = σ(x·W_r + h·U_r + b_r)            reset gate
- *     n  = act(x·W_h + b_h + r ⊙ (h·U_h + b′_h))   candidate, resetAfter
- *     n  = act(x·W_h + b_h + (r ⊙ h)·U_h)          candidate, else
+ *     z  = σ(x·W_z + b_z + h·U_z + b′_z)             update gate
+ *     r  = σ(x·W_r + b_r + h·U_r + b′_r)             reset gate
+ *     n  = act(x·W_h + b_h + r ⊙ (h·U_h + b′_h))     candidate with resetAfter
+ *     n  = act(x·W_h + b_h + (r ⊙ h)·U_h)            candidate without; there b′ = 0
  *     h′ = z ⊙ h + (1 − z) ⊙ n
  *
  * σ is **recurrentActivation**. The gates share one matrix in the order z r h: **kernel** is
- * [I, 3H], **recurrentKernel** [H, 3H], **bias** [2, 3H] with resetAfter (row 0 joins x·W, row 1
- * h·U), else [3H]. Output and state are h′. Recurrent dropout touches the matrix products only: the
+ * [I, 3H], **recurrentKernel** [H, 3H], **bias** [2, 3H] with resetAfter (rows b and b′),
+ * else [3H]. Output and state are h′. Recurrent dropout touches the matrix products only: the
  * blend z ⊙ h keeps the whole h.
  *
  * References: Cho et al. 2014; https://keras.io/api/layers/recurrent_layers/gru/
@@ -61,6 +57,10 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
   const act = activations[activation];
   const gate = activations[recurrentActivation];
   const columns = 3 * units;
+  const all = gateProduct(units, 0, 3);
+  // Without resetAfter the candidate's block of U waits for r.
+  const fromState = gateProduct(units, 0, resetAfter ? 3 : 2);
+  const candidate = gateProduct(units, 2, 3);
   // Where each gate's block begins.
   const [Z, R, N] = [0, units, 2 * units];
 
@@ -73,23 +73,18 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
     stateSizes: [units],
   } as const;
 
-  return {
-    ...sizes,
-    checkParams: (params) => checkCellParams(sizes, params),
-    zerosLike: zerosLikeParams,
-
+  return singleCell(sizes, {
     step(params, x, state, dropout) {
-      checkStep(sizes, x, state);
       const [h] = state;
       const { kernel, recurrentKernel } = params;
       const bias = params.bias ?? new Float64Array(2 * columns);
-      const xs = maskedVersions(x, dropout?.input);
-      const hs = maskedVersions(h, dropout?.recurrent);
+      const xs = masked(x, dropout?.input);
+      const hs = masked(h, dropout?.recurrent);
 
       const p = bias.slice(0, columns);
-      addProduct(p, xs, kernel, units, 0, 3);
+      all.add(p, xs, kernel);
       const u = resetAfter ? bias.slice(columns) : new Float64Array(columns);
-      addProduct(u, hs, recurrentKernel, units, 0, resetAfter ? 3 : 2);
+      fromState.add(u, hs, recurrentKernel);
 
       const gates = new Float64Array(columns);
       for (let j = 0; j < R + units; j++) {
@@ -104,9 +99,9 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
           p[N + j] += gates[R + j] * candidateTerm[j];
         }
       } else {
-        const masked = hs[hs.length - 1];
-        for (let j = 0; j < units; j++) candidateTerm[j] = gates[R + j] * masked[j];
-        addProduct(p, [candidateTerm], recurrentKernel, units, 2, 3);
+        const hMasked = hs.versions[hs.versions.length - 1];
+        for (let j = 0; j < units; j++) candidateTerm[j] = gates[R + j] * hMasked[j];
+        candidate.add(p, masked(candidateTerm), recurrentKernel);
       }
 
       const hNext = new Float64Array(units);
@@ -116,13 +111,14 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
         gates[N + j] = n;
         hNext[j] = z * h[j] + (1 - z) * n;
       }
-      const tape = { xs, hs, h, p, gates, candidateTerm, dropout };
+      const tape = { xs, hs, h, p, gates, candidateTerm };
       return { output: hNext, state: [hNext], tape };
     },
 
     stepBackward(params, tape, dOutput, [dState], dParams) {
-      const { xs, hs, h, p, gates, candidateTerm, dropout } = tape;
+      const { xs, hs, h, p, gates, candidateTerm } = tape;
       const { kernel, recurrentKernel: u } = params;
+      const dU = dParams.recurrentKernel;
       const dp = new Float64Array(columns);
       const du = new Float64Array(columns);
       const dh = new Float64Array(units);
@@ -149,13 +145,12 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
       } else {
         // p_h = x·W_h + b_h + q·U_h
         const dq = new Float64Array(units);
-        const dU = dParams.recurrentKernel;
-        addProductBackward(dq, dU, dp, [candidateTerm], undefined, u, units, 2, 3);
+        candidate.addBackward(dq, dU, dp, masked(candidateTerm), u);
         // q = r ⊙ m ⊙ h
-        const masked = hs[hs.length - 1];
-        const mask = dropout?.recurrent?.at(-1);
+        const hMasked = hs.versions[hs.versions.length - 1];
+        const mask = hs.masks?.at(-1);
         for (let j = 0; j < units; j++) {
-          dr[j] = dq[j] * masked[j];
+          dr[j] = dq[j] * hMasked[j];
           dh[j] += dq[j] * gates[R + j] * (mask ? mask[j] : 1);
         }
       }
@@ -169,13 +164,11 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
       }
       // p = x·W + b; u = h·U + b′
       const dx = new Float64Array(inputSize);
-      const recurrentGates = resetAfter ? 3 : 2;
-      const dU = dParams.recurrentKernel;
-      addProductBackward(dx, dParams.kernel, dp, xs, dropout?.input, kernel, units, 0, 3);
-      addProductBackward(dh, dU, du, hs, dropout?.recurrent, u, units, 0, recurrentGates);
+      all.addBackward(dx, dParams.kernel, dp, xs, kernel);
+      fromState.addBackward(dh, dU, du, hs, u);
       if (dParams.bias) addTo(dParams.bias, dp);
       if (dParams.bias && resetAfter) addTo(dParams.bias, du, columns);
       return { dx, dState: [dh] };
     },
-  };
+  });
 }

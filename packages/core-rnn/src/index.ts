@@ -28,6 +28,7 @@ export {
   checkGradients,
   type GradientReport,
 } from "./check-gradients.ts";
+export type { Masked } from "./gate-product.ts";
 export { type GruCellOptions, type GruTape, gruCell } from "./gru-cell.ts";
 export {
   glorotUniform,

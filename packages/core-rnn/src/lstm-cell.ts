@@ -3,24 +3,20 @@ import {
   type Cell,
   type CellParams,
   checkCellOptions,
-  checkCellParams,
-  checkStep,
   type GatedCellOptions,
-  type StepDropout,
-  zerosLikeParams,
+  singleCell,
 } from "./cell.ts";
-import { addProduct, addProductBackward, addTo, maskedVersions } from "./gate-product.ts";
+import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
 
 /** What one forward step of an `lstmCell` keeps for the backward one. */
 export interface LstmTape {
-  xs: readonly Float64Array[];
-  hs: readonly Float64Array[];
+  xs: Masked;
+  hs: Masked;
   c: Float64Array;
   z: Float64Array;
   gates: Float64Array;
   cNext: Float64Array;
   cActivated: Float64Array;
-  dropout: StepDropout | undefined;
 }
 
 /**
@@ -49,6 +45,7 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const act = activations[activation];
   const gate = activations[recurrentActivation];
+  const product = gateProduct(units, 0, 4);
   // Where each gate's block begins.
   const [I, F, C, O] = [0, units, 2 * units, 3 * units];
 
@@ -61,19 +58,14 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
     stateSizes: [units, units],
   } as const;
 
-  return {
-    ...sizes,
-    checkParams: (params) => checkCellParams(sizes, params),
-    zerosLike: zerosLikeParams,
-
+  return singleCell(sizes, {
     step(params, x, state, dropout) {
-      checkStep(sizes, x, state);
       const [h, c] = state;
-      const xs = maskedVersions(x, dropout?.input);
-      const hs = maskedVersions(h, dropout?.recurrent);
+      const xs = masked(x, dropout?.input);
+      const hs = masked(h, dropout?.recurrent);
       const z = new Float64Array(4 * units);
-      addProduct(z, xs, params.kernel, units, 0, 4);
-      addProduct(z, hs, params.recurrentKernel, units, 0, 4);
+      product.add(z, xs, params.kernel);
+      product.add(z, hs, params.recurrentKernel);
       if (params.bias) addTo(z, params.bias);
 
       const gates = new Float64Array(4 * units);
@@ -93,12 +85,12 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
         gates[C + j] = g;
         gates[O + j] = o;
       }
-      const tape = { xs, hs, c, z, gates, cNext, cActivated, dropout };
+      const tape = { xs, hs, c, z, gates, cNext, cActivated };
       return { output: hNext, state: [hNext, cNext], tape };
     },
 
     stepBackward(params, tape, dOutput, [dhNext, dcNext], dParams) {
-      const { xs, hs, c, z, gates, cNext, cActivated, dropout } = tape;
+      const { xs, hs, c, z, gates, cNext, cActivated } = tape;
       const dz = new Float64Array(4 * units);
       const dc = new Float64Array(units);
       for (let j = 0; j < units; j++) {
@@ -124,11 +116,10 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
       // z = x·W + h·U + b
       const dx = new Float64Array(inputSize);
       const dh = new Float64Array(units);
-      const { kernel, recurrentKernel: u } = params;
-      addProductBackward(dx, dParams.kernel, dz, xs, dropout?.input, kernel, units, 0, 4);
-      addProductBackward(dh, dParams.recurrentKernel, dz, hs, dropout?.recurrent, u, units, 0, 4);
+      product.addBackward(dx, dParams.kernel, dz, xs, params.kernel);
+      product.addBackward(dh, dParams.recurrentKernel, dz, hs, params.recurrentKernel);
       if (dParams.bias) addTo(dParams.bias, dz);
       return { dx, dState: [dh, dc] };
     },
-  };
+  });
 }

@@ -4,20 +4,16 @@ import {
   type CellOptions,
   type CellParams,
   checkCellOptions,
-  checkCellParams,
-  checkStep,
-  type StepDropout,
-  zerosLikeParams,
+  singleCell,
 } from "./cell.ts";
-import { addProduct, addProductBackward, addTo, maskedVersions } from "./gate-product.ts";
+import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
 
 /** What one forward step of a `simpleRnnCell` keeps for the backward one. */
 export interface SimpleRnnTape {
-  xs: readonly Float64Array[];
-  hs: readonly Float64Array[];
+  xs: Masked;
+  hs: Masked;
   z: Float64Array;
   hNext: Float64Array;
-  dropout: StepDropout | undefined;
 }
 
 /**
@@ -40,6 +36,7 @@ export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnT
   checkCellOptions("simpleRnn", options);
   const { inputSize, units, activation = "tanh" } = options;
   const act = activations[activation];
+  const product = gateProduct(units, 0, 1);
 
   const sizes = {
     kind: "simpleRnn",
@@ -50,24 +47,19 @@ export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnT
     stateSizes: [units],
   } as const;
 
-  return {
-    ...sizes,
-    checkParams: (params) => checkCellParams(sizes, params),
-    zerosLike: zerosLikeParams,
-
+  return singleCell(sizes, {
     step(params, x, state, dropout) {
-      checkStep(sizes, x, state);
-      const xs = maskedVersions(x, dropout?.input);
-      const hs = maskedVersions(state[0], dropout?.recurrent);
+      const xs = masked(x, dropout?.input);
+      const hs = masked(state[0], dropout?.recurrent);
       const z = new Float64Array(units);
-      addProduct(z, xs, params.kernel, units, 0, 1);
-      addProduct(z, hs, params.recurrentKernel, units, 0, 1);
+      product.add(z, xs, params.kernel);
+      product.add(z, hs, params.recurrentKernel);
       if (params.bias) addTo(z, params.bias);
       const hNext = z.map(act.apply);
-      return { output: hNext, state: [hNext], tape: { xs, hs, z, hNext, dropout } };
+      return { output: hNext, state: [hNext], tape: { xs, hs, z, hNext } };
     },
 
-    stepBackward(params, { xs, hs, z, hNext, dropout }, dOutput, [dState], dParams) {
+    stepBackward(params, { xs, hs, z, hNext }, dOutput, [dState], dParams) {
       // h′ = act(z); it is the output and the state
       const dz = new Float64Array(units);
       for (let j = 0; j < units; j++) {
@@ -76,21 +68,10 @@ export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnT
       // z = x·W + h·U + b
       const dx = new Float64Array(inputSize);
       const dh = new Float64Array(units);
-      const { kernel, recurrentKernel } = params;
-      addProductBackward(dx, dParams.kernel, dz, xs, dropout?.input, kernel, units, 0, 1);
-      addProductBackward(
-        dh,
-        dParams.recurrentKernel,
-        dz,
-        hs,
-        dropout?.recurrent,
-        recurrentKernel,
-        units,
-        0,
-        1,
-      );
+      product.addBackward(dx, dParams.kernel, dz, xs, params.kernel);
+      product.addBackward(dh, dParams.recurrentKernel, dz, hs, params.recurrentKernel);
       if (dParams.bias) addTo(dParams.bias, dz);
       return { dx, dState: [dh] };
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import type { ActivationName } from "./activations.ts";
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
-import { addProduct, addProductBackward, addTo } from "./gate-product.ts";
+import { addTo, gateProduct, masked } from "./gate-product.ts";
 import { glorotUniform, initialParams, zeros } from "./initializers.ts";
 import { seededRandom } from "./random.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
@@ -121,12 +121,13 @@ export class SimpleRNN {
     this.#lastRun = { hidden: hidden.data, steps, tape };
     this.#gradients = undefined;
 
+    const product = gateProduct(this.#outputSize, 0, 1);
     const outputs = new Float64Array(steps * this.#outputSize);
     for (let t = 0; t < steps; t++) {
       const y = outputs.subarray(t * this.#outputSize, (t + 1) * this.#outputSize);
       y.set(this.weights.by);
       const h = hidden.data.subarray(t * units, (t + 1) * units);
-      addProduct(y, [h], this.weights.Why, this.#outputSize, 0, 1);
+      product.add(y, masked(h), this.weights.Why);
     }
     return {
       hiddenStates: { data: hidden.data.slice(), shape: [steps, units] },
@@ -155,13 +156,14 @@ export class SimpleRNN {
       : new Float64Array(steps * units);
 
     // y = h·Why + by
+    const product = gateProduct(O, 0, 1);
     const dWhy = new Float64Array(Why.length);
     const dby = new Float64Array(O);
     for (let t = 0; t < steps; t++) {
       const dyt = dy.subarray(t * O, (t + 1) * O);
       const h = hidden.subarray(t * units, (t + 1) * units);
       const dh = dHidden.subarray(t * units, (t + 1) * units);
-      addProductBackward(dh, dWhy, dyt, [h], undefined, Why, O, 0, 1);
+      product.addBackward(dh, dWhy, dyt, masked(h), Why);
       addTo(dby, dyt);
     }
     // h = act(x·Wxh + h·Whh + bh), through time
