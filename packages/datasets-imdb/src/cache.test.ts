@@ -1,0 +1,45 @@
+import { mkdtemp, readdir, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { cacheCases } from "./cache-conformance.fixture.ts";
+import { DatasetError } from "./dataset-error.ts";
+import { folderCache } from "./folder-cache.ts";
+import { memoryCache } from "./memory-cache.ts";
+
+const temporary = () => mkdtemp(join(tmpdir(), "rnnkit-cache-"));
+
+for (const [fact, run] of Object.entries(cacheCases)) {
+  test(`folder: ${fact}`, async () => run(folderCache(join(await temporary(), "not", "yet"))));
+  test(`memory: ${fact}`, async () => run(memoryCache()));
+}
+
+test("a folder holds only whole files once all writers are done", async () => {
+  const folder = await temporary();
+  const cache = folderCache(folder);
+  const writes = Array.from({ length: 20 }, (_, i) => cache.write("x", new Uint8Array(i + 1)));
+  await Promise.all(writes);
+  expect(await readdir(folder)).toEqual(["x"]);
+});
+
+test("what a killed process left is swept after an hour, and not before", async () => {
+  const folder = await temporary();
+  const [old, fresh] = ["x.1.partial", "x.2.partial"];
+  for (const name of [old, fresh]) await writeFile(join(folder, name), "half");
+  const longAgo = Date.now() / 1000 - 3700;
+  await utimes(join(folder, old), longAgo, longAgo);
+  await folderCache(folder).write("x", Uint8Array.of(1));
+  expect((await readdir(folder)).sort()).toEqual(["x", fresh]);
+});
+
+test("a folder that cannot be made, and a key that is a folder, are storage errors", async () => {
+  const folder = await temporary();
+  await writeFile(join(folder, "file"), "");
+  const cache = folderCache(join(folder, "file"));
+  for (const attempt of [cache.prepare(), cache.write("x", Uint8Array.of(1))]) {
+    const error = await attempt.catch((e) => e);
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.code).toBe("storage");
+    expect(error.message).toContain("pass another cacheDir");
+  }
+});
