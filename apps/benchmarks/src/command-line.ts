@@ -1,0 +1,61 @@
+import { Command, CommanderError } from "commander";
+import { allCommand } from "./all-command.ts";
+import { versionOf } from "./environment.ts";
+import { forecastCommand } from "./forecast-command.ts";
+import { sentimentCommand } from "./sentiment-command.ts";
+import { printable, processTerminal, type Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+const NAME = "rnnkit-benchmarks";
+
+/** The subcommands, in the order in which the help names them. */
+const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void) => Command)[] = [
+  allCommand,
+  forecastCommand,
+  sentimentCommand,
+];
+
+/**
+ * Runs one command line and resolves to its exit code: 0 done, 1 failed, 2 bad arguments, 130
+ * interrupted. A failure is one line on **err**.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof CommanderError || error instanceof UsageError;
+    const message = error instanceof Error ? error.message : String(error);
+    const text = printable(message).replace(/^error: /, "");
+    terminal.err.write(`${NAME}: ${text}${isUsage ? ` (see ${NAME} --help)` : ""}\n`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const program = new Command(NAME)
+    .description("Trains recurrent models and writes what it measured as JSON and an HTML report.")
+    .version(versionOf(".."))
+    .action((_, { args }: Command) => {
+      const names = commands.map((create) => create(terminal, done).name()).join(", ");
+      throw new UsageError(`expected a command (${names}), got ${args[0] ?? "none"}`);
+    })
+    .allowExcessArguments();
+  for (const create of commands) program.addCommand(create(terminal, done));
+  // Errors are written above, as one line; only help goes out through commander.
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: () => {},
+    });
+  }
+  return program;
+}

@@ -1,0 +1,75 @@
+import { Command, Option } from "commander";
+import {
+  forecastDefaults as defaults,
+  type ForecastOptions,
+  forecast,
+  prepareSeries,
+} from "./forecast.ts";
+import {
+  type CommonOptions,
+  positiveNumber,
+  wholeNumber,
+  withCommonOptions,
+} from "./option-types.ts";
+import { csvSeries, namedSeries, seriesNames } from "./series.ts";
+import { runSession } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+type Options = CommonOptions & ForecastOptions & { series?: string; csv?: string; column?: string };
+
+/** `forecast`: one series, one model, against the last value. */
+export function forecastCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const command = new Command("forecast")
+    .summary("train a forecaster on a time series")
+    .description(
+      "Trains a forecaster on the first 80 % of a series and predicts the rest one step ahead, beside the last-value baseline.",
+    )
+    .addOption(
+      new Option(
+        "--series <name>",
+        "an embedded series, or the noisy sine (default: sine)",
+      ).choices(seriesNames),
+    )
+    .option("--csv <file>", "a CSV file with a row of names (with --column)")
+    .option("--column <name>", "its column to forecast")
+    .addOption(
+      new Option("--model <name>", "stock: one LSTM; lstm: two with relu and dropout")
+        .choices(["stock", "lstm"])
+        .default(defaults.model),
+    )
+    .option("--timesteps <n>", "values in a window", wholeNumber(1, 10_000), defaults.timesteps)
+    .option("--units <n>", "units of each LSTM", wholeNumber(1, 4096), defaults.units)
+    .option("--epochs <n>", "passes over the training part", wholeNumber(1), defaults.epochs)
+    .option("--batch-size <n>", "windows a step", wholeNumber(1), defaults.batchSize)
+    .option("--learning-rate <x>", "step size of Adam", positiveNumber(1), defaults.learningRate);
+  return withCommonOptions(command).action(async (options: Options) => {
+    const { model, timesteps, units, epochs, batchSize, learningRate, seed } = options;
+    const chosen = { model, timesteps, units, epochs, batchSize, learningRate, seed };
+    const series = seriesOf(options);
+    prepareSeries(series, chosen);
+    done(
+      await runSession(
+        {
+          command: `forecast ${series.name}`,
+          name: `forecast-${series.name}`,
+          out: options.out,
+          backend: options.backend,
+          terminal,
+        },
+        (session) => forecast(series, chosen, session),
+      ),
+    );
+  });
+}
+
+function seriesOf({ series, csv, column, seed }: Options) {
+  if (csv === undefined) {
+    if (column !== undefined) throw new UsageError("--column: expected --csv <file> with it");
+    return namedSeries(series ?? "sine", seed);
+  }
+  if (series !== undefined) {
+    throw new UsageError("--series, --csv: expected one of them, got both");
+  }
+  return csvSeries(csv, column);
+}

@@ -1,0 +1,49 @@
+import { type BackendName, backendNames } from "@rnnkit/backend-select";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_OUT } from "./output.ts";
+
+/** Reads a whole number of at least **least**, and at most **most**; for commander. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`expected a whole number, ${range}`);
+  };
+}
+
+/** Reads a number above 0 and at most **most**; for commander. */
+export function positiveNumber(most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== "" && value > 0 && value <= most) return value;
+    throw new InvalidArgumentError(`expected a number above 0 and up to ${most}`);
+  };
+}
+
+/** Reads a comma-separated choice out of **known**, each once; *all* means every one. */
+export function listOf<T extends string>(known: readonly T[]) {
+  return (text: string): T[] => {
+    if (text === "all") return [...known];
+    const names = text.split(",").map((name) => name.trim());
+    if (names.every((name): name is T => known.includes(name as T))) return [...new Set(names)];
+    throw new InvalidArgumentError(`expected all or some of ${known.join(",")}`);
+  };
+}
+
+/** What every command that measures takes besides its own options. */
+export interface CommonOptions {
+  seed: number;
+  backend?: BackendName;
+  out: string;
+}
+
+/** Adds `--seed`, `--backend` and `--out` to a command. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option("--seed <n>", "decides weights, order and noise", wholeNumber(0, 2 ** 31 - 1), 42)
+    .addOption(
+      new Option("--backend <name>", "instead of the fastest that works").choices(backendNames),
+    )
+    .option("--out <folder>", "where results and report are written", DEFAULT_OUT);
+}

@@ -1,0 +1,58 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { expect, test } from "vitest";
+import { openOutputFolder, writeResults } from "./output.ts";
+import { sampleResults } from "./sample-results.ts";
+import { UsageError } from "./usage-error.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-output-"));
+
+test("the folder is made, with those above it, and left empty", () => {
+  const deep = openOutputFolder(join(folder, "a", "b"));
+  expect(readdirSync(deep)).toEqual([]);
+});
+
+test("a file, or a folder under a file, is refused", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "kept");
+  for (const out of [file, join(file, "below")]) {
+    expect(() => openOutputFolder(out)).toThrow(UsageError);
+    expect(() => openOutputFolder(out)).toThrow(/--out: expected a folder.*it is not a folder/);
+  }
+  expect(readFileSync(file, "utf8")).toBe("kept");
+});
+
+test("a folder without the right to write is refused", () => {
+  // The superuser may write everywhere but to what no one can.
+  const locked = process.getuid?.() === 0 ? "/proc/self" : join(folder, "locked");
+  if (!existsSync(locked)) {
+    mkdirSync(locked);
+    chmodSync(locked, 0o500);
+  }
+  expect(() => openOutputFolder(locked)).toThrow(/--out: expected a folder to write to/);
+});
+
+test("both files are written whole, the report from the JSON, and nothing else stays", () => {
+  const out = openOutputFolder(join(folder, "written"));
+  const { json, html } = writeResults(out, "all", sampleResults());
+  expect(JSON.parse(readFileSync(json, "utf8"))).toEqual(sampleResults());
+  expect(readFileSync(html, "utf8")).toContain("<!doctype html>");
+  expect(readdirSync(out).sort()).toEqual(["all.html", "all.json"]);
+});
+
+test("a write that fails leaves no half and no temporary file", () => {
+  const out = openOutputFolder(join(folder, "blocked"));
+  mkdirSync(join(out, "all.json", "in the way"), { recursive: true });
+  expect(() => writeResults(out, "all", sampleResults())).toThrow();
+  expect(readdirSync(out)).toEqual(["all.json"]);
+});

@@ -1,0 +1,68 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { renderReport } from "./report.ts";
+import { type Results, stringifyResults } from "./results.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Where results and report go unless told otherwise, under the current folder. */
+export const DEFAULT_OUT = "reports";
+
+/**
+ * Makes the output folder and proves that files can be written there, so that a wrong `--out` is
+ * found before the training and not after it. Returns the absolute path.
+ *
+ * @throws UsageError when it is a file, cannot be made or cannot be written to
+ */
+export function openOutputFolder(out: string): string {
+  const folder = resolve(out);
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (!statSync(folder).isDirectory()) throw new Error("it is not a folder");
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    const probe = join(folder, `.probe-${process.pid}`);
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "EEXIST" || code === "ENOTDIR" ? "it is not a folder" : message;
+    throw new UsageError(`--out: expected a folder to write to, got ${folder}: ${reason}`);
+  }
+  return folder;
+}
+
+/**
+ * Writes `<name>.json`, then `<name>.html` made from it, each under a temporary name first, so that
+ * neither is ever seen half-written. Returns their paths.
+ */
+export function writeResults(
+  folder: string,
+  name: string,
+  results: Results,
+): { json: string; html: string } {
+  const text = stringifyResults(results);
+  const json = join(folder, `${name}.json`);
+  const html = join(folder, `${name}.html`);
+  writeWhole(json, text);
+  writeWhole(html, renderReport(JSON.parse(text) as Results));
+  return { json, html };
+}
+
+function writeWhole(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

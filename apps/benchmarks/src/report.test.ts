@@ -1,0 +1,125 @@
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { escapeHtml } from "./html.ts";
+import { renderReport } from "./report.ts";
+import { sampleForecast, sampleResults, sampleSentiment } from "./sample-results.ts";
+
+function documentOf(html: string): Document {
+  return parseHTML(html).document as unknown as Document;
+}
+
+test("the report is a pure function of the JSON", () => {
+  const results = sampleResults();
+  const before = JSON.stringify(results);
+  const html = renderReport(results);
+  expect(JSON.stringify(results)).toBe(before);
+  expect(renderReport(JSON.parse(before))).toBe(html);
+});
+
+test("nothing is loaded and nothing runs: no script, no address, and a policy that forbids both", () => {
+  const html = renderReport(sampleResults());
+  // The only addresses are names of SVG's own vocabulary, which nothing fetches.
+  expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:|\/\/[a-z]|url\(|@import/i);
+  const document = documentOf(html);
+  expect(document.querySelectorAll("script, link, img, iframe, object, embed, use").length).toBe(0);
+  for (const element of document.querySelectorAll("*"))
+    for (const { name } of element.attributes)
+      expect(name).not.toMatch(/^(on.*|src|srcset|href|xlink:href|action|data)$/);
+  const policy = document.querySelector('meta[http-equiv="Content-Security-Policy"]');
+  expect(policy?.getAttribute("content")).toBe("default-src 'none'; style-src 'unsafe-inline'");
+});
+
+test("hostile text out of a CSV file stays text everywhere", () => {
+  const hostile = `</text></svg></title><script>alert('x')</script><img src=x onerror="y">&amp;`;
+  const results = sampleResults();
+  results.command = hostile;
+  results.status = "failed";
+  results.error = hostile;
+  results.environment.cpu = hostile;
+  results.environment.backend.candidates[0]!.reason = hostile;
+  results.environment.packages[hostile] = hostile;
+  const forecast = { ...sampleForecast(), options: { [hostile]: hostile } };
+  forecast.data = {
+    ...forecast.data,
+    title: hostile,
+    source: hostile,
+    valueLabel: hostile,
+    axis: { label: hostile, kind: "number" },
+  };
+  forecast.model.layers = [hostile];
+  const sentiment = sampleSentiment(hostile);
+  sentiment.data.title = hostile;
+  results.runs = [forecast, sentiment];
+  const html = renderReport(results);
+  expect(html).not.toMatch(/<script|<img/i);
+  const document = documentOf(html);
+  expect(document.querySelectorAll("script, img, [onerror]").length).toBe(0);
+  expect(document.querySelector("h3")?.textContent).toBe(hostile);
+  expect(document.querySelectorAll("svg").length).toBe(5);
+});
+
+test("the tables say what was measured, the better error in bold", () => {
+  const document = documentOf(renderReport(sampleResults()));
+  const cells = (row: Element | undefined) =>
+    [...(row?.querySelectorAll("td") ?? [])].map((cell) => cell.textContent);
+  const tables = [...document.querySelectorAll("table")];
+  expect(cells(tables[0]?.querySelector("tbody tr") ?? undefined)).toEqual([
+    "Sunspots, yearly",
+    "buildStockForecaster, 10,451 weights",
+    "2.000",
+    "3.000",
+    "4.000",
+    "5.000",
+    "1.50 s",
+  ]);
+  expect(tables[0]?.querySelector("td.better")?.textContent).toBe("3.000");
+  const text = document.body.textContent ?? "";
+  for (const fact of ["synthetic data", "81.3 %", "A processor", "not installed", "4.22.0"])
+    expect(text).toContain(fact);
+});
+
+test("a forecast worse than the last value is not the bold one", () => {
+  const results = sampleResults();
+  results.runs = [{ ...sampleForecast(), rmse: { train: 2, test: 6 } }];
+  const bold = documentOf(renderReport(results)).querySelectorAll("td.better");
+  expect([...bold].map((cell) => cell.textContent)).toEqual(["5.000"]);
+});
+
+test("each picture is there: series, test part, loss; accuracy and loss of each cell", () => {
+  const document = documentOf(renderReport(sampleResults()));
+  const labels = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
+  expect(labels).toEqual([
+    "Sunspots, yearly: actual and predicted values, training and test part",
+    "Sunspots, yearly: test part, actual, predicted and last value",
+    "Sunspots, yearly: training loss per epoch",
+    "lstm: training and validation accuracy per epoch",
+    "lstm: training and validation loss per epoch",
+    "gru: training and validation accuracy per epoch",
+    "gru: training and validation loss per epoch",
+  ]);
+});
+
+test("an interrupted run says so, shows its cut epoch, and leaves out what it never measured", () => {
+  const results = sampleResults();
+  results.status = "interrupted";
+  const cut = sampleSentiment("lstm");
+  cut.status = "interrupted";
+  cut.test = null;
+  Object.assign(cut.epochs[2]!, { steps: 2, validationLoss: null, validationAccuracy: null });
+  const unfinished = sampleForecast();
+  Object.assign(unfinished, { status: "interrupted", rmse: null });
+  unfinished.train.predicted = null;
+  unfinished.test.predicted = null;
+  results.runs = [unfinished, cut, { ...sampleSentiment("gru"), epochs: [], test: null }];
+  const document = documentOf(renderReport(results));
+  expect(document.querySelector(".warning")?.textContent).toMatch(/^Interrupted/);
+  const text = document.body.textContent ?? "";
+  expect(text).toContain("lstm (interrupted)");
+  expect(text).toContain("3 (step 2 of 5)");
+  expect(text).not.toContain("predicted, test part");
+  expect(text).not.toMatch(/NaN|undefined|null/);
+});
+
+test("escapeHtml leaves no character that HTML reads as its own", () => {
+  expect(escapeHtml(`<a b='c' d="e">&`)).toBe("&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;");
+});

@@ -1,0 +1,144 @@
+/** Version of the results' form; a reader refuses what it does not know. */
+export const SCHEMA_VERSION = 1;
+
+/** How a run or a whole command ended. */
+export type Status = "complete" | "interrupted" | "failed";
+
+/** Everything one command measured: what the JSON file holds and the report is made from. */
+export interface Results {
+  schemaVersion: typeof SCHEMA_VERSION;
+  command: string;
+  status: Status;
+  /** Why, when **status** is *failed*. */
+  error: string | null;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  /** Wall-clock seconds from the start of the first run to the end of the last. */
+  seconds: number;
+  environment: Environment;
+  runs: Run[];
+}
+
+/** The machine and the software that the figures belong to. */
+export interface Environment {
+  node: string;
+  platform: string;
+  cpu: string;
+  logicalCores: number;
+  memoryGiB: number;
+  backend: {
+    /** As backend-select names it: tfjs-node-gpu, tfjs-node, wasm, cpu. */
+    name: string;
+    candidates: { name: string; outcome: string; reason: string }[];
+  };
+  /** Package name to version. */
+  packages: Record<string, string>;
+}
+
+/** One model trained once. */
+export type Run = ForecastRun | SentimentRun;
+
+/** What every run records. */
+export interface BaseRun {
+  status: Status;
+  model: ModelSummary;
+  /** What the run was asked for, defaults spelled out. */
+  options: Record<string, number | string>;
+  epochs: Epoch[];
+  timings: {
+    trainSeconds: number;
+    /** Prediction (forecast) or test (sentiment). */
+    evaluateSeconds: number;
+  };
+}
+
+export interface ModelSummary {
+  /** The builder's name in keras-builders. */
+  builder: string;
+  layers: string[];
+  parameters: number;
+  loss: string;
+  optimizer: string;
+}
+
+/** One pass over the training part; cut short when **steps** is less than **plannedSteps**. */
+export interface Epoch {
+  epoch: number;
+  steps: number;
+  plannedSteps: number;
+  seconds: number;
+  loss: number;
+  accuracy: number | null;
+  validationLoss: number | null;
+  validationAccuracy: number | null;
+}
+
+export interface ForecastRun extends BaseRun {
+  kind: "forecast";
+  data: {
+    name: string;
+    title: string;
+    source: string;
+    synthetic: boolean;
+    points: number;
+    /** Missing values that were replaced by the value before them. */
+    gapsFilled: number;
+    /** Label of the values' axis, with the unit. */
+    valueLabel: string;
+    axis: { label: string; kind: "number" | "date" };
+  };
+  /** Root mean squared errors in the series' own unit; null until the model has predicted. */
+  rmse: { train: number; test: number } | null;
+  /** The same errors of the forecast "no change since the last value". */
+  baselineRmse: { train: number; test: number };
+  train: ForecastPart;
+  test: ForecastPart;
+}
+
+/** One-step-ahead forecasts in the series' own unit, in time order. */
+export interface ForecastPart {
+  at: (number | string)[];
+  actual: number[];
+  predicted: number[] | null;
+  lastValue: number[];
+}
+
+export interface SentimentRun extends BaseRun {
+  kind: "sentiment";
+  cell: string;
+  data: {
+    name: string;
+    title: string;
+    synthetic: boolean;
+    trainReviews: number;
+    validationReviews: number;
+    testReviews: number;
+    vocabSize: number;
+    maxLen: number;
+  };
+  /** Null until every test review was predicted. */
+  test: { loss: number; accuracy: number } | null;
+}
+
+/**
+ * The results as JSON text: indented, with each array of plain values on one line, so that a long
+ * series does not fill a line a number.
+ */
+export function stringifyResults(results: Results): string {
+  return `${indented(results, "")}\n`;
+}
+
+function indented(value: unknown, indent: string): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.every((item) => typeof item !== "object" || item === null)) {
+      return `[${value.map((item) => JSON.stringify(item)).join(", ")}]`;
+    }
+    return `[\n${value.map((item) => inner + indented(item, inner)).join(",\n")}\n${indent}]`;
+  }
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([key, member]) => `${inner}${JSON.stringify(key)}: ${indented(member, inner)}`);
+  return members.length === 0 ? "{}" : `{\n${members.join(",\n")}\n${indent}}`;
+}

@@ -1,0 +1,106 @@
+import type { Epoch, ForecastRun, Results, SentimentRun } from "./results.ts";
+
+/** Results as a finished command leaves them, with made-up figures, for tests of what reads them. */
+export function sampleResults(): Results {
+  return {
+    schemaVersion: 1,
+    command: "all",
+    status: "complete",
+    error: null,
+    startedAt: "2026-01-02T03:04:05.678Z",
+    seconds: 71.3,
+    environment: {
+      node: "20.20.2",
+      platform: "linux x64, 6.1",
+      cpu: "A processor",
+      logicalCores: 2,
+      memoryGiB: 8,
+      backend: {
+        name: "wasm",
+        candidates: [
+          { name: "tfjs-node", outcome: "refused", reason: "not installed" },
+          { name: "wasm", outcome: "taken", reason: "a matrix product came out right" },
+        ],
+      },
+      packages: { "@tensorflow/tfjs-core": "4.22.0" },
+    },
+    runs: [sampleForecast(), sampleSentiment("lstm"), sampleSentiment("gru")],
+  };
+}
+
+/** One forecast of six points, three of them in the test part. */
+export function sampleForecast(): ForecastRun {
+  return {
+    kind: "forecast",
+    status: "complete",
+    model: sampleModel("buildStockForecaster", "meanSquaredError"),
+    options: { model: "stock", timesteps: 2, units: 50, epochs: 3, batchSize: 16, seed: 42 },
+    epochs: sampleEpochs(false),
+    timings: { trainSeconds: 1.5, evaluateSeconds: 0.1 },
+    data: {
+      name: "sunspots",
+      title: "Sunspots, yearly",
+      source: "NOAA",
+      synthetic: false,
+      points: 8,
+      gapsFilled: 0,
+      valueLabel: "sunspot number",
+      axis: { label: "year", kind: "number" },
+    },
+    rmse: { train: 2, test: 3 },
+    baselineRmse: { train: 4, test: 5 },
+    train: {
+      at: [1702, 1703, 1704],
+      actual: [16, 23, 36],
+      predicted: [15, 24, 34],
+      lastValue: [11, 16, 23],
+    },
+    test: {
+      at: [1705, 1706, 1707],
+      actual: [58, 29, 20],
+      predicted: [50, 33, 22],
+      lastValue: [36, 58, 29],
+    },
+  };
+}
+
+/** One classifier, three epochs. */
+export function sampleSentiment(cell: string): SentimentRun {
+  return {
+    kind: "sentiment",
+    status: "complete",
+    cell,
+    model: sampleModel("buildSentimentClassifier", "binaryCrossentropy"),
+    options: { cell, epochs: 3, batchSize: 32, seed: 42 },
+    epochs: sampleEpochs(true),
+    timings: { trainSeconds: 12, evaluateSeconds: 1 },
+    data: {
+      name: "synthetic",
+      title: "generated reviews",
+      synthetic: true,
+      trainReviews: 80,
+      validationReviews: 20,
+      testReviews: 100,
+      vocabSize: 300,
+      maxLen: 40,
+    },
+    test: { loss: 0.45, accuracy: 0.8125 },
+  };
+}
+
+function sampleModel(builder: string, loss: string) {
+  return { builder, layers: ["LSTM(50)", "Dense(1)"], parameters: 10_451, loss, optimizer: "Adam" };
+}
+
+function sampleEpochs(judged: boolean): Epoch[] {
+  return [1, 2, 3].map((epoch) => ({
+    epoch,
+    steps: 5,
+    plannedSteps: 5,
+    seconds: 0.5,
+    loss: 0.7 / epoch,
+    accuracy: judged ? 0.5 + epoch / 10 : null,
+    validationLoss: judged ? 0.8 / epoch : null,
+    validationAccuracy: judged ? 0.45 + epoch / 10 : null,
+  }));
+}

@@ -1,0 +1,163 @@
+import { buildSentimentClassifier } from "@rnnkit/keras-builders";
+import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { summarizeModel } from "./model-summary.ts";
+import type { Epoch, SentimentRun } from "./results.ts";
+import type { PreparedReviews } from "./reviews.ts";
+import type { Session } from "./session.ts";
+import { countSteps, evaluate, train } from "./training.ts";
+
+/** The cells that can be compared, in Keras's words. */
+export const cellNames = ["simple_rnn", "lstm", "gru", "bidirectional_lstm"] as const;
+
+export type CellName = (typeof cellNames)[number];
+
+export interface SentimentOptions {
+  cells: CellName[];
+  epochs: number;
+  /** At most this many training and as many test reviews. */
+  limit: number;
+  /** Words a review is padded or cut to. */
+  maxlen: number;
+  /** Size of the vocabulary; rarer words become one. */
+  vocab: number;
+  batchSize: number;
+  /** RMSprop's step size. */
+  learningRate: number;
+  seed: number;
+}
+
+/** What is measured when nothing is asked for. */
+export const sentimentDefaults: SentimentOptions = {
+  cells: [...cellNames],
+  epochs: 5,
+  limit: 1000,
+  maxlen: 100,
+  vocab: 10_000,
+  batchSize: 32,
+  learningRate: 0.001,
+  seed: 42,
+};
+
+/** Trains one classifier a cell on the same reviews, and tests each on the same test reviews. */
+export async function sentiment(
+  reviews: PreparedReviews,
+  options: SentimentOptions,
+  session: Session,
+): Promise<void> {
+  const { progress, colors } = session;
+  const { data } = reviews;
+  progress.line();
+  progress.line(colors.bold(`sentiment: ${data.title}`));
+  progress.line(
+    `  ${formatCount(data.trainReviews)} training, ${formatCount(data.validationReviews)} validation, ` +
+      `${formatCount(data.testReviews)} test reviews of ${data.maxLen} words, vocabulary ${formatCount(data.vocabSize)}`,
+  );
+  const runs: SentimentRun[] = [];
+  for (const cell of options.cells) {
+    if (session.signal.aborted) break;
+    runs.push(await classify(cell, reviews, options, session));
+  }
+  if (runs.length > 1) for (const line of comparison(runs, reviews, colors)) progress.line(line);
+}
+
+async function classify(
+  cell: CellName,
+  reviews: PreparedReviews,
+  options: SentimentOptions,
+  session: Session,
+): Promise<SentimentRun> {
+  const { progress, signal, colors } = session;
+  const { batchSize, epochs, learningRate, seed } = options;
+  const { vocabSize, maxLen } = reviews.data;
+  const model = buildSentimentClassifier(cell, {
+    vocabSize,
+    maxLen,
+    optimizer: "rmsprop",
+    learningRate,
+    seed,
+  });
+  const run: SentimentRun = {
+    kind: "sentiment",
+    status: "interrupted",
+    cell,
+    model: summarizeModel("buildSentimentClassifier", model),
+    options: { cell, epochs, batchSize, learningRate, seed },
+    epochs: [],
+    timings: { trainSeconds: 0, evaluateSeconds: 0 },
+    data: reviews.data,
+    test: null,
+  };
+  session.record(run);
+
+  progress.line();
+  progress.line(`  ${colors.bold(cell)}  ${formatCount(run.model.parameters)} weights`);
+  const plan = { epochs, batchSize, seed, signal, validation: reviews.validation };
+  const testSteps = Math.ceil(reviews.data.testReviews / batchSize);
+  const startedAt = performance.now();
+  let done = 0;
+  progress.start(cell, countSteps(reviews.train, plan) + testSteps);
+  try {
+    await train(model, reviews.train, {
+      ...plan,
+      onStep: ({ epoch, loss, accuracy }) =>
+        progress.step(
+          ++done,
+          `epoch ${epoch}/${epochs}, loss ${formatNumber(loss, 3)}, accuracy ${formatPercent(accuracy)}`,
+        ),
+      onEpoch: (epoch) => {
+        run.epochs.push(epoch);
+        run.timings.trainSeconds = (performance.now() - startedAt) / 1000;
+        progress.line(epochLine(epoch, epochs, colors));
+      },
+    });
+    if (signal.aborted) return run;
+    const testedAt = performance.now();
+    const judged = await evaluate(model, reviews.test, batchSize, signal, () =>
+      progress.step(++done, "testing"),
+    );
+    if (!judged) return run;
+    run.timings.evaluateSeconds = (performance.now() - testedAt) / 1000;
+    run.test = { loss: judged.loss, accuracy: judged.accuracy as number };
+    run.status = "complete";
+  } finally {
+    progress.stop();
+    model.dispose();
+  }
+  progress.line(
+    `  ${cell}: test accuracy ${colors.green(formatPercent(run.test.accuracy))} on ` +
+      `${formatCount(reviews.data.testReviews)} ${kindOf(reviews)} reviews, loss ${formatNumber(run.test.loss)}`,
+  );
+  return run;
+}
+
+function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): string {
+  const cut =
+    epoch.steps < epoch.plannedSteps ? ` (step ${epoch.steps}/${epoch.plannedSteps})` : "";
+  const judged =
+    epoch.validationLoss === null
+      ? ""
+      : `  val loss ${formatNumber(epoch.validationLoss)}  val accuracy ${formatPercent(epoch.validationAccuracy)}`;
+  return (
+    `  epoch ${epoch.epoch}/${epochs}${cut}  loss ${formatNumber(epoch.loss)}` +
+    `  accuracy ${formatPercent(epoch.accuracy)}${judged}  ${colors.dim(formatSeconds(epoch.seconds))}`
+  );
+}
+
+function comparison(
+  runs: SentimentRun[],
+  reviews: PreparedReviews,
+  colors: Session["colors"],
+): string[] {
+  return [
+    "",
+    `  ${"cell".padEnd(20)}${"test accuracy".padStart(14)}${"training".padStart(14)}   ${colors.dim(`${kindOf(reviews)} reviews`)}`,
+    ...runs.map(
+      ({ cell, test, timings }) =>
+        `  ${cell.padEnd(20)}${formatPercent(test?.accuracy).padStart(14)}${formatSeconds(timings.trainSeconds).padStart(14)}`,
+    ),
+  ];
+}
+
+function kindOf({ data }: PreparedReviews): string {
+  return data.synthetic ? "synthetic" : "real";
+}

@@ -1,0 +1,134 @@
+import { basename, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generateTimeSeries } from "@rnnkit/preprocess";
+import { readColumn } from "./csv.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A univariate series with what a reader must know about it. */
+export interface Series {
+  /** Short name, fit for a file name. */
+  name: string;
+  title: string;
+  source: string;
+  /** True for generated values; always said in output and report. */
+  synthetic: boolean;
+  values: Float64Array;
+  gapsFilled: number;
+  /** Axis label of the values, with the unit. */
+  valueLabel: string;
+  /** Position of each value in time. */
+  at: (number | string)[];
+  axis: { label: string; kind: "number" | "date" };
+}
+
+interface Embedded {
+  title: string;
+  file: string;
+  column: string;
+  timeColumn: string;
+  source: string;
+  valueLabel: string;
+  axis: Series["axis"];
+  time: (text: string) => number | string;
+}
+
+const date = { label: "date", kind: "date" } as const;
+
+const embedded: Record<string, Embedded> = {
+  sunspots: {
+    title: "Sunspots, yearly",
+    file: "sunspots-yearly.csv",
+    column: "SUNACTIVITY",
+    timeColumn: "YEAR",
+    source: "NOAA, 1700 to 2008, public domain",
+    valueLabel: "sunspot number, mean of the year",
+    axis: { label: "year", kind: "number" },
+    time: Number,
+  },
+  co2: {
+    title: "CO₂ at Mauna Loa, weekly",
+    file: "co2-maunaloa-weekly.csv",
+    column: "co2",
+    timeColumn: "date",
+    source: "CDIAC, 1958 to 2001, public domain",
+    valueLabel: "CO₂ in air (ppm)",
+    axis: date,
+    time: (text) => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`,
+  },
+  temperature: {
+    title: "Daily maximum temperature in Seattle",
+    file: "seattle-weather.csv",
+    column: "temp_max",
+    timeColumn: "date",
+    source: "NOAA, 2012 to 2015, public domain",
+    valueLabel: "maximum of the day (°C)",
+    axis: date,
+    time: (text) => text,
+  },
+};
+
+/** The names that `--series` knows: the tutorial's noisy sine, then the embedded real series. */
+export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)];
+
+/**
+ * The series called **name**: *sine* is generated from **seed**, the others are embedded files.
+ *
+ * @throws UsageError for a name that is not in `seriesNames`
+ */
+export function namedSeries(name: string, seed: number): Series {
+  if (name === "sine") return sine(seed);
+  const entry = embedded[name];
+  if (!entry) {
+    throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
+  }
+  const path = fileURLToPath(new URL(`../data/${entry.file}`, import.meta.url));
+  const { values, gapsFilled, labels } = readColumn(path, entry.column, entry.timeColumn);
+  return {
+    name,
+    title: entry.title,
+    source: entry.source,
+    synthetic: false,
+    values,
+    gapsFilled,
+    valueLabel: entry.valueLabel,
+    at: (labels ?? []).map(entry.time),
+    axis: entry.axis,
+  };
+}
+
+/** The tutorial's series: no forecast of it can be better than its noise, 0.1. */
+function sine(seed: number): Series {
+  const noise = 0.1;
+  const { data } = generateTimeSeries({ length: 500, period: 50, noise, seed });
+  return {
+    name: "sine",
+    title: "Sine with noise",
+    source: `generated: period 50, amplitude 1, Gaussian noise of ${noise}, seed ${seed}`,
+    synthetic: true,
+    values: Float64Array.from(data),
+    gapsFilled: 0,
+    valueLabel: "value",
+    at: Array.from(data, (_, t) => t),
+    axis: { label: "time step", kind: "number" },
+  };
+}
+
+/**
+ * The series in **column** of the CSV file at **path** (relative to the current folder).
+ *
+ * @throws UsageError when the file or the column cannot be used
+ */
+export function csvSeries(path: string, column: string | undefined): Series {
+  const { values, gapsFilled } = readColumn(resolve(path), column);
+  return {
+    name: "csv",
+    title: `${column} of ${basename(path)}`,
+    source: basename(path),
+    synthetic: false,
+    values,
+    gapsFilled,
+    valueLabel: String(column),
+    at: Array.from(values, (_, i) => i),
+    axis: { label: "row", kind: "number" },
+  };
+}

@@ -1,0 +1,189 @@
+import { setImmediate } from "node:timers/promises";
+import type { NdArray } from "@rnnkit/preprocess";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Sequential } from "@tensorflow/tfjs-layers";
+import { permutation } from "./permutation.ts";
+import type { Epoch } from "./results.ts";
+
+/** Examples and their targets, one a row of the first dimension. */
+export interface Examples {
+  x: NdArray;
+  y: NdArray;
+}
+
+export interface TrainOptions {
+  epochs: number;
+  batchSize: number;
+  /** Decides the order of the examples in each epoch. */
+  seed: number;
+  validation?: Examples;
+  /** Training ends after the batch in which this is aborted. */
+  signal: AbortSignal;
+  /** After each batch, training and validation alike. */
+  onStep?: (state: { epoch: number; loss: number; accuracy: number | null }) => void;
+  /** After each epoch, the one that was cut short included. */
+  onEpoch?: (epoch: Epoch) => void;
+}
+
+/** How many times `onStep` will be called: batches of training and validation over all epochs. */
+export function countSteps(train: Examples, options: TrainOptions): number {
+  const batches = (examples?: Examples) => Math.ceil(rowsOf(examples) / options.batchSize);
+  return options.epochs * (batches(train) + batches(options.validation));
+}
+
+/**
+ * Fits a compiled model, the examples in a new seeded order in every epoch, so that the same seed
+ * gives the same model on the same backend (tfjs's own shuffle cannot be seeded). Resolves when all
+ * epochs are done or **signal** is aborted.
+ */
+export async function train(
+  model: Sequential,
+  examples: Examples,
+  options: TrainOptions,
+): Promise<void> {
+  const { epochs, batchSize, validation, signal, onStep, onEpoch } = options;
+  const rows = rowsOf(examples);
+  for (let epoch = 1; epoch <= epochs && !signal.aborted; epoch++) {
+    const startedAt = performance.now();
+    const order = permutation(rows, options.seed * 65_537 + epoch);
+    const x = toTensor(takeRows(examples.x, order));
+    const y = toTensor(takeRows(examples.y, order));
+    let steps = 0;
+    let logs: Record<string, unknown> = {};
+    try {
+      await model.fit(x, y, {
+        epochs: 1,
+        batchSize,
+        shuffle: false,
+        verbose: 0,
+        yieldEvery: "never",
+        callbacks: {
+          onBatchEnd: async (_, batch) => {
+            steps++;
+            onStep?.({ epoch, loss: Number(batch?.loss), accuracy: accuracyOf(batch) });
+            // Lets timers and signals in.
+            await setImmediate();
+            if (signal.aborted) model.stopTraining = true;
+          },
+          onEpochEnd: async (_, epochLogs) => {
+            logs = epochLogs ?? {};
+          },
+        },
+      });
+    } finally {
+      tf.dispose([x, y]);
+    }
+    if (steps === 0) return;
+    const trained: Epoch = {
+      epoch,
+      steps,
+      plannedSteps: Math.ceil(rows / batchSize),
+      seconds: 0,
+      loss: Number(logs.loss),
+      accuracy: accuracyOf(logs),
+      validationLoss: null,
+      validationAccuracy: null,
+    };
+    if (validation && !signal.aborted) {
+      const judged = await evaluate(model, validation, batchSize, signal, () =>
+        onStep?.({ epoch, loss: trained.loss, accuracy: trained.accuracy }),
+      );
+      trained.validationLoss = judged?.loss ?? null;
+      trained.validationAccuracy = judged?.accuracy ?? null;
+    }
+    trained.seconds = (performance.now() - startedAt) / 1000;
+    onEpoch?.(trained);
+  }
+}
+
+/**
+ * Loss and accuracy (null when the model has no such metric) over **examples**, each the mean over
+ * rows; null when **signal** is aborted before the last batch.
+ */
+export async function evaluate(
+  model: Sequential,
+  examples: Examples,
+  batchSize: number,
+  signal: AbortSignal,
+  onStep?: () => void,
+): Promise<{ loss: number; accuracy: number | null } | null> {
+  const rows = rowsOf(examples);
+  const sums = [0, 0];
+  let measures = 0;
+  for (let start = 0; start < rows; start += batchSize) {
+    if (signal.aborted) return null;
+    const end = Math.min(rows, start + batchSize);
+    const values = tf.tidy(() => {
+      const x = toTensor(sliceRows(examples.x, start, end));
+      const y = toTensor(sliceRows(examples.y, start, end));
+      const scalars = [model.evaluate(x, y, { batchSize: end - start })].flat() as tf.Scalar[];
+      return scalars.map((scalar) => scalar.dataSync()[0] as number);
+    });
+    measures = values.length;
+    for (let i = 0; i < Math.min(2, measures); i++) {
+      sums[i] = (sums[i] as number) + (values[i] as number) * (end - start);
+    }
+    onStep?.();
+    await setImmediate();
+  }
+  const [loss = 0, accuracy = 0] = sums;
+  return { loss: loss / rows, accuracy: measures > 1 ? accuracy / rows : null };
+}
+
+/** The model's outputs for every row of **x**, flat; null when aborted before the last batch. */
+export async function predict(
+  model: Sequential,
+  x: NdArray,
+  batchSize: number,
+  signal: AbortSignal,
+): Promise<Float64Array | null> {
+  const rows = x.shape[0] as number;
+  const out: number[] = [];
+  for (let start = 0; start < rows; start += batchSize) {
+    if (signal.aborted) return null;
+    const end = Math.min(rows, start + batchSize);
+    const values = tf.tidy(() =>
+      (model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor).dataSync(),
+    );
+    for (const value of values) out.push(value);
+    await setImmediate();
+  }
+  return Float64Array.from(out);
+}
+
+/** Rows **start** to **end** of the first dimension. */
+export function sliceRows(array: NdArray, start: number, end: number): NdArray {
+  const size = rowSize(array);
+  return {
+    data: array.data.subarray(start * size, end * size),
+    shape: [end - start, ...array.shape.slice(1)],
+  };
+}
+
+function takeRows(array: NdArray, order: Int32Array): NdArray {
+  const size = rowSize(array);
+  const data = array.data.slice();
+  order.forEach((from, to) => {
+    data.set(array.data.subarray(from * size, (from + 1) * size), to * size);
+  });
+  return { data, shape: [order.length, ...array.shape.slice(1)] };
+}
+
+function toTensor({ data, shape }: NdArray): tf.Tensor {
+  return data instanceof Int32Array
+    ? tf.tensor(data, [...shape], "int32")
+    : tf.tensor(Float32Array.from(data), [...shape], "float32");
+}
+
+function rowSize({ shape }: NdArray): number {
+  return shape.slice(1).reduce((size, n) => size * n, 1);
+}
+
+function rowsOf(examples?: Examples): number {
+  return examples?.x.shape[0] ?? 0;
+}
+
+function accuracyOf(logs?: Record<string, unknown>): number | null {
+  const value = logs?.acc ?? logs?.accuracy;
+  return value === undefined ? null : Number(value);
+}
