@@ -31,7 +31,7 @@ export function checking(who: string): Check {
     },
     positive(values) {
       for (const [name, value] of Object.entries(values)) {
-        const good = value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY);
+        const good = value === undefined || (value > 0 && value < Infinity);
         if (!good) refuse(`${name} above 0`, value);
       }
     },

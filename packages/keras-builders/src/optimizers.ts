@@ -12,6 +12,7 @@ import {
   type Tensor,
   tidy,
 } from "@tensorflow/tfjs-core";
+import { checking } from "./check.ts";
 
 type Gradients = NamedTensorMap | { name: string; tensor: Tensor }[];
 
@@ -78,7 +79,8 @@ class FreedMomentum extends MomentumOptimizer {
  *     w ← w - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)
  *
  * `tf.train.adam` divides v by 1 - β₂ᵗ before ε is added, so its first steps on small gradients
- * differ. A saved model names it `Adam`, as tfjs does.
+ * differ. A saved model names it `Adam`, as tfjs does, and so is loaded with tfjs's; compile the loaded
+ * model with this one to go on as Keras would.
  *
  * Reference: https://keras.io/api/optimizers/adam/
  *
@@ -87,7 +89,7 @@ class FreedMomentum extends MomentumOptimizer {
  */
 export function adam(options: AdamOptions = {}): AdamOptimizer {
   const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, clipnorm } = options;
-  checkPositive("adam", { learningRate, clipnorm });
+  checking("adam").positive({ learningRate, clipnorm });
   return clipping(new KerasAdam(learningRate, beta1, beta2, epsilon), clipnorm);
 }
 
@@ -103,7 +105,7 @@ export function adam(options: AdamOptions = {}): AdamOptimizer {
  */
 export function rmsprop(options: RmspropOptions = {}): RMSPropOptimizer {
   const { learningRate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7, clipnorm } = options;
-  checkPositive("rmsprop", { learningRate, clipnorm });
+  checking("rmsprop").positive({ learningRate, clipnorm });
   return clipping(new RMSPropOptimizer(learningRate, rho, momentum, epsilon), clipnorm);
 }
 
@@ -119,7 +121,7 @@ export function rmsprop(options: RmspropOptions = {}): RMSPropOptimizer {
  */
 export function sgd(options: SgdOptions = {}): SGDOptimizer {
   const { learningRate = 0.01, momentum = 0, nesterov = false, clipnorm } = options;
-  checkPositive("sgd", { learningRate, clipnorm });
+  checking("sgd").positive({ learningRate, clipnorm });
   return momentum === 0
     ? clipping(new SGDOptimizer(learningRate), clipnorm)
     : clipping(new FreedMomentum(learningRate, momentum, nesterov), clipnorm);
@@ -139,12 +141,4 @@ function clipping<O extends Optimizer>(optimizer: O, clipnorm: number | undefine
     });
   };
   return optimizer;
-}
-
-function checkPositive(who: string, numbers: Record<string, number | undefined>): void {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !(value > 0 && value < Infinity)) {
-      throw new Error(`${who}: expected ${name} above 0, got ${value}`);
-    }
-  }
 }

@@ -2,9 +2,9 @@ import { orthogonal as orthogonalMatrix, seededRandom } from "@rnnkit/core-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 import { initializers } from "@tensorflow/tfjs-layers";
 
-export type Initializer = ReturnType<typeof initializers.orthogonal>;
+type Initializer = ReturnType<typeof initializers.orthogonal>;
 
-export interface OrthogonalArgs {
+interface OrthogonalArgs {
   gain?: number;
   seed?: number | undefined;
 }

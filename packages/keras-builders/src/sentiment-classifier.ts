@@ -4,17 +4,17 @@ import { rmsprop } from "./optimizers.ts";
 import { seeds } from "./seeds.ts";
 import { checkFor, compiled, type TrainingOverrides } from "./training.ts";
 
+/** The cells that the tutorial compares. */
+export type SentimentCell = "simple_rnn" | "lstm" | "gru" | "bidirectional_lstm";
+
 type CellArgs = { units: number; seed: number | undefined };
 
-const cells = {
-  simple_rnn: (args: CellArgs) => simpleRNN(args),
-  lstm: (args: CellArgs) => lstm(args),
-  gru: (args: CellArgs) => gru(args),
-  bidirectional_lstm: (args: CellArgs) => bidirectional({ layer: lstm(args) }),
+const cells: Record<SentimentCell, (args: CellArgs) => ReturnType<typeof bidirectional>> = {
+  simple_rnn: simpleRNN,
+  lstm,
+  gru,
+  bidirectional_lstm: (args) => bidirectional({ layer: lstm(args) }),
 };
-
-/** The cells that the tutorial compares. */
-export type SentimentCell = keyof typeof cells;
 
 export interface SentimentClassifierOptions extends TrainingOverrides {
   /** How many different tokens there are, 0 for padding included. */

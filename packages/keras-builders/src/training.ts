@@ -3,7 +3,10 @@ import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
 import { adam, rmsprop, sgd } from "./optimizers.ts";
 
-const optimizers = { adam, rmsprop, sgd };
+/** Those that have a name; each with Keras 3's numbers. */
+export type OptimizerName = "adam" | "rmsprop" | "sgd";
+
+const optimizers: Record<OptimizerName, Training["optimizer"]> = { adam, rmsprop, sgd };
 
 const lossNames = [
   "meanSquaredError",
@@ -22,7 +25,6 @@ const lossNames = [
   "cosineProximity",
 ] as const;
 
-export type OptimizerName = keyof typeof optimizers;
 export type LossName = (typeof lossNames)[number];
 
 /** What every builder lets its caller change about training. */
@@ -42,7 +44,7 @@ export interface TrainingOverrides {
 }
 
 /** How the tutorial compiles a model; overrides take its parts' places. */
-export interface Training {
+interface Training {
   optimizer: (options: { learningRate?: number; clipnorm?: number }) => Optimizer;
   loss: LossName;
   metrics?: readonly string[];
