@@ -17,7 +17,7 @@ function one(name, names, limit, file = "index.js") {
     path: `packages/${name}/dist/${file}`,
     import: `{ ${names} }`,
     limit,
-    /** @param {import("esbuild").BuildOptions} config */
+    /** @param {object} config esbuild's */
     modifyEsbuildConfig: (config) => ({ ...config, external: [...builtins, ...peers] }),
   };
 }

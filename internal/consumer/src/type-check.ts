@@ -19,7 +19,6 @@ export function complaintsAbout(
   const isNode = resolution === "nodenext";
   const options: typescript.CompilerOptions = {
     strict: true,
-    noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
     noEmit: true,
     target: typescript.ScriptTarget.ES2022,
