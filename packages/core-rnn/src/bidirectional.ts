@@ -1,6 +1,7 @@
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkCount, checkWord } from "./check.ts";
 import {
+  checkSequence,
   type DropoutMasks,
   runSequence,
   runSequenceBackward,
@@ -96,23 +97,26 @@ export function runBidirectional<F = CellParams, B = F>(
     const expected = states + cells.backward.stateSizes.length;
     checkCount("runBidirectional", "initial states", initialState, expected);
   }
-  cells.backward.checkParams(params.backward);
+  const each: Directions<SequenceOptions> = {
+    forward: {
+      ...shared,
+      ...dropout?.forward,
+      zeroOutputForMask,
+      goBackwards,
+      initialState: initialState?.slice(0, states),
+    },
+    backward: {
+      ...shared,
+      ...dropout?.backward,
+      zeroOutputForMask,
+      goBackwards: !goBackwards,
+      initialState: initialState?.slice(states),
+    },
+  };
+  checkSequence(cells.backward, params.backward, x, each.backward);
 
-  const forward = runSequence(cells.forward, params.forward, x, {
-    ...shared,
-    ...dropout?.forward,
-    zeroOutputForMask,
-    goBackwards,
-    initialState: initialState?.slice(0, states),
-  });
-  const backward = runSequence(cells.backward, params.backward, x, {
-    ...shared,
-    ...dropout?.backward,
-    zeroOutputForMask,
-    goBackwards: !goBackwards,
-    initialState: initialState?.slice(states),
-  });
-
+  const forward = runSequence(cells.forward, params.forward, x, each.forward);
+  const backward = runSequence(cells.backward, params.backward, x, each.backward);
   const outputs = { forward: forward.outputs, backward: turnedRound(backward.outputs) };
   return {
     ...outputs,

@@ -229,7 +229,8 @@ function rowsOf(
   return Array.from({ length: gates }, (_, gate) => row(mask, gate * batch + b, width));
 }
 
-function checkSequence<P>(
+/** What `runSequence` refuses; returns B and T. */
+export function checkSequence<P>(
   cell: Cell<P>,
   params: P,
   x: Tensor64,

@@ -2,7 +2,8 @@ import type { ActivationName } from "./activations.ts";
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
 import { addTo, gateProduct, masked } from "./gate-product.ts";
-import { glorotUniform, initialParams, zeros } from "./initializers.ts";
+import { glorotUniform, zeros } from "./initializers.ts";
+import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
@@ -84,14 +85,16 @@ export class SimpleRNN {
     checkPositiveInteger("SimpleRNN", "outputSize", outputSize);
     this.#cell = simpleRnnCell({ inputSize, units: hiddenSize, activation });
     this.#outputSize = outputSize;
-    const { kernel, recurrentKernel } = initialParams(this.#cell, { seed, useBias: false });
+    const random = seededRandom(seed);
+    const kernel = glorotUniform([inputSize, hiddenSize], random);
+    const recurrentKernel = orthogonal([hiddenSize, hiddenSize], random);
     const bias = zeros([hiddenSize]);
     // The cell works on the very arrays that `weights` shows.
     this.#params = { kernel, recurrentKernel, bias };
     this.weights = {
       Wxh: kernel,
       Whh: recurrentKernel,
-      Why: glorotUniform([hiddenSize, outputSize], seededRandom(seed + 1)),
+      Why: glorotUniform([hiddenSize, outputSize], random),
       bh: bias,
       by: zeros([outputSize]),
     };
