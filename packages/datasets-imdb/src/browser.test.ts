@@ -1,6 +1,6 @@
 // The package in a real browser: bundled by vite through its `exports`, as an app would bundle it.
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -78,6 +78,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   server?.close();
+  if (root) await rm(root, { recursive: true });
 });
 
 async function open(): Promise<void> {

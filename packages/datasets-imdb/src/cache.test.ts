@@ -1,13 +1,19 @@
-import { mkdtemp, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { cacheCases } from "./cache-conformance.fixture.ts";
 import { DatasetError } from "./dataset-error.ts";
 import { folderCache } from "./folder-cache.ts";
 import { memoryCache } from "./memory-cache.ts";
 
-const temporary = () => mkdtemp(join(tmpdir(), "rnnkit-cache-"));
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+async function temporary(): Promise<string> {
+  folders.push(await mkdtemp(join(tmpdir(), "rnnkit-cache-")));
+  return folders.at(-1)!;
+}
 
 for (const [fact, run] of Object.entries(cacheCases)) {
   test(`folder: ${fact}`, async () => run(folderCache(join(await temporary(), "not", "yet"))));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
@@ -24,6 +24,7 @@ beforeEach(async () => {
 afterEach(async () => {
   delete env.KERAS_HOME;
   await Promise.all(servers.splice(0).map((server) => server.close()));
+  await rm(root, { recursive: true });
 });
 
 async function started(...answers: Parameters<typeof serve>): Promise<FileServer> {

@@ -1,6 +1,7 @@
 // What only other processes can show: two at once, and a full disk. They run this package bundled.
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { rmdirSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env, execPath, getuid, platform } from "node:process";
@@ -44,7 +45,10 @@ beforeAll(async () => {
 }, 120_000);
 
 const servers: FileServer[] = [];
-afterAll(() => Promise.all(servers.map((server) => server.close())));
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  await rm(root, { recursive: true });
+});
 
 async function started(...answers: Parameters<typeof serve>): Promise<string> {
   servers.push(await serve(...answers));
@@ -90,7 +94,10 @@ test.skipIf(platform === "win32")(
 
 const mounts: string[] = [];
 afterAll(() => {
-  for (const folder of mounts) execFileSync("umount", [folder]);
+  for (const folder of mounts) {
+    execFileSync("umount", [folder]);
+    rmdirSync(folder);
+  }
 });
 
 async function tinyDisk(): Promise<string | undefined> {
@@ -99,6 +106,7 @@ async function tinyDisk(): Promise<string | undefined> {
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], { stdio: "ignore" });
   } catch {
+    rmdirSync(folder);
     return undefined;
   }
   mounts.push(folder);

@@ -117,20 +117,14 @@ realTest(`the first training review reads as it does in Keras's examples${reason
   expect(decodeReview(data.train.x.at(0)!, wordIndex).startsWith(opening)).toBe(true);
 });
 
-realTest(
-  `encodeReview undoes decodeReview on all 50,000 reviews${reason}`,
-  () => {
-    const decode = reviewDecoder(wordIndex);
-    let different = 0;
-    for (const { x } of [data.train, data.test])
-      for (const review of x) {
-        const again = encodeReview(decode(review), wordIndex);
-        if (again.length !== review.length || again.some((id, i) => id !== review[i])) different++;
-      }
-    expect(different).toBe(0);
-  },
-  120_000,
-);
+realTest(`encodeReview undoes decodeReview on every word and on real reviews${reason}`, () => {
+  const decode = reviewDecoder(wordIndex);
+  const everyWord = Int32Array.from({ length: wordIndex.size + 1 }, (_, i) => (i ? i + 3 : 1));
+  expect(encodeReview(decode(everyWord), wordIndex)).toEqual(everyWord);
+  for (const { x } of [data.train, data.test])
+    for (let i = 0; i < 1000; i++)
+      expect(encodeReview(decode(x.at(i)!), wordIndex)).toEqual(x.at(i));
+});
 
 realTest(`encodeReview cuts as loadData does${reason}`, async () => {
   const cut = { numWords: 5000, skipTop: 20, startChar: 7, oovChar: null, indexFrom: 5 };
