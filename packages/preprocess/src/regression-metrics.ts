@@ -1,0 +1,157 @@
+// scikit-learn's regression metrics, in float64 whatever comes in.
+import { type ArrayInput, readArray } from "./nd-array.ts";
+
+export interface RegressionMetricOptions {
+  /** The weight of each row, [N]; they need not sum to 1. Default all alike. */
+  sampleWeight?: ArrayInput;
+}
+
+export interface RawValues {
+  /** One value for each output column instead of their mean. */
+  multioutput: "raw_values";
+}
+
+export interface UniformAverage {
+  /** The mean over output columns: the default. */
+  multioutput?: "uniform_average";
+}
+
+type Average = RegressionMetricOptions & UniformAverage;
+type Raw = RegressionMetricOptions & RawValues;
+type Options = RegressionMetricOptions & { multioutput?: string };
+
+/**
+ * The mean of (yTrue − yPred)².
+ *
+ * Both are [N] or [N, M]; [N] counts as [N, 1]. Throws, as all metrics here do, on other ranks, on
+ * shapes that differ, on no rows, on NaN and ±Infinity, and on weights that sum to 0.
+ *
+ * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ *
+ * @example
+ * meanSquaredError([1, 2], [1, 4]); // => 2
+ */
+export function meanSquaredError(yTrue: ArrayInput, yPred: ArrayInput, options?: Average): number;
+export function meanSquaredError(yTrue: ArrayInput, yPred: ArrayInput, options: Raw): Float64Array;
+export function meanSquaredError(
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  options: Options = {},
+): number | Float64Array {
+  return reduce(
+    columnMeans("meanSquaredError", yTrue, yPred, options, (d) => d * d),
+    options,
+  );
+}
+
+/**
+ * The root of the mean squared error of each output column, averaged over the columns:
+ * mean_j √(mean_i (yTrue[i, j] − yPred[i, j])²), which for several columns is not the root of
+ * `meanSquaredError`. In the units of y.
+ *
+ * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
+ *
+ * @example
+ * rootMeanSquaredError([1, 2], [1, 4]); // => 1.4142135623730951
+ */
+export function rootMeanSquaredError(
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  options?: Average,
+): number;
+export function rootMeanSquaredError(
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  options: Raw,
+): Float64Array;
+export function rootMeanSquaredError(
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  options: Options = {},
+): number | Float64Array {
+  const squares = columnMeans("rootMeanSquaredError", yTrue, yPred, options, (d) => d * d);
+  return reduce(squares.map(Math.sqrt), options);
+}
+
+/**
+ * The mean of |yTrue − yPred|. In the units of y, and less moved by outliers than the squares.
+ *
+ * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ *
+ * @example
+ * meanAbsoluteError([1, 2], [1, 4]); // => 1
+ */
+export function meanAbsoluteError(yTrue: ArrayInput, yPred: ArrayInput, options?: Average): number;
+export function meanAbsoluteError(yTrue: ArrayInput, yPred: ArrayInput, options: Raw): Float64Array;
+export function meanAbsoluteError(
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  options: Options = {},
+): number | Float64Array {
+  return reduce(columnMeans("meanAbsoluteError", yTrue, yPred, options, Math.abs), options);
+}
+
+/** The weighted mean over rows of a function of the difference, for each column. */
+function columnMeans(
+  who: string,
+  yTrue: ArrayInput,
+  yPred: ArrayInput,
+  { sampleWeight, multioutput = "uniform_average" }: Options,
+  penalty: (difference: number) => number,
+): Float64Array {
+  if (multioutput !== "uniform_average" && multioutput !== "raw_values") {
+    throw new Error(
+      `${who}: expected multioutput uniform_average or raw_values, got ${multioutput}`,
+    );
+  }
+  const truth = readColumns(who, yTrue);
+  const guess = readColumns(who, yPred);
+  const { rows, columns } = truth;
+  if (guess.rows !== rows || guess.columns !== columns) {
+    throw new Error(
+      `${who}: expected predictions [${rows}, ${columns}], got [${guess.rows}, ${guess.columns}]`,
+    );
+  }
+  const weights = sampleWeight === undefined ? undefined : readColumns(who, sampleWeight);
+  if (weights && (weights.rows !== rows || weights.columns !== 1)) {
+    throw new Error(`${who}: expected ${rows} weights, got [${weights.rows}, ${weights.columns}]`);
+  }
+  const means = new Float64Array(columns);
+  let total = 0;
+  for (let i = 0; i < rows; i++) {
+    const weight = weights ? weights.data[i] : 1;
+    total += weight;
+    for (let j = 0; j < columns; j++) {
+      const k = i * columns + j;
+      means[j] += weight * penalty(truth.data[k] - guess.data[k]);
+    }
+  }
+  if (total === 0) throw new Error(`${who}: expected weights that do not sum to 0`);
+  return means.map((sum) => sum / total);
+}
+
+function reduce(values: Float64Array, { multioutput }: Options): number | Float64Array {
+  if (multioutput === "raw_values") return values;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function readColumns(
+  who: string,
+  y: ArrayInput,
+): { data: ArrayLike<number>; rows: number; columns: number } {
+  const { data, shape } = readArray(who, y);
+  const [rows, columns = 1] = shape;
+  if (shape.length < 1 || shape.length > 2 || data.length === 0) {
+    throw new Error(
+      `${who}: expected [N] or [N, M] with at least one row, got [${shape.join(", ")}]`,
+    );
+  }
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new Error(
+        `${who}: expected finite numbers, got ${data[i]} in row ${Math.floor(i / columns)}`,
+      );
+    }
+  }
+  return { data, rows, columns };
+}

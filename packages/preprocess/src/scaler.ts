@@ -1,0 +1,134 @@
+// What both scalers share: reading [N, F] as scikit-learn's check_array does, and JSON numbers.
+import {
+  type FloatOf,
+  isNumberArray,
+  type NdArray,
+  type NumberArray,
+  readArray,
+} from "./nd-array.ts";
+
+/** The two classes in which scikit-learn computes. */
+export type FloatArray = Float32Array | Float64Array;
+
+export interface Matrix {
+  data: FloatArray;
+  rows: number;
+  columns: number;
+}
+
+/** The distance from 1 to the next number of the class. */
+export function epsilonOf(floats: FloatArray): number {
+  return floats instanceof Float32Array ? 2 ** -23 : 2 ** -52;
+}
+
+/** A zeroed array of the same class. */
+export function floatsLike(like: FloatArray, length: number): FloatArray {
+  return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** A number as an array of that class would hold it. */
+export function roundLike(like: FloatArray, x: number): number {
+  return like instanceof Float32Array ? Math.fround(x) : x;
+}
+
+/**
+ * X as [N, F] floats: at least one row and one column, no infinity, NaN allowed. float32 is taken as
+ * it is, anything else becomes float64.
+ */
+export function readMatrix(who: string, x: unknown, columns?: number): Matrix {
+  const { data, shape } = readArray(who, x);
+  if (shape.length !== 2) {
+    const n = data.length;
+    const hint =
+      shape.length === 1
+        ? `; give one feature as { data, shape: [${n}, 1] } and one sample as { data, shape: [1, ${n}] }`
+        : "";
+    throw new Error(
+      `${who}: expected a 2-D array [N, F], got ${shape.length}-D [${shape.join(", ")}]${hint}`,
+    );
+  }
+  const [rows, found] = shape;
+  if (rows === 0 || found === 0) {
+    throw new Error(
+      `${who}: expected at least 1 sample and 1 feature, got shape [${rows}, ${found}]`,
+    );
+  }
+  if (columns !== undefined && found !== columns) {
+    throw new Error(`${who}: expected ${columns} features, got ${found}`);
+  }
+  const floats = data instanceof Float32Array ? data : toFloat64(data);
+  for (let i = 0; i < floats.length; i++) {
+    if (Math.abs(floats[i]) === Infinity) {
+      const where = `row ${Math.floor(i / found)}, column ${i % found}`;
+      throw new Error(`${who}: expected finite numbers or NaN, got ${floats[i]} at ${where}`);
+    }
+  }
+  return { data: floats, rows, columns: found };
+}
+
+/**
+ * X for an inverse transform: F columns or, as numpy broadcasting lets scikit-learn do, any number
+ * of columns that all go back through a scaler's only feature.
+ */
+export function readInverse(who: string, x: unknown, columns: number): Matrix {
+  return readMatrix(who, x, columns === 1 ? undefined : columns);
+}
+
+/** The result of a transform under the type that its input decides. */
+export function asResult<X>({ rows, columns }: Matrix, data: FloatArray): NdArray<FloatOf<X>> {
+  return { data: data as FloatOf<X>, shape: [rows, columns] };
+}
+
+function toFloat64(data: NumberArray): Float64Array {
+  return data instanceof Float64Array ? data : Float64Array.from(data);
+}
+
+/** Numbers for JSON: NaN, infinities and -0, which JSON loses, are written as strings. */
+export type JsonNumbers = (number | string)[];
+
+export function toJsonNumbers(numbers: ArrayLike<number>): JsonNumbers {
+  return Array.from(numbers, (x) => (Number.isFinite(x) && !Object.is(x, -0) ? x : jsonString(x)));
+}
+
+function jsonString(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
+}
+
+/** The inverse of `toJsonNumbers`; refuses anything that it cannot have written. */
+export function fromJsonNumbers(
+  who: string,
+  name: string,
+  json: unknown,
+  length?: number,
+): Float64Array {
+  const ok =
+    Array.isArray(json) &&
+    (length === undefined || json.length === length) &&
+    json.every((x) => typeof x === "number" || /^(NaN|-?Infinity|-0)$/.test(String(x)));
+  if (!ok) {
+    const want = length === undefined ? "numbers" : `${length} numbers`;
+    throw new Error(
+      `${who}: expected ${name} to be an array of ${want}, got ${JSON.stringify(json)}`,
+    );
+  }
+  return Float64Array.from(json, Number);
+}
+
+/** The saved object, parsed if it is still text, if it is of the class asked for. */
+export function readJson(who: string, className: string, json: unknown): Record<string, unknown> {
+  const value: unknown = typeof json === "string" ? JSON.parse(json) : json;
+  if (typeof value !== "object" || value === null || isNumberArray(value)) {
+    throw new Error(`${who}: expected the object that toJSON returned, got ${typeof value}`);
+  }
+  const found = (value as { className?: unknown }).className;
+  if (found !== className) {
+    throw new Error(`${who}: expected className "${className}", got ${JSON.stringify(found)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+export function readFlag(who: string, name: string, value: unknown): boolean {
+  if (typeof value !== "boolean")
+    throw new Error(`${who}: expected ${name} to be a boolean, got ${typeof value}`);
+  return value;
+}
