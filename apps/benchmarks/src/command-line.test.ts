@@ -1,0 +1,75 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runCommandLine } from "./command-line.ts";
+import { memoryTerminal } from "./memory-terminal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-command-line-"));
+const file = join(folder, "numbers.csv");
+writeFileSync(file, "a,b\n1,2\n2,x\n");
+
+const bad: [string, RegExp][] = [
+  ["", /expected a command \(all, forecast, sentiment\), got none/],
+  ["train", /expected a command .*, got train/],
+  ["--wat", /unknown option '--wat'/],
+  ["forecast --ephocs 3", /unknown option '--ephocs' \(Did you mean --epochs\?\)/],
+  ["forecast --epochs 0", /--epochs.*expected a whole number, from 1 on/],
+  ["forecast --epochs 1.5", /--epochs.*expected a whole number/],
+  ["forecast --epochs", /--epochs <n>' argument missing/],
+  ["forecast --epochs -3", /--epochs.*expected a whole number/],
+  ["forecast --learning-rate 0", /--learning-rate.*expected a number above 0/],
+  ["forecast --learning-rate two", /--learning-rate.*expected a number above 0/],
+  ["forecast --seed 4294967296", /--seed.*expected a whole number, 0 to 2147483647/],
+  ["forecast --series moon", /--series.*Allowed choices are sine, sunspots/],
+  ["forecast --model gru", /--model.*Allowed choices are stock, lstm/],
+  ["forecast --backend webgl", /--backend.*Allowed choices are/],
+  ["forecast extra", /too many arguments/],
+  ["forecast --column a", /--column: expected --csv/],
+  [`forecast --csv ${file}`, /--column: expected one of "a", "b", got none/],
+  [`forecast --csv ${file} --column c`, /--column: expected one of "a", "b", got "c"/],
+  [`forecast --csv ${file} --column b`, /expected a number in row 3, got "x"/],
+  [`forecast --csv ${file} --column a`, /expected at least 29 points/],
+  [`forecast --csv ${file} --column a --series sine`, /expected one of them, got both/],
+  [`forecast --csv ${folder}/absent.csv --column a`, /cannot read .*absent\.csv/],
+  ["forecast --timesteps 500", /expected at least 627 points for --timesteps 500, got 500/],
+  [`forecast --out ${file}`, /--out: expected a folder to write to.*it is not a folder/],
+  ["sentiment --cells lstm,rnn", /--cells.*expected all or some of simple_rnn,lstm,gru/],
+  ["sentiment --limit 5", /--limit.*10 to 25000/],
+  ["sentiment --maxlen 2", /--maxlen.*4 to 2494/],
+  ["sentiment --vocab 0", /--vocab.*10 to 100000/],
+  ["sentiment --imdb --imdb-path x", /--imdb, --imdb-path: expected one of them, got both/],
+  [`sentiment --imdb-path ${folder}`, /--imdb-path: expected imdb\.npz/],
+  [`all --out ${file}/below`, /--out: expected a folder/],
+  ["all --epochs 3", /unknown option '--epochs'/],
+];
+
+test.each(bad)("`%s` is one clear line and exit 2, before any work", async (line, message) => {
+  const terminal = memoryTerminal();
+  expect(await runCommandLine(line.split(" ").filter(Boolean), terminal)).toBe(2);
+  expect(terminal.text.out).toBe("");
+  expect(terminal.text.err).toMatch(/^rnnkit-benchmarks: [^\n]+\n$/);
+  expect(terminal.text.err).toMatch(message);
+});
+
+test("help and version are answers, not errors", async () => {
+  const help = memoryTerminal();
+  expect(await runCommandLine(["sentiment", "--help"], help)).toBe(0);
+  expect(help.text.out).toMatch(/--imdb-path <file>/);
+  const version = memoryTerminal();
+  expect(await runCommandLine(["--version"], version)).toBe(0);
+  expect(version.text.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect([help.text.err, version.text.err]).toEqual(["", ""]);
+});
+
+test("what fails at work is one line and exit 1, and the next command works", async () => {
+  const broken = join(folder, "imdb.npz");
+  writeFileSync(broken, "not a zip");
+  const terminal = memoryTerminal();
+  const line = `sentiment --imdb-path ${broken} --out ${folder}/out`;
+  expect(await runCommandLine(line.split(" "), terminal)).toBe(1);
+  expect(terminal.text.err).toMatch(/^rnnkit-benchmarks: loadData: [^\n]+\n$/);
+  const next = memoryTerminal();
+  const works = `forecast --timesteps 2 --units 2 --epochs 1 --batch-size 256 --out ${folder}/out`;
+  expect(await runCommandLine(works.split(" "), next)).toBe(0);
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runCommandLine } from "./command-line.ts";
+import { forecastDefaults, prepareSeries } from "./forecast.ts";
+import { memoryTerminal } from "./memory-terminal.ts";
+import type { ForecastRun, Results } from "./results.ts";
+import { namedSeries } from "./series.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-forecast-"));
+
+function rmse(actual: number[], predicted: number[]): number {
+  const squares = actual.map((value, i) => (value - predicted[i]) ** 2);
+  return Math.sqrt(squares.reduce((a, b) => a + b) / squares.length);
+}
+
+test("scaler and windows: the future stays out of the training part", () => {
+  const series = {
+    ...namedSeries("sine", 1),
+    values: Float64Array.of(0, 2, 4, 6, 8, 10, 12, 14, 99, 50),
+  };
+  for (const model of ["stock", "lstm"] as const) {
+    const { scaler, windows, trainWindows, firstTarget } = prepareSeries(series, {
+      ...forecastDefaults,
+      model,
+      timesteps: 3,
+    });
+    // Eight of ten points train: 0 … 14; the 99 of the test part does not stretch the scale.
+    expect([scaler.dataMin[0], scaler.dataMax[0]]).toEqual([0, 14]);
+    expect([windows.x.shape, windows.y.shape]).toEqual([
+      [7, 3, 1],
+      [7, 1],
+    ]);
+    expect([trainWindows, firstTarget]).toEqual([5, 3]);
+    const scaled = (values: number[]) => values.map((value) => value / 14);
+    expect(windows.x.data.slice(0, 3)).toBeAllclose(scaled([0, 2, 4]));
+    expect(windows.y.data).toBeAllclose(scaled([6, 8, 10, 12, 14, 99, 50]));
+  }
+});
+
+test("a series too short for its window is refused, with the length it would take", () => {
+  const series = { ...namedSeries("sine", 1), values: new Float64Array(27) };
+  expect(() => prepareSeries(series, forecastDefaults)).toThrow(
+    "expected at least 29 points for --timesteps 22, got 27",
+  );
+  const enough = { ...series, values: new Float64Array(29) };
+  expect(prepareSeries(enough, forecastDefaults).trainWindows).toBe(1);
+});
+
+test("a small series is really learnt, and every figure follows from the numbers written", async () => {
+  const csv = join(folder, "wave.csv");
+  const wave = Array.from({ length: 120 }, (_, t) => 50 + 20 * Math.sin(t / 2));
+  writeFileSync(
+    csv,
+    `t,"the <b>wave</b>"\n${wave.map((value, t) => `${t},${value}`).join("\n")}\n`,
+  );
+  const terminal = memoryTerminal();
+  const args =
+    "forecast --timesteps 8 --units 8 --epochs 12 --batch-size 16 --learning-rate 0.02 --backend wasm";
+  const code = await runCommandLine(
+    [...args.split(" "), "--csv", csv, "--column", "the <b>wave</b>", "--out", folder],
+    terminal,
+  );
+  expect(terminal.text.err).toBe("");
+  expect(code).toBe(0);
+
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
+  expect([results.schemaVersion, results.status, results.error]).toEqual([1, "complete", null]);
+  expect(results.environment.backend.name).toBe("wasm");
+  const run = results.runs[0] as ForecastRun;
+  expect(run.epochs.length).toBe(12);
+  expect(run.epochs[11].loss).toBeLessThan(run.epochs[0].loss / 4);
+
+  // 96 of 120 points train; the first target has eight values before it.
+  expect([run.train.actual.length, run.test.actual.length]).toEqual([88, 24]);
+  expect([...run.train.actual, ...run.test.actual]).toBeAllclose(wave.slice(8));
+  expect([...run.train.lastValue, ...run.test.lastValue]).toBeAllclose(wave.slice(7, -1));
+  for (const part of ["train", "test"] as const) {
+    const { actual, predicted, lastValue } = run[part];
+    expect(run.rmse![part]).toBeAllclose(rmse(actual, predicted!), { rtol: 1e-6 });
+    expect(run.baselineRmse[part]).toBeAllclose(rmse(actual, lastValue), { rtol: 1e-12 });
+  }
+  expect(run.rmse!.test).toBeLessThan(run.baselineRmse.test);
+
+  const { out } = terminal.text;
+  expect(out).toMatch(/epoch 12\/12 {2}loss [\d.e-]+/);
+  expect(out).toMatch(/RMSE +train +test/);
+  expect(out).toMatch(/last value +\d/);
+  expect(out).toMatch(/below the last-value baseline/);
+  expect(out).toMatch(/report {3}.*forecast-csv\.html/);
+  const html = readFileSync(join(folder, "forecast-csv.html"), "utf8");
+  expect(html).toContain("the &lt;b&gt;wave&lt;/b&gt; of wave.csv");
+  expect(html).not.toContain("<b>");
+});
+
+test("the lstm model of two layers trains too", async () => {
+  const terminal = memoryTerminal();
+  const args = `forecast --model lstm --timesteps 4 --units 4 --epochs 1 --batch-size 64 --out ${folder}`;
+  expect(await runCommandLine(args.split(" "), terminal)).toBe(0);
+  expect(terminal.text.out).toContain("forecast: Sine with noise (synthetic)");
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sine.json"), "utf8"));
+  expect(results.runs[0].model.layers).toEqual([
+    "LSTM(4)",
+    expect.stringMatching(/Dropout\(0\.2\)/),
+    "LSTM(4)",
+    expect.stringMatching(/Dropout\(0\.2\)/),
+    "Dense(1)",
+  ]);
+});

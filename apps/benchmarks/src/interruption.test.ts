@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { Results, SentimentRun } from "./results.ts";
+
+const dist = fileURLToPath(new URL("../dist", import.meta.url));
+
+/** Runs node until it prints a match of **when**, then sends SIGINT. */
+function interrupted(args: string[], when: RegExp) {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  let sent = false;
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+    if (sent || !when.test(out)) return;
+    sent = true;
+    child.kill("SIGINT");
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  return new Promise<{ code: number | null; signal: string | null; out: string; err: string }>(
+    (resolve) => child.on("close", (code, signal) => resolve({ code, signal, out, err })),
+  );
+}
+
+test("Ctrl-C ends the training after its batch, keeps what was measured and exits 130", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const line = `forecast --series sunspots --timesteps 6 --epochs 100000 --out ${folder}`;
+  const { code, out, err } = await interrupted(
+    [join(dist, "cli.js"), ...line.split(" ")],
+    /epoch +2\//,
+  );
+  expect(err).toBe("");
+  expect(code).toBe(130);
+  expect(out).toContain("stopping after this batch");
+  // A pipe is no terminal: no colour, no bar.
+  expect(out).not.toContain("\u001b");
+  expect(readdirSync(folder).sort()).toEqual(["forecast-sunspots.html", "forecast-sunspots.json"]);
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sunspots.json"), "utf8"));
+  const [run] = results.runs;
+  expect([results.status, run.status]).toEqual(["interrupted", "interrupted"]);
+  expect(run.epochs.length).toBeGreaterThanOrEqual(2);
+  expect(run.epochs[0].loss).toBeGreaterThan(0);
+  const html = readFileSync(join(folder, "forecast-sunspots.html"), "utf8");
+  expect(html).toContain("Interrupted: this report holds");
+});
+
+test("Ctrl-C in the second of two cells keeps the first whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const line = `sentiment --cells simple_rnn,gru --limit 10 --maxlen 4 --epochs 60 --out ${folder}`;
+  const { code } = await interrupted(
+    [join(dist, "cli.js"), ...line.split(" ")],
+    /gru[\s\S]*epoch 1\//,
+  );
+  expect(code).toBe(130);
+  const results: Results = JSON.parse(
+    readFileSync(join(folder, "sentiment-synthetic.json"), "utf8"),
+  );
+  const [first, second] = results.runs as SentimentRun[];
+  expect([first.status, first.epochs.length]).toEqual(["complete", 60]);
+  expect(first.test?.accuracy).toBeGreaterThanOrEqual(0);
+  expect([second.status, second.test]).toEqual(["interrupted", null]);
+  expect(second.epochs.length).toBeLessThan(60);
+});
+
+test("the second Ctrl-C ends the process at once, even in a loop that lets nothing else run", async () => {
+  const program = `
+    import { listenForInterruption } from ${JSON.stringify(join(dist, "interruption.js"))};
+    setInterval(() => {}, 1000);
+    listenForInterruption(() => {
+      setImmediate(() => {
+        process.kill(process.pid, "SIGINT");
+        for (;;);
+      });
+    });
+    console.log("ready");`;
+  const { code, signal } = await interrupted(["--input-type=module", "--eval", program], /ready/);
+  expect([code, signal]).toEqual([null, "SIGINT"]);
+});

@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { runCommandLine } from "./command-line.ts";
+import { memoryTerminal } from "./memory-terminal.ts";
+import type { Results, SentimentRun } from "./results.ts";
+import { cellNames } from "./sentiment.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-sentiment-"));
+
+async function resultsOf(args: string, name: string) {
+  const terminal = memoryTerminal();
+  const code = await runCommandLine([...args.split(" "), "--out", folder], terminal);
+  expect(terminal.text.err).toBe("");
+  expect(code).toBe(0);
+  const results: Results = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  return { out: terminal.text.out, runs: results.runs as SentimentRun[] };
+}
+
+function expectWhole(count: number): void {
+  expect(count).toBeAllclose(Math.round(count), { atol: 1e-4 });
+}
+
+test("the four cells train on the same generated reviews, which are always called synthetic", async () => {
+  const { out, runs } = await resultsOf(
+    "sentiment --cells all --limit 50 --epochs 2 --maxlen 12 --batch-size 25",
+    "sentiment-synthetic",
+  );
+  expect(runs.map((run) => run.cell)).toEqual(cellNames);
+  for (const { data, epochs, test: judged } of runs) {
+    expect([data.trainReviews, data.validationReviews, data.testReviews]).toEqual([40, 10, 50]);
+    expect([data.synthetic, data.maxLen]).toEqual([true, 12]);
+    expect(epochs.length).toBe(2);
+    for (const epoch of epochs) {
+      expect(epoch.steps).toBe(2);
+      // Of 40 and of 10 reviews, a whole number is right.
+      expectWhole(epoch.accuracy! * 40);
+      expectWhole(epoch.validationAccuracy! * 10);
+      expect(epoch.validationLoss).toBeGreaterThan(0);
+    }
+    expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
+    expectWhole(judged!.accuracy * 50);
+  }
+  expect(out).toMatch(/lstm: test accuracy .* on 50 synthetic reviews/);
+  expect(readFileSync(join(folder, "sentiment-synthetic.html"), "utf8")).toContain(
+    "synthetic data",
+  );
+});
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const imdb = join(process.env.RNNKIT_DATA ?? join(root, "..", "shared", "data"), "imdb.npz");
+const hasImdb = process.env.RNNKIT_DATA !== "" && existsSync(imdb);
+const whenImdb = hasImdb ? "" : " (skipped: no imdb.npz)";
+
+test.skipIf(!hasImdb)(`real reviews train from a file${whenImdb}`, async () => {
+  const { out, runs } = await resultsOf(
+    `sentiment --imdb-path ${imdb} --cells gru --limit 40 --epochs 1 --maxlen 8 --vocab 500`,
+    "sentiment-imdb",
+  );
+  expect(runs[0].data).toEqual({
+    name: "imdb",
+    title: "IMDB reviews",
+    synthetic: false,
+    trainReviews: 32,
+    validationReviews: 8,
+    testReviews: 40,
+    vocabSize: 500,
+    maxLen: 8,
+  });
+  expect(out).toMatch(/gru: test accuracy .* on 40 real reviews/);
+});
