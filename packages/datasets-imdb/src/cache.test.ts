@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,14 +29,15 @@ test("a folder holds only whole files once all writers are done", async () => {
   expect(await readdir(folder)).toEqual(["x"]);
 });
 
-test("what a killed process left is swept after an hour, and not before", async () => {
+test("what a killed process left is swept after an hour, not before, and nothing of others", async () => {
   const folder = await temporary();
-  const [old, fresh] = ["x.1.partial", "x.2.partial"];
-  for (const name of [old, fresh]) await writeFile(join(folder, name), "half");
+  const [old, fresh] = [`x.${randomUUID()}.partial`, `x.${randomUUID()}.partial`];
+  const foreign = "thesis.partial";
+  for (const name of [old, fresh, foreign]) await writeFile(join(folder, name), "half");
   const longAgo = Date.now() / 1000 - 3700;
-  await utimes(join(folder, old), longAgo, longAgo);
+  for (const name of [old, foreign]) await utimes(join(folder, name), longAgo, longAgo);
   await folderCache(folder).write("x", Uint8Array.of(1));
-  expect((await readdir(folder)).sort()).toEqual(["x", fresh]);
+  expect((await readdir(folder)).sort()).toEqual([foreign, "x", fresh].sort());
 });
 
 test("a folder that cannot be made, and a key that is a folder, are storage errors", async () => {

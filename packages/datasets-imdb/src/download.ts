@@ -30,6 +30,13 @@ export async function download(
   const pieces: Uint8Array[] = [];
   let loaded = 0;
   let resumed = false;
+  const checkSize = (size: number): void => {
+    if (size > options.limit)
+      throw new DatasetError(
+        "transfer",
+        `${who}: expected at most ${options.limit} bytes from ${url}, got ${size}`,
+      );
+  };
   for (let attempt = 1; ; attempt++) {
     try {
       if (!options.resume) loaded = pieces.length = 0;
@@ -37,22 +44,12 @@ export async function download(
       if (response.status === 206) resumed = true;
       else loaded = pieces.length = 0;
       const total = totalOf(response, loaded) ?? options.size;
-      const tooMuch = (got: number) =>
-        new DatasetError(
-          "transfer",
-          `${who}: expected at most ${options.limit} bytes from ${url}, got ${got}`,
-        );
-      if (total !== undefined && total > options.limit) throw tooMuch(total);
-      const reader = response.body?.getReader();
-      for (;;) {
-        const { done, value } = (await reader?.read()) ?? { done: true };
-        if (done || !value) break;
-        pieces.push(value);
-        loaded += value.length;
-        if (loaded > options.limit) {
-          await reader?.cancel();
-          throw tooMuch(loaded);
-        }
+      if (total !== undefined && total > options.limit) await response.body?.cancel();
+      checkSize(total ?? 0);
+      for await (const piece of piecesOf(response)) {
+        pieces.push(piece);
+        loaded += piece.length;
+        checkSize(loaded);
         report(options, loaded, total);
       }
       if (total === undefined || loaded >= total) return { bytes: join(pieces, loaded), resumed };
@@ -69,6 +66,20 @@ export async function download(
         );
       await pause(firstPause * 2 ** (attempt - 1), options.signal);
     }
+  }
+}
+
+// Whoever stops early, by an error too, closes the connection.
+async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  try {
+    for (;;) {
+      const next = await reader?.read();
+      if (!next || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await reader?.cancel().catch(() => {});
   }
 }
 

@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { DatasetError } from "./dataset-error.ts";
 import type { Cache } from "./platform.ts";
 
-const suffix = ".partial";
+const temporaryName = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.partial$/;
+const advice = "; pass another cacheDir, or cacheDir: null to keep the file in memory";
 const abandonedAfter = 3_600_000;
 
 /**
@@ -29,17 +30,17 @@ export function folderCache(folder: string): Cache {
         await mkdir(folder, { recursive: true });
         await access(folder, constants.W_OK);
       } catch (cause) {
-        throw storageError(`expected to write to ${folder}`, cause);
+        throw storageError(`expected to write to ${folder}`, cause, advice);
       }
     },
     async read(key, limit) {
       return readIfThere(join(folder, key), limit);
     },
     async write(key, bytes) {
-      const temporary = join(folder, `${key}.${randomUUID()}${suffix}`);
+      const temporary = join(folder, `${key}.${randomUUID()}.partial`);
       try {
         await mkdir(folder, { recursive: true });
-        await sweep(folder);
+        await sweep(folder, key);
         const file = await open(temporary, "wx");
         try {
           await file.writeFile(bytes);
@@ -52,14 +53,14 @@ export function folderCache(folder: string): Cache {
         await rm(temporary, { force: true }).catch(() => {});
         // Windows refuses to replace a file that another process is reading; it holds the same.
         if (await isWhole(join(folder, key), bytes)) return;
-        throw storageError(`expected to keep ${bytes.length} bytes in ${folder}`, cause);
+        throw storageError(`expected to keep ${bytes.length} bytes in ${folder}`, cause, advice);
       }
     },
     async remove(key) {
       try {
         await rm(join(folder, key), { force: true });
       } catch (cause) {
-        throw storageError(`expected to remove ${join(folder, key)}`, cause);
+        throw storageError(`expected to remove ${join(folder, key)}`, cause, advice);
       }
     },
   };
@@ -80,8 +81,7 @@ export async function readIfThere(
   }
 }
 
-/** A `DatasetError` that says what the system said. */
-export function storageError(expected: string, cause: unknown): DatasetError {
+function storageError(expected: string, cause: unknown, hint = ""): DatasetError {
   const code = codeOf(cause);
   const reasons: Record<string, string> = {
     ENOSPC: "no space left on the device",
@@ -92,10 +92,7 @@ export function storageError(expected: string, cause: unknown): DatasetError {
     EROFS: "a read-only file system",
   };
   const got = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  const advice = "pass another cacheDir, or cacheDir: null to keep it in memory";
-  return new DatasetError("storage", `imdb cache: ${expected}, got ${got} (${code}); ${advice}`, {
-    cause,
-  });
+  return new DatasetError("storage", `imdb: ${expected}, got ${got} (${code})${hint}`, { cause });
 }
 
 function codeOf(cause: unknown): string {
@@ -109,9 +106,9 @@ async function isWhole(path: string, bytes: Uint8Array): Promise<boolean> {
   );
 }
 
-async function sweep(folder: string): Promise<void> {
+async function sweep(folder: string, key: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith(suffix)) continue;
+    if (!name.startsWith(key) || !temporaryName.test(name.slice(key.length))) continue;
     const path = join(folder, name);
     const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? Date.now());
     if (age > abandonedAfter) await rm(path, { force: true }).catch(() => {});

@@ -119,11 +119,17 @@ test("a refusal is final, an overloaded server is asked again, a dead one not fo
   expect(await cached()).toHaveLength(1);
 });
 
-test("more than the limit is refused by its announced length", async () => {
+test("more than the limit is refused by its announced length, and the connection closed", async () => {
+  let closed = () => {};
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
   const server = await started((response) => {
-    response.writeHead(200, { "content-length": 2 ** 30 }).write("x");
+    response.on("close", closed);
+    response.writeHead(200, { "content-length": 2 ** 30 }).flushHeaders();
   });
   expect((await failure(load(server))).message).toContain("at most 268435456 bytes");
+  await isClosed;
 });
 
 test("a content encoding is undone", async () => {
