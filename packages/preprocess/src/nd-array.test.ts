@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
+import { MinMaxScaler } from "./min-max-scaler.ts";
 import { kindOf, readArray, toFloat32 } from "./nd-array.ts";
+import { padSequences } from "./pad-sequences.ts";
+import { slidingWindows } from "./sliding-windows.ts";
+import { trainTestSplit } from "./train-test-split.ts";
 
 test("nested arrays are read row by row, last axis fastest", () => {
   expect(
@@ -54,4 +58,28 @@ test("toFloat32 converts what tfjs refuses and copies nothing that it takes", ()
   const data = Float32Array.of(1, 2);
   expect(toFloat32({ data, shape: [2, 1] }).data).toBe(data);
   expect(toFloat32([[0.1], [2]])).toEqual({ data: Float32Array.of(0.1, 2), shape: [2, 1] });
+});
+
+test("the types of results are those of their data", () => {
+  // tf.tensor's own types refuse a union with Float64Array, so each of these must be exact.
+  const floats = { data: Float32Array.of(1, 2, 3, 4), shape: [4, 1] };
+  const scaled: Float32Array = new MinMaxScaler().fitTransform(floats).data;
+  const wide: Float64Array = new MinMaxScaler().fitTransform([[1], [2]]).data;
+  const narrow: Float32Array = slidingWindows(wide, { windowLength: 1 }).x.data;
+  const ids: Int32Array = slidingWindows(Int32Array.of(1, 2), { windowLength: 1 }).y.data;
+  const padded: Int32Array = padSequences([[1]]).data;
+  const doubles: Float64Array = padSequences([[1]], { dtype: "float64" }).data;
+  const [train, rest] = trainTestSplit(floats, [1, 2, 3, 4], { testSize: 1 });
+  const part: Float32Array = train.data;
+  const arrays = [scaled, wide, narrow, ids, padded, doubles, part, rest.data];
+  expect(arrays.map(kindOf)).toEqual([
+    "Float32Array",
+    "Float64Array",
+    "Float32Array",
+    "Int32Array",
+    "Int32Array",
+    "Float64Array",
+    "Float32Array",
+    "Float32Array",
+  ]);
 });
