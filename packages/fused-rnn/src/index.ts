@@ -1,1 +1,13 @@
+export type { RecurrentActivationName } from "./activation-names.ts";
+export { getThreads, isEngineSupported, setThreads } from "./engine.ts";
+export { type GruOptions, gru } from "./gru.ts";
+export { lstm } from "./lstm.ts";
+export type {
+  GatedOptions,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+} from "./recurrent.ts";
 export { registerKernels } from "./register.ts";
+export { simpleRnn } from "./simple-rnn.ts";
+export { engineMemory } from "./tapes.ts";

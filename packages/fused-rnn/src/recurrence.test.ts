@@ -9,8 +9,13 @@ import {
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type CallShape, type CellKind, fusedActivations } from "./call.ts";
-import { setThreads } from "./engine.ts";
-import { backward, type ForwardArrays, forward, type GradientName, gradientOf } from "./recurrence.ts";
+import {
+  backward,
+  type ForwardArrays,
+  forward,
+  type GradientName,
+  gradientOf,
+} from "./recurrence.ts";
 
 const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
 const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
@@ -28,9 +33,12 @@ function arrays(shape: CallShape, options: Options): ForwardArrays {
   const { B, T, I, H, cell } = shape;
   const G = gatesOf[cell];
   const random = seededRandom(options.seed);
-  const fill = (n: number, scale = 1) => Float32Array.from({ length: n }, () => random.normal() * scale);
-  const factors = (n: number) => Float32Array.from({ length: n }, () => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
-  const size = (kind: Options["input"], width: number) => (kind === "none" ? 0 : (kind === "gates" ? G : 1) * B * width);
+  const fill = (n: number, scale = 1) =>
+    Float32Array.from({ length: n }, () => random.normal() * scale);
+  const factors = (n: number) =>
+    Float32Array.from({ length: n }, () => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
+  const size = (kind: Options["input"], width: number) =>
+    kind === "none" ? 0 : (kind === "gates" ? G : 1) * B * width;
   const masked = {
     none: () => 1,
     random: () => (random.uniform() < 0.6 ? 1 : 0),
@@ -43,10 +51,17 @@ function arrays(shape: CallShape, options: Options): ForwardArrays {
     kernel: fill(I * G * H, 1 / Math.sqrt(I + 1)),
     recurrentKernel: fill(H * G * H, 1 / Math.sqrt(H + 1)),
     bias: options.bias ? fill(biasSize, 0.5) : undefined,
-    initialState: options.initialState ? Array.from({ length: cell === "lstm" ? 2 : 1 }, () => fill(B * H)) : undefined,
-    mask: options.mask === "none" ? undefined : Uint8Array.from({ length: B * T }, (_, i) => masked(Math.floor(i / T), i % T)),
+    initialState: options.initialState
+      ? Array.from({ length: cell === "lstm" ? 2 : 1 }, () => fill(B * H))
+      : undefined,
+    mask:
+      options.mask === "none"
+        ? undefined
+        : Uint8Array.from({ length: B * T }, (_, i) => masked(Math.floor(i / T), i % T)),
     inputDropoutMask: size(options.input, I) ? factors(size(options.input, I)) : undefined,
-    recurrentDropoutMask: size(options.recurrent, H) ? factors(size(options.recurrent, H)) : undefined,
+    recurrentDropoutMask: size(options.recurrent, H)
+      ? factors(size(options.recurrent, H))
+      : undefined,
   };
 }
 
@@ -68,15 +83,20 @@ function reference(shape: CallShape, data: ForwardArrays, cotangents: Float32Arr
     recurrentKernel: f64(data.recurrentKernel),
     bias: data.bias && f64(data.bias),
   };
-  const run = runSequence(cell, params, { data: f64(data.x), shape: [B, T, I] }, {
-    goBackwards: shape.goBackwards,
-    returnSequences: shape.returnSequences,
-    zeroOutputForMask: shape.zeroOutputForMask,
-    mask: data.mask,
-    initialState: data.initialState?.map(f64),
-    inputDropoutMask: data.inputDropoutMask && f64(data.inputDropoutMask),
-    recurrentDropoutMask: data.recurrentDropoutMask && f64(data.recurrentDropoutMask),
-  });
+  const run = runSequence(
+    cell,
+    params,
+    { data: f64(data.x), shape: [B, T, I] },
+    {
+      goBackwards: shape.goBackwards,
+      returnSequences: shape.returnSequences,
+      zeroOutputForMask: shape.zeroOutputForMask,
+      mask: data.mask,
+      initialState: data.initialState?.map(f64),
+      inputDropoutMask: data.inputDropoutMask && f64(data.inputDropoutMask),
+      recurrentDropoutMask: data.recurrentDropoutMask && f64(data.recurrentDropoutMask),
+    },
+  );
   const [dOutputs, ...dState] = cotangents.map(f64);
   const gradients = runSequenceBackward(cell, params, run.tape, { dOutputs, dState });
   return { run, gradients };
@@ -88,7 +108,10 @@ function check(shape: CallShape, options: Options, tolerance = 1e-5) {
   const cotangent = (n: number) => Float32Array.from({ length: n }, () => random.normal());
   const states = shape.cell === "lstm" ? 2 : 1;
   const outputs = shape.B * shape.H * (shape.returnSequences ? shape.T : 1);
-  const cotangents = [cotangent(outputs), ...Array.from({ length: states }, () => cotangent(shape.B * shape.H))];
+  const cotangents = [
+    cotangent(outputs),
+    ...Array.from({ length: states }, () => cotangent(shape.B * shape.H)),
+  ];
   const { run, gradients } = reference(shape, data, cotangents);
   const near = { rtol: 0, atol: 1e-6, ofLargest: tolerance };
 
@@ -98,7 +121,8 @@ function check(shape: CallShape, options: Options, tolerance = 1e-5) {
   const result = forward(shape, data);
   expect(result.outputs).toBeAllclose(run.outputs.data, near);
   expect(result.outputs.slice()).toEqual(inferred);
-  for (const [k, state] of result.state.entries()) expect(state).toBeAllclose(run.state[k] ?? [], near);
+  for (const [k, state] of result.state.entries())
+    expect(state).toBeAllclose(run.state[k] ?? [], near);
   result.release();
   const tape = result.tape;
   if (!tape) throw new Error("no tape");
@@ -129,14 +153,20 @@ const plain: Options = {
 for (const cell of cells) {
   const shape: CallShape = {
     ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
-    ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false, dropGates: 0, training: true },
+    ...{
+      returnSequences: true,
+      goBackwards: false,
+      zeroOutputForMask: false,
+      masked: false,
+      dropGates: 0,
+      training: true,
+    },
   };
   test(`${cell} agrees with the float64 reference`, () => {
     check(shape, plain);
   });
 
   test(`${cell} agrees with the reference under every combination of options`, () => {
-    
     fc.assert(
       fc.property(
         fc.record({
@@ -144,7 +174,9 @@ for (const cell of cells) {
           T: fc.integer({ min: 1, max: 12 }),
           I: fc.integer({ min: 1, max: 37 }),
           H: fc.integer({ min: 1, max: 37 }),
-          activation: fc.constantFrom(...fusedActivations.filter((a) => a !== "exponential" && a !== "softplus")),
+          activation: fc.constantFrom(
+            ...fusedActivations.filter((a) => a !== "exponential" && a !== "softplus"),
+          ),
           recurrentActivation: fc.constantFrom("sigmoid" as const, "hard_sigmoid" as const),
           returnSequences: fc.boolean(),
           goBackwards: fc.boolean(),
@@ -152,7 +184,12 @@ for (const cell of cells) {
         }),
         fc.record({
           initialState: fc.boolean(),
-          mask: fc.constantFrom("none" as const, "random" as const, "left" as const, "right" as const),
+          mask: fc.constantFrom(
+            "none" as const,
+            "random" as const,
+            "left" as const,
+            "right" as const,
+          ),
           input: fc.constantFrom("none" as const, "shared" as const, "gates" as const),
           recurrent: fc.constantFrom("none" as const, "shared" as const, "gates" as const),
           bias: fc.boolean(),

@@ -1,0 +1,176 @@
+// The recurrences composed of tfjs operations, a few dozen a step: right on every backend,
+// differentiable any number of times, and slow. The engine takes its place wherever it can.
+
+import {
+  abs,
+  add,
+  cast,
+  clipByValue,
+  clone,
+  div,
+  elu,
+  erf,
+  exp,
+  expandDims,
+  getBackend,
+  leakyRelu,
+  matMul,
+  mul,
+  relu,
+  reverse,
+  selu,
+  sigmoid,
+  softplus,
+  split,
+  stack,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  tanh,
+  tidy,
+  unstack,
+  where,
+  zeros,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import type { RecurrentActivationName } from "./activation-names.ts";
+import { isEngineSupported } from "./engine.ts";
+import { engineBackends } from "./kernels.ts";
+import type { RecurrentCall, RecurrentResult } from "./recurrent.ts";
+
+const activations: Record<RecurrentActivationName, (x: Tensor) => Tensor> = {
+  linear: (x) => x,
+  tanh: (x) => tanh(x),
+  sigmoid: (x) => sigmoid(x),
+  relu: (x) => relu(x),
+  hard_sigmoid: (x) => clipByValue(div(add(x, 3), 6), 0, 1),
+  elu: (x) => elu(x),
+  selu: (x) => selu(x),
+  softplus: (x) => softplus(x),
+  softsign: (x) => div(x, add(abs(x), 1)),
+  exponential: (x) => exp(x),
+  leaky_relu: (x) => leakyRelu(x, 0.2),
+  gelu: (x) => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
+  silu: (x) => mul(x, sigmoid(x)),
+};
+
+const warned = new Set<string>();
+
+/** Says once why a call is slow. */
+function sayWhy({ who, activation, recurrentActivation }: RecurrentCall): void {
+  const backend = getBackend();
+  const reason = !isEngineSupported()
+    ? "this runtime has no WebAssembly SIMD"
+    : !engineBackends.includes(backend)
+      ? `the fused kernels do not run on the ${backend} backend`
+      : `${activation}/${recurrentActivation} is not a fused activation`;
+  if (warned.has(reason)) return;
+  warned.add(reason);
+  console.warn(`${who}: composed of tfjs operations, which is slow, because ${reason}`);
+}
+
+/** `split` that leaves a single part alone: the gradient of tfjs's own does not. */
+function parts(x: Tensor, count: number, axis = 0): Tensor[] {
+  return count === 1 ? [x] : split(x, count, axis);
+}
+
+/** x · kernel by gate, through the dropout masks of the gates. */
+function project(x: Tensor, kernel: Tensor, masks: readonly Tensor[], gates: number): Tensor[] {
+  if (masks.length <= 1) {
+    const dropped = masks.length === 1 ? mul(x, masks[0]) : x;
+    return parts(matMul(dropped as Tensor2D, kernel as Tensor2D), gates, 1);
+  }
+  return parts(kernel, gates, 1).map((w, g) => matMul(mul(x, masks[g]) as Tensor2D, w as Tensor2D));
+}
+
+interface Step {
+  call: RecurrentCall;
+  gates: number;
+  inputMasks: readonly Tensor[];
+  stateMasks: readonly Tensor[];
+}
+
+function step({ call, gates, inputMasks, stateMasks }: Step, x: Tensor, state: Tensor[]): Tensor[] {
+  const { kernel, recurrentKernel, bias } = call.inputs;
+  const act = activations[call.activation];
+  const rec = activations[call.recurrentActivation];
+  const [h, c] = state;
+  let zx = project(x, kernel, inputMasks, gates);
+  if (call.shape.cell === "gruAfter") {
+    let zh = project(h, recurrentKernel, stateMasks, gates);
+    if (bias) {
+      const [bx, bh] = unstack(bias).map((row) => parts(row, gates));
+      zx = zx.map((z, g) => add(z, bx[g]));
+      zh = zh.map((z, g) => add(z, bh[g]));
+    }
+    const z = rec(add(zx[0], zh[0]));
+    const r = rec(add(zx[1], zh[1]));
+    const candidate = act(add(zx[2], mul(r, zh[2])));
+    return [add(mul(z, h), sub(candidate, mul(z, candidate)))];
+  }
+  if (bias) {
+    const b = parts(bias, gates);
+    zx = zx.map((z, g) => add(z, b[g]));
+  }
+  if (call.shape.cell === "gruBefore") {
+    const weights = parts(recurrentKernel, gates, 1);
+    const dropped = (g: number) => {
+      const mask = stateMasks.length > 1 ? stateMasks[g] : stateMasks[0];
+      return mask ? mul(h, mask) : h;
+    };
+    const times = (left: Tensor, g: number) => matMul(left as Tensor2D, weights[g] as Tensor2D);
+    const z = rec(add(zx[0], times(dropped(0), 0)));
+    const r = rec(add(zx[1], times(dropped(1), 1)));
+    const candidate = act(add(zx[2], times(mul(r, dropped(2)), 2)));
+    return [add(mul(z, h), sub(candidate, mul(z, candidate)))];
+  }
+  const zh = project(h, recurrentKernel, stateMasks, gates);
+  const z = zx.map((value, g) => add(value, zh[g]));
+  if (call.shape.cell === "simpleRnn") return [act(z[0])];
+  const next = add(mul(rec(z[1]), c), mul(rec(z[0]), act(z[2])));
+  return [mul(rec(z[3]), act(next)), next];
+}
+
+/** Runs a checked call step by step on the current backend. */
+export function composedRecurrence(call: RecurrentCall): RecurrentResult {
+  sayWhy(call);
+  const { shape, inputs } = call;
+  const { B, H, cell } = shape;
+  const gates = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
+  const all = tidy((): Tensor[] => {
+    const keep = inputs.mask && cast(inputs.mask, "bool");
+    // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
+    const x = keep ? where(expandDims(keep, 2), inputs.x, zerosLike(inputs.x)) : inputs.x;
+    const ordered = <T extends Tensor>(tensor: T) =>
+      shape.goBackwards ? reverse(tensor, 1) : tensor;
+    const xs = unstack(ordered(x), 1);
+    const keeps = keep && unstack(ordered(keep), 1).map((column) => expandDims(column, 1));
+    const masksOf = (mask: Tensor | undefined) =>
+      mask === undefined ? [] : mask.rank === 3 ? unstack(mask) : [mask];
+    const plan: Step = {
+      ...{ call, gates },
+      inputMasks: masksOf(inputs.inputDropoutMask),
+      stateMasks: masksOf(inputs.recurrentDropoutMask),
+    };
+    let state: Tensor[] = [inputs.h0 ?? zeros([B, H])];
+    if (cell === "lstm") state.push(inputs.c0 ?? zeros([B, H]));
+    let output: Tensor = zeros([B, H]);
+    const outputs: Tensor[] = [];
+    for (const [t, x] of xs.entries()) {
+      const next = step(plan, x, state);
+      const kept = keeps?.[t];
+      output = kept
+        ? where(kept, next[0], shape.zeroOutputForMask ? zerosLike(output) : output)
+        : next[0];
+      state = kept ? next.map((value, k) => where(kept, value, state[k])) : next;
+      if (shape.returnSequences) outputs.push(output);
+    }
+    // Clones, so that outputs and states can be disposed one by one.
+    return [
+      shape.returnSequences ? stack(outputs, 1) : clone(output),
+      ...state.map((s) => clone(s)),
+    ];
+  });
+  const [outputs, ...state] = all;
+  return { outputs, state: state as Tensor2D[] };
+}

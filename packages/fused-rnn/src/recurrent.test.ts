@@ -1,0 +1,245 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+// Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
+import "@tensorflow/tfjs-layers";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { seededRandom } from "@rnnkit/core-rnn";
+import { expectNoTensorLeak } from "@rnnkit/test-kit";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { CellKind } from "./call.ts";
+import { composedRecurrence } from "./composed.ts";
+import { gru } from "./gru.ts";
+import { lstm } from "./lstm.ts";
+import type { RecurrentOptions } from "./recurrent.ts";
+import { simpleRnn } from "./simple-rnn.ts";
+import { engineMemory } from "./tapes.ts";
+
+beforeAll(() => {
+  const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
+  setWasmPaths(`${dirname(entry)}/`);
+});
+
+const random = seededRandom(7);
+const normal = (...shape: number[]) =>
+  tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 0.7 * random.normal()),
+    shape,
+  );
+
+const ops = {
+  simpleRnn: { gates: 1, states: 1, bias: (h: number) => [h], run: simpleRnn },
+  lstm: { gates: 4, states: 2, bias: (h: number) => [4 * h], run: lstm },
+  gruAfter: { gates: 3, states: 1, bias: (h: number) => [2, 3 * h], run: gru },
+  gruBefore: {
+    gates: 3,
+    states: 1,
+    bias: (h: number) => [3 * h],
+    run: (x: tf.Tensor3D, w: Parameters<typeof gru>[1], o: RecurrentOptions) =>
+      gru(x, w, { ...o, resetAfter: false }),
+  },
+} as const;
+
+const [B, T, I, H] = [3, 5, 4, 6];
+
+function inputsOf(cell: CellKind) {
+  const { gates, states, bias } = ops[cell];
+  return [
+    normal(B, T, I),
+    normal(I, gates * H),
+    normal(H, gates * H),
+    normal(...bias(H)),
+    ...Array.from({ length: states }, () => normal(B, H)),
+  ];
+}
+
+type Run = (...tensors: tf.Tensor[]) => tf.Tensor;
+
+/** Σ of outputs and states under fixed weights, fused or composed. */
+function lossOf(cell: CellKind, options: RecurrentOptions, composed: boolean): Run {
+  return (x, kernel, recurrentKernel, bias, ...initialState) => {
+    const { outputs, state } = composed
+      ? composedOf(cell, x, { kernel, recurrentKernel, bias }, { ...options, initialState })
+      : ops[cell].run(
+          x as tf.Tensor3D,
+          { kernel, recurrentKernel, bias },
+          { ...options, initialState },
+        );
+    const parts = [outputs, ...state].map((y, k) =>
+      tf.sum(tf.mul(y, tf.sin(tf.add(tf.reshape(tf.range(0, y.size), y.shape), k)))),
+    );
+    return tf.addN(parts);
+  };
+}
+
+function composedOf(
+  cell: CellKind,
+  x: tf.Tensor,
+  weights: { kernel: tf.Tensor; recurrentKernel: tf.Tensor; bias: tf.Tensor },
+  options: RecurrentOptions & { initialState: tf.Tensor[] },
+) {
+  const [h0, c0] = options.initialState;
+  const { mask, inputDropoutMask, recurrentDropoutMask } = options;
+  const inputs = { x, ...weights, h0, c0, mask, inputDropoutMask, recurrentDropoutMask };
+  return composedRecurrence({
+    who: cell,
+    activation: options.activation ?? "tanh",
+    recurrentActivation: "sigmoid",
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([, v]) => v)) as Record<
+      string,
+      tf.Tensor
+    >,
+    shape: {
+      ...{ cell, B, T, I, H, dropGates: 0, masked: mask !== undefined },
+      returnSequences: options.returnSequences ?? true,
+      goBackwards: options.goBackwards ?? false,
+      zeroOutputForMask: options.zeroOutputForMask ?? false,
+    },
+  });
+}
+
+const mask = () => tf.tensor([1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0], [B, T], "bool");
+const variants: [string, (gates: number) => RecurrentOptions][] = [
+  ["as it is", () => ({})],
+  ["last output, backwards", () => ({ returnSequences: false, goBackwards: true })],
+  ["masked", () => ({ mask: mask() })],
+  ["masked, zero output", () => ({ mask: mask(), zeroOutputForMask: true })],
+  [
+    "shared dropout",
+    () => ({ inputDropoutMask: normal(B, I), recurrentDropoutMask: normal(B, H) }),
+  ],
+  [
+    "dropout by gate",
+    (g) => ({
+      inputDropoutMask: normal(g, B, I),
+      recurrentDropoutMask: normal(g, B, H),
+      mask: mask(),
+    }),
+  ],
+  ["softsign", () => ({ activation: "softsign" })],
+];
+
+describe.each(["cpu", "wasm"])("on %s", (backend) => {
+  beforeEach(async () => {
+    await tf.setBackend(backend);
+  });
+
+  for (const cell of Object.keys(ops) as CellKind[]) {
+    test.each(variants)(
+      `${cell}, %s: the fused gradients are tf.grads of the composed path`,
+      (_, make) => {
+        const options = make(ops[cell].gates);
+        const inputs = inputsOf(cell);
+        const fused = tf.valueAndGrads(lossOf(cell, options, false))(inputs);
+        const composed = tf.valueAndGrads(lossOf(cell, options, true))(inputs);
+        const near = { rtol: 0, atol: 1e-6, ofLargest: 2e-5 };
+        expect(fused.value.dataSync()).toBeAllclose(composed.value.dataSync(), near);
+        for (const [k, gradient] of fused.grads.entries()) {
+          expect(gradient.shape).toEqual(inputs[k].shape);
+          expect(gradient.dataSync()).toBeAllclose(composed.grads[k].dataSync(), near);
+        }
+      },
+    );
+  }
+
+  test("nothing is left behind, in tfjs or in the engine", async () => {
+    const inputs = inputsOf("lstm");
+    await expectNoTensorLeak(() => {
+      tf.dispose(tf.valueAndGrads(lossOf("lstm", {}, false))(inputs));
+      tf.tidy(() => {
+        lstm(inputs[0] as tf.Tensor3D, { kernel: inputs[1], recurrentKernel: inputs[2] });
+      });
+    });
+    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  });
+
+  test("a gradient that is never asked for is given back", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("lstm");
+    const f = (k: tf.Tensor) => {
+      lstm(x as tf.Tensor3D, { kernel: k, recurrentKernel });
+      return tf.sum(tf.square(k));
+    };
+    tf.tidy(() => tf.grad(f)(kernel));
+    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    const broken = () => {
+      lstm(x as tf.Tensor3D, { kernel, recurrentKernel });
+      throw new Error("stop");
+    };
+    expect(() => tf.tidy(() => tf.grad(broken)(kernel))).toThrow("stop");
+    tf.tidy(() => {
+      lstm(x as tf.Tensor3D, { kernel, recurrentKernel });
+    });
+    expect(tf.engine().state.kernelDepth).toBe(0);
+  });
+
+  test("tf.profile sees one kernel forward and one for each gradient", async () => {
+    const [x, kernel, recurrentKernel] = inputsOf("lstm");
+    const profile = await tf.profile(() => {
+      tf.tidy(() => {
+        tf.grad((k: tf.Tensor) =>
+          tf.sum(lstm(x as tf.Tensor3D, { kernel: k, recurrentKernel }).outputs),
+        )(kernel);
+      });
+      return tf.scalar(0);
+    });
+    const names = profile.kernels
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith("Fused"));
+    expect(names).toEqual(["FusedLSTM", "FusedLSTMGrad"]);
+  });
+
+  test("a step that is masked may hold NaN", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("gruAfter");
+    const masks = mask();
+    const nan = tf.where(tf.expandDims(masks, 2), x, tf.fill([B, T, I], Number.NaN));
+    const run = (input: tf.Tensor) =>
+      tf.valueAndGrads((a, k) =>
+        tf.sum(gru(a as tf.Tensor3D, { kernel: k, recurrentKernel }, { mask: masks }).outputs),
+      )([input, kernel]);
+    const [clean, poisoned] = [run(x), run(nan)];
+    expect(poisoned.value.dataSync()).toEqual(clean.value.dataSync());
+    for (const k of [0, 1]) expect(poisoned.grads[k].dataSync()).toEqual(clean.grads[k].dataSync());
+  });
+
+  test("a carried state makes two halves equal one whole", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("lstm");
+    const weights = { kernel, recurrentKernel };
+    const whole = lstm(x as tf.Tensor3D, weights);
+    const first = lstm(tf.slice3d(x as tf.Tensor3D, [0, 0, 0], [B, 2, I]), weights);
+    const second = lstm(tf.slice3d(x as tf.Tensor3D, [0, 2, 0], [B, 3, I]), weights, {
+      initialState: first.state,
+    });
+    expect(tf.concat([first.outputs, second.outputs], 1).dataSync()).toEqual(
+      whole.outputs.dataSync(),
+    );
+    expect(second.state.map((s) => s.dataSync())).toEqual(whole.state.map((s) => s.dataSync()));
+  });
+});
+
+test("a wrong shape is refused with who, expected and got", () => {
+  const x = normal(B, T, I) as tf.Tensor3D;
+  const weights = { kernel: normal(I, 4 * H), recurrentKernel: normal(H, 4 * H) };
+  expect(() => lstm(x, { ...weights, kernel: normal(I, 3 * H) })).toThrow(
+    `lstm: expected kernel of shape [${I}, ${4 * H}], got [${I}, ${3 * H}]`,
+  );
+  expect(() => lstm(normal(B, I) as never, weights)).toThrow(
+    `lstm: expected x of shape [B, T, I], got [${B}, ${I}]`,
+  );
+  expect(() => lstm(tf.zeros([B, 0, I]) as tf.Tensor3D, weights)).toThrow(
+    "lstm: expected x without empty axes",
+  );
+  expect(() => lstm(tf.cast(x, "int32"), weights)).toThrow(
+    "lstm: expected x of type float32, got int32",
+  );
+  expect(() => lstm(x, weights, { mask: tf.zeros([B, T]) })).toThrow(
+    "lstm: expected mask of type bool or int32, got float32",
+  );
+  expect(() => lstm(x, weights, { initialState: [normal(B, H)] })).toThrow(
+    "lstm: expected initialState of 2 tensors, got 1",
+  );
+  expect(() => lstm(x, weights, { activation: "swish" as never })).toThrow(
+    "lstm: expected activation to be one of",
+  );
+});

@@ -1,0 +1,173 @@
+// What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
+
+import { getBackend, type Tensor, type Tensor2D, type Tensor3D, util } from "@tensorflow/tfjs-core";
+import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
+import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
+import { checkRank, checkTensor, checkWord } from "./check.ts";
+import { composedRecurrence } from "./composed.ts";
+import { isEngineSupported } from "./engine.ts";
+import {
+  engineBackends,
+  kernelNames,
+  registerRecurrentKernels,
+  runRecurrentKernel,
+} from "./kernels.ts";
+
+/** Weights of a recurrence, in Keras's layout. */
+export interface RecurrentWeights {
+  /** [I, G·H]. */
+  kernel: Tensor;
+  /** [H, G·H]. */
+  recurrentKernel: Tensor;
+  /** [G·H], or [2, 3H] for a GRU with resetAfter. Absent: zero. */
+  bias?: Tensor | undefined;
+}
+
+/** Options of every recurrence. */
+export interface RecurrentOptions {
+  /** [B, H] each: h, and c for LSTM. Default: zeros. */
+  initialState?: readonly Tensor[] | undefined;
+  /**
+   * [B, T] of bool (or int32): 0 skips the step, which keeps the state and repeats the previous
+   * output, or 0 where no step has been kept yet. Any pattern; what a masked step holds, NaN
+   * included, reaches nothing. Default: no step is masked.
+   */
+  mask?: Tensor | undefined;
+  /** From the last step to the first; outputs come in that order too. Default *false*. */
+  goBackwards?: boolean | undefined;
+  /** *true* (default): outputs [B, T, H]; *false*: the last one, [B, H], and half the backward traffic. */
+  returnSequences?: boolean | undefined;
+  /** The output of a masked step is 0 instead of the previous one. Default *false*. */
+  zeroOutputForMask?: boolean | undefined;
+  /** Of the candidate and the output. Default *tanh*. */
+  activation?: RecurrentActivationName | undefined;
+  /** Multiplies x before the kernel at every step: [B, I], or [G, B, I] with one per gate; scaled. */
+  inputDropoutMask?: Tensor | undefined;
+  /** Multiplies h before the recurrent kernel at every step: [B, H] or [G, B, H]; scaled. */
+  recurrentDropoutMask?: Tensor | undefined;
+}
+
+/** Options of the recurrences with gates. */
+export interface GatedOptions extends RecurrentOptions {
+  /** Of the gates. Default *sigmoid*. */
+  recurrentActivation?: RecurrentActivationName | undefined;
+}
+
+/** What a recurrence returns. */
+export interface RecurrentResult {
+  /** [B, T, H], or [B, H] without **returnSequences**. */
+  outputs: Tensor;
+  /** The state after the last step: h, and c for LSTM, [B, H] each. */
+  state: Tensor2D[];
+}
+
+/** A checked call. */
+export interface RecurrentCall {
+  who: string;
+  shape: Omit<CallShape, "training" | "activation" | "recurrentActivation">;
+  activation: RecurrentActivationName;
+  recurrentActivation: RecurrentActivationName;
+  /** x, kernel, recurrentKernel, bias, h0, c0, mask and the dropout masks, those that are there. */
+  inputs: Record<string, Tensor>;
+}
+
+const isFused = (name: string): name is FusedActivation =>
+  (fusedActivations as readonly string[]).includes(name);
+
+/** Checks a call and runs it: the op behind lstm, gru and simpleRnn. */
+export function recurrent(
+  who: string,
+  cell: CellKind,
+  x: Tensor3D,
+  weights: RecurrentWeights,
+  options: GatedOptions,
+): RecurrentResult {
+  const call = checkCall(who, cell, x, weights, options);
+  const { activation, recurrentActivation, inputs, shape } = call;
+  const backend = getBackend();
+  if (
+    !isEngineSupported() ||
+    !engineBackends.includes(backend) ||
+    !isFused(activation) ||
+    !isFused(recurrentActivation)
+  ) {
+    return composedRecurrence(call);
+  }
+  registerRecurrentKernels(backend);
+  const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
+  const full = { ...shape, activation, recurrentActivation };
+  const [outputs, ...state] = runRecurrentKernel(kernelName, full, inputs);
+  return { outputs, state: state as Tensor2D[] };
+}
+
+function checkCall(
+  who: string,
+  cell: CellKind,
+  x: Tensor3D,
+  weights: RecurrentWeights,
+  options: GatedOptions,
+): RecurrentCall {
+  const { activation = "tanh", recurrentActivation = "sigmoid", initialState, mask } = options;
+  const { kernel, recurrentKernel, bias } = weights;
+  checkRank(who, "x", x, "BTI");
+  checkRank(who, "recurrentKernel", recurrentKernel, "HG");
+  const [B, T, I] = x.shape;
+  const H = recurrentKernel.shape[0];
+  const G = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
+  checkTensor(who, "x", x, [B, T, I]);
+  checkTensor(who, "recurrentKernel", recurrentKernel, [H, G * H]);
+  checkTensor(who, "kernel", kernel, [I, G * H]);
+  if (bias) checkTensor(who, "bias", bias, cell === "gruAfter" ? [2, G * H] : [G * H]);
+  const states = cell === "lstm" ? ["h0", "c0"] : ["h0"];
+  if (initialState && initialState.length !== states.length) {
+    throw new Error(
+      `${who}: expected initialState of ${states.length} tensors, got ${initialState.length}`,
+    );
+  }
+  for (const [k, state] of initialState?.entries() ?? []) {
+    checkTensor(who, `initialState[${k}]`, state, [B, H]);
+  }
+  if (mask) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
+  checkWord(who, "activation", activation, activationNames);
+  checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
+  const { inputDropoutMask, recurrentDropoutMask } = options;
+  const gates = [
+    checkDropout(who, "inputDropoutMask", inputDropoutMask, G, B, I),
+    checkDropout(who, "recurrentDropoutMask", recurrentDropoutMask, G, B, H),
+  ];
+  const inputs: Record<string, Tensor | undefined> = {
+    ...{ x, kernel, recurrentKernel, bias },
+    ...{ h0: initialState?.[0], c0: initialState?.[1] },
+    ...{ mask, inputDropoutMask, recurrentDropoutMask },
+  };
+  return {
+    who,
+    activation,
+    recurrentActivation,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).filter((entry): entry is [string, Tensor] => entry[1] !== undefined),
+    ),
+    shape: {
+      ...{ cell, B, T, I, H },
+      returnSequences: options.returnSequences ?? true,
+      goBackwards: options.goBackwards ?? false,
+      zeroOutputForMask: options.zeroOutputForMask ?? false,
+      masked: mask !== undefined,
+      dropGates: Math.max(...gates),
+    },
+  };
+}
+
+function checkDropout(
+  who: string,
+  name: string,
+  mask: Tensor | undefined,
+  G: number,
+  B: number,
+  width: number,
+): number {
+  if (!mask) return 0;
+  if (mask.rank === 3) checkTensor(who, name, mask, [G, B, width]);
+  else checkTensor(who, name, mask, [B, width]);
+  return mask.rank === 3 && util.sizeFromShape(mask.shape) !== B * width ? G : 1;
+}

@@ -1,0 +1,29 @@
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  recurrent,
+} from "./recurrent.ts";
+
+/**
+ * The fully connected recurrence (Elman) over a whole sequence, as one operation.
+ *
+ *     h′ = tanh(x·W + h·U + b)
+ *
+ * **kernel** [I, H], **recurrentKernel** [H, H], **bias** [H]; x is [B, T, I]; defaults are in
+ * `RecurrentOptions`. Differentiable as `lstm` is.
+ *
+ * Reference: Elman 1990; https://keras.io/api/layers/recurrent_layers/simple_rnn/
+ *
+ * @throws Error, before any work, for a tensor of another shape or type than stated here.
+ * @example
+ * const { outputs, state: [h] } = simpleRnn(x, { kernel, recurrentKernel }, { activation: "relu" });
+ */
+export function simpleRnn(
+  x: Tensor3D,
+  weights: RecurrentWeights,
+  options: RecurrentOptions = {},
+): RecurrentResult {
+  return recurrent("simpleRnn", "simpleRnn", x, weights, options);
+}
