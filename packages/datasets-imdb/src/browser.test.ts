@@ -7,12 +7,14 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
+import { readFixture } from "@rnnkit/fixtures";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheCases } from "./cache-conformance.fixture.ts";
 import { whole } from "./file-server.fixture.ts";
 import { loadData } from "./index.ts";
+import { hasRealFiles, realImdb, realReason } from "./real-file.fixture.ts";
 import { tinyImdb } from "./tiny-imdb.fixture.ts";
 
 const executablePath = env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
@@ -58,6 +60,7 @@ beforeAll(async () => {
     requested.push(path);
     if (path === "/imdb.npz") whole(bytes)(response, request);
     else if (path === "/broken.npz") whole(bytes.map((byte) => byte ^ 1))(response, request);
+    else if (path === "/real.npz") whole(await readFile(realImdb))(response, request);
     else if (path === "/words.json") whole(words)(response, request);
     else {
       const file = join(root, "dist", path === "/" ? "index.html" : path);
@@ -124,6 +127,27 @@ chromiumTest(
     expect(requested.filter((path) => path === "/imdb.npz")).toHaveLength(1);
   },
 );
+
+test.skipIf(!isThere || !hasRealFiles)(
+  `Chromium reads the real file as Keras does${reason || realReason}`,
+  async () => {
+    const digests = `imdb.loadData({ url: "/real.npz", numWords: 10000 }).then(({ train, test }) =>
+      Promise.all([train, test].map(({ x }) => crypto.subtle.digest("SHA-256", x.values)))).then(
+      (found) => found.map((digest) => Array.from(new Uint8Array(digest))))`;
+    const [golden] = readFixture("imdb_load_data.json").cases;
+    const found = await inPage<number[][]>(digests);
+    expect(found.map((digest) => Buffer.from(digest).toString("hex"))).toEqual([
+      golden.train.sha256_tokens_int32le,
+      golden.test.sha256_tokens_int32le,
+    ]);
+  },
+  60_000,
+);
+
+test("a page has the same functions as Node", async () => {
+  const [page, node] = await Promise.all([import("./index.browser.ts"), import("./index.ts")]);
+  expect(Object.keys(page).sort()).toEqual(Object.keys(node).sort());
+});
 
 chromiumTest(`a wrong hash in Chromium is an error and nothing is cached${reason}`, async () => {
   const call = `imdb.loadData({ url: "/broken.npz", sha256: "${sha256}", cacheDir: "empty" })`;

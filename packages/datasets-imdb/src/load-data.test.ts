@@ -264,7 +264,7 @@ test.each<[object, string]>([
   [{ numWords: 10.5 }, "got 10.5"],
   [{ numWords: "many" }, 'got "many"'],
   [{ skipTop: -1 }, "skipTop"],
-  [{ skipTop: null }, "skipTop"],
+  [{ skipTop: null }, "got null"],
   [{ maxLen: 0 }, "maxLen"],
   [{ seed: -1 }, "seed to be an integer of 0 to 4294967295, got -1"],
   [{ seed: 2 ** 32 }, "seed"],

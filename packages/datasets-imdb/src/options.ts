@@ -56,7 +56,13 @@ export function integerOption(
   least: number,
   most: number,
 ): number {
-  return optionalInteger(who, name, value === null ? Number.NaN : value, fallback, least, most)!;
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
+    return value;
+  throw new DatasetError(
+    "option",
+    `${who}: expected ${name} to be an integer of ${least} to ${most}, got ${show(value)}`,
+  );
 }
 
 /** As `integerOption`, where null is a value of its own. */
@@ -70,12 +76,7 @@ export function optionalInteger(
 ): number | null {
   if (value === undefined) return fallback;
   if (value === null) return null;
-  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
-    return value;
-  throw new DatasetError(
-    "option",
-    `${who}: expected ${name} to be an integer of ${least} to ${most}, got ${show(value)}`,
-  );
+  return integerOption(who, name, value, least, least, most);
 }
 
 /** Refuses sources that cannot be meant. */

@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { env } from "node:process";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { readFixture } from "@rnnkit/fixtures";
 import { beforeAll, expect, test } from "vitest";
 import {
@@ -15,14 +12,12 @@ import {
   type RaggedArray,
   reviewDecoder,
 } from "./index.ts";
+import { hasRealFiles, realImdb, realReason, realWordIndex } from "./real-file.fixture.ts";
 
-const shared = fileURLToPath(new URL("../../../../shared/data", import.meta.url));
-const folder = env.RNNKIT_DATA ?? shared;
-const path = join(folder, "imdb.npz");
-const indexPath = join(folder, "imdb_word_index.json");
-const isThere = folder !== "" && existsSync(path) && existsSync(indexPath);
-const reason = isThere ? "" : " (skipped: no imdb.npz and imdb_word_index.json in RNNKIT_DATA)";
-const realTest = test.skipIf(!isThere);
+const path = realImdb;
+const indexPath = realWordIndex;
+const reason = realReason;
+const realTest = test.skipIf(!hasRealFiles);
 
 const sha256 = (array: Int32Array) =>
   createHash("sha256")
@@ -98,7 +93,7 @@ for (const golden of readFixture("imdb_load_data.json").cases as GoldenCase[]) {
 let data: ImdbData;
 let wordIndex: Map<string, number>;
 beforeAll(async () => {
-  if (!isThere) return;
+  if (!hasRealFiles) return;
   data = await loadData({ path });
   wordIndex = await getWordIndex({ path: indexPath });
 });
