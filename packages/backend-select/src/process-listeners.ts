@@ -46,11 +46,13 @@ export async function withoutCrashListeners<T>(
 /** Runs `work` and puts back every crash listener that it took away. */
 export function keepingCrashListeners(work: () => void): void {
   const target = emitter();
-  const before = events.map((event) => target?.listeners(event) ?? []);
-  work();
-  events.forEach((event, i) => {
-    const now = target?.listeners(event) ?? [];
-    for (const listener of before[i] ?? [])
-      if (!now.includes(listener)) target?.on(event, listener);
-  });
+  const before = events.map((event) => [event, target?.listeners(event) ?? []] as const);
+  try {
+    work();
+  } finally {
+    for (const [event, listeners] of before) {
+      const now = target?.listeners(event) ?? [];
+      for (const listener of listeners) if (!now.includes(listener)) target?.on(event, listener);
+    }
+  }
 }

@@ -250,7 +250,7 @@ test.each(gpuIsBroken)("a package that %s is passed over", async (_, text, reaso
      const again = await refusal({ require: "tfjs-node-gpu" });
      const x = tf.tensor1d([1, 2]);
      show({ name: s.name, reason: s.candidates[0].reason, again, now: tf.getBackend(),
-            sum: Array.from(tf.add(x, x).dataSync()), registered: tf.findBackendFactory("tensorflow") !== undefined && tf.findBackendFactory("tensorflow") !== null,
+            sum: Array.from(tf.add(x, x).dataSync()), registered: Boolean(tf.findBackendFactory("tensorflow")),
             listeners: process.listenerCount("uncaughtException") + process.listenerCount("unhandledRejection") });`,
   );
   expect(json?.reason, stderr).toMatch(reason);
@@ -258,6 +258,25 @@ test.each(gpuIsBroken)("a package that %s is passed over", async (_, text, reaso
   expect(json.again).toContain(json.reason.split(":")[0]);
   expect(json.listeners).toBe(0);
   expect([code, stderr]).toEqual([0, ""]);
+});
+
+test("a refused backend whose disposal takes everybody's crash listeners gives them back", async () => {
+  const fake = `
+    const tf = require("@tensorflow/tfjs-core");
+    class Rude extends tf.KernelBackend {
+      write() { return {}; }
+      dispose() { process.removeAllListeners("uncaughtException"); throw new Error("rude"); }
+    }
+    tf.registerBackend("tensorflow", () => new Rude(), 3);`;
+  const { json } = await select(
+    { real: withCpu, fake: { "@tensorflow/tfjs-node": fake } },
+    `const mine = () => {};
+     process.on("uncaughtException", mine);
+     const s = await selectBackend();
+     show({ name: s.name, mine: process.listeners("uncaughtException").includes(mine),
+            registered: Boolean(tf.findBackendFactory("tensorflow")) });`,
+  );
+  expect(json).toEqual({ name: "cpu", mine: true, registered: false });
 });
 
 // tfjs-node's registration, on tfjs's own cpu backend.
