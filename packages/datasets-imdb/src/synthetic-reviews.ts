@@ -18,19 +18,21 @@ export interface SyntheticReviewsOptions {
 export interface SyntheticReviews {
   /** Word ids as `loadData` gives them: start token 1, words from 4 on. */
   x: RaggedArray;
-  /** 1 (positive) or 0, as many of each. */
+  /** 1 (positive) or 0, as many of each; of an odd count, one more 0. */
   y: Int32Array;
   /** For `decodeReview`; the same for every seed, count and length. */
   wordIndex: Map<string, number>;
 }
 
 const leastLength = 48;
+const mostTokens = 100_000_000;
 const ironicShare = 0.15;
 const negatedShare = 0.2;
 
 /**
  * Generated film reviews with labels: SYNTHETIC, made of templates by a seeded generator, for
- * working offline. They say nothing about real reviews; accuracy on them compares networks only.
+ * working offline. They say nothing about real reviews;
+ * accuracy on them compares networks only.
  *
  * What makes them more than a bag of words:
  *
@@ -59,6 +61,11 @@ export function syntheticReviews(options: SyntheticReviewsOptions = {}): Synthet
   const count = integerOption(who, "count", options.count, 2000, 1, 1_000_000);
   const seed = integerOption(who, "seed", options.seed, 0, 0, 2 ** 32 - 1);
   const [least, most] = lengthRange(who, options.length);
+  if (count * most > mostTokens)
+    throw new DatasetError(
+      "option",
+      `${who}: expected count · length of at most ${mostTokens} tokens, got ${count * most}`,
+    );
   const random = new RandomState(seed);
   const wordIndex = syntheticWordIndex();
   const y = random.permutation(count).map((i) => i % 2);
