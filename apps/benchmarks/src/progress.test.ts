@@ -22,9 +22,11 @@ test("on a terminal a bar shows share, ETA and detail, lines stay, and the bar g
   progress.step(1, "loss 0.5");
   progress.line("epoch 1");
   await setTimeout(300);
+  progress.line("the last epoch");
   progress.stop();
   expect(terminal.text.out).toMatch(/training 25 % · ETA \d+ s · loss 0\.5/);
   expect(terminal.text.out).toContain("epoch 1\n");
+  expect(terminal.text.out).toContain("the last epoch\n");
   const shown = terminal.text.out.length;
   await setTimeout(300);
   expect(terminal.text.out.length).toBe(shown);

@@ -30,8 +30,13 @@ function liveProgress({ out, colors }: Terminal): Progress {
   let startedAt = 0;
   return {
     line(text = "") {
-      if (bars) bars.log(`${text}\n`);
-      else out.write(`${text}\n`);
+      if (!bars) {
+        out.write(`${text}\n`);
+        return;
+      }
+      bars.log(`${text}\n`);
+      // Drawn now: what still waits for the next drawing when the bar stops would be lost.
+      bars.update();
     },
     start(newLabel, newTotal) {
       label = newLabel;

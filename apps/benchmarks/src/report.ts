@@ -59,8 +59,9 @@ function forecastSection(runs: ForecastRun[]): string {
     const { rmse, baselineRmse: baseline } = run;
     const wins = rmse !== null && rmse.test < baseline.test;
     return [
-      named(run.data.title, run.status),
-      cell(`${run.model.builder}, ${formatCount(run.model.parameters)} weights`),
+      named(seriesTitle(run), run.status),
+      cell(run.model.builder),
+      number(formatCount(run.model.parameters)),
       number(formatNumber(rmse?.train)),
       number(formatNumber(rmse?.test), wins),
       number(formatNumber(baseline.train)),
@@ -77,6 +78,7 @@ ${table(
   [
     ["series"],
     ["model"],
+    ["weights", "number"],
     ["train RMSE", "number"],
     ["test RMSE", "number"],
     ["last value, train", "number"],
@@ -101,7 +103,7 @@ function forecastFigures(run: ForecastRun): string {
   const predicted = run.train.predicted !== null;
   const shown =
     run.test.actual.length > 240 ? `the last 240 of ${run.test.actual.length} test points` : "";
-  return `<h3>${escapeHtml(data.title)}</h3>
+  return `<h3>${escapeHtml(seriesTitle(run))}</h3>
 <p class="quiet">${escapeHtml(facts.filter(Boolean).join("; "))}. ${escapeHtml(optionText(run))}</p>
 ${figure(
   forecastChart(run),
@@ -144,7 +146,7 @@ function sentimentSection(runs: SentimentRun[]): string {
   const high = Math.max(0.7, ...losses);
   return `<section>
 <h2>Sentiment: one classifier, each cell</h2>
-<p>${escapeHtml(capital(data.title))}${data.synthetic ? " (<strong>synthetic data</strong>, not real reviews)" : ""}:
+<p>${escapeHtml(capital(data.title))}${data.synthetic ? " (<strong>generated</strong>, not real ones)" : ""}:
 ${formatCount(data.trainReviews)} training, ${formatCount(data.validationReviews)} validation and
 ${formatCount(data.testReviews)} test reviews, padded or cut to ${formatCount(data.maxLen)} words of a
 vocabulary of ${formatCount(data.vocabSize)}. The best test accuracy is bold.</p>
@@ -239,6 +241,10 @@ ${table(
 function optionText(run: Run): string {
   const options = Object.entries(run.options).map(([name, value]) => `${name} ${value}`);
   return `${options.join(", ")}.`;
+}
+
+function seriesTitle({ data }: ForecastRun): string {
+  return data.synthetic ? `${data.title} (synthetic)` : data.title;
 }
 
 function cellTitle(run: SentimentRun): string {

@@ -69,7 +69,7 @@ export async function prepareReviews(
     return arrange(
       reviewsFrom({ x, y }, 0, limit),
       reviewsFrom({ x, y }, limit, 2 * limit),
-      { name: "synthetic", title: "generated reviews", synthetic: true, vocabSize: largest(x) + 1 },
+      { name: "synthetic", title: "synthetic reviews", synthetic: true, vocabSize: largest(x) + 1 },
       maxlen,
     );
   }

@@ -76,7 +76,7 @@ export function sampleSentiment(cell: string): SentimentRun {
     timings: { trainSeconds: 12, evaluateSeconds: 1 },
     data: {
       name: "synthetic",
-      title: "generated reviews",
+      title: "synthetic reviews",
       synthetic: true,
       trainReviews: 80,
       validationReviews: 20,

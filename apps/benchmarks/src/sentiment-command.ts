@@ -11,12 +11,18 @@ import {
   cellNames,
   sentimentDefaults as defaults,
   type SentimentOptions,
+  SYNTHETIC_LEARNING_RATE,
   sentiment,
 } from "./sentiment.ts";
 import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
-type Options = CommonOptions & SentimentOptions & { imdb?: boolean; imdbPath?: string };
+type Options = CommonOptions &
+  Omit<SentimentOptions, "learningRate"> & {
+    learningRate?: number;
+    imdb?: boolean;
+    imdbPath?: string;
+  };
 
 /** `sentiment`: one classifier a cell on the same reviews. */
 export function sentimentCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -55,12 +61,13 @@ export function sentimentCommand(terminal: Terminal, done: (exitCode: number) =>
     .option("--batch-size <n>", "reviews a step", wholeNumber(1), defaults.batchSize)
     .option(
       "--learning-rate <x>",
-      "step size of RMSprop",
+      `step size of RMSprop (default: ${defaults.learningRate}, on generated reviews ${SYNTHETIC_LEARNING_RATE})`,
       positiveNumber(1),
-      defaults.learningRate,
     );
   return withCommonOptions(command).action(async (options: Options) => {
     const source = reviewSource(options);
+    const usual = source.kind === "synthetic" ? SYNTHETIC_LEARNING_RATE : defaults.learningRate;
+    const chosen = { ...options, learningRate: options.learningRate ?? usual };
     done(
       await runSession(
         {
@@ -71,8 +78,8 @@ export function sentimentCommand(terminal: Terminal, done: (exitCode: number) =>
           terminal,
         },
         async (session) => {
-          const reviews = await prepareReviews(source, options, session);
-          await sentiment(reviews, options, session);
+          const reviews = await prepareReviews(source, chosen, session);
+          await sentiment(reviews, chosen, session);
         },
       ),
     );

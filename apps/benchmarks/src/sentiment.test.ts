@@ -46,7 +46,7 @@ test("the four cells train on the same generated reviews, which are always calle
   }
   expect(out).toMatch(/lstm: test accuracy .* on 50 synthetic reviews/);
   expect(readFileSync(join(folder, "sentiment-synthetic.html"), "utf8")).toContain(
-    "synthetic data",
+    "Synthetic reviews",
   );
 });
 

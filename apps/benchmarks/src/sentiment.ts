@@ -38,6 +38,9 @@ export const sentimentDefaults: SentimentOptions = {
   seed: 42,
 };
 
+/** Step size on generated reviews, whose few words bear larger steps than a real vocabulary. */
+export const SYNTHETIC_LEARNING_RATE = 0.01;
+
 /** Trains one classifier a cell on the same reviews, and tests each on the same test reviews. */
 export async function sentiment(
   reviews: PreparedReviews,
