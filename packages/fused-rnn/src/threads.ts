@@ -16,6 +16,7 @@ const STEPS = 7;
 const TILE = 8;
 const BEAT = 9;
 const STARTED = 10;
+const CRASH = 11;
 const CONTROL_WORDS = 16;
 
 /** A block number that no call has: no block is to be had. */
@@ -44,6 +45,8 @@ export interface ThreadPool {
   close(): void;
   /** Workers that have come up. */
   started(): number;
+  /** Ends the next worker that takes a block, in the middle of it: how the tests kill one. */
+  crashNextWorker(): void;
 }
 
 interface WorkerHandle {
@@ -71,6 +74,7 @@ function serve({ module, memory, control }) {
     for (;;) {
       const block = Atomics.add(control, ${NEXT}, 1);
       if (block >= NONE || block >= Atomics.load(control, ${BLOCKS})) break;
+      if (Atomics.exchange(control, ${CRASH}, 0)) process.exit(1);
       try {
         runBlock(kernels, control[${BACKWARD}] !== 0, control[${JOB}], block, control[${STEPS}], control[${TILE}], beat);
       } catch (error) {
@@ -236,5 +240,6 @@ export function createThreadPool(
       workers.clear();
     },
     started: () => Atomics.load(control, STARTED),
+    crashNextWorker: () => Atomics.store(control, CRASH, 1),
   };
 }

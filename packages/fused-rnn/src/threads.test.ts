@@ -1,0 +1,142 @@
+import { spawnSync } from "node:child_process";
+import { seededRandom } from "@rnnkit/core-rnn";
+import { afterEach, expect, test } from "vitest";
+import type { CallShape, CellKind } from "./call.ts";
+import { createEngine, getEngine, getThreads, setThreads } from "./engine.ts";
+import { backward, forward, gradientOf } from "./recurrence.ts";
+
+afterEach(() => setThreads(2));
+
+const [B, T, I, H] = [48, 100, 24, 32];
+
+function callOf(cell: CellKind, training = true): [CallShape, Parameters<typeof forward>[1]] {
+  const random = seededRandom(3);
+  const fill = (n: number) => Float32Array.from({ length: n }, () => random.normal() * 0.3);
+  const G = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 }[cell];
+  return [
+    {
+      ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training },
+      ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false },
+      ...{ masked: false, dropGates: 0 },
+    },
+    {
+      x: fill(B * T * I),
+      kernel: fill(I * G * H),
+      recurrentKernel: fill(H * G * H),
+      bias: fill(cell === "gruAfter" ? 6 * H : G * H),
+    },
+  ];
+}
+
+/** Everything a training call makes, as bits. */
+function everything(cell: CellKind): number[][] {
+  const [shape, data] = callOf(cell);
+  const { outputs, state, tape, release } = forward(shape, data);
+  const bits = (a: Float32Array) => [...new Int32Array(a.slice().buffer)];
+  const results = [outputs, ...state].map(bits);
+  const dOutputs = outputs.slice();
+  release();
+  if (!tape) throw new Error("expected a tape");
+  backward(tape, { outputs: dOutputs }, true);
+  for (const name of ["x", "kernel", "recurrentKernel", "bias", "h0"] as const) {
+    results.push(bits(gradientOf(tape, name)));
+  }
+  tape.release();
+  return results;
+}
+
+/** Gives workers time to come up: they do not keep a call waiting. */
+async function workersUp(count: number) {
+  const [shape, data] = callOf("lstm", false);
+  while (getEngine().pool.started() < count) {
+    forward(shape, data).release();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test.each(["simpleRnn", "lstm", "gruAfter", "gruBefore"] as const)(
+  "%s gives the same bits on 1, 2, 3 and 8 threads",
+  async (cell) => {
+    setThreads(1);
+    const one = everything(cell);
+    for (const threads of [2, 3, 8]) {
+      setThreads(threads);
+      expect(getThreads()).toBe(threads);
+      // 48 rows are six blocks, so at most five workers find something to do.
+      await workersUp(Math.min(threads, 6) - 1);
+      for (let run = 0; run < 3; run++) expect(everything(cell)).toEqual(one);
+    }
+  },
+);
+
+test("a worker that dies in a block fails that call, and the next call works", async () => {
+  setThreads(1);
+  const one = everything("lstm");
+  setThreads(2);
+  await workersUp(1);
+  const broken = getEngine();
+  broken.pool.crashNextWorker();
+  expect(() => {
+    for (let call = 0; call < 50; call++) everything("lstm");
+  }).toThrow(/worker/);
+  expect(getEngine()).not.toBe(broken);
+  expect(everything("lstm")).toEqual(one);
+}, 60_000);
+
+test("a worker that is ended between calls costs nothing", async () => {
+  setThreads(2);
+  const two = everything("lstm");
+  await workersUp(1);
+  getEngine().pool.close();
+  getEngine().pool = getEngine().freshPool();
+  expect(everything("lstm")).toEqual(two);
+});
+
+test("10,000 calls leave the heap at its mark", () => {
+  const [shape, data] = callOf("gruAfter");
+  const small = { ...shape, B: 2, T: 2 };
+  const { heap } = getEngine();
+  const mark = heap.used();
+  for (let call = 0; call < 10_000; call++) {
+    const { tape, release } = forward(small, { ...data, x: data.x.subarray(0, 2 * 2 * I) });
+    release();
+    if (!tape) throw new Error("expected a tape");
+    backward(tape, {}, false);
+    tape.release();
+  }
+  expect(heap.used()).toBe(mark);
+});
+
+test("an engine with memory of its own, unshared, gives the same bits", () => {
+  const { kernels, heap } = createEngine(false);
+  const address = heap.allocate(64);
+  heap.floats().set([0.5, -1, 2, 100], address / 4);
+  kernels.activateBuffer(1, address, 4);
+  const shared = getEngine();
+  const other = shared.heap.allocate(64);
+  shared.heap.floats().set([0.5, -1, 2, 100], other / 4);
+  shared.kernels.activateBuffer(1, other, 4);
+  const four = (engine: typeof shared, at: number) => [
+    ...engine.heap.floats().slice(at / 4, at / 4 + 4),
+  ];
+  expect(four(shared, other)).toEqual([...heap.floats().slice(address / 4, address / 4 + 4)]);
+  shared.heap.release(other);
+});
+
+test("setThreads refuses what is no number of threads", () => {
+  for (const count of [0, -1, 1.5, 257, Number.NaN]) {
+    expect(() => setThreads(count)).toThrow(
+      `setThreads: expected an integer from 1 to 256, got ${count}`,
+    );
+  }
+});
+
+test("idle workers do not keep the process alive", () => {
+  const worker = `
+    const { Worker } = require("node:worker_threads");
+    const control = new Int32Array(new SharedArrayBuffer(64));
+    new Worker("Atomics.wait(require('node:worker_threads').workerData, 0, 0)", { eval: true, workerData: control }).unref();
+    setTimeout(() => {}, 200);`;
+  const { status } = spawnSync(process.execPath, ["-e", worker], { timeout: 10_000 });
+  expect(status).toBe(0);
+});
