@@ -9,16 +9,16 @@ import type { Results, SentimentRun } from "./results.ts";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
-/** Runs node until it prints a match of **when**, then sends SIGINT. */
-function interrupted(args: string[], when: RegExp) {
+/** Runs node; sends SIGINT when it has printed a match of **when**, and again of **andWhen**. */
+function interrupted(args: string[], when: RegExp, andWhen?: RegExp) {
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
-  let sent = false;
+  const moments = andWhen ? [when, andWhen] : [when];
   child.stdout.on("data", (chunk) => {
     out += chunk;
-    if (sent || !when.test(out)) return;
-    sent = true;
+    if (!moments[0]?.test(out)) return;
+    moments.shift();
     child.kill("SIGINT");
   });
   child.stderr.on("data", (chunk) => {
@@ -69,17 +69,33 @@ test("Ctrl-C in the second of two cells keeps the first whole", async () => {
   expect(second.epochs.length).toBeLessThan(60);
 });
 
+test("one Ctrl-C that arrives twice, as npm forwards it, is still one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const line = `forecast --series sunspots --timesteps 6 --epochs 100000 --out ${folder}`;
+  const { code } = await interrupted(
+    [join(dist, "cli.js"), ...line.split(" ")],
+    /epoch +1\//,
+    /stopping after this batch/,
+  );
+  expect(code).toBe(130);
+  expect(readdirSync(folder).length).toBe(2);
+});
+
 test("the second Ctrl-C ends the process at once, even in a loop that lets nothing else run", async () => {
   const program = `
     import { listenForInterruption } from ${JSON.stringify(join(dist, "interruption.js"))};
     setInterval(() => {}, 1000);
     listenForInterruption(() => {
-      setImmediate(() => {
-        process.kill(process.pid, "SIGINT");
+      setTimeout(() => {
+        console.log("busy");
         for (;;);
-      });
+      }, 400);
     });
     console.log("ready");`;
-  const { code, signal } = await interrupted(["--input-type=module", "--eval", program], /ready/);
+  const { code, signal } = await interrupted(
+    ["--input-type=module", "--eval", program],
+    /ready/,
+    /busy/,
+  );
   expect([code, signal]).toEqual([null, "SIGINT"]);
 });

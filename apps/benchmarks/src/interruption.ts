@@ -11,17 +11,26 @@ export interface Interruption {
 /** The exit code of a process ended by SIGINT: 128 + 2. */
 export const INTERRUPTED_EXIT_CODE = 130;
 
+// One key press may arrive twice: from the terminal, and forwarded by npm.
+const SAME_PRESS_MS = 300;
+
 /**
  * Turns the first SIGINT into an aborted signal (**onFirst** tells the user), so that the work can
- * stop after its current batch. From then on SIGINT has its ordinary meaning again: the system ends
+ * stop after its current batch. Soon after, SIGINT has its ordinary meaning again: the system ends
  * the process at once, even in the middle of a computation that lets no listener run.
  */
 export function listenForInterruption(onFirst: () => void): Interruption {
   const controller = new AbortController();
-  const listener = () => {
+  const first = () => {
+    process.on("SIGINT", again);
+    setTimeout(release, SAME_PRESS_MS).unref();
     controller.abort();
     onFirst();
   };
-  process.once("SIGINT", listener);
-  return { signal: controller.signal, release: () => process.off("SIGINT", listener) };
+  const again = () => {};
+  const release = () => {
+    process.off("SIGINT", first).off("SIGINT", again);
+  };
+  process.once("SIGINT", first);
+  return { signal: controller.signal, release };
 }
