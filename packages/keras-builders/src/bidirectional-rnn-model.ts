@@ -16,8 +16,7 @@ export interface BidirectionalRnnModelOverrides extends TrainingOverrides {
  * Reads the sequence both ways: Bidirectional LSTM 64 (sequences) → Dropout 0.2 → Bidirectional GRU
  * 32 → Dense. SGD with momentum 0.9, mean absolute error.
  *
- * Input `[B, timesteps, features]`, output `[B, outputUnits]`. The GRU has its reset gate before the
- * matrix product until the fused layers come; see `layers.gru`.
+ * Input `[B, timesteps, features]`, output `[B, outputUnits]`.
  *
  * @throws if an argument is not what it says, before anything is made.
  * @example

@@ -68,7 +68,7 @@ interface Case {
   /** Each layer as `Class units activation`, with `seq` where it returns sequences. */
   layers: string[];
   outputs: (number | null)[][];
-  /** Shapes of the weights as Keras has them, the GRU's bias excepted. */
+  /** Shapes of the weights as Keras has them. */
   weights: number[][];
   training: [optimizer: string, config: object, loss: string, metrics: string[]];
   task: () => Data;
@@ -84,7 +84,7 @@ const lstmWeights = (inputs: number, units: number) => [
 const gruWeights = (inputs: number, units: number) => [
   [inputs, 3 * units],
   [units, 3 * units],
-  [3 * units],
+  [2, 3 * units],
 ];
 
 const adamConfig = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -326,7 +326,15 @@ describe.each(Object.entries(cases))("%s", (_, given) => {
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     });
     await model.save(handler, { includeOptimizer: true });
-    const loaded = await loadLayersModel(tf.io.fromMemory(saved));
+    const load = () => loadLayersModel(tf.io.fromMemory(saved));
+    if (given.layers.some((layer) => layer.includes("GRU"))) {
+      // Keras 3's GRU, which stock tfjs does not have; install.test.ts loads it.
+      await expect(load()).rejects.toThrow("GRUCell does not support reset_after");
+      model.dispose();
+      tf.dispose([data.x, data.y]);
+      return;
+    }
+    const loaded = await load();
     const [mine, theirs] = [model, loaded].map((m) => m.predict(data.x) as tf.Tensor);
     expect(theirs!.dataSync()).toBeAllclose(mine!.dataSync(), { rtol: 0, atol: 1e-6 });
     expect(loaded.optimizer.getConfig()).toEqual(model.optimizer.getConfig());

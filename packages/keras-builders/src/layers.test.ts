@@ -52,7 +52,7 @@ test("weights have Keras's shapes", () => {
     [4],
   ]);
   expect(shapes(built(layers.lstm({ units: 4 }), [null, 5, 3]))).toEqual([[3, 16], [4, 16], [16]]);
-  expect(shapes(built(layers.gru({ units: 4 }), [null, 5, 3]))).toEqual([[3, 12], [4, 12], [12]]);
+  expect(shapes(built(layers.gru({ units: 4 }), [null, 5, 3]))).toEqual([[3, 12], [4, 12], [2, 12]]);
   const both = layers.bidirectional({ layer: layers.lstm({ units: 4 }) });
   const one = [[3, 16], [4, 16], [16]];
   expect(shapes(built(both, [null, 5, 3]))).toEqual([...one, ...one]);
@@ -138,12 +138,6 @@ test("an option given as undefined is one not given", () => {
     .lstm({ units: 2, activation: undefined, unitForgetBias: undefined })
     .getConfig();
   expect(config).toMatchObject({ activation: "tanh", unitForgetBias: true });
-});
-
-test("GRU refuses reset_after until it can do it", () => {
-  expect(() => layers.gru({ units: 2, resetAfter: true })).toThrow(
-    "gru: expected resetAfter false",
-  );
 });
 
 test("dropout: 0 or x / (1 - rate) in training, x otherwise", () => {

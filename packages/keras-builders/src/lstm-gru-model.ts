@@ -16,8 +16,7 @@ export interface LstmGruModelOverrides extends TrainingOverrides {
  * An LSTM that feeds a GRU, for yes or no: LSTM 64 (sequences) → Dropout 0.2 → GRU 32 → Dropout 0.2 →
  * Dense (sigmoid). RMSprop, binary crossentropy.
  *
- * Input `[B, timesteps, features]`, output `[B, outputUnits]` in (0, 1). The GRU has its reset gate
- * before the matrix product until the fused layers come; see `layers.gru`.
+ * Input `[B, timesteps, features]`, output `[B, outputUnits]` in (0, 1).
  *
  * @throws if an argument is not what it says, before anything is made.
  * @example

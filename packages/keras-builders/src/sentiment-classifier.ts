@@ -35,7 +35,6 @@ export interface SentimentClassifierOptions extends TrainingOverrides {
  *
  * Input `[B, maxLen]` of tokens from 0 to below vocabSize, output `[B, 1]` in (0, 1). Pad in front
  * (`padSequences`' default): without **maskZero** padding behind is what the cell remembers last.
- * `"gru"` has its reset gate before the matrix product until the fused layers come; see `layers.gru`.
  *
  * @throws if an argument is not what it says, before anything is made.
  * @example

@@ -15,8 +15,7 @@ export interface StackedRnnModelOverrides extends TrainingOverrides {
  * LSTM 64 (sequences) → GRU 32 → Dense (softmax). Adam, sparse categorical crossentropy, accuracy.
  *
  * Input `[B, timesteps, features]`, target `[B, 1]` of class numbers, output `[B, outputUnits]` of
- * probabilities. The GRU has its reset gate before the matrix product until the fused layers come;
- * see `layers.gru`.
+ * probabilities.
  *
  * @throws if an argument is not what it says, before anything is made.
  * @example

@@ -1,0 +1,37 @@
+import { activationNames } from "@rnnkit/core-rnn";
+import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
+
+/** An activation as Keras 3 or as tfjs spells it; *null* for none. */
+export type ActivationArg =
+  | RecurrentActivationName
+  | "hardSigmoid"
+  | "leakyRelu"
+  | "swish"
+  | null;
+
+/**
+ * The name of an activation as Keras 3 spells it. tfjs writes `hardSigmoid` in code and
+ * `hard_sigmoid` in files, and *swish* is the older name of *silu*.
+ */
+export function activationName(
+  who: string,
+  option: string,
+  given: ActivationArg | undefined,
+  fallback: RecurrentActivationName,
+): RecurrentActivationName {
+  if (given === undefined) return fallback;
+  if (given === null) return "linear";
+  const snake = `${given}`.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = snake === "swish" ? "silu" : snake;
+  if (!(activationNames as readonly string[]).includes(name)) {
+    const names = activationNames.join(", ");
+    throw new Error(`${who}: expected ${option} to be one of ${names}, got "${given}"`);
+  }
+  return name as RecurrentActivationName;
+}
+
+/** The name as tfjs-layers knows it, for the configs of saved models. */
+export function tfjsActivationName(name: RecurrentActivationName): string {
+  if (name === "silu") return "swish";
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

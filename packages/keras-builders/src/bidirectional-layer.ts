@@ -1,0 +1,225 @@
+import {
+  add,
+  concat,
+  mul,
+  reverse,
+  type serialization,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
+import { firstShape, type Inputs, type Kwargs, RecurrentLayer } from "./recurrent-layer.ts";
+import type { GatedArgs, LayerArgs } from "./recurrent-options.ts";
+
+/** How the two outputs become one; *null*: they stay two. */
+export type BidirectionalMergeMode = "concat" | "sum" | "mul" | "ave" | null;
+
+export interface BidirectionalArgs extends LayerArgs {
+  /** SimpleRNN, LSTM or GRU; it is copied, and itself left as it is. */
+  layer: RecurrentLayer;
+  /** Default *concat*. */
+  mergeMode?: BidirectionalMergeMode;
+  /** Reads backwards in **layer**'s place; copied too. Default: **layer**, turned round. */
+  backwardLayer?: RecurrentLayer | null;
+}
+
+type Merge = (forward: Tensor, backward: Tensor) => Tensor[];
+
+const merges: Record<string, Merge> = {
+  concat: (y, z) => [concat([y, z], -1)],
+  sum: (y, z) => [add(y, z)],
+  ave: (y, z) => [mul(add(y, z), 0.5)],
+  mul: (y, z) => [mul(y, z)],
+  null: (y, z) => [y, z],
+};
+
+interface LayerConfig extends serialization.ConfigDict {
+  className: string;
+  config: serialization.ConfigDict;
+}
+
+/** @internal */
+export class BidirectionalLayer extends layers.Layer {
+  static readonly className = "Bidirectional";
+  override supportsMasking = true;
+  readonly mergeMode: BidirectionalMergeMode;
+  readonly forwardLayer: RecurrentLayer;
+  readonly backwardLayer: RecurrentLayer;
+  readonly #layer: LayerConfig;
+  readonly #backwardLayer: LayerConfig | null;
+
+  constructor(args: BidirectionalArgs) {
+    super(args);
+    const { layer, backwardLayer = null, mergeMode = "concat" } = args;
+    if (!(`${mergeMode}` in merges)) {
+      throw new Error(
+        `${this.name}: expected mergeMode to be one of concat, sum, mul, ave, null, got "${mergeMode}"`,
+      );
+    }
+    const { goBackwards } = layer.options;
+    if (backwardLayer) checkPair(this.name, layer, backwardLayer);
+    this.mergeMode = mergeMode;
+    this.#layer = configOf(layer);
+    this.#backwardLayer = backwardLayer && configOf(backwardLayer);
+    this.forwardLayer = copied(layer, { name: `forward_${layer.name}` });
+    this.backwardLayer = backwardLayer
+      ? copied(backwardLayer, {})
+      : copied(layer, { name: `backward_${layer.name}`, goBackwards: !goBackwards });
+    for (const part of [this.forwardLayer, this.backwardLayer]) part.scope = `${part.name}/`;
+    this._stateful = layer.stateful;
+    if (args.trainable === false) this.trainable = false;
+  }
+
+  override get trainable(): boolean {
+    return this.trainable_;
+  }
+  override set trainable(trainable: boolean) {
+    this.trainable_ = trainable;
+    for (const part of this.#parts()) part.trainable = trainable;
+  }
+  override get trainableWeights(): LayerVariable[] {
+    return this.#parts().flatMap((part) => part.trainableWeights);
+  }
+  override get nonTrainableWeights(): LayerVariable[] {
+    return this.#parts().flatMap((part) => part.nonTrainableWeights);
+  }
+  override get losses(): layers.Layer["losses"] {
+    return this.#parts().flatMap((part) => part.losses);
+  }
+  /** What the two carry, if stateful: forward's, then backward's. */
+  get states(): readonly Tensor[] {
+    return this.#parts().flatMap((part) => part.states);
+  }
+
+  /** None while tfjs's constructor runs. */
+  #parts(): RecurrentLayer[] {
+    return this.backwardLayer ? [this.forwardLayer, this.backwardLayer] : [];
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    for (const part of this.#parts()) part.build(inputShape);
+    this.built = true;
+  }
+
+  override setFastWeightInitDuringBuild(value: boolean): void {
+    for (const part of this.#parts()) part.setFastWeightInitDuringBuild(value);
+  }
+
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<layers.Layer["apply"]> {
+    const { initialState, ...others } = kwargs;
+    if (initialState == null) {
+      const output = super.apply(inputs, kwargs);
+      // As in RecurrentLayer: the mask of this call is not the next layer's.
+      if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
+      return output;
+    }
+    return super.apply([inputs, initialState].flat() as Tensor[], others);
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
+      const half = states.length / 2;
+      const { returnSequences } = this.forwardLayer.options;
+      const [y, ...forwardState] = [
+        this.forwardLayer.call([x, ...states.slice(0, half)], kwargs),
+      ].flat() as [Tensor, ...Tensor[]];
+      const [z, ...backwardState] = [
+        this.backwardLayer.call([x, ...states.slice(half)], kwargs),
+      ].flat() as [Tensor, ...Tensor[]];
+      const merge = merges[`${this.mergeMode}`]!;
+      const outputs = merge(y, returnSequences ? reverse(z, 1) : z);
+      const all = [...outputs, ...forwardState, ...backwardState];
+      return all.length === 1 ? all[0]! : all;
+    });
+  }
+
+  /** Sets what both carry to **states**, forward's first, or to zero. */
+  override resetStates(states?: Tensor[]): void {
+    const half = this.forwardLayer.stateCount;
+    this.forwardLayer.resetStates(states?.slice(0, half));
+    this.backwardLayer.resetStates(states?.slice(half));
+  }
+
+  /** Keras's name for {@link resetStates}. */
+  resetState(): void {
+    this.resetStates();
+  }
+
+  protected override assertInputCompatibility(inputs: Inputs): void {
+    const count = [inputs].flat().length - 1;
+    const expected = 2 * this.forwardLayer.stateCount;
+    if (count > 0 && count !== expected) {
+      throw new Error(
+        `${this.name}: expected ${expected} states, forward's and backward's, got ${count}`,
+      );
+    }
+    const [x, ...states] = [inputs].flat() as Tensor[];
+    const check = (part: RecurrentLayer, from: number) =>
+      part.checkInputs([x!, ...states.slice(from, from + count / 2)]);
+    check(this.forwardLayer, 0);
+    check(this.backwardLayer, count / 2);
+  }
+
+  override computeMask(
+    _inputs: Tensor | Tensor[],
+    mask?: Tensor | Tensor[],
+  ): Tensor | Tensor[] {
+    const { returnSequences, returnState } = this.forwardLayer.options;
+    const first = (returnSequences ? ([mask].flat()[0] ?? null) : null) as Tensor;
+    const masks = this.mergeMode === null ? [first, first] : [first];
+    if (returnState) {
+      for (let i = 0; i < 2 * this.forwardLayer.stateCount; i++) masks.push(null as never);
+    }
+    return masks.length === 1 ? first : masks;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    const shape = firstShape(inputShape);
+    const [y, ...states] = shapesOf(this.forwardLayer.computeOutputShape(shape));
+    const [z, ...more] = shapesOf(this.backwardLayer.computeOutputShape(shape));
+    const merged = [...y!.slice(0, -1), (y!.at(-1) as number) + (z!.at(-1) as number)];
+    const outputs =
+      this.mergeMode === null ? [y!, z!] : [this.mergeMode === "concat" ? merged : y!];
+    const all = [...outputs, ...states, ...more];
+    return all.length === 1 ? all[0]! : all;
+  }
+
+  protected override disposeWeights(): number {
+    return this.#parts().reduce((count, part) => count + part.releaseWeights(), 0);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const backward = this.#backwardLayer && { backwardLayer: this.#backwardLayer };
+    return { mergeMode: this.mergeMode, layer: this.#layer, ...backward, ...super.getConfig() };
+  }
+}
+
+/** A layer of the same config but for what is said, zeroing masked outputs as Keras makes it do. */
+function copied(layer: RecurrentLayer, differences: object): RecurrentLayer {
+  const Class = layer.constructor as new (args: GatedArgs) => RecurrentLayer;
+  const zeroOutputForMask = layer.options.returnSequences;
+  const config = layer.getConfig() as unknown as GatedArgs;
+  return new Class({ ...config, zeroOutputForMask, ...differences });
+}
+
+function configOf(layer: RecurrentLayer): LayerConfig {
+  return { className: layer.getClassName(), config: layer.getConfig() };
+}
+
+function shapesOf(shapes: Shape | Shape[]): Shape[] {
+  return (Array.isArray(shapes[0]) ? shapes : [shapes]) as Shape[];
+}
+
+function checkPair(who: string, forward: RecurrentLayer, backward: RecurrentLayer): void {
+  if (forward.options.goBackwards === backward.options.goBackwards) {
+    throw new Error(`${who}: expected backwardLayer of another goBackwards than layer, got the same`);
+  }
+  for (const name of ["returnSequences", "returnState", "stateful"] as const) {
+    if (forward.options[name] === backward.options[name]) continue;
+    throw new Error(
+      `${who}: expected backwardLayer of ${name} ${forward.options[name]} as layer, got ${backward.options[name]}`,
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { concat, ones, type serialization, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  type constraints,
+  initializers,
+  type regularizers,
+  layers as stock,
+} from "@tensorflow/tfjs-layers";
+import { orthogonal } from "./orthogonal.ts";
+
+export type Initializer = ReturnType<typeof initializers.zeros>;
+export type Regularizer = ReturnType<typeof regularizers.l1l2>;
+export type Constraint = ReturnType<typeof constraints.nonNeg>;
+
+type DenseArgs = Parameters<typeof stock.dense>[0];
+/** A name, a config, or an object that tf.initializers made; *null* and undefined for the default. */
+export type InitializerArg = DenseArgs["kernelInitializer"] | null;
+/** A name, a config, or an object that tf.regularizers made. */
+export type RegularizerArg = DenseArgs["kernelRegularizer"] | null;
+/** A name, a config, or an object that tf.constraints made. */
+export type ConstraintArg = DenseArgs["kernelConstraint"] | null;
+
+/** How one weight starts, what it costs, and what it is held to. */
+export interface WeightSpec {
+  initializer: Initializer;
+  regularizer: Regularizer | null;
+  constraint: Constraint | null;
+}
+
+// tfjs-layers exports nothing that reads names and configs, but its Dense keeps what it has read.
+const { dense } = stock;
+
+/** Reads what a layer was told about a weight. */
+export function weightSpec(
+  initializer: InitializerArg | undefined,
+  fallback: Initializer,
+  regularizer?: RegularizerArg,
+  constraint?: ConstraintArg,
+): WeightSpec {
+  const read = dense({
+    units: 1,
+    name: "reader",
+    kernelInitializer: initializer ?? fallback,
+    kernelRegularizer: regularizer as RegularizerArg & object,
+    kernelConstraint: constraint as ConstraintArg & object,
+  }) as unknown as Record<string, unknown>;
+  const given = read.kernelInitializer as Initializer;
+  return {
+    initializer: given.getClassName() === "Orthogonal" ? orthogonal(given.getConfig()) : given,
+    regularizer: read.kernelRegularizer as Regularizer | null,
+    constraint: read.kernelConstraint as Constraint | null,
+  };
+}
+
+/** As saved models hold it: class name and config. */
+export function serialized(part: serialization.Serializable | null): serialization.ConfigDict | null {
+  return part && { className: part.getClassName(), config: part.getConfig() };
+}
+
+/** The LSTM's bias: **initializer** for the gates i, c and o, 1 for the forget gate. */
+export function unitForgetBias(initializer: Initializer, units: number): Initializer {
+  const apply = (): Tensor =>
+    concat([initializer.apply([units]), ones([units]), initializer.apply([2 * units])]);
+  return { apply } as unknown as Initializer;
+}
+
+/** Those of Keras 3: glorot uniform for kernels, orthogonal for recurrent ones, zero for biases. */
+export function defaultInitializers(
+  seed: number | undefined,
+): Record<"kernel" | "recurrent" | "bias", Initializer> {
+  return {
+    kernel: initializers.glorotUniform({ seed: seed as number }),
+    recurrent: orthogonal({ seed }),
+    bias: initializers.zeros(),
+  };
+}
