@@ -108,3 +108,12 @@ test("the lstm model of two layers trains too", async () => {
     "Dense(1)",
   ]);
 });
+
+test("a model that diverges is a failure that says what to do, its epochs kept", async () => {
+  const terminal = memoryTerminal();
+  const args = `forecast --model lstm --timesteps 60 --units 16 --epochs 3 --batch-size 64 --learning-rate 1 --out ${folder}`;
+  expect(await runCommandLine(args.split(" "), terminal)).toBe(1);
+  expect(terminal.text.err).toMatch(/diverged, try a smaller --learning-rate\n$/);
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sine.json"), "utf8"));
+  expect([results.status, results.runs[0].epochs.length]).toEqual(["failed", 3]);
+});

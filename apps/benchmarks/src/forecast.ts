@@ -131,6 +131,11 @@ export async function forecast(
     const predictedAt = performance.now();
     const scaled = await predict(model, prepared.windows.x, 256, signal);
     if (!scaled) return;
+    if (!scaled.every(Number.isFinite)) {
+      throw new Error(
+        `forecast: expected finite predictions, got ${scaled.find((x) => !Number.isFinite(x))}: the model diverged, try a smaller --learning-rate`,
+      );
+    }
     fillPredictions(run, prepared, scaled);
     run.timings.evaluateSeconds = (performance.now() - predictedAt) / 1000;
     run.status = "complete";

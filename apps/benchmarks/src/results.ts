@@ -67,6 +67,7 @@ export interface Epoch {
   steps: number;
   plannedSteps: number;
   seconds: number;
+  /** Mean over the examples; null in a file when it is not finite, for JSON has no other word. */
   loss: number;
   accuracy: number | null;
   validationLoss: number | null;
