@@ -2,12 +2,7 @@ import { activationNames } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 
 /** An activation as Keras 3 or as tfjs spells it; *null* for none. */
-export type ActivationArg =
-  | RecurrentActivationName
-  | "hardSigmoid"
-  | "leakyRelu"
-  | "swish"
-  | null;
+export type ActivationArg = RecurrentActivationName | "hardSigmoid" | "leakyRelu" | "swish" | null;
 
 /**
  * The name of an activation as Keras 3 spells it. tfjs writes `hardSigmoid` in code and

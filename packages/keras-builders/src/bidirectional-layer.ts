@@ -8,7 +8,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
-import { firstShape, type Inputs, type Kwargs, RecurrentLayer } from "./recurrent-layer.ts";
+import { firstShape, type Inputs, type Kwargs, type RecurrentLayer } from "./recurrent-layer.ts";
 import type { GatedArgs, LayerArgs } from "./recurrent-options.ts";
 
 /** How the two outputs become one; *null*: they stay two. */
@@ -162,10 +162,7 @@ export class BidirectionalLayer extends layers.Layer {
     check(this.backwardLayer, count / 2);
   }
 
-  override computeMask(
-    _inputs: Tensor | Tensor[],
-    mask?: Tensor | Tensor[],
-  ): Tensor | Tensor[] {
+  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.forwardLayer.options;
     const first = (returnSequences ? ([mask].flat()[0] ?? null) : null) as Tensor;
     const masks = this.mergeMode === null ? [first, first] : [first];
@@ -214,7 +211,9 @@ function shapesOf(shapes: Shape | Shape[]): Shape[] {
 
 function checkPair(who: string, forward: RecurrentLayer, backward: RecurrentLayer): void {
   if (forward.options.goBackwards === backward.options.goBackwards) {
-    throw new Error(`${who}: expected backwardLayer of another goBackwards than layer, got the same`);
+    throw new Error(
+      `${who}: expected backwardLayer of another goBackwards than layer, got the same`,
+    );
   }
   for (const name of ["returnSequences", "returnState", "stateful"] as const) {
     if (forward.options[name] === backward.options[name]) continue;

@@ -56,7 +56,9 @@ export class EmbeddingLayer extends layers.Layer {
       throw new Error(`${this.name}: expected ${name} to be a whole number from 1, got ${value}`);
     }
     if ((args as { activityRegularizer?: unknown }).activityRegularizer != null) {
-      throw new Error(`${this.name}: expected no activityRegularizer, which tfjs-layers cannot apply`);
+      throw new Error(
+        `${this.name}: expected no activityRegularizer, which tfjs-layers cannot apply`,
+      );
     }
     const range = { minval: -0.05, maxval: 0.05, seed: (args.seed ?? undefined) as number };
     this.#spec = weightSpec(

@@ -11,12 +11,17 @@ import {
   truth,
 } from "@rnnkit/fixtures";
 import * as tf from "@tensorflow/tfjs-core";
-import { type LayerVariable, type Sequential, sequential, layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  type LayerVariable,
+  type Sequential,
+  sequential,
+  layers as stock,
+} from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import type { BidirectionalLayer } from "./bidirectional-layer.ts";
 import * as layers from "./layers.ts";
 import { adam, rmsprop, sgd } from "./optimizers.ts";
-import { RecurrentLayer } from "./recurrent-layer.ts";
+import type { RecurrentLayer } from "./recurrent-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 // biome-ignore lint/suspicious/noExplicitAny: Keras's configs are open-ended JSON.
@@ -102,7 +107,7 @@ const expectAll = (got: tf.Tensor[], want: readonly GoldenTensor[], within: Tole
 /** The call as the layer would do it, the recorded dropout masks in place of drawn ones. */
 function callOf(layer: Layer, call: Call, x: tf.Tensor, state: tf.Tensor[]): tf.Tensor[] {
   const mask = call.mask ? toTensor(call.mask) : undefined;
-  const dropout = call.dropout_masks?.[0];
+  const dropout = call.training ? call.dropout_masks?.[0] : undefined;
   if (!dropout) return [layer.call([x, ...state], { mask })].flat();
   const maskOf = (gates: GoldenTensor[] | null) => {
     if (!gates) return {};

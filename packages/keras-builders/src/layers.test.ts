@@ -52,7 +52,11 @@ test("weights have Keras's shapes", () => {
     [4],
   ]);
   expect(shapes(built(layers.lstm({ units: 4 }), [null, 5, 3]))).toEqual([[3, 16], [4, 16], [16]]);
-  expect(shapes(built(layers.gru({ units: 4 }), [null, 5, 3]))).toEqual([[3, 12], [4, 12], [2, 12]]);
+  expect(shapes(built(layers.gru({ units: 4 }), [null, 5, 3]))).toEqual([
+    [3, 12],
+    [4, 12],
+    [2, 12],
+  ]);
   const both = layers.bidirectional({ layer: layers.lstm({ units: 4 }) });
   const one = [[3, 16], [4, 16], [16]];
   expect(shapes(built(both, [null, 5, 3]))).toEqual([...one, ...one]);

@@ -18,7 +18,12 @@ import {
   variable,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { type LayerVariable, layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import {
+  type LayerVariable,
+  layers,
+  type Shape,
+  type SymbolicTensor,
+} from "@tensorflow/tfjs-layers";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import {
   type GatedArgs,
@@ -250,10 +255,7 @@ export abstract class RecurrentLayer extends layers.Layer {
     throw new Error(`${this.name}: expected ${what} of shape ${show(shape)}, got ${show(got)}`);
   }
 
-  override computeMask(
-    _inputs: Tensor | Tensor[],
-    mask?: Tensor | Tensor[],
-  ): Tensor | Tensor[] {
+  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.options;
     const first = (returnSequences ? ([mask].flat()[0] ?? null) : null) as Tensor;
     return returnState ? [first, ...this.#recurrence.states.map(() => null as never)] : first;

@@ -52,7 +52,9 @@ export function weightSpec(
 }
 
 /** As saved models hold it: class name and config. */
-export function serialized(part: serialization.Serializable | null): serialization.ConfigDict | null {
+export function serialized(
+  part: serialization.Serializable | null,
+): serialization.ConfigDict | null {
   return part && { className: part.getClassName(), config: part.getConfig() };
 }
 
