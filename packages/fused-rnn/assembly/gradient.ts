@@ -35,11 +35,12 @@ export function startGradients(j: usize, block: i32): void {
 }
 
 export function backwardStep(j: usize, block: i32, t: i32): void {
-  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
-  if (J.CELL(j) == J.LSTM) {
+  const cell = J.CELL(j), fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
+  if (cell == J.LSTM) {
     if (fast) lstmTanhSigmoid(j, block, t);
     else lstmAny(j, block, t);
-  } else if (J.CELL(j) == J.SIMPLE) simpleAny(j, block, t);
+  } else if (cell == J.SIMPLE) simpleAny(j, block, t);
+  else if (cell == J.GRU_BEFORE) gruBeforeAny(j, block, t);
   else if (fast) gruTanhSigmoid(j, block, t);
   else gruAny(j, block, t);
   dataGradients(j, block, t);
@@ -49,6 +50,7 @@ function lstmTanhSigmoid(j: usize, block: i32, t: i32): void { gateGradients(J.L
 function lstmAny(j: usize, block: i32, t: i32): void { gateGradients(J.LSTM, false, j, block, t); }
 function gruTanhSigmoid(j: usize, block: i32, t: i32): void { gateGradients(J.GRU_AFTER, true, j, block, t); }
 function gruAny(j: usize, block: i32, t: i32): void { gateGradients(J.GRU_AFTER, false, j, block, t); }
+function gruBeforeAny(j: usize, block: i32, t: i32): void { gateGradients(J.GRU_BEFORE, false, j, block, t); }
 function simpleAny(j: usize, block: i32, t: i32): void { gateGradients(J.SIMPLE, false, j, block, t); }
 
 /** Where the output gradient of row b at step t lies; 0 where there is none. */
@@ -61,27 +63,36 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
 // @ts-ignore: decorator
 @inline function gateGradients(cell: i32, fast: bool, j: usize, block: i32, t: i32): void {
   const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
-  const masked = J.mask(j) != 0, hOff = inputColumns(j) << 2;
+  const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
+  const masked = J.mask(j) != 0, allLanes = J.lanes(j);
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), dzRow = J.dzRow(j), stateRow = Hp << 2;
+  const dhStep = J.dxhRow(j);
+  let dhRow = J.dxh(j) + b0 * dhStep + (inputColumns(j) << 2), dz = J.dzAt(j, block, t);
+  let z = J.gatesAt(j, block, t), ac = J.acAt(j, block, t), before = J.cAt(j, block, t);
+  let state = b0 * stateRow;
+  let raw = J.rawAt(j, block, cell == J.SIMPLE ? t + 1 : t);
   for (let r = 0; r < rows; r++) {
-    const b = b0 + r, dOut = outputGradient(j, t, b);
-    const dhRow = J.dxh(j) + b * J.dxhRow(j) + hOff;
-    if (masked && isMasked(j, t, b)) {
+    const dOut = outputGradient(j, t, b0 + r);
+    if (masked && isMasked(j, t, b0 + r)) {
       maskedGradients(j, block, t, r, dhRow, dOut);
-      continue;
-    }
-    const carry = J.carry(j) + ((b * Hp) << 2), direct = J.direct(j) + ((b * Hp) << 2);
-    for (let u = 0; u < Hp; u += 4) {
-      let dh = v128.load(dhRow + (u << 2));
-      if (dOut) dh = f32x4.add(dh, getLanes(dOut + (u << 2), H - u));
-      if (masked) {
-        dh = f32x4.add(dh, v128.load(carry + (u << 2)));
-        v128.store(carry + (u << 2), f32x4.splat(0));
-        v128.store(direct + (u << 2), f32x4.splat(0));
+    } else {
+      const carry = J.carry(j) + state, direct = J.direct(j) + state, dc = J.dc(j) + state;
+      for (let u = 0; u < Hp; u += 4) {
+        const at = u << 2, lanes = v128.load(allLanes + at);
+        let dh = v128.load(dhRow + at);
+        if (dOut) dh = f32x4.add(dh, getLanes(dOut + at, H - u));
+        if (masked) {
+          dh = f32x4.add(dh, v128.load(carry + at));
+          v128.store(carry + at, f32x4.splat(0));
+          v128.store(direct + at, f32x4.splat(0));
+        }
+        if (cell == J.LSTM) lstmGateGradients(act, rec, dh, lanes, z + (u << 4), ac + at, before + at, dc + at, dz + (u << 4));
+        else if (cell == J.SIMPLE) simpleGateGradients(act, dh, lanes, raw + at, dz + at);
+        else gruGateGradients(cell == J.GRU_AFTER, act, rec, Hp, u, dh, lanes, z + (u << 4), raw + at, direct + at, dz);
       }
-      if (cell == J.LSTM) lstmGateGradients(j, block, t, r, u, dh, fast);
-      else if (cell == J.SIMPLE) simpleGateGradients(j, block, t, r, u, dh);
-      else gruGateGradients(j, block, t, r, u, dh, fast);
     }
+    dhRow += dhStep; dz += dzRow; z += gateRow; raw += rawRow;
+    ac += stateRow; before += stateRow; state += stateRow;
   }
 }
 

@@ -2,7 +2,7 @@
 // are kept 16 floats for four units: z, r, candidate, and (reset after) its recurrent part.
 import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
 import * as J from "./job";
-import { isMasked, outputRow, putLanes, putState, skipRow } from "./state";
+import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import {
   gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
 } from "./tile";
@@ -48,28 +48,42 @@ export function gruStep(j: usize, block: i32, t: i32): void {
 
 /**
  * Reset after:    c = act(xc + r·hc)     h' = z·h + (1 - z)·c
+ *
+ * Gates of all rows first, as in the LSTM.
  */
 // @ts-ignore: decorator
 @inline function afterUnits(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
-  const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
-  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), n = J.H(j) - u;
+  const rows = J.rowsOf(j, block), rec = J.recurrentActivation(j), gateRow = J.gateRow(j);
   let g = J.gatesAt(j, block, t) + (u << 4);
-  let before = J.rawAt(j, block, t) + (u << 2), raw = J.rawAt(j, block, t + 1);
-  let xh = J.xhAt(j, block, t + 1), drop = J.drop(j) + b0 * row;
+  for (let r = 0; r < rows; r++) {
+    const z = v128.load(g), reset = v128.load(g, 16);
+    v128.store(g, fast ? sigmoid(z) : activate(rec, z));
+    v128.store(g, fast ? sigmoid(reset) : activate(rec, reset), 16);
+    g += gateRow;
+  }
+  newStates(true, fast, j, block, t, u);
+}
+
+// @ts-ignore: decorator
+@inline function newStates(after: bool, fast: bool, j: usize, block: i32, t: i32, u: i32): void {
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
+  const act = J.activation(j), masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j);
+  let g = J.gatesAt(j, block, t) + (u << 4);
+  let before = J.rawAt(j, block, t) + (u << 2), raw = J.rawAt(j, block, t + 1) + (u << 2);
+  let out = outputRow(j, t, b0);
+  const outStep = out ? outputStep(j) : 0;
+  if (out) out += u << 2;
   for (let r = 0; r < rows; r++) {
     if (!masked || !isMasked(j, t, b0 + r)) {
-      const z = fast ? sigmoid(v128.load(g)) : activate(rec, v128.load(g));
-      const reset = fast ? sigmoid(v128.load(g, 16)) : activate(rec, v128.load(g, 16));
-      const s = mad(reset, v128.load(g, 48), v128.load(g, 32));
+      const s = after ? mad(v128.load(g, 16), v128.load(g, 48), v128.load(g, 32)) : v128.load(g, 32);
       const c = fast ? tanh(s) : activate(act, s);
-      const h = mad(z, f32x4.sub(v128.load(before), c), c);
-      v128.store(g, z); v128.store(g, reset, 16); v128.store(g, c, 32);
-      putState(j, u, h, raw, xh, drop);
-      const out = outputRow(j, t, b0 + r);
-      if (out) putLanes(out + (u << 2), h, n);
+      const h = mad(v128.load(g), f32x4.sub(v128.load(before), c), c);
+      v128.store(g, c, 32); v128.store(raw, h);
+      if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+      if (out) putLanes(out, h, n);
     }
-    g += gateRow; before += rawRow; raw += rawRow; xh += row; drop += row;
+    g += gateRow; before += rawRow; raw += rawRow; out += outStep;
   }
 }
 function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(true, j, block, t, u); }
@@ -96,51 +110,31 @@ function resetUnits(j: usize, block: i32, t: i32, u: i32): void {
   }
 }
 
-/**
- * Reset before:   c = act(xc + (r·h)·U)  h' = z·h + (1 - z)·c
- */
-function candidateUnits(j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
-  const row = J.xhRow(j), rawRow = J.rawRow(j);
-  let g = J.gatesAt(j, block, t) + (u << 4);
-  for (let r = 0; r < rows; r++) {
-    if (!isMasked(j, t, b0 + r)) {
-      const c = activate(J.activation(j), v128.load(g, 32));
-      const before = v128.load(J.rawAt(j, block, t) + r * rawRow + (u << 2));
-      const h = mad(v128.load(g), f32x4.sub(before, c), c);
-      v128.store(g, c, 32);
-      putState(j, u, h, J.rawAt(j, block, t + 1) + r * rawRow, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
-      const out = outputRow(j, t, b0 + r);
-      if (out) putLanes(out + (u << 2), h, n);
-    }
-    g += J.gateRow(j);
-  }
-}
+/** Reset before:   c = act(xc + (r·h)·U)  h' = z·h + (1 - z)·c */
+function candidateUnits(j: usize, block: i32, t: i32, u: i32): void { newStates(false, false, j, block, t, u); }
 
 /**
- * Gradients of the pre-activations at step t; the row's layout is [z r of four units]…, [xc]…, [hc]….
+ * Gradients of the pre-activations of units u.. of a row from dh; the row of dz is laid out
+ * [z r of four units]…, [xc]…, [hc]…, all other pointers are at the units.
  *
  *     dz = dh·(h - c)   dc = dh·(1 - z)   direct dh_prev = dh·z
  *     reset after:  dxc = dc·act'(c)   dhc = dxc·r   dr = dxc·hc
  */
 // @ts-ignore
 @inline export function gruGateGradients(
-  j: usize, block: i32, t: i32, r: i32, u: i32, dh: v128, fast: bool,
+  after: bool, act: i32, rec: i32, Hp: i32, u: i32, dh: v128, lanes: v128, g: usize, before: usize, direct: usize, dz: usize,
 ): void {
-  const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
-  const Hp = J.Hp(j), g = J.gatesAt(j, block, t) + r * J.gateRow(j) + (u << 4);
   const z = v128.load(g), k = v128.load(g, 16), c = v128.load(g, 32);
-  const before = v128.load(J.rawAt(j, block, t) + r * J.rawRow(j) + (u << 2));
-  const lanes = v128.load(J.lanes(j) + (u << 2));
-  const dz = J.dzAt(j, block, t) + r * J.dzRow(j);
-  const dxc = f32x4.mul(f32x4.sub(dh, f32x4.mul(dh, z)), derivative(act, c));
-  v128.store(dz + (u << 3), v128.and(lanes, f32x4.mul(f32x4.mul(dh, f32x4.sub(before, c)), derivative(rec, z))));
-  v128.store(dz + ((2 * Hp + u) << 2), v128.and(lanes, dxc));
-  if (J.CELL(j) == J.GRU_AFTER) {
-    v128.store(dz + (u << 3), v128.and(lanes, f32x4.mul(f32x4.mul(dxc, v128.load(g, 48)), derivative(rec, k))), 16);
-    v128.store(dz + ((3 * Hp + u) << 2), v128.and(lanes, f32x4.mul(dxc, k)));
+  const dzh = f32x4.mul(dh, z);
+  const dxc = f32x4.mul(f32x4.sub(dh, dzh), derivative(act, c));
+  const zr = dz + (u << 3), xc = dz + ((2 * Hp + u) << 2);
+  v128.store(zr, v128.and(lanes, f32x4.mul(f32x4.mul(dh, f32x4.sub(v128.load(before), c)), derivative(rec, z))));
+  v128.store(xc, v128.and(lanes, dxc));
+  if (after) {
+    v128.store(zr, v128.and(lanes, f32x4.mul(f32x4.mul(dxc, v128.load(g, 48)), derivative(rec, k))), 16);
+    v128.store(xc + (Hp << 2), v128.and(lanes, f32x4.mul(dxc, k)));
   }
-  v128.store(J.direct(j) + (((J.firstRow(j, block) + r) * Hp + u) << 2), v128.and(lanes, f32x4.mul(dh, z)));
+  v128.store(direct, v128.and(lanes, dzh));
 }
 
 /**

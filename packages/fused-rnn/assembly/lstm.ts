@@ -2,7 +2,7 @@
 // four gates of four units, and the cell's pass over it finds them in L1.
 import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
 import * as J from "./job";
-import { isMasked, outputRow, putLanes, putState, skipRow } from "./state";
+import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import { gatedRows4, rows4 } from "./tile";
 
 export function lstmStep(j: usize, block: i32, t: i32): void {
@@ -31,61 +31,64 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
 
 /**
  *     c' = f·c + i·g      h' = o·act(c')
+ *
+ * Gates of all rows first, states after: in one loop a row's chain of two activations would be too
+ * long for the processor to overlap it with the next row's.
  */
 // @ts-ignore: decorator
 @inline function units(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
-  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
   const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
+  const dropped = J.dropGates(j) != 0;
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), cRow = J.Hp(j) << 2;
-  let z = J.gatesAt(j, block, t) + (u << 4);
+  const gates = J.gatesAt(j, block, t) + (u << 4);
+  let z = gates;
+  for (let r = 0; r < rows; r++) {
+    const i = v128.load(z), f = v128.load(z, 16), g = v128.load(z, 32), o = v128.load(z, 48);
+    v128.store(z, fast ? sigmoid(i) : activate(rec, i));
+    v128.store(z, fast ? sigmoid(f) : activate(rec, f), 16);
+    v128.store(z, fast ? tanh(g) : activate(act, g), 32);
+    v128.store(z, fast ? sigmoid(o) : activate(rec, o), 48);
+    z += gateRow;
+  }
+  z = gates;
   let c0 = J.cAt(j, block, t) + (u << 2), c1 = J.cAt(j, block, t + 1) + (u << 2);
   let ac = J.acAt(j, block, t) + (u << 2);
-  let raw = J.rawAt(j, block, t + 1), xh = J.xhAt(j, block, t + 1);
-  let drop = J.drop(j) + b0 * row;
-  const n = H - u;
+  let raw = J.rawAt(j, block, t + 1) + (u << 2);
+  let out = outputRow(j, t, b0);
+  const outStep = out ? outputStep(j) : 0;
+  if (out) out += u << 2;
   for (let r = 0; r < rows; r++) {
     if (!masked || !isMasked(j, t, b0 + r)) {
-      const i = fast ? sigmoid(v128.load(z)) : activate(rec, v128.load(z));
-      const f = fast ? sigmoid(v128.load(z, 16)) : activate(rec, v128.load(z, 16));
-      const g = fast ? tanh(v128.load(z, 32)) : activate(act, v128.load(z, 32));
-      const o = fast ? sigmoid(v128.load(z, 48)) : activate(rec, v128.load(z, 48));
-      const c = mad(f, v128.load(c0), f32x4.mul(i, g));
+      const c = mad(v128.load(z, 16), v128.load(c0), f32x4.mul(v128.load(z), v128.load(z, 32)));
       const y = fast ? tanh(c) : activate(act, c);
-      const h = f32x4.mul(o, y);
-      v128.store(z, i); v128.store(z, f, 16); v128.store(z, g, 32); v128.store(z, o, 48);
-      v128.store(c1, c); v128.store(ac, y);
-      putState(j, u, h, raw, xh, drop);
-      const out = outputRow(j, t, b0 + r);
-      if (out) putLanes(out + (u << 2), h, n);
+      const h = f32x4.mul(v128.load(z, 48), y);
+      v128.store(c1, c); v128.store(ac, y); v128.store(raw, h);
+      if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+      if (out) putLanes(out, h, n);
     }
-    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow; raw += rawRow; xh += row; drop += row;
+    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow; raw += rawRow; out += outStep;
   }
 }
 function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { units(true, j, block, t, u); }
 function anyUnits(j: usize, block: i32, t: i32, u: i32): void { units(false, j, block, t, u); }
 
 /**
- * Gradients of the pre-activations at step t from dh (in the rows dxh, output gradient included)
- * and dc, which it replaces by the gradient of the previous c.
+ * Gradients of the pre-activations of units u.. of a row from dh (output gradient included) and dc,
+ * which it replaces by the gradient of the previous c. All pointers are at the units.
  *
  *     do = dh·a        dc += dh·o·act'(a)       a = act(c)
  *     di = dc·g   df = dc·c_prev   dg = dc·i    dc_prev = dc·f
  */
 // @ts-ignore
 @inline export function lstmGateGradients(
-  j: usize, block: i32, t: i32, r: i32, u: i32, dh: v128, fast: bool,
+  act: i32, rec: i32, dh: v128, lanes: v128, z: usize, ac: usize, before: usize, dcAt: usize, dz: usize,
 ): void {
-  const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
-  const z = J.gatesAt(j, block, t) + r * J.gateRow(j) + (u << 4);
-  const at = (r * J.Hp(j) + u) << 2;
-  const dcAt = J.dc(j) + ((J.firstRow(j, block) * J.Hp(j)) << 2) + at;
   const i = v128.load(z), f = v128.load(z, 16), g = v128.load(z, 32), o = v128.load(z, 48);
-  const y = v128.load(J.acAt(j, block, t) + at), before = v128.load(J.cAt(j, block, t) + at);
+  const y = v128.load(ac);
   const dc = mad(f32x4.mul(dh, o), derivative(act, y), v128.load(dcAt));
-  const lanes = v128.load(J.lanes(j) + (u << 2));
-  const dz = J.dzAt(j, block, t) + r * J.dzRow(j) + (u << 4);
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, g), derivative(rec, i))));
-  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, before), derivative(rec, f))), 16);
+  v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, v128.load(before)), derivative(rec, f))), 16);
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, i), derivative(act, g))), 32);
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dh, y), derivative(rec, o))), 48);
   v128.store(dcAt, v128.and(lanes, f32x4.mul(dc, f)));

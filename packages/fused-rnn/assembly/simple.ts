@@ -1,7 +1,7 @@
 // SimpleRNN: h' = act(x·W + h·U + b), panels of 16 units.
 import { TANH, activate, derivative, tanh } from "./activations";
 import * as J from "./job";
-import { isMasked, outputRow, putLanes, putState, skipRow } from "./state";
+import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import { rowsN } from "./tile";
 
 export function simpleStep(j: usize, block: i32, t: i32): void {
@@ -25,18 +25,21 @@ export function simpleStep(j: usize, block: i32, t: i32): void {
 // @ts-ignore: decorator
 @inline function units(fast: bool, j: usize, block: i32, t: i32, first: i32, n: i32): void {
   const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), H = J.H(j), row = J.xhRow(j);
-  const raw = J.rawAt(j, block, t + 1), xh = J.xhAt(j, block, t + 1);
-  const gates = J.gatesAt(j, block, t), drop = J.drop(j) + b0 * row;
-  const masked = J.mask(j) != 0;
+  const act = J.activation(j), masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), last = first + (n << 2);
+  let z = J.gatesAt(j, block, t), raw = J.rawAt(j, block, t + 1), out = outputRow(j, t, b0);
+  const outStep = out ? outputStep(j) : 0;
   for (let r = 0; r < rows; r++) {
-    if (masked && isMasked(j, t, b0 + r)) continue;
-    const out = outputRow(j, t, b0 + r), z = gates + r * J.gateRow(j);
-    for (let u = first; u < first + (n << 2); u += 4) {
-      const s = v128.load(z + (u << 2));
-      const h = fast ? tanh(s) : activate(J.activation(j), s);
-      putState(j, u, h, raw + r * J.rawRow(j), xh + r * row, drop + r * row);
-      if (out) putLanes(out + (u << 2), h, H - u);
+    if (!masked || !isMasked(j, t, b0 + r)) {
+      for (let u = first; u < last; u += 4) {
+        const s = v128.load(z + (u << 2));
+        const h = fast ? tanh(s) : activate(act, s);
+        v128.store(raw + (u << 2), h);
+        if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+        if (out) putLanes(out + (u << 2), h, H - u);
+      }
     }
+    z += gateRow; raw += rawRow; out += outStep;
   }
 }
 function tanhUnits(j: usize, block: i32, t: i32, u: i32, n: i32): void { units(true, j, block, t, u, n); }
@@ -44,8 +47,6 @@ function anyUnits(j: usize, block: i32, t: i32, u: i32, n: i32): void { units(fa
 
 /** dz = dh·act'(h'). */
 // @ts-ignore
-@inline export function simpleGateGradients(j: usize, block: i32, t: i32, r: i32, u: i32, dh: v128): void {
-  const h = v128.load(J.rawAt(j, block, t + 1) + r * J.rawRow(j) + (u << 2));
-  const dz = J.dzAt(j, block, t) + r * J.dzRow(j) + (u << 2);
-  v128.store(dz, v128.and(v128.load(J.lanes(j) + (u << 2)), f32x4.mul(dh, derivative(J.activation(j), h))));
+@inline export function simpleGateGradients(act: i32, dh: v128, lanes: v128, h: usize, dz: usize): void {
+  v128.store(dz, v128.and(lanes, f32x4.mul(dh, derivative(act, v128.load(h)))));
 }

@@ -33,18 +33,18 @@ export function loadInputs(j: usize, block: i32, t: i32): void {
   }
 }
 
-/** Units u..u+3 of a new state: kept raw, and dropped out into each variant of the next row. */
-// @ts-ignore
-@inline export function putState(j: usize, u: i32, h: v128, raw: usize, xh: usize, drop: usize): void {
-  v128.store(raw + (u << 2), h);
-  const variants = J.dropGates(j);
-  if (variants) putDropped(j, u, h, xh, drop, variants);
-}
-function putDropped(j: usize, u: i32, h: v128, xh: usize, drop: usize, variants: i32): void {
-  const at = (J.I(j) + u) << 2;
+/** Units u..u+3 of a new state, dropped out into each variant of the next row. */
+export function putDropped(j: usize, u: i32, h: v128, xh: usize, drop: usize): void {
+  const at = (J.I(j) + u) << 2, variants = J.dropGates(j);
   for (let g = 0; g < variants; g++) {
     v128.store(xh + g * J.xhGate(j) + at, f32x4.mul(h, v128.load(drop + <usize>g * J.B(j) * J.xhRow(j) + at)));
   }
+}
+
+/** Units u..u+3 of a new state: kept raw and dropped out. */
+function putState(j: usize, u: i32, h: v128, raw: usize, xh: usize, drop: usize): void {
+  v128.store(raw + (u << 2), h);
+  if (J.dropGates(j)) putDropped(j, u, h, xh, drop);
 }
 
 /** min(4, n) floats. */
@@ -73,6 +73,11 @@ export function getLanes(from: usize, n: i32): v128 {
 @inline export function outputRow(j: usize, t: i32, b: i32): usize {
   if (J.flags(j) & J.RETURN_SEQUENCES) return J.out(j) + ((<usize>b * J.T(j) + t) * J.H(j) << 2);
   return J.mask(j) != 0 || t == J.T(j) - 1 ? J.out(j) + (<usize>b * J.H(j) << 2) : 0;
+}
+
+/** Bytes from a row's output to the next row's. */
+export function outputStep(j: usize): i32 {
+  return (J.flags(j) & J.RETURN_SEQUENCES ? J.T(j) : 1) * J.H(j) << 2;
 }
 
 // @ts-ignore

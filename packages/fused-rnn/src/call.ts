@@ -126,7 +126,7 @@ export function layoutOf(shape: CallShape): Layout {
     G,
     R,
     blocks: Math.ceil(B / R),
-    tile: Math.max(1, Math.min(T, Math.ceil(256 / R))),
+    tile: Math.max(1, Math.min(T, Math.ceil(128 / R))),
     slots: training ? T + 1 : 2,
     xhRow: oddLines(up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4),
     gateRow: oddLines(cell === "simpleRnn" ? Hp : 4 * Hp),

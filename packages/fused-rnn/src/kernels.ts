@@ -7,7 +7,6 @@ import {
   getKernel,
   type KernelConfig,
   type NamedAttrMap,
-  type NamedTensorInfoMap,
   registerGradient,
   registerKernel,
   type Tensor,
@@ -28,9 +27,6 @@ export const kernelNames = {
 
 /** Backends of tfjs that the WASM engine serves. */
 export const engineBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
-
-/** Inputs of a fused kernel by name; those that are absent are left out. */
-export type RecurrentInputs = NamedTensorInfoMap;
 
 /** Attributes: the call, and a place for what forward keeps for backward. */
 export interface RecurrentAttrs extends CallShape {
