@@ -1,16 +1,20 @@
 import {
   findBackendFactory,
   getKernel,
+  type KernelConfig,
   registerKernel,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./unsorted-segment-sum.ts";
+import { gatherRows, identity, type Replacement } from "./wasm-kernels.ts";
 
 /**
  * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
  *
  * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
  *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
+ * - `GatherV2` and `Identity` on **wasm**: the lookup of an Embedding 20 times faster, and clones
+ *   without a copy.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
  *
@@ -25,6 +29,7 @@ import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./unsorted-segmen
 export function registerKernels(): void {
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
+  for (const replacement of [gatherRows, identity]) replace(replacement);
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;
@@ -32,4 +37,16 @@ export function registerKernels(): void {
   if (present === unsortedSegmentSumCpu) return;
   if (present) unregisterKernel(kernelName, "cpu");
   registerKernel(unsortedSegmentSumCpu);
+}
+
+const replaced = new Map<string, KernelConfig>();
+
+/** Puts ours in place of the wasm backend's own kernel, once that is there. */
+function replace({ kernelName, make }: Replacement): void {
+  const present = getKernel(kernelName, "wasm");
+  if (!present || present === replaced.get(kernelName)) return;
+  const ours = make(present);
+  unregisterKernel(kernelName, "wasm");
+  registerKernel(ours);
+  replaced.set(kernelName, ours);
 }

@@ -1,0 +1,90 @@
+import "@tensorflow/tfjs-backend-wasm";
+import "@tensorflow/tfjs-layers";
+import { expectNoTensorLeak } from "@rnnkit/test-kit";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { registerKernels } from "./register.ts";
+
+const stockName = "TfjsOwnGatherV2";
+
+beforeAll(async () => {
+  const stock = tf.getKernel("GatherV2", "wasm");
+  tf.registerKernel({ ...stock, kernelName: stockName });
+  registerKernels();
+  expect(tf.getKernel("GatherV2", "wasm").kernelFunc).not.toBe(stock.kernelFunc);
+  await tf.setBackend("wasm");
+});
+
+const gathers = fc
+  .record({
+    shape: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
+    indexShape: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 0, maxLength: 2 }),
+    dtype: fc.constantFrom("float32" as const, "int32" as const, "bool" as const),
+    seed: fc.nat({ max: 1000 }),
+  })
+  .chain((plan) =>
+    fc.record({ plan: fc.constant(plan), axis: fc.nat({ max: plan.shape.length - 1 }) }),
+  );
+
+test("rows by index are tfjs's own, whatever the shape, axis and type", () => {
+  fc.assert(
+    fc.property(gathers, ({ plan: { shape, indexShape, dtype, seed }, axis }) => {
+      tf.tidy(() => {
+        const x = tf.cast(tf.randomUniform(shape, 0, 100, "float32", seed), dtype);
+        const indices = tf.randomUniform(indexShape, 0, shape[axis], "int32", seed + 1);
+        const run = (name: string) =>
+          tf.engine().runKernel(name, { x, indices }, { axis, batchDims: 0 }) as tf.Tensor;
+        const [got, expected] = [run("GatherV2"), run(stockName)];
+        expect([got.shape, got.dtype]).toEqual([expected.shape, expected.dtype]);
+        expect(got.dataSync()).toEqual(expected.dataSync());
+      });
+    }),
+  );
+});
+
+test("an index outside the rows is refused, and the next lookup works", () => {
+  const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  for (const id of [2, -1]) {
+    const indices = tf.tensor1d([0, id], "int32");
+    const before = tf.engine().backend.numDataIds();
+    expect(() => tf.gather(x, indices)).toThrow(`gather: expected indices from 0 to 1, got ${id}`);
+    expect(tf.engine().backend.numDataIds()).toBe(before);
+  }
+  expect([...tf.gather(x, tf.tensor1d([1], "int32")).dataSync()]).toEqual([3, 4]);
+});
+
+test("a lookup whose output grows the heap still reads the right rows", () => {
+  tf.tidy(() => {
+    const x = tf.reshape(tf.range(0, 64), [4, 16]);
+    const many = tf.fill([2 ** 18], 3, "int32");
+    const rows = tf.gather(x, many);
+    expect([...tf.slice(rows, [2 ** 18 - 1, 0], [1, 16]).dataSync()]).toEqual([
+      ...Array.from({ length: 16 }, (_, i) => 48 + i),
+    ]);
+  });
+});
+
+test("a clone outlives its original and holds no memory of its own", async () => {
+  const original = tf.tensor1d([1, 2, 3]);
+  const { numDataBuffers } = tf.memory();
+  const clone = tf.clone(original);
+  expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+  original.dispose();
+  expect([...clone.dataSync()]).toEqual([1, 2, 3]);
+  clone.dispose();
+  await expectNoTensorLeak(() => {
+    const [x, y] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])];
+    const grads = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(tf.clone(a), b)))([x, y]);
+    expect([...grads[0].dataSync(), ...grads[1].dataSync()]).toEqual([3, 4, 1, 2]);
+    tf.dispose([x, y, ...grads]);
+  });
+});
+
+test("a variable that changes leaves its clones alone", () => {
+  const variable = tf.variable(tf.tensor1d([1, 2]));
+  const before = tf.clone(variable);
+  variable.assign(tf.tensor1d([5, 6]));
+  expect([...before.dataSync()]).toEqual([1, 2]);
+  expect([...variable.dataSync()]).toEqual([5, 6]);
+});

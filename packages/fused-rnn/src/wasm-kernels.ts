@@ -1,0 +1,80 @@
+// Kernels of tfjs's wasm backend that cost a training step more than the recurrence itself, done
+// again. Each takes the stock kernel's place, and hands what it does not cover to it.
+
+import {
+  GatherV2,
+  Identity,
+  type KernelConfig,
+  type TensorInfo,
+  type TypedArray,
+  util,
+} from "@tensorflow/tfjs-core";
+
+interface WasmBackend {
+  makeOutput(shape: number[], dtype: string): TensorInfo;
+  typedArrayFromHeap(tensor: TensorInfo): TypedArray;
+  incRef(dataId: object): void;
+}
+
+/** A kernel that takes the place of a stock one. */
+export interface Replacement {
+  kernelName: string;
+  make(stock: KernelConfig): KernelConfig;
+}
+
+/**
+ * Rows of x [N, …] by index, as an Embedding looks them up: one copy a row inside the heap. tfjs's
+ * own walks over every element with a division for each axis, 20 times slower. Other axes, batches
+ * and types are left to it.
+ */
+export const gatherRows: Replacement = {
+  kernelName: GatherV2,
+  make: (stock) => ({
+    ...stock,
+    kernelFunc(params) {
+      const backend = params.backend as WasmBackend;
+      const { x, indices } = params.inputs as { x: TensorInfo; indices: TensorInfo };
+      const { axis, batchDims } = params.attrs as { axis: number; batchDims: number };
+      const [rows, ...rowShape] = x.shape;
+      const fourBytes = x.dtype === "float32" || x.dtype === "int32";
+      if (axis !== 0 || batchDims !== 0 || !fourBytes || indices.dtype !== "int32") {
+        return stock.kernelFunc(params);
+      }
+      for (const id of backend.typedArrayFromHeap(indices)) {
+        if (id >= 0 && id < rows) continue;
+        throw new Error(`gather: expected indices from 0 to ${rows - 1}, got ${id}`);
+      }
+      const out = backend.makeOutput([...indices.shape, ...rowShape], x.dtype);
+      const width = util.sizeFromShape(rowShape);
+      // Views come after the allocation, which may grow the heap and detach older ones.
+      const ids = backend.typedArrayFromHeap(indices);
+      const from = backend.typedArrayFromHeap(x);
+      const to = backend.typedArrayFromHeap(out);
+      const heap = new Float32Array(from.buffer);
+      const start = from.byteOffset / 4;
+      let at = to.byteOffset / 4;
+      for (const id of ids) {
+        const row = start + id * width;
+        heap.copyWithin(at, row, row + width);
+        at += width;
+      }
+      return out;
+    },
+  }),
+};
+
+/**
+ * The same numbers under another tensor. tfjs's own copies them, and a third of all kernels of a
+ * training step are this one, because every tensor that is saved for a gradient is cloned.
+ */
+export const identity: Replacement = {
+  kernelName: Identity,
+  make: (stock) => ({
+    ...stock,
+    kernelFunc({ inputs, backend }) {
+      const { dataId, shape, dtype } = inputs.x as TensorInfo;
+      (backend as WasmBackend).incRef(dataId);
+      return { dataId, shape, dtype };
+    },
+  }),
+};
