@@ -29,14 +29,15 @@ export function dropoutMasks(shape: DropoutShape, random: Random): DropoutMasks 
   const drops = (rate: number): boolean => rate > 0 && (rate < 1 || G === 1);
   const gates = G > 1 && drops(recurrentDropout) ? [G] : [];
   const masks: DropoutMasks = {};
-  if (drops(dropout)) masks.inputDropoutMask = draw([...gates, B, I], dropout, random);
+  if (drops(dropout)) masks.inputDropoutMask = dropoutMask([...gates, B, I], dropout, random);
   if (drops(recurrentDropout)) {
-    masks.recurrentDropoutMask = draw([...gates, B, H], recurrentDropout, random);
+    masks.recurrentDropoutMask = dropoutMask([...gates, B, H], recurrentDropout, random);
   }
   return masks;
 }
 
-function draw(shape: number[], rate: number, random: Random): Tensor {
+/** A mask of 0 with probability **rate**, else 1 / (1 - rate). */
+export function dropoutMask(shape: number[], rate: number, random: Random): Tensor {
   const kept = rate < 1 ? 1 / (1 - rate) : 0;
   const values = new Float32Array(util.sizeFromShape(shape));
   for (let i = 0; i < values.length; i++) values[i] = random.uniform() < rate ? 0 : kept;

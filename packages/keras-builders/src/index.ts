@@ -1,9 +1,13 @@
+export { type Acceleration, accelerate } from "./accelerate.ts";
+export type { BidirectionalArgs, BidirectionalMergeMode } from "./bidirectional-layer.ts";
 export {
   type BidirectionalRnnModelOverrides,
   buildBidirectionalRnnModel,
 } from "./bidirectional-rnn-model.ts";
 export type { InputShape } from "./check.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
+export type { EmbeddingArgs } from "./embedding-layer.ts";
+export { type Installation, install } from "./install.ts";
 export * as layers from "./layers.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
@@ -15,6 +19,7 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export type { GruArgs, LstmArgs, SimpleRnnArgs } from "./recurrent-options.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,

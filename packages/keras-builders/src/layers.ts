@@ -1,11 +1,10 @@
-import { registerKernels } from "@rnnkit/fused-rnn";
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
-import { installMissingChainedOps } from "./chained-ops.ts";
 import { type DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 import { GruLayer } from "./gru-layer.ts";
 import { LstmLayer } from "./lstm-layer.ts";
+import { prepare } from "./prepare.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 import type { GruArgs, LstmArgs, SimpleRnnArgs } from "./recurrent-options.ts";
 import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
@@ -140,11 +139,6 @@ export function dense(args: DenseLayerArgs): Layer {
  */
 export function dropout(args: DropoutArgs): Layer {
   return new DropoutLayer(args);
-}
-
-function prepare(): void {
-  installMissingChainedOps();
-  registerKernels();
 }
 
 /** An option given as undefined is one not given. */
