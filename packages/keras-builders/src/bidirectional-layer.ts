@@ -8,7 +8,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
-import { firstShape, type Inputs, type Kwargs, type RecurrentLayer } from "./recurrent-layer.ts";
+import { firstShape, type Inputs, type Kwargs, RecurrentLayer } from "./recurrent-layer.ts";
 import type { GatedArgs, LayerArgs } from "./recurrent-options.ts";
 
 /** How the two outputs become one; *null*: they stay two. */
@@ -54,6 +54,12 @@ export class BidirectionalLayer extends layers.Layer {
     if (!(`${mergeMode}` in merges)) {
       throw new Error(
         `${this.name}: expected mergeMode to be one of concat, sum, mul, ave, null, got "${mergeMode}"`,
+      );
+    }
+    for (const part of [layer, ...(backwardLayer ? [backwardLayer] : [])]) {
+      if (part instanceof RecurrentLayer) continue;
+      throw new Error(
+        `${this.name}: expected a SimpleRNN, LSTM or GRU of this package, got ${(part as object | undefined)?.constructor.name}`,
       );
     }
     const { goBackwards } = layer.options;

@@ -98,7 +98,7 @@ export class EmbeddingLayer extends layers.Layer {
       try {
         return gather(this.#embeddings!.read(), cast(tokens, "int32"));
       } catch (error) {
-        const index = /index value (-?\d+)/.exec(`${error}`)?.[1];
+        const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
         if (index === undefined) throw error;
         throw new Error(
           `${this.name}: expected tokens from 0 to below ${this.inputDim}, got ${index}`,

@@ -54,7 +54,7 @@ function replaceFactories(): string[] {
   const { simpleRNN, lstm, gru, embedding } = ours;
   const factories = {
     ...{ simpleRNN, lstm, gru, embedding },
-    // Around a layer that is not ours, RNN with cells for one, tfjs's own.
+    // Around a layer that is not ours, one made before for instance, tfjs's own.
     bidirectional: (args: BidirectionalArgs): Layer =>
       args.layer instanceof RecurrentLayer
         ? ours.bidirectional(args)

@@ -1,0 +1,185 @@
+import "@tensorflow/tfjs-backend-wasm";
+import { engineMemory } from "@rnnkit/fused-rnn";
+import { expectNoTensorLeak } from "@rnnkit/test-kit";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  type LayersModel,
+  type Sequential,
+  sequential,
+  layers as stock,
+} from "@tensorflow/tfjs-layers";
+import { beforeAll, expect, test } from "vitest";
+import { accelerate } from "./accelerate.ts";
+import * as layers from "./layers.ts";
+import { prepare } from "./prepare.ts";
+
+beforeAll(async () => {
+  await tf.setBackend("wasm");
+  // Stock layers alone cannot even be built in Node.
+  prepare();
+});
+
+type Layer = InstanceType<typeof stock.Layer>;
+// biome-ignore lint/suspicious/noExplicitAny: options of several of tfjs's layers.
+type Args = any;
+
+const [B, T, I, H] = [4, 5, 3, 4];
+const x = () => tf.randomUniform([B, T, I], -2, 2, "float32", 5);
+const bias = { biasInitializer: "glorotNormal" };
+const stockCells: Record<string, (args: Args) => Layer> = {
+  simpleRNN: stock.simpleRNN,
+  lstm: stock.lstm,
+  gru: stock.gru,
+};
+const names = Object.keys(stockCells);
+const close = (got: tf.Tensor, want: tf.Tensor, atol = 1e-6) => {
+  expect(got.shape).toEqual(want.shape);
+  expect(got.dataSync()).toBeAllclose(want.dataSync(), { rtol: 0, atol });
+};
+const outputs = (model: LayersModel, input: tf.Tensor) =>
+  [model.predict(input, { batchSize: B })].flat() as tf.Tensor[];
+
+const variants: Record<string, Args> = {
+  "as tfjs makes it, with hardSigmoid": {},
+  sigmoid: { recurrentActivation: "sigmoid" },
+  "sequences, backwards": { returnSequences: true, goBackwards: true },
+  "relu and softplus, no bias": {
+    activation: "relu",
+    recurrentActivation: "softplus",
+    useBias: false,
+  },
+  "hardSigmoid at the end": { activation: "hardSigmoid" },
+  swish: { activation: "swish" },
+};
+
+test.each(
+  names.flatMap((name) => Object.keys(variants).map((variant) => [name, variant] as const)),
+)("stock %s, %s: the same predictions before and after", (name, variant) => {
+  const layer = stockCells[name]!({ units: H, ...bias, inputShape: [T, I], ...variants[variant] });
+  const model = sequential({ layers: [layer] });
+  const before = outputs(model, x());
+  const { swapped, left, model: same } = accelerate(model);
+  expect(same).toBe(model);
+  if (name === "lstm" && variants[variant].activation === "hardSigmoid") {
+    expect(swapped).toEqual([]);
+    expect(left).toEqual([{ name: layer.name, reason: expect.stringContaining("hardSigmoid") }]);
+  } else {
+    expect({ swapped, left }).toEqual({ swapped: [layer.name], left: [] });
+  }
+  for (const [i, y] of outputs(model, x()).entries()) close(y, before[i]!);
+  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+});
+
+test.each(names)(
+  "stock %s behind a mask, in both directions and stacked, stays as it was",
+  (name) => {
+    const make = stockCells[name]!;
+    const model = sequential({
+      layers: [
+        stock.embedding({ inputDim: 9, outputDim: 3, maskZero: true, inputLength: T }),
+        stock.bidirectional({ layer: make({ units: H, ...bias, returnSequences: true }) as Args }),
+        make({ units: 3, ...bias }),
+      ],
+    });
+    const tokens = tf.tensor2d(
+      [0, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 6, 0, 7, 8, 0, 0, 0, 0, 0],
+      [B, T],
+    );
+    const [before] = outputs(model, tokens);
+    expect(accelerate(model).swapped).toEqual(model.layers.slice(1).map((layer) => layer.name));
+    close(outputs(model, tokens)[0]!, before!);
+  },
+);
+
+test.each(names)("stock %s, stateful, carries on and no longer leaks", async (name) => {
+  const args = { units: H, ...bias, stateful: true, batchInputShape: [B, T, I], seed: 1 };
+  const model = sequential({ layers: [stockCells[name]!(args)] });
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  const steps = () => [0, 1, 2].map(() => outputs(model, x())[0]!);
+  const before = steps();
+  model.resetStates();
+  accelerate(model);
+  for (const [i, y] of steps().entries()) close(y, before[i]!);
+  const [input, target] = [x(), tf.zeros([B, H])];
+  await expectNoTensorLeak(() => model.fit(input, target, { batchSize: B, epochs: 3, verbose: 0 }));
+});
+
+test("a stock model in training goes on with the same losses, its optimizer's moments kept", async () => {
+  const make = (): Sequential => {
+    const model = sequential({
+      layers: [
+        stock.bidirectional({
+          layer: stock.lstm({ units: H, returnSequences: true }) as Args,
+          inputShape: [T, I],
+        }),
+        stock.gru({ units: H }),
+        stock.dense({ units: 1 }),
+      ],
+    });
+    model.compile({ optimizer: tf.train.adam(0.01), loss: "meanSquaredError" });
+    return model;
+  };
+  const [plain, fast] = [make(), make()];
+  fast.setWeights(plain.getWeights());
+  const y = tf.randomUniform([B, 1], -1, 1, "float32", 6);
+  const train = async (model: Sequential, steps: number) => {
+    const losses: number[] = [];
+    for (let i = 0; i < steps; i++) losses.push((await model.trainOnBatch(x(), y)) as number);
+    return losses;
+  };
+  expect(await train(fast, 3)).toEqual(await train(plain, 3));
+  const [weights, config] = [fast.weights.map((w) => w.read()), JSON.stringify(fast.toJSON())];
+  expect(accelerate(fast).swapped).toHaveLength(2);
+  expect(await train(fast, 6)).toBeAllclose(await train(plain, 6), { atol: 1e-5 });
+  for (const [i, w] of fast.weights.entries()) expect(w.read()).toBe(weights[i]);
+  expect(JSON.stringify(fast.toJSON())).toBe(config);
+});
+
+test("dropout is drawn anew for every training call, and not in inference", () => {
+  const layer = stock.lstm({ units: H, dropout: 0.5, recurrentDropout: 0.5, inputShape: [T, I] });
+  const model = sequential({ layers: [layer] });
+  const before = model.predict(x()) as tf.Tensor;
+  accelerate(model);
+  const train = () => model.apply(x(), { training: true }) as tf.Tensor;
+  expect(train().dataSync()).not.toEqual(train().dataSync());
+  close(model.predict(x()) as tf.Tensor, before);
+});
+
+test("nested models and TimeDistributed are reached; a second call finds nothing", () => {
+  const inner = sequential({
+    layers: [stock.lstm({ units: 2, inputShape: [T, I], name: "inner" })],
+  });
+  const wrapped = stock.simpleRNN({ units: 2, name: "wrapped" });
+  const model = sequential({
+    layers: [stock.timeDistributed({ layer: wrapped, inputShape: [2, T, I] })],
+  });
+  const outer = sequential({ layers: [inner, stock.dense({ units: 1 })] });
+  const input = tf.randomUniform([B, 2, T, I], -1, 1, "float32", 3);
+  const before = model.predict(input) as tf.Tensor;
+  expect([accelerate(outer).swapped, accelerate(model).swapped]).toEqual([["inner"], ["wrapped"]]);
+  close(model.predict(input) as tf.Tensor, before);
+  expect([accelerate(outer).swapped, accelerate(model).left]).toEqual([[], []]);
+});
+
+test("what would change its numbers is left and runs as before; our own layers are not listed", () => {
+  const cell = stock.lstmCell({ units: 2 });
+  const args = { returnSequences: true };
+  const model = sequential({
+    layers: [
+      stock.rnn({ cell, name: "cells", inputShape: [T, I], ...args }) as Layer,
+      stock.gru({ units: 2, recurrentDropout: 0.5, name: "dropping", ...args }),
+      stock.simpleRNN({ units: 2, activation: "softmax", name: "softmax", ...args }),
+      layers.bidirectional({ layer: layers.lstm({ units: 2, ...args }) }),
+      layers.gru({ units: 2 }),
+    ],
+  });
+  const before = model.predict(x()) as tf.Tensor;
+  const { swapped, left } = accelerate(model);
+  expect(swapped).toEqual([]);
+  expect(left).toEqual([
+    { name: "cells", reason: "RNN has cells that are not SimpleRNN's, LSTM's or GRU's own" },
+    { name: "dropping", reason: expect.stringContaining("recurrentDropout") },
+    { name: "softmax", reason: "activation softmax is not one of the fused ones" },
+  ]);
+  close(model.predict(x()) as tf.Tensor, before, 0);
+});
