@@ -2,6 +2,13 @@ export type { RecurrentActivationName } from "./activation-names.ts";
 export { getThreads, isEngineSupported, setThreads } from "./engine.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
+export {
+  type AdamNumbers,
+  adamUpdate,
+  hasOptimizerUpdates,
+  type RmspropNumbers,
+  rmspropUpdate,
+} from "./optimizer-updates.ts";
 export type {
   GatedOptions,
   RecurrentOptions,

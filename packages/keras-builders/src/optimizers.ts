@@ -1,6 +1,8 @@
+import { adamUpdate, hasOptimizerUpdates, rmspropUpdate } from "@rnnkit/fused-rnn";
 import {
   AdamOptimizer,
   div,
+  engine,
   MomentumOptimizer,
   maximum,
   mul,
@@ -11,6 +13,9 @@ import {
   SGDOptimizer,
   type Tensor,
   tidy,
+  type Variable,
+  variable,
+  zerosLike,
 } from "@tensorflow/tfjs-core";
 import { checking } from "./check.ts";
 
@@ -51,8 +56,64 @@ export interface SgdOptions extends OptimizerOptions {
   nesterov?: boolean;
 }
 
+interface Slot {
+  originalName: string;
+  variable: Variable;
+}
+
+/** The slot that tfjs keeps for weight i, made as tfjs makes it, so that saved states agree. */
+function slotOf(slots: Slot[], i: number, value: Variable, name: string): Variable {
+  slots[i] ??= {
+    originalName: `${value.name}/${name}`,
+    variable: tidy(() => variable(zerosLike(value), false)),
+  };
+  return slots[i].variable;
+}
+
+function entriesOf(gradients: Gradients): { name: string; tensor: Tensor }[] {
+  return Array.isArray(gradients)
+    ? gradients
+    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+}
+
+const weightNamed = (name: string) => engine().registeredVariables[name];
+
 class KerasAdam extends AdamOptimizer {
   override applyGradients(gradients: Gradients): void {
+    if (hasOptimizerUpdates()) this.#applyFused(entriesOf(gradients));
+    else this.#applyComposed(gradients);
+  }
+
+  #applyFused(entries: { name: string; tensor: Tensor }[]): void {
+    const slots = this as unknown as Record<
+      "accumulatedFirstMoment" | "accumulatedSecondMoment",
+      Slot[]
+    >;
+    const { beta1, beta2, epsilon, learningRate } = this;
+    const t = this.iterations + 1;
+    // Keras takes the powers of the float32 decay rates.
+    const left = (beta: number) => 1 - Math.fround(beta) ** t;
+    const stepSize = (learningRate * Math.sqrt(left(beta2))) / left(beta1);
+    tidy(() => {
+      for (const [i, { name, tensor: gradient }] of entries.entries()) {
+        const value = weightNamed(name);
+        const m = slotOf(slots.accumulatedFirstMoment, i, value, "m");
+        const v = slotOf(slots.accumulatedSecondMoment, i, value, "v");
+        if (gradient == null) continue;
+        const numbers = { stepSize, beta1, beta2, epsilon };
+        const [w, newM, newV] = adamUpdate({ value, gradient, m, v }, numbers);
+        m.assign(newM);
+        v.assign(newV);
+        value.assign(w);
+      }
+      const { accBeta1, accBeta2 } = this as unknown as Record<"accBeta1" | "accBeta2", Variable>;
+      accBeta1.assign(mul(accBeta1, beta1));
+      accBeta2.assign(mul(accBeta2, beta2));
+    });
+    this.incrementIterations();
+  }
+
+  #applyComposed(gradients: Gradients): void {
     // Keras adds ε to √v, tfjs to √(v / (1 - β₂ᵗ)): the same where tfjs's ε is ε / √(1 - β₂ᵗ).
     const { epsilon } = this;
     this.epsilon = epsilon / Math.sqrt(1 - this.beta2 ** (this.iterations + 1));
@@ -61,6 +122,35 @@ class KerasAdam extends AdamOptimizer {
     } finally {
       this.epsilon = epsilon;
     }
+  }
+}
+
+class FusedRmsprop extends RMSPropOptimizer {
+  override applyGradients(gradients: Gradients): void {
+    if (!hasOptimizerUpdates()) {
+      super.applyGradients(gradients as Parameters<RMSPropOptimizer["applyGradients"]>[0]);
+      return;
+    }
+    const slots = this as unknown as Record<
+      "accumulatedMeanSquares" | "accumulatedMoments",
+      Slot[]
+    >;
+    const { learningRate, decay: rho, momentum, epsilon } = this;
+    tidy(() => {
+      for (const [i, { name, tensor: gradient }] of entriesOf(gradients).entries()) {
+        const value = weightNamed(name);
+        const meanSquare = slotOf(slots.accumulatedMeanSquares, i, value, "rms");
+        const moment = slotOf(slots.accumulatedMoments, i, value, "momentum");
+        if (gradient == null) continue;
+        const weight = { value, gradient, meanSquare, moment: momentum ? moment : undefined };
+        const numbers = { learningRate, rho, momentum, epsilon };
+        const [w, newSquare, newMoment] = rmspropUpdate(weight, numbers);
+        meanSquare.assign(newSquare);
+        if (newMoment) moment.assign(newMoment);
+        value.assign(w);
+      }
+    });
+    this.incrementIterations();
   }
 }
 
@@ -106,7 +196,7 @@ export function adam(options: AdamOptions = {}): AdamOptimizer {
 export function rmsprop(options: RmspropOptions = {}): RMSPropOptimizer {
   const { learningRate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7, clipnorm } = options;
   checking("rmsprop").positive({ learningRate, clipnorm });
-  return clipping(new RMSPropOptimizer(learningRate, rho, momentum, epsilon), clipnorm);
+  return clipping(new FusedRmsprop(learningRate, rho, momentum, epsilon), clipnorm);
 }
 
 /**
@@ -134,10 +224,9 @@ function clipping<O extends Optimizer>(optimizer: O, clipnorm: number | undefine
   const clip = (g: Tensor): Tensor => div(mul(g, clipnorm), maximum(norm(g), clipnorm));
   optimizer.applyGradients = (gradients: Gradients): void => {
     tidy(() => {
-      const named = Array.isArray(gradients)
-        ? gradients
-        : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-      apply(named.map(({ name, tensor }) => ({ name, tensor: tensor && clip(tensor) })));
+      apply(
+        entriesOf(gradients).map(({ name, tensor }) => ({ name, tensor: tensor && clip(tensor) })),
+      );
     });
   };
   return optimizer;

@@ -1,0 +1,60 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import { expectNoTensorLeak } from "@rnnkit/test-kit";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeEach, describe, expect, test } from "vitest";
+import { adamUpdate, hasOptimizerUpdates, rmspropUpdate } from "./optimizer-updates.ts";
+
+const near = { rtol: 1e-6, atol: 1e-9 };
+const rmspropNumbers = { learningRate: 0.01, rho: 0.9, momentum: 0, epsilon: 1e-7 };
+
+describe.each(["cpu", "wasm"])("on %s", (backend) => {
+  beforeEach(async () => {
+    await tf.setBackend(backend);
+  });
+
+  test("RMSprop is its equations", () => {
+    expect(hasOptimizerUpdates()).toBe(true);
+    const [value, gradient] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([0.5, 0, -2])];
+    const meanSquare = tf.tensor1d([0.1, 0.2, 0.3]);
+    const [w, v] = rmspropUpdate({ value, gradient, meanSquare }, rmspropNumbers);
+    // 0.9·0.1 + 0.1·0.25 = 0.115, 0.9·0.2 = 0.18, 0.9·0.3 + 0.1·4 = 0.67
+    expect(v.dataSync()).toBeAllclose([0.115, 0.18, 0.67], near);
+    const step = (g: number, square: number) => (0.01 * g) / Math.sqrt(square + 1e-7);
+    expect(w.dataSync()).toBeAllclose([1 - step(0.5, 0.115), 2, 3 + step(2, 0.67)], near);
+    expect([...value.dataSync()]).toEqual([1, 2, 3]);
+  });
+
+  test("RMSprop with momentum repeats part of the last step", () => {
+    const [value, gradient] = [tf.tensor1d([1]), tf.tensor1d([0])];
+    const [meanSquare, moment] = [tf.tensor1d([1]), tf.tensor1d([0.5])];
+    const numbers = { ...rmspropNumbers, momentum: 0.8 };
+    const [w, , s] = rmspropUpdate({ value, gradient, meanSquare, moment }, numbers);
+    expect(s.dataSync()).toBeAllclose([0.4], near);
+    expect(w.dataSync()).toBeAllclose([0.6], near);
+  });
+
+  test("Adam is its equations", () => {
+    const [value, gradient] = [tf.tensor1d([1, 2]), tf.tensor1d([0.5, -2])];
+    const [m, v] = [tf.tensor1d([0, 1]), tf.tensor1d([0, 4])];
+    const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    const [w, m2, v2] = adamUpdate({ value, gradient, m, v }, numbers);
+    expect(m2.dataSync()).toBeAllclose([0.05, 0.7], near);
+    expect(v2.dataSync()).toBeAllclose([0.00025, 4], near);
+    const expected = [1 - (0.1 * 0.05) / (Math.sqrt(0.00025) + 1e-7), 2 - (0.1 * 0.7) / (2 + 1e-7)];
+    expect(w.dataSync()).toBeAllclose(expected, near);
+  });
+
+  test("an update leaves nothing behind", async () => {
+    const [value, gradient] = [tf.ones([50, 3]), tf.ones([50, 3])];
+    const meanSquare = tf.zeros([50, 3]);
+    await expectNoTensorLeak(() => {
+      const results = rmspropUpdate({ value, gradient, meanSquare }, rmspropNumbers);
+      expect(results.map(({ shape }) => shape)).toEqual([
+        [50, 3],
+        [50, 3],
+      ]);
+      tf.dispose(results);
+    });
+  });
+});

@@ -1,0 +1,153 @@
+// An optimizer's update of one weight as one kernel: composed of tfjs operations it is a dozen passes
+// over the weight, and for an Embedding of 10,000 rows they cost more than its lookup.
+
+import {
+  getBackend,
+  getKernel,
+  type KernelBackend,
+  type KernelConfig,
+  type NamedAttrMap,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+  engine as tfEngine,
+} from "@tensorflow/tfjs-core";
+import { engineBackends } from "./kernels.ts";
+import { readTensor, writeTensor } from "./tensor-memory.ts";
+
+/** Numbers of an RMSprop update. */
+export interface RmspropNumbers {
+  learningRate: number;
+  /** Decay of the mean square. */
+  rho: number;
+  /** Part of the last step that is repeated. */
+  momentum: number;
+  /** Added to the mean square, inside the root. */
+  epsilon: number;
+}
+
+/** Numbers of an Adam update. */
+export interface AdamNumbers {
+  /** η √(1 - β₂ᵗ) / (1 - β₁ᵗ), t the number of this step from 1. */
+  stepSize: number;
+  beta1: number;
+  beta2: number;
+  /** Added to √v. */
+  epsilon: number;
+}
+
+type Update = (numbers: never, tensors: Float32Array[]) => Float32Array[];
+
+/** s ← μ s + η g / √(v + ε); with no gradient and no momentum nothing but v changes. */
+function rmsprop(
+  { learningRate, rho, momentum, epsilon }: RmspropNumbers,
+  [value, gradient, meanSquare, moment]: Float32Array[],
+): Float32Array[] {
+  const w = value.slice();
+  const v = meanSquare.slice();
+  const s = moment?.slice();
+  const rest = 1 - rho;
+  for (let i = 0; i < w.length; i++) {
+    const g = gradient[i];
+    v[i] = rho * v[i] + rest * g * g;
+    if (s) {
+      s[i] = momentum * s[i] + (learningRate * g) / Math.sqrt(v[i] + epsilon);
+      w[i] -= s[i];
+    } else if (g !== 0) {
+      w[i] -= (learningRate * g) / Math.sqrt(v[i] + epsilon);
+    }
+  }
+  return s ? [w, v, s] : [w, v];
+}
+
+function adam(
+  { stepSize, beta1, beta2, epsilon }: AdamNumbers,
+  [value, gradient, first, second]: Float32Array[],
+): Float32Array[] {
+  const w = value.slice();
+  const m = first.slice();
+  const v = second.slice();
+  for (let i = 0; i < w.length; i++) {
+    const g = gradient[i];
+    m[i] += (1 - beta1) * (g - m[i]);
+    v[i] += (1 - beta2) * (g * g - v[i]);
+    w[i] -= (stepSize * m[i]) / (Math.sqrt(v[i]) + epsilon);
+  }
+  return [w, m, v];
+}
+
+const updates = { RmspropUpdate: rmsprop as Update, AdamUpdate: adam as Update };
+
+function kernelOf(kernelName: keyof typeof updates, backendName: string): KernelConfig {
+  return {
+    kernelName,
+    backendName,
+    kernelFunc({ inputs, attrs, backend }) {
+      const names = ["value", "gradient", "first", "second"].filter((name) => inputs[name]);
+      const tensors = names.map((name) => inputs[name] as TensorInfo);
+      const memory = backend as KernelBackend;
+      const arrays = tensors.map((tensor) => readTensor(memory, tensor) as Float32Array);
+      const results = updates[kernelName](attrs as never, arrays);
+      return results.map((values) => writeTensor(memory, tensors[0].shape, values));
+    },
+  };
+}
+
+function run(kernelName: keyof typeof updates, inputs: object, numbers: object): Tensor[] {
+  const backend = getBackend();
+  if (!getKernel(kernelName, backend)) registerKernel(kernelOf(kernelName, backend));
+  return tfEngine().runKernel(
+    kernelName,
+    inputs as never,
+    numbers as NamedAttrMap,
+  ) as unknown as Tensor[];
+}
+
+/** Whether the current backend runs `rmspropUpdate` and `adamUpdate`. */
+export function hasOptimizerUpdates(): boolean {
+  return engineBackends.includes(getBackend());
+}
+
+/**
+ * One RMSprop step of one weight, as one kernel.
+ *
+ *     v ← ρ v + (1 - ρ) g²     s ← μ s + η g / √(v + ε)     w ← w - s
+ *
+ * All tensors have the weight's shape. Without **moment** the momentum μ counts as 0. Returns the new
+ * weight, mean square and, if given, moment; the tensors passed in are not changed.
+ *
+ * Reference: https://keras.io/api/optimizers/rmsprop/
+ *
+ * @example
+ * const [w, v] = rmspropUpdate({ value, gradient, meanSquare }, { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7 });
+ */
+export function rmspropUpdate(
+  weight: { value: Tensor; gradient: Tensor; meanSquare: Tensor; moment?: Tensor | undefined },
+  numbers: RmspropNumbers,
+): Tensor[] {
+  const { value, gradient, meanSquare, moment } = weight;
+  const inputs = { value, gradient, first: meanSquare, ...(moment && { second: moment }) };
+  return run("RmspropUpdate", inputs, numbers);
+}
+
+/**
+ * One Adam step of one weight, as one kernel, Keras's ε outside the bias correction.
+ *
+ *     m ← m + (1 - β₁)(g - m)     v ← v + (1 - β₂)(g² - v)
+ *     w ← w - stepSize · m / (√v + ε)
+ *
+ * All tensors have the weight's shape. Returns the new weight, m and v; those passed in are not
+ * changed.
+ *
+ * Reference: https://keras.io/api/optimizers/adam/
+ *
+ * @example
+ * const [w, m2, v2] = adamUpdate({ value, gradient, m, v }, { stepSize, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+ */
+export function adamUpdate(
+  weight: { value: Tensor; gradient: Tensor; m: Tensor; v: Tensor },
+  numbers: AdamNumbers,
+): Tensor[] {
+  const { value, gradient, m, v } = weight;
+  return run("AdamUpdate", { value, gradient, first: m, second: v }, numbers);
+}
