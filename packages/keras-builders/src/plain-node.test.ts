@@ -108,7 +108,26 @@ test("a saved model loads in plain Node with stock tfjs, once a layer of ours wa
     await model.save(tf.io.withSaveHandler(async (artifacts) => { saved = artifacts; return {}; }));
     const loaded = await loadLayersModel(tf.io.fromMemory(saved));
     const x = tf.ones([1, 3, 1]);
-    console.log(model.predict(x).dataSync()[0] === loaded.predict(x).dataSync()[0]);
+    const apart = model.predict(x).dataSync()[0] - loaded.predict(x).dataSync()[0];
+    console.log(Math.abs(apart) < 1e-6);
   `);
   expect(out).toContain("true");
+});
+
+test("install() reaches tf.layers of ES modules and of CommonJS", async () => {
+  const { out } = await run(`
+    import { createRequire } from "node:module";
+    import * as tfl from "@tensorflow/tfjs-layers";
+    import { layers } from "@tensorflow/tfjs-layers";
+    import "@tensorflow/tfjs-backend-cpu";
+    import { install } from "@rnnkit/keras-builders";
+
+    const before = layers.lstm;
+    install();
+    const required = createRequire(import.meta.url)("@tensorflow/tfjs-layers");
+    const all = [layers, tfl.layers, tfl.default.layers, required.layers];
+    console.log(all.every(({ lstm }) => lstm !== before && lstm === layers.lstm));
+    console.log(layers.gru({ units: 1 }).getConfig().resetAfter);
+  `);
+  expect(out).toBe("true\ntrue\n");
 });
