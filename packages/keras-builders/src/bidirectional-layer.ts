@@ -8,7 +8,8 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
-import { firstShape, type Inputs, type Kwargs, RecurrentLayer } from "./recurrent-layer.ts";
+import { applyWithState, firstShape, type Inputs, type Kwargs, passedMask } from "./layer-call.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { GatedArgs, LayerArgs } from "./recurrent-options.ts";
 
 /** How the two outputs become one; *null*: they stay two. */
@@ -38,7 +39,7 @@ interface LayerConfig extends serialization.ConfigDict {
   config: serialization.ConfigDict;
 }
 
-/** @internal */
+/** A recurrent layer and its like in the other direction; `layers.bidirectional` says how. */
 export class BidirectionalLayer extends layers.Layer {
   static readonly className = "Bidirectional";
   override supportsMasking = true;
@@ -112,14 +113,7 @@ export class BidirectionalLayer extends layers.Layer {
   }
 
   override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<layers.Layer["apply"]> {
-    const { initialState, ...others } = kwargs;
-    if (initialState == null) {
-      const output = super.apply(inputs, kwargs);
-      // As in RecurrentLayer: the mask of this call is not the next layer's.
-      if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
-      return output;
-    }
-    return super.apply([inputs, initialState].flat() as Tensor[], others);
+    return applyWithState((all, rest) => super.apply(all, rest), inputs, kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
@@ -170,7 +164,7 @@ export class BidirectionalLayer extends layers.Layer {
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.forwardLayer.options;
-    const first = (returnSequences ? ([mask].flat()[0] ?? null) : null) as Tensor;
+    const first = passedMask(returnSequences, mask) as Tensor;
     const masks = this.mergeMode === null ? [first, first] : [first];
     if (returnState) {
       for (let i = 0; i < 2 * this.forwardLayer.stateCount; i++) masks.push(null as never);

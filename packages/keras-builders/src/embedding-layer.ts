@@ -8,7 +8,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
-import { firstShape, type Kwargs } from "./recurrent-layer.ts";
+import { firstShape, type Kwargs } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
   type ConstraintArg,

@@ -1,5 +1,9 @@
 export { type Acceleration, accelerate } from "./accelerate.ts";
-export type { BidirectionalArgs, BidirectionalMergeMode } from "./bidirectional-layer.ts";
+export type {
+  BidirectionalArgs,
+  BidirectionalLayer,
+  BidirectionalMergeMode,
+} from "./bidirectional-layer.ts";
 export {
   type BidirectionalRnnModelOverrides,
   buildBidirectionalRnnModel,
@@ -19,6 +23,7 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { GruArgs, LstmArgs, SimpleRnnArgs } from "./recurrent-options.ts";
 export {
   buildSentimentClassifier,

@@ -90,7 +90,7 @@ export function gru(args: GruArgs): RecurrentLayer {
  * @example
  * layers.bidirectional({ layer: layers.lstm({ units: 64 }), inputShape: [10, 1] });
  */
-export function bidirectional(args: BidirectionalArgs): Layer {
+export function bidirectional(args: BidirectionalArgs): BidirectionalLayer {
   prepare();
   return new BidirectionalLayer(args);
 }

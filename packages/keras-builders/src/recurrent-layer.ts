@@ -26,6 +26,14 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import {
+  applyWithState,
+  firstShape,
+  type Inputs,
+  type Kwargs,
+  maskOf,
+  passedMask,
+} from "./layer-call.ts";
+import {
   type GatedArgs,
   type RecurrentOptions,
   recurrentConfig,
@@ -33,9 +41,6 @@ import {
 } from "./recurrent-options.ts";
 import { seeds } from "./seeds.ts";
 import { type Initializer, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
-
-export type Kwargs = Record<string, unknown>;
-export type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
 
 /** What tells one recurrent layer from another. */
 export interface Recurrence {
@@ -60,13 +65,15 @@ export type RecurOptions = Pick<SequenceOptions, "initialState" | "mask"> & Drop
  * `apply(x, { initialState })`, symbolic or concrete. Output [B, units], or [B, T, units] with
  * **returnSequences**; with **returnState** the final states follow, [B, units] each. A mask
  * [B, T] from Embedding or Masking is obeyed, and passed on with returnSequences.
- *
- * @internal
  */
 export abstract class RecurrentLayer extends layers.Layer {
   override supportsMasking = true;
   readonly options: RecurrentOptions;
-  /** Stands before the names of the weights. */
+  /**
+   * Stands before the names of the weights.
+   *
+   * @internal
+   */
   scope = "";
   readonly #recurrence: Recurrence;
   readonly #random: Random;
@@ -139,15 +146,7 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<layers.Layer["apply"]> {
-    const { initialState, ...others } = kwargs;
-    if (initialState == null) {
-      const output = super.apply(inputs, kwargs);
-      // tfjs hands one kwargs object to all layers of a model, always with a list of inputs, and a
-      // mask once set stays in it: it would reach layers behind one that ends the mask.
-      if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
-      return output;
-    }
-    return super.apply([inputs, initialState].flat() as Tensor[], others);
+    return applyWithState((all, rest) => super.apply(all, rest), inputs, kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
@@ -169,7 +168,11 @@ export abstract class RecurrentLayer extends layers.Layer {
     });
   }
 
-  /** The recurrence with the layer's weights and options, and nothing else: no dropout of its own. */
+  /**
+   * The recurrence with the layer's weights and options, and nothing else: no dropout of its own.
+   *
+   * @internal
+   */
   recur(x: Tensor, options: RecurOptions): RecurrentResult {
     const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
     const { activation, recurrentActivation, goBackwards } = this.options;
@@ -232,7 +235,11 @@ export abstract class RecurrentLayer extends layers.Layer {
     this.checkInputs([inputs].flat() as Tensor[]);
   }
 
-  /** Refuses inputs and initial states of other shapes than the layer's. */
+  /**
+   * Refuses inputs and initial states of other shapes than the layer's.
+   *
+   * @internal
+   */
   checkInputs(inputs: readonly (Tensor | SymbolicTensor)[]): void {
     const [x, ...states] = inputs.map(({ shape }) => shape as Shape);
     const I = this.#weights[0]?.shape[0] ?? null;
@@ -257,7 +264,7 @@ export abstract class RecurrentLayer extends layers.Layer {
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.options;
-    const first = (returnSequences ? ([mask].flat()[0] ?? null) : null) as Tensor;
+    const first = passedMask(returnSequences, mask) as Tensor;
     return returnState ? [first, ...this.#recurrence.states.map(() => null as never)] : first;
   }
 
@@ -272,7 +279,11 @@ export abstract class RecurrentLayer extends layers.Layer {
     return this.releaseWeights();
   }
 
-  /** Disposes weights and states, and says of how many weights. */
+  /**
+   * Disposes weights and states, and says of how many weights.
+   *
+   * @internal
+   */
   releaseWeights(): number {
     for (const carried of this.#carried) carried.dispose();
     return super.disposeWeights();
@@ -281,17 +292,6 @@ export abstract class RecurrentLayer extends layers.Layer {
   override getConfig(): serialization.ConfigDict {
     return { ...recurrentConfig(this.options), ...super.getConfig() };
   }
-}
-
-/** The shape of the first input. */
-export function firstShape(shape: Shape | Shape[]): Shape {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as Shape;
-}
-
-/** The mask of the first input, as bool. */
-export function maskOf(kwargs: Kwargs): Tensor | undefined {
-  const [mask] = [kwargs.mask as Tensor | Tensor[] | null | undefined].flat();
-  return mask ? (mask.dtype === "bool" ? mask : cast(mask, "bool")) : undefined;
 }
 
 const show = (shape: readonly (number | string | null)[]): string => `[${shape.join(", ")}]`;

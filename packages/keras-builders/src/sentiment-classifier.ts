@@ -9,7 +9,7 @@ export type SentimentCell = "simple_rnn" | "lstm" | "gru" | "bidirectional_lstm"
 
 type CellArgs = { units: number; seed: number | undefined };
 
-const cells: Record<SentimentCell, (args: CellArgs) => ReturnType<typeof bidirectional>> = {
+const cells: Record<SentimentCell, (args: CellArgs) => ReturnType<typeof dense>> = {
   simple_rnn: simpleRNN,
   lstm,
   gru,

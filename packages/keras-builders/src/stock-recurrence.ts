@@ -15,7 +15,7 @@ import { mul, type Tensor, type Tensor3D, tensor1d, tidy } from "@tensorflow/tfj
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { activationName } from "./activation-name.ts";
 import { dropoutMask } from "./dropout-masks.ts";
-import { type Kwargs, maskOf } from "./recurrent-layer.ts";
+import { type Kwargs, maskOf } from "./layer-call.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -141,9 +141,13 @@ export function fuse(layer: StockRecurrentLayer): boolean {
   return true;
 }
 
+/** Those that @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won. */
+const composed: readonly string[] = ["silu", "gelu", "leaky_relu"];
+
 function fusedName(stockName: string): RecurrentActivationName | undefined {
   try {
-    return activationName("", "", stockName as never, "linear");
+    const name = activationName("", "", stockName as never, "linear");
+    return composed.includes(name) ? undefined : name;
   } catch {
     return undefined;
   }

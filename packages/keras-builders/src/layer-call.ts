@@ -1,0 +1,45 @@
+// How tfjs-layers calls a recurrent layer.
+
+import { cast, type Tensor } from "@tensorflow/tfjs-core";
+import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
+
+export type Kwargs = Record<string, unknown>;
+export type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+type Outputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+
+/**
+ * Applies a layer with **initialState** among its inputs, `[x, ...state]`, wherever it was given: so
+ * tfjs sees it in the graph, and files hold it.
+ */
+export function applyWithState(
+  apply: (inputs: Inputs, kwargs: Kwargs) => Outputs,
+  inputs: Inputs,
+  kwargs: Kwargs,
+): Outputs {
+  const { initialState, ...others } = kwargs;
+  if (initialState != null) return apply([inputs, initialState].flat() as Tensor[], others);
+  const outputs = apply(inputs, kwargs);
+  // tfjs hands one kwargs object to all layers of a model, always with a list of inputs, and a mask
+  // once set stays in it: it would reach layers behind one that ends the mask.
+  if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
+  return outputs;
+}
+
+/** The shape of the first input. */
+export function firstShape(shape: Shape | Shape[]): Shape {
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as Shape;
+}
+
+/** The mask of the first input, as bool. */
+export function maskOf(kwargs: Kwargs): Tensor | undefined {
+  const [mask] = [kwargs.mask as Tensor | Tensor[] | null | undefined].flat();
+  return mask ? (mask.dtype === "bool" ? mask : cast(mask, "bool")) : undefined;
+}
+
+/** The mask of one output behind a recurrent layer; null where it ends. */
+export function passedMask(
+  returnSequences: boolean,
+  mask: Tensor | Tensor[] | undefined,
+): Tensor | null {
+  return returnSequences ? ([mask].flat()[0] ?? null) : null;
+}
