@@ -243,3 +243,23 @@ test("a wrong shape is refused with who, expected and got", () => {
     "lstm: expected activation to be one of",
   );
 });
+
+test("a call that needs more than 4 GB is refused, and the next call works", () => {
+  const [steps, units] = [40_000, 1000];
+  const x = tf.zeros([8, steps, 1]) as tf.Tensor3D;
+  const weights = {
+    kernel: tf.zeros([1, 4 * units]),
+    recurrentKernel: tf.zeros([units, 4 * units]),
+  };
+  const loss = (k: tf.Tensor) =>
+    tf.sum(lstm(x, { ...weights, kernel: k }, { returnSequences: false }).outputs);
+  expect(() => tf.tidy(() => tf.grad(loss)(weights.kernel))).toThrow(
+    /expected at most 4 GB of WebAssembly memory, got/,
+  );
+  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  const [y, ...rest] = inputsOf("lstm");
+  expect(lossOf("lstm", {}, false)(y, ...rest).dataSync()).toBeAllclose(
+    lossOf("lstm", {}, true)(y, ...rest).dataSync(),
+    { rtol: 1e-5 },
+  );
+});
