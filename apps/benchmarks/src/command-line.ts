@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { allCommand } from "./all-command.ts";
+import { benchCommand } from "./bench-command.ts";
 import { versionOf } from "./environment.ts";
 import { forecastCommand } from "./forecast-command.ts";
 import { sentimentCommand } from "./sentiment-command.ts";
@@ -13,6 +14,7 @@ const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void)
   allCommand,
   forecastCommand,
   sentimentCommand,
+  benchCommand,
 ];
 
 /**
@@ -51,7 +53,11 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
     .allowExcessArguments();
   for (const create of commands) program.addCommand(create(terminal, done));
   // Errors are written above, as one line; only help goes out through commander.
-  for (const command of [program, ...program.commands]) {
+  const withSubcommands = (command: Command): Command[] => [
+    command,
+    ...command.commands.flatMap(withSubcommands),
+  ];
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: () => {},

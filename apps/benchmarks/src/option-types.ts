@@ -12,6 +12,12 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
+/** Reads a seed; for commander. */
+export const seedNumber: (text: string) => number = wholeNumber(0, 2 ** 31 - 1);
+
+/** The seed where none is given. */
+export const DEFAULT_SEED = 42;
+
 /** Reads a number above 0 and at most **most**; for commander. */
 export function positiveNumber(most: number) {
   return (text: string): number => {
@@ -31,6 +37,12 @@ export function listOf<T extends string>(known: readonly T[]) {
   };
 }
 
+/** Reads a comma-separated list of whole numbers, each from **least** to **most**; for commander. */
+export function wholeNumbers(least: number, most: number) {
+  const read = wholeNumber(least, most);
+  return (text: string): number[] => [...new Set(text.split(",").map((word) => read(word.trim())))];
+}
+
 /** What every command that measures takes besides its own options. */
 export interface CommonOptions {
   seed: number;
@@ -41,7 +53,7 @@ export interface CommonOptions {
 /** Adds `--seed`, `--backend` and `--out` to a command. */
 export function withCommonOptions(command: Command): Command {
   return command
-    .option("--seed <n>", "decides weights, order and noise", wholeNumber(0, 2 ** 31 - 1), 42)
+    .option("--seed <n>", "decides weights, order and noise", seedNumber, DEFAULT_SEED)
     .addOption(
       new Option("--backend <name>", "instead of the fastest that works").choices(backendNames),
     )

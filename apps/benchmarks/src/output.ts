@@ -10,7 +10,7 @@ import {
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { renderReport } from "./report.ts";
-import { type Results, stringifyResults } from "./results.ts";
+import { type Results, stringifyJson } from "./results.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where results and report go unless told otherwise, under the current folder. */
@@ -48,7 +48,7 @@ export function writeResults(
   name: string,
   results: Results,
 ): { json: string; html: string } {
-  const text = stringifyResults(results);
+  const text = stringifyJson(results);
   const json = join(folder, `${name}.json`);
   const html = join(folder, `${name}.html`);
   writeWhole(json, text);
@@ -56,7 +56,8 @@ export function writeResults(
   return { json, html };
 }
 
-function writeWhole(path: string, text: string): void {
+/** Writes a file under a temporary name and renames it: it is never seen half-written. */
+export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text);

@@ -122,10 +122,10 @@ export interface SentimentRun extends BaseRun {
 }
 
 /**
- * The results as JSON text: indented, with each array of plain values on one line, so that a long
+ * Results as JSON text: indented, with each array of plain values on one line, so that a long
  * series does not fill a line a number.
  */
-export function stringifyResults(results: Results): string {
+export function stringifyJson(results: object): string {
   return `${indented(results, "")}\n`;
 }
 

@@ -1,0 +1,168 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type BackendSelection, selectBackend } from "@rnnkit/backend-select";
+import { getThreads, isEngineSupported, registerKernels, setThreads } from "@rnnkit/fused-rnn";
+import { describeEnvironment } from "../environment.ts";
+import { formatSeconds } from "../format.ts";
+import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
+import { writeWhole } from "../output.ts";
+import { type Environment, type Status, stringifyJson } from "../results.ts";
+import { type Colors, printable, type Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import { createPeakKernel, hasRelaxedSimd, type PeakKernel } from "./peak.ts";
+import { median } from "./statistics.ts";
+
+/** Version of the form of the JSON that `bench` writes. */
+export const BENCH_SCHEMA_VERSION = 1;
+
+/** Everything one `bench` command measured. */
+export interface BenchResults<Row = object> {
+  schemaVersion: typeof BENCH_SCHEMA_VERSION;
+  command: string;
+  status: Status;
+  /** Why, when **status** is *failed*. */
+  error: string | null;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  /** Wall-clock seconds, checks and warm-up included. */
+  seconds: number;
+  /** What the command was asked for, defaults spelled out. */
+  options: Record<string, unknown>;
+  environment: BenchEnvironment;
+  rows: Row[];
+}
+
+/** The machine and the software that the figures belong to. */
+export interface BenchEnvironment extends Environment {
+  simd: { simd128: boolean; relaxed: boolean };
+  /** What the engine uses for a large call unless a row says otherwise. */
+  threads: number;
+  /** The matrix kernel on one core before the work began, GFLOP/s. */
+  peakGflops: { simd128: number; relaxed: number | null };
+}
+
+/** What a bench command's work is given. */
+export interface Bench<Row> {
+  colors: Colors;
+  /** Aborted by Ctrl-C: stop after the current measurement. */
+  signal: AbortSignal;
+  peak: PeakKernel;
+  line(text?: string): void;
+  /** Keeps a finished row. */
+  record(row: Row): void;
+}
+
+export interface BenchOptions {
+  command: string;
+  terminal: Terminal;
+  options: Record<string, unknown>;
+  /** File for the results; none unless asked for. */
+  json?: string;
+  /** Threads of the engine. Default: as many as it chooses. */
+  threads?: number;
+}
+
+/**
+ * Runs a bench command's **work** on tfjs's wasm backend: says what the machine is, listens to Ctrl-C,
+ * and writes the rows, if a file is asked for, however the work ended. Resolves to the exit code: 0,
+ * 130 when interrupted.
+ *
+ * @throws UsageError before any work when the file cannot be written; what the work throws
+ */
+export async function runBench<Row extends object>(
+  { command, terminal, options, json, threads }: BenchOptions,
+  work: (bench: Bench<Row>) => Promise<void>,
+): Promise<number> {
+  const file = json === undefined ? undefined : openFile(json);
+  const { colors, out } = terminal;
+  const line = (text = "") => {
+    out.write(`${text}\n`);
+  };
+  const interruption = listenForInterruption(() =>
+    line(colors.yellow("stopping after this measurement (Ctrl-C again: at once)")),
+  );
+  const threadsBefore = getThreads();
+  try {
+    const { signal } = interruption;
+    const selection = await selectBackend({ require: "wasm" });
+    registerKernels();
+    if (threads !== undefined) setThreads(threads);
+    const peak = createPeakKernel();
+    const environment = describeBenchEnvironment(selection, peak);
+    for (const text of environmentLines(environment)) line(text);
+
+    const rows: Row[] = [];
+    const started = new Date();
+    const startedAt = performance.now();
+    let failure: unknown = null;
+    try {
+      await work({ colors, signal, peak, line, record: (row) => rows.push(row) });
+    } catch (error) {
+      failure = error ?? new Error("unknown failure");
+    }
+    const status: Status = failure ? "failed" : signal.aborted ? "interrupted" : "complete";
+    const message = failure instanceof Error ? failure.message : String(failure);
+    const results: BenchResults<Row> = {
+      schemaVersion: BENCH_SCHEMA_VERSION,
+      command,
+      status,
+      error: failure ? printable(message) : null,
+      startedAt: started.toISOString(),
+      seconds: (performance.now() - startedAt) / 1000,
+      options,
+      environment,
+      rows,
+    };
+    line();
+    if (file !== undefined) {
+      writeWhole(file, stringifyJson(results));
+      line(`results  ${file}`);
+    }
+    line(colors.dim(`${status}, ${formatSeconds(results.seconds)}`));
+    if (failure) throw failure;
+    return status === "interrupted" ? INTERRUPTED_EXIT_CODE : 0;
+  } finally {
+    setThreads(threadsBefore);
+    interruption.release();
+  }
+}
+
+function describeBenchEnvironment(selection: BackendSelection, peak: PeakKernel): BenchEnvironment {
+  const relaxed = hasRelaxedSimd();
+  const settled = (kernel: PeakKernel) => median(Array.from({ length: 9 }, () => kernel.measure()));
+  return {
+    ...describeEnvironment(selection),
+    simd: { simd128: isEngineSupported(), relaxed },
+    threads: getThreads(),
+    peakGflops: {
+      simd128: settled(peak),
+      relaxed: relaxed ? settled(createPeakKernel("relaxed-simd")) : null,
+    },
+  };
+}
+
+function environmentLines(environment: BenchEnvironment): string[] {
+  const { cpu, logicalCores, platform, node, backend, simd, threads, peakGflops } = environment;
+  const isa = !simd.simd128 ? "none" : simd.relaxed ? "SIMD128 and relaxed SIMD" : "SIMD128";
+  const relaxed =
+    peakGflops.relaxed === null ? "" : `; relaxed SIMD ${peakGflops.relaxed.toFixed(1)}`;
+  return [
+    `machine  ${cpu}, ${logicalCores} logical cores, ${platform}`,
+    `runtime  Node ${node}, tfjs backend ${backend.name}, ${isa}, ${threads} thread${threads === 1 ? "" : "s"} by default`,
+    `peak     ${peakGflops.simd128.toFixed(1)} GFLOP/s a core: SIMD128 matrix kernel, 2×16 tile, K 64, from L1${relaxed}`,
+  ];
+}
+
+function openFile(json: string): string {
+  const file = resolve(json);
+  const folder = dirname(file);
+  const refuse = (reason: string) =>
+    new UsageError(`--json: expected a file that can be written, got ${file}: ${reason}`);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw refuse("it is a folder");
+  return file;
+}

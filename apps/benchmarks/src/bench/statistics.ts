@@ -1,0 +1,27 @@
+/** The value below which the share **q** of the samples lies, between neighbours by proportion; NaN of none. */
+export function quantile(samples: readonly number[], q: number): number {
+  if (samples.length === 0) return Number.NaN;
+  const sorted = Float64Array.from(samples).sort();
+  const at = q * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (at - below) * (high - low);
+}
+
+/** The middle sample, or the mean of the two in the middle. */
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+/**
+ * The exponent p of cost ∝ size^p between two measurements: 1 is linear, 2 squared.
+ *
+ *     p = log(cost₁ / cost₀) / log(size₁ / size₀)
+ */
+export function growthExponent(
+  [size0, cost0]: readonly [number, number],
+  [size1, cost1]: readonly [number, number],
+): number {
+  return Math.log(cost1 / cost0) / Math.log(size1 / size0);
+}

@@ -1,0 +1,305 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Sequential } from "@tensorflow/tfjs-layers";
+import { relativeError } from "./agreement.ts";
+import type { Bench } from "./bench-session.ts";
+import { rounds, timed, timedAsync } from "./rounds.ts";
+import { median, quantile } from "./statistics.ts";
+import { type Column, tableHead, tableRow } from "./text-table.ts";
+import {
+  GOAL_PEAK,
+  type Goals,
+  REFERENCE_MACHINE,
+  type Reference,
+  seededExamples,
+  type TutorialModel,
+  tutorialModels,
+} from "./tutorial-models.ts";
+
+/** Which implementation of a model is timed. */
+export type Side = "fused" | "stock";
+
+export interface StepOptions {
+  /** Names of `tutorialModels`. */
+  models: string[];
+  sides: Side[];
+  /** Rounds for each model, at least. */
+  repeats: number;
+  /** Time for each model, once **repeats** rounds are done. */
+  seconds: number;
+  seed: number;
+}
+
+/** Times of one side of a model, milliseconds. */
+export interface SideTimes {
+  /** `model.trainOnBatch`, loss and metrics read. */
+  trainMs: number;
+  trainP95Ms: number;
+  /** `model.predictOnBatch`, output read. */
+  predictMs: number;
+  predictP95Ms: number;
+  /** A step inside `model.fit`, shuffling, slicing and logs included; not measured for stock. */
+  fitMs: number | null;
+}
+
+/** One model, fused and of tfjs-layers' own layers. */
+export interface StepRow {
+  model: string;
+  title: string;
+  batchSize: number;
+  rounds: number;
+  fused: SideTimes | null;
+  stock: SideTimes | null;
+  /** Stock / fused; null where one is missing. */
+  ratio: { train: number; predict: number } | null;
+  /** One core's matrix peak in these rounds, GFLOP/s. */
+  peakGflops: number;
+  /** Fused times as they would be at `GOAL_PEAK`: ms · peak / 59. */
+  atGoalPeak: { trainMs: number; predictMs: number } | null;
+  goals: Goals;
+  references: readonly Reference[];
+}
+
+// A stock step takes seconds; so many fused ones are timed for each.
+const FUSED_STEPS_PER_ROUND = 5;
+const FIT_STEPS = 10;
+
+// Models in float32 over up to 500 steps, by kernels that add in another order.
+const MODEL_AGREEMENT = 1e-4;
+
+/** The names that `--models` takes. */
+export const modelNames: readonly string[] = tutorialModels(0).map(({ name }) => name);
+
+/** `bench step`: whole training steps and predictions of the tutorial's models, fused beside stock. */
+export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Promise<void> {
+  const models = tutorialModels(options.seed).filter(({ name }) => options.models.includes(name));
+  const { bold, dim } = bench.colors;
+  bench.line();
+  bench.line(
+    dim(
+      `  batch 32, milliseconds, medians; train: trainOnBatch, predict: predictOnBatch, fit: a step inside fit`,
+    ),
+  );
+  if (options.sides.includes("stock")) {
+    bench.line(dim("  stock: tfjs-layers' own layers on the same backend, from the same weights"));
+  }
+  bench.line();
+  bench.line(tableHead(columns));
+  const rows: StepRow[] = [];
+  for (const model of models) {
+    const row = await measureModel(model, options, bench);
+    if (!row) break;
+    rows.push(row);
+    bench.record(row);
+    bench.line(stepLine(row));
+  }
+  const withGoals = rows.filter(({ fused, goals }) => fused && goals.trainMs);
+  if (withGoals.length === 0) return;
+  bench.line();
+  bench.line(bold(`Goals at a peak of ${GOAL_PEAK} GFLOP/s a core, two threads`));
+  bench.line(dim(`  ${REFERENCE_MACHINE}`));
+  bench.line();
+  bench.line(tableHead(goalColumns));
+  for (const row of withGoals) for (const line of goalLines(row)) bench.line(line);
+}
+
+async function measureModel(
+  model: TutorialModel,
+  { sides, repeats, seconds, seed }: StepOptions,
+  bench: Bench<StepRow>,
+): Promise<StepRow | null> {
+  const fused = model.fused();
+  const stock = sides.includes("stock") ? model.stock() : null;
+  const batch = seededExamples(model, model.batchSize, seed);
+  const many = seededExamples(model, model.batchSize * FIT_STEPS, seed + 1);
+  try {
+    if (stock) {
+      copyWeights(fused, stock);
+      await checkModels(model, fused, stock, batch);
+    }
+    const measured = await rounds(
+      async () => {
+        const peak = bench.peak.measure();
+        const stockTimes = stock && (await timeOnce(stock, batch));
+        const fusedTimes: { train: number; predict: number }[] = [];
+        for (let i = 0; sides.includes("fused") && i < FUSED_STEPS_PER_ROUND; i++) {
+          fusedTimes.push(await timeOnce(fused, batch));
+        }
+        const fit = fusedTimes.length > 0 ? await timeFit(fused, many, model.batchSize) : null;
+        return { peaks: [peak, bench.peak.measure()], stockTimes, fusedTimes, fit };
+      },
+      // The check has run stock once, and there is nothing in its many small calls to warm further.
+      { warmUp: stock ? 0 : 2, least: repeats, seconds, signal: bench.signal },
+    );
+    if (measured.length === 0) return null;
+    const fusedTimes = sideTimes(
+      measured.flatMap((round) => round.fusedTimes),
+      measured.flatMap(({ fit }) => fit ?? []),
+    );
+    const stockTimes = sideTimes(measured.flatMap((round) => round.stockTimes ?? []));
+    const peakGflops = median(measured.flatMap(({ peaks }) => peaks));
+    return {
+      ...{ model: model.name, title: model.title, batchSize: model.batchSize },
+      rounds: measured.length,
+      ...compareSides(fusedTimes, stockTimes, peakGflops),
+      ...{ goals: model.goals, references: model.references },
+    };
+  } finally {
+    fused.dispose();
+    stock?.dispose();
+    tf.dispose([batch, many]);
+  }
+}
+
+async function timeOnce(
+  model: Sequential,
+  { x, y }: { x: tf.Tensor; y: tf.Tensor },
+): Promise<{ train: number; predict: number }> {
+  const train = await timedAsync(() => model.trainOnBatch(x, y));
+  const predict = timed(() => void predictions(model, x));
+  return { train, predict };
+}
+
+async function timeFit(
+  model: Sequential,
+  { x, y }: { x: tf.Tensor; y: tf.Tensor },
+  batchSize: number,
+): Promise<number> {
+  return (
+    (await timedAsync(() => model.fit(x, y, { batchSize, epochs: 1, verbose: 0 }))) / FIT_STEPS
+  );
+}
+
+function predictions(model: Sequential, x: tf.Tensor): Float32Array {
+  return tf.tidy(() => (model.predictOnBatch(x) as tf.Tensor).dataSync() as Float32Array);
+}
+
+function sideTimes(
+  times: readonly { train: number; predict: number }[],
+  fits: readonly number[] = [],
+): SideTimes | null {
+  if (times.length === 0) return null;
+  const train = times.map((time) => time.train);
+  const predict = times.map((time) => time.predict);
+  return {
+    trainMs: median(train),
+    trainP95Ms: quantile(train, 0.95),
+    predictMs: median(predict),
+    predictP95Ms: quantile(predict, 0.95),
+    fitMs: fits.length > 0 ? median(fits) : null,
+  };
+}
+
+/** Both sides beside each other: ratio of the medians, and the fused times scaled to `GOAL_PEAK`. */
+export function compareSides(
+  fused: SideTimes | null,
+  stock: SideTimes | null,
+  peakGflops: number,
+): Pick<StepRow, "fused" | "stock" | "ratio" | "peakGflops" | "atGoalPeak"> {
+  const scale = peakGflops / GOAL_PEAK;
+  return {
+    ...{ fused, stock, peakGflops },
+    ratio: fused &&
+      stock && {
+        train: stock.trainMs / fused.trainMs,
+        predict: stock.predictMs / fused.predictMs,
+      },
+    atGoalPeak: fused && { trainMs: fused.trainMs * scale, predictMs: fused.predictMs * scale },
+  };
+}
+
+/**
+ * Gives **stock** the weights of **fused**. Of a GRU's bias [2, 3H] stock has but one row: what the
+ * two rows add up to, as they do in every gate but the candidate.
+ */
+export function copyWeights(fused: Sequential, stock: Sequential): void {
+  tf.tidy(() => {
+    const shapes = stock.getWeights().map(({ shape }) => shape);
+    stock.setWeights(
+      fused
+        .getWeights()
+        .map((weight, k) => (weight.rank > (shapes[k]?.length ?? 0) ? tf.sum(weight, 0) : weight)),
+    );
+  });
+}
+
+async function checkModels(
+  { name, sameNumbers, sameLoss }: TutorialModel,
+  fused: Sequential,
+  stock: Sequential,
+  { x, y }: { x: tf.Tensor; y: tf.Tensor },
+): Promise<void> {
+  const refuse = (what: string, error: number) =>
+    new Error(
+      `bench step: expected ${what} of ${name} within ${MODEL_AGREEMENT} of stock, got ${error}`,
+    );
+  const fusedPredictions = predictions(fused, x);
+  const stockPredictions = predictions(stock, x);
+  const predictionError = relativeError(fusedPredictions, stockPredictions);
+  if (sameNumbers && !(predictionError <= MODEL_AGREEMENT)) {
+    throw refuse("predictions", predictionError);
+  }
+  const lossOf = async (model: Sequential) => [await model.trainOnBatch(x, y)].flat()[0] as number;
+  const lossError = relativeError([await lossOf(fused)], [await lossOf(stock)]);
+  if (sameLoss && !(lossError <= MODEL_AGREEMENT)) throw refuse("the first loss", lossError);
+}
+
+const columns: Column[] = [
+  { title: "model", width: 23, left: true },
+  { title: "train", width: 7 },
+  { title: "p95", width: 7 },
+  { title: "in fit", width: 7 },
+  { title: "stock", width: 8 },
+  { title: "ratio", width: 6 },
+  { title: "goal", width: 5 },
+  { title: "predict", width: 8 },
+  { title: "p95", width: 7 },
+  { title: "stock", width: 8 },
+  { title: "ratio", width: 6 },
+  { title: "goal", width: 5 },
+  { title: "rounds", width: 6 },
+];
+
+const ms = (x: number | null | undefined): string =>
+  x === null || x === undefined ? "–" : x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
+const times = (x: number | undefined): string =>
+  x === undefined ? "" : `${x >= 10 ? x.toFixed(0) : x.toPrecision(2)}x`;
+const atLeast = (x: number | undefined): string => (x === undefined ? "" : `≥${x}x`);
+
+function stepLine({ model, fused, stock, ratio, goals, rounds: n }: StepRow): string {
+  return tableRow(columns, [
+    model,
+    ...[ms(fused?.trainMs), ms(fused?.trainP95Ms), ms(fused?.fitMs), ms(stock?.trainMs)],
+    ...[times(ratio?.train), atLeast(goals.trainRatio)],
+    ...[ms(fused?.predictMs), ms(fused?.predictP95Ms), ms(stock?.predictMs)],
+    ...[times(ratio?.predict), atLeast(goals.predictRatio)],
+    String(n),
+  ]);
+}
+
+const goalColumns: Column[] = [
+  { title: "model", width: 23, left: true },
+  { title: "", width: 7, left: true },
+  { title: "ms", width: 7 },
+  { title: "peak", width: 6 },
+  { title: "ms at 59", width: 8 },
+  { title: "goal", width: 7 },
+  { title: "Keras TF", width: 9 },
+  { title: "Keras JAX", width: 9 },
+  { title: "PyTorch", width: 9 },
+];
+
+function goalLines({ model, fused, atGoalPeak, peakGflops, goals, references }: StepRow): string[] {
+  const line = (what: "train" | "predict") => {
+    const goal = goals[`${what}Ms`];
+    return tableRow(goalColumns, [
+      model,
+      what,
+      ms(fused?.[`${what}Ms`]),
+      peakGflops.toFixed(1),
+      ms(atGoalPeak?.[`${what}Ms`]),
+      goal === undefined ? "" : `≤ ${goal}`,
+      ...references.map((reference) => ms(reference[`${what}Ms`])),
+    ]);
+  };
+  return [line("train"), line("predict")];
+}

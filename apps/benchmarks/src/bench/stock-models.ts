@@ -1,0 +1,159 @@
+// The tutorial's models of tfjs-layers' own layers, with Keras's defaults spelled out where tfjs-layers
+// has others: what the fused models are timed against. A GRU's reset gate stands before the matrix
+// product here, for tfjs-layers knows no other; the cost is the same.
+
+import type { SentimentCell } from "@rnnkit/keras-builders";
+import * as tf from "@tensorflow/tfjs-core";
+import { layers, type Sequential, sequential } from "@tensorflow/tfjs-layers";
+
+type Layer = InstanceType<typeof layers.Layer>;
+type Activation = "tanh" | "relu";
+
+interface RecurrentArgs {
+  units: number;
+  returnSequences?: boolean;
+  inputShape?: number[];
+  activation?: Activation;
+}
+
+// Initial weights come from the fused model, and tfjs-layers' orthogonal initializer takes seconds.
+const unset = { kernelInitializer: "zeros", recurrentInitializer: "zeros" } as const;
+const gates = { recurrentActivation: "sigmoid", biasInitializer: "zeros" } as const;
+
+type Recurrent = ReturnType<typeof layers.lstm>;
+
+const simpleRNN = (args: RecurrentArgs): Recurrent =>
+  layers.simpleRNN({ activation: "tanh", biasInitializer: "zeros", ...unset, ...args });
+
+const lstm = (args: RecurrentArgs): Recurrent =>
+  layers.lstm({ activation: "tanh", unitForgetBias: true, ...gates, ...unset, ...args });
+
+const gru = (args: RecurrentArgs): Recurrent =>
+  layers.gru({ activation: "tanh", ...gates, ...unset, ...args });
+
+const bidirectional = (layer: Recurrent, inputShape?: number[]): Layer =>
+  layers.bidirectional({ layer, mergeMode: "concat", ...(inputShape && { inputShape }) });
+
+const dense = (units: number, activation?: "sigmoid" | "softmax"): Layer =>
+  layers.dense({ units, activation, kernelInitializer: "zeros" });
+
+const embedding = (inputDim: number, outputDim: number, inputLength: number, maskZero = false) =>
+  layers.embedding({ inputDim, outputDim, inputLength, maskZero, embeddingsInitializer: "zeros" });
+
+const optimizers = {
+  adam: () => tf.train.adam(0.001, 0.9, 0.999, 1e-7),
+  rmsprop: () => tf.train.rmsprop(0.001, 0.9, 0, 1e-7),
+  momentum: () => tf.train.momentum(0.01, 0.9),
+};
+
+function compiled(
+  stack: Layer[],
+  optimizer: keyof typeof optimizers,
+  loss: string,
+  metrics: string[] = [],
+): Sequential {
+  const model = sequential({ layers: stack });
+  model.compile({ optimizer: optimizers[optimizer](), loss, metrics });
+  return model;
+}
+
+const sentimentCells: Record<SentimentCell, (args: RecurrentArgs) => Layer> = {
+  simple_rnn: simpleRNN,
+  lstm,
+  gru,
+  bidirectional_lstm: (args) => bidirectional(lstm(args)),
+};
+
+/** As `buildSentimentClassifier`. */
+export function stockSentimentClassifier(
+  cell: SentimentCell,
+  vocabSize: number,
+  maxLen: number,
+): Sequential {
+  return compiled(
+    [embedding(vocabSize, 32, maxLen), sentimentCells[cell]({ units: 32 }), dense(1, "sigmoid")],
+    "rmsprop",
+    "binaryCrossentropy",
+    ["accuracy"],
+  );
+}
+
+/** As `buildStockForecaster`. */
+export function stockStockForecaster(steps: number): Sequential {
+  const stack = [lstm({ units: 50, inputShape: [steps, 1] }), dense(1)];
+  return compiled(stack, "adam", "meanSquaredError");
+}
+
+/** As `buildLstmForecaster`. */
+export function stockLstmForecaster(steps: number, features: number): Sequential {
+  const relu = { units: 50, activation: "relu" as const };
+  return compiled(
+    [
+      lstm({ ...relu, returnSequences: true, inputShape: [steps, features] }),
+      layers.dropout({ rate: 0.2 }),
+      lstm(relu),
+      layers.dropout({ rate: 0.2 }),
+      dense(1),
+    ],
+    "adam",
+    "meanSquaredError",
+  );
+}
+
+/** As `buildSimpleRnnModel`. */
+export function stockSimpleRnnModel(inputShape: number[]): Sequential {
+  return compiled([simpleRNN({ units: 64, inputShape }), dense(1)], "adam", "meanSquaredError");
+}
+
+/** As `buildLstmGruModel`. */
+export function stockLstmGruModel(inputShape: number[]): Sequential {
+  return compiled(
+    [
+      lstm({ units: 64, returnSequences: true, inputShape }),
+      layers.dropout({ rate: 0.2 }),
+      gru({ units: 32 }),
+      layers.dropout({ rate: 0.2 }),
+      dense(1, "sigmoid"),
+    ],
+    "rmsprop",
+    "binaryCrossentropy",
+  );
+}
+
+/** As `buildBidirectionalRnnModel`. */
+export function stockBidirectionalRnnModel(inputShape: number[]): Sequential {
+  return compiled(
+    [
+      bidirectional(lstm({ units: 64, returnSequences: true }), inputShape),
+      layers.dropout({ rate: 0.2 }),
+      bidirectional(gru({ units: 32 })),
+      dense(1),
+    ],
+    "momentum",
+    "meanAbsoluteError",
+  );
+}
+
+/** As `buildStackedRnnModel`. */
+export function stockStackedRnnModel(inputShape: number[], classes: number): Sequential {
+  return compiled(
+    [
+      simpleRNN({ units: 64, returnSequences: true, inputShape }),
+      lstm({ units: 64, returnSequences: true }),
+      gru({ units: 32 }),
+      dense(classes, "softmax"),
+    ],
+    "adam",
+    "sparseCategoricalCrossentropy",
+    ["accuracy"],
+  );
+}
+
+/** As `buildVariableLengthModel`. */
+export function stockVariableLengthModel(maxLength: number, vocabSize: number): Sequential {
+  return compiled(
+    [embedding(vocabSize, 64, maxLength, true), lstm({ units: 64 }), dense(1, "sigmoid")],
+    "rmsprop",
+    "binaryCrossentropy",
+  );
+}
