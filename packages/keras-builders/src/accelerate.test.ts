@@ -105,6 +105,28 @@ test.each(names)("stock %s, stateful, carries on and no longer leaks", async (na
   await expectNoTensorLeak(() => model.fit(input, target, { batchSize: B, epochs: 3, verbose: 0 }));
 });
 
+test.each([
+  ["simpleRNN", layers.simpleRNN, {}],
+  ["lstm", layers.lstm, { recurrentActivation: "sigmoid", unitForgetBias: true }],
+  [
+    "gru",
+    (args: Args) => layers.gru({ ...args, resetAfter: false }),
+    { recurrentActivation: "sigmoid" },
+  ],
+] as const)("stock %s and ours predict the same from the same weights", (name, make, options) => {
+  const args = { units: H, returnSequences: true, returnState: true };
+  const [theirs, ours] = [stockCells[name]!({ ...args, ...options, ...bias }), make(args)];
+  const mask = tf.cast(tf.greater(tf.randomUniform([B, T], 0, 1, "float32", 2), 0.3), "bool");
+  const state = (theirs.apply(x()) as tf.Tensor[]).slice(1);
+  ours.apply(x());
+  ours.setWeights(theirs.getWeights());
+  for (const kwargs of [{}, { mask }, { initialState: state }]) {
+    const want = theirs.apply(x(), { ...kwargs }) as tf.Tensor[];
+    const got = ours.apply(x(), { ...kwargs }) as tf.Tensor[];
+    for (const [i, y] of got.entries()) close(y, want[i]!);
+  }
+});
+
 test("a stock model in training goes on with the same losses, its optimizer's moments kept", async () => {
   const make = (): Sequential => {
     const model = sequential({
