@@ -13,8 +13,10 @@ import {
   type TensorInfo,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
+import { backward, gradientOf } from "./backward.ts";
 import type { CallShape } from "./call.ts";
-import { backward, forward, type GradientName, gradientOf, type Tape } from "./recurrence.ts";
+import { forward } from "./forward.ts";
+import type { GradientName, Tape } from "./tape.ts";
 import { isRecording, keepTape, releaseDeadTapes } from "./tapes.ts";
 import { readTensor, writeTensor } from "./tensor-memory.ts";
 

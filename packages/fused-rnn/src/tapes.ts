@@ -4,7 +4,7 @@
 
 import { engine as tfEngine } from "@tensorflow/tfjs-core";
 import { getEngine } from "./engine.ts";
-import type { Tape } from "./recurrence.ts";
+import type { Tape } from "./tape.ts";
 
 const owners = new Map<Tape, object>();
 

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { seededRandom } from "@rnnkit/core-rnn";
 import { afterEach, expect, test } from "vitest";
+import { backward, gradientOf } from "./backward.ts";
 import type { CallShape, CellKind } from "./call.ts";
 import { createEngine, getEngine, getThreads, setThreads } from "./engine.ts";
-import { backward, forward, gradientOf } from "./recurrence.ts";
+import { forward } from "./forward.ts";
 
 afterEach(() => setThreads(2));
 

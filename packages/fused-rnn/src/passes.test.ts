@@ -8,14 +8,10 @@ import {
 } from "@rnnkit/core-rnn";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { backward, gradientOf } from "./backward.ts";
 import { type CallShape, type CellKind, fusedActivations } from "./call.ts";
-import {
-  backward,
-  type ForwardArrays,
-  forward,
-  type GradientName,
-  gradientOf,
-} from "./recurrence.ts";
+import { type ForwardArrays, forward } from "./forward.ts";
+import type { GradientName } from "./tape.ts";
 
 const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
 const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };

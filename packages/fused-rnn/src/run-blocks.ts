@@ -1,0 +1,37 @@
+import type { CallShape, Layout } from "./call.ts";
+import { abandonEngine, type Engine, getThreads } from "./engine.ts";
+
+/** Below so many floating-point operations a call stays on one thread: waking one costs 60 µs. */
+const THREAD_THRESHOLD = 1.5e7;
+
+/** Multiply-adds of a forward pass, times two. */
+function flops({ B, T, I, H }: CallShape, G: number): number {
+  return 2 * B * T * (I + H) * G * H;
+}
+
+/** Runs a job's blocks on as many threads as its size is worth; a failed engine is given up. */
+export function runBlocks(
+  engine: Engine,
+  backward: boolean,
+  job: number,
+  shape: CallShape,
+  layout: Layout,
+): void {
+  const total = flops(shape, layout.G) * (backward ? 2 : 1);
+  try {
+    engine.pool.run(
+      {
+        backward,
+        job,
+        blocks: layout.blocks,
+        T: shape.T,
+        tile: layout.tile,
+        patience: 2000 + total / 1e7,
+      },
+      total < THREAD_THRESHOLD ? 1 : getThreads(),
+    );
+  } catch (error) {
+    abandonEngine(engine);
+    throw error;
+  }
+}
