@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { seededRandom } from "@rnnkit/core-rnn";
 import { afterEach, expect, test } from "vitest";
 import { backward, gradientOf } from "./backward.ts";
@@ -130,14 +129,4 @@ test("setThreads refuses what is no number of threads", () => {
       `setThreads: expected an integer from 1 to 256, got ${count}`,
     );
   }
-});
-
-test("idle workers do not keep the process alive", () => {
-  const worker = `
-    const { Worker } = require("node:worker_threads");
-    const control = new Int32Array(new SharedArrayBuffer(64));
-    new Worker("Atomics.wait(require('node:worker_threads').workerData, 0, 0)", { eval: true, workerData: control }).unref();
-    setTimeout(() => {}, 200);`;
-  const { status } = spawnSync(process.execPath, ["-e", worker], { timeout: 10_000 });
-  expect(status).toBe(0);
 });
