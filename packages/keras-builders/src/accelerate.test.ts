@@ -3,8 +3,11 @@ import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  model as functional,
+  input,
   type LayersModel,
   type Sequential,
+  type SymbolicTensor,
   sequential,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
@@ -125,6 +128,20 @@ test.each([
     const got = ours.apply(x(), { ...kwargs }) as tf.Tensor[];
     for (const [i, y] of got.entries()) close(y, want[i]!);
   }
+});
+
+test.each(names)("stock %s with symbolic initial states starts from them as before", (name) => {
+  const layer = stockCells[name]!({ units: H, returnState: true, ...bias });
+  const states = name === "lstm" ? 2 : 1;
+  const inputs = [
+    input({ shape: [T, I] }),
+    ...Array.from({ length: states }, () => input({ shape: [H] })),
+  ];
+  const model = functional({ inputs, outputs: layer.apply(inputs) as SymbolicTensor[] });
+  const given = [x(), tf.ones([B, H]), tf.fill([B, H], -2)].slice(0, 1 + states);
+  const before = model.predict(given) as tf.Tensor[];
+  expect(accelerate(model).swapped).toEqual([layer.name]);
+  for (const [i, y] of (model.predict(given) as tf.Tensor[]).entries()) close(y, before[i]!);
 });
 
 test("a stock model in training goes on with the same losses, its optimizer's moments kept", async () => {

@@ -12,6 +12,7 @@ import {
 import { beforeAll, expect, test } from "vitest";
 import type { BidirectionalMergeMode } from "./bidirectional-layer.ts";
 import * as layers from "./layers.ts";
+import type { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LstmArgs } from "./recurrent-options.ts";
 
 beforeAll(async () => {
@@ -99,6 +100,14 @@ test("a backwardLayer of its own reads backwards, with its own units, activation
   const both = layers.bidirectional({ layer: lstm(), backwardLayer, name: "both" });
   const z = layers.gru({ units: 2, seed: 4, goBackwards: true }).apply(x()) as tf.Tensor;
   close(both.apply(x()) as tf.Tensor, tf.concat([lstm().apply(x()) as tf.Tensor, z], 1));
+  const [h, c, g] = [tf.ones([B, H]), tf.zeros([B, H]), tf.ones([B, 2])];
+  const started = (layer: RecurrentLayer, state: tf.Tensor[]) =>
+    layer.apply([x(), ...state]) as tf.Tensor;
+  const back = layers.gru({ units: 2, seed: 4, goBackwards: true });
+  close(
+    both.apply([x(), h, c, g]) as tf.Tensor,
+    tf.concat([started(lstm(), [h, c]), started(back, [g])], 1),
+  );
   expect(both.getConfig()).toMatchObject({
     backwardLayer: { className: "GRU", config: { name: "back", units: 2 } },
   });

@@ -120,13 +120,13 @@ export class BidirectionalLayer extends layers.Layer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
-      const half = states.length / 2;
+      const split = Math.min(states.length, this.forwardLayer.stateCount);
       const { returnSequences } = this.forwardLayer.options;
       const [y, ...forwardState] = [
-        this.forwardLayer.call([x, ...states.slice(0, half)], kwargs),
+        this.forwardLayer.call([x, ...states.slice(0, split)], kwargs),
       ].flat() as [Tensor, ...Tensor[]];
       const [z, ...backwardState] = [
-        this.backwardLayer.call([x, ...states.slice(half)], kwargs),
+        this.backwardLayer.call([x, ...states.slice(split)], kwargs),
       ].flat() as [Tensor, ...Tensor[]];
       const merge = merges[`${this.mergeMode}`]!;
       const outputs = merge(y, returnSequences ? reverse(z, 1) : z);
@@ -137,9 +137,9 @@ export class BidirectionalLayer extends layers.Layer {
 
   /** Sets what both carry to **states**, forward's first, or to zero. */
   override resetStates(states?: Tensor[]): void {
-    const half = this.forwardLayer.stateCount;
-    this.forwardLayer.resetStates(states?.slice(0, half));
-    this.backwardLayer.resetStates(states?.slice(half));
+    const split = this.forwardLayer.stateCount;
+    this.forwardLayer.resetStates(states?.slice(0, split));
+    this.backwardLayer.resetStates(states?.slice(split));
   }
 
   /** Keras's name for {@link resetStates}. */
@@ -148,27 +148,27 @@ export class BidirectionalLayer extends layers.Layer {
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {
-    const count = [inputs].flat().length - 1;
-    const expected = 2 * this.forwardLayer.stateCount;
-    if (count > 0 && count !== expected) {
+    const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
+    const expected = this.#stateCount();
+    if (states.length > 0 && states.length !== expected) {
       throw new Error(
-        `${this.name}: expected ${expected} states, forward's and backward's, got ${count}`,
+        `${this.name}: expected ${expected} states, forward's and backward's, got ${states.length}`,
       );
     }
-    const [x, ...states] = [inputs].flat() as Tensor[];
-    const check = (part: RecurrentLayer, from: number) =>
-      part.checkInputs([x!, ...states.slice(from, from + count / 2)]);
-    check(this.forwardLayer, 0);
-    check(this.backwardLayer, count / 2);
+    const split = Math.min(states.length, this.forwardLayer.stateCount);
+    this.forwardLayer.checkInputs([x, ...states.slice(0, split)]);
+    this.backwardLayer.checkInputs([x, ...states.slice(split)]);
+  }
+
+  #stateCount(): number {
+    return this.forwardLayer.stateCount + this.backwardLayer.stateCount;
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.forwardLayer.options;
     const first = passedMask(returnSequences, mask) as Tensor;
     const masks = this.mergeMode === null ? [first, first] : [first];
-    if (returnState) {
-      for (let i = 0; i < 2 * this.forwardLayer.stateCount; i++) masks.push(null as never);
-    }
+    if (returnState) masks.push(...Array<never>(this.#stateCount()).fill(null as never));
     return masks.length === 1 ? first : masks;
   }
 

@@ -12,6 +12,7 @@ import { firstShape, type Kwargs } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
   type ConstraintArg,
+  held,
   type InitializerArg,
   type RegularizerArg,
   serialized,
@@ -75,15 +76,11 @@ export class EmbeddingLayer extends layers.Layer {
   }
 
   override build(): void {
-    const { initializer, regularizer, constraint } = this.#spec;
-    this.#embeddings = this.addWeight(
-      "embeddings",
-      [this.inputDim, this.outputDim],
-      "float32",
-      initializer,
-      regularizer as never,
-      true,
-      constraint as never,
+    const { initializer, regularizer } = this.#spec;
+    const shape = [this.inputDim, this.outputDim];
+    this.#embeddings = held(
+      this.addWeight("embeddings", shape, "float32", initializer, regularizer as never),
+      this.#spec,
     );
     this.built = true;
   }

@@ -4,6 +4,7 @@ import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  constraints,
   initializers,
   input,
   regularizers,
@@ -164,6 +165,24 @@ describe.each(Object.entries(cells))("%s", (_, cell) => {
     // d(λ‖w‖²)/dw = 2λw, times the step 0.1.
     for (const [i, w] of held.after.entries())
       close(w, tf.sub(free.after[i]!, tf.mul(0.1, held.before[i]!)));
+  });
+
+  test("constraints hold after every step of every optimizer, and when weights are set", async () => {
+    for (const optimizer of ["sgd", "adam", "rmsprop"] as const) {
+      const layer = make({
+        kernelConstraint: "nonNeg",
+        recurrentConstraint: constraints.nonNeg(),
+        biasConstraint: "nonNeg",
+        inputShape: [T, I],
+      });
+      const model = sequential({ layers: [layer] });
+      model.compile({ optimizer, loss: "meanSquaredError" });
+      const [input, target] = [x(), tf.fill([B, H], -1)];
+      await expectNoTensorLeak(() => model.fit(input, target, { epochs: 2, verbose: 0 }));
+      for (const w of model.getWeights()) expect(tf.min(w).dataSync()[0]).toBe(0);
+      layer.setWeights(layer.getWeights().map((w) => tf.sub(w, 1)));
+      expect(layer.getWeights().every((w) => tf.min(w).dataSync()[0] === 0)).toBe(true);
+    }
   });
 
   test("in training the same seed drops the same, every call something else; inference nothing", () => {

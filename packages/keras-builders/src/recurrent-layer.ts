@@ -40,7 +40,7 @@ import {
   recurrentOptions,
 } from "./recurrent-options.ts";
 import { seeds } from "./seeds.ts";
-import { type Initializer, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
+import { held, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
 
 /** What tells one recurrent layer from another. */
 export interface Recurrence {
@@ -131,17 +131,10 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
-    const { initializer, regularizer, constraint } = spec as WeightSpec & {
-      initializer: Initializer;
-    };
-    return this.addWeight(
-      this.scope + name,
-      shape,
-      "float32",
-      initializer,
-      regularizer as never,
-      true,
-      constraint as never,
+    const { initializer, regularizer } = spec;
+    return held(
+      this.addWeight(this.scope + name, shape, "float32", initializer, regularizer as never),
+      spec,
     );
   }
 

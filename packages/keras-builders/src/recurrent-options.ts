@@ -33,7 +33,7 @@ export interface SimpleRnnArgs extends LayerArgs {
   kernelRegularizer?: RegularizerArg;
   recurrentRegularizer?: RegularizerArg;
   biasRegularizer?: RegularizerArg;
-  /** Applied to the weight when it is set. Default none. */
+  /** Holds the weight after every change, an optimizer's too. Default none. */
   kernelConstraint?: ConstraintArg;
   recurrentConstraint?: ConstraintArg;
   biasConstraint?: ConstraintArg;

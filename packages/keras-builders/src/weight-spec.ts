@@ -1,7 +1,15 @@
-import { concat, ones, type serialization, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  ones,
+  type serialization,
+  type Tensor,
+  tidy,
+  type Variable,
+} from "@tensorflow/tfjs-core";
 import {
   type constraints,
   initializers,
+  type LayerVariable,
   type regularizers,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
@@ -49,6 +57,18 @@ export function weightSpec(
     regularizer: read.kernelRegularizer as Regularizer | null,
     constraint: read.kernelConstraint as Constraint | null,
   };
+}
+
+/**
+ * Holds a weight to its constraint after every assignment, as Keras does; tfjs-layers forgets it where
+ * an optimizer assigns.
+ */
+export function held(weight: LayerVariable, { constraint }: WeightSpec): LayerVariable {
+  if (!constraint) return weight;
+  const value = weight.read() as Variable;
+  const assign = value.assign.bind(value);
+  value.assign = (next) => void tidy(() => assign(constraint.apply(next) as typeof next));
+  return weight;
 }
 
 /** As saved models hold it: class name and config. */
