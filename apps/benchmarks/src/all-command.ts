@@ -2,17 +2,13 @@ import { Command } from "commander";
 import { forecast, forecastDefaults } from "./forecast.ts";
 import { type CommonOptions, withCommonOptions } from "./option-types.ts";
 import { prepareReviews } from "./reviews.ts";
-import { SYNTHETIC_LEARNING_RATE, sentiment, sentimentDefaults } from "./sentiment.ts";
+import { sentiment, syntheticDefaults } from "./sentiment.ts";
 import { namedSeries } from "./series.ts";
 import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
-// Sized for two cores and tfjs's own layers: less than a minute and a half in all.
-const forecasts = [
-  { series: "sine", epochs: 8 },
-  { series: "sunspots", epochs: 25 },
-];
-const classifiers = { epochs: 6, limit: 600, maxlen: 48, learningRate: SYNTHETIC_LEARNING_RATE };
+// Sized for two cores: about a minute in all.
+const series = ["sine", "sunspots"];
 
 /** `all`: every model of the tutorial on embedded data, without network. */
 export function allCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -24,12 +20,12 @@ export function allCommand(terminal: Terminal, done: (exitCode: number) => void)
   return withCommonOptions(command).action(async ({ seed, backend, out }: CommonOptions) => {
     done(
       await runSession({ command: "all", name: "all", out, backend, terminal }, async (session) => {
-        for (const { series, epochs } of forecasts) {
+        for (const name of series) {
           if (session.signal.aborted) return;
-          await forecast(namedSeries(series, seed), { ...forecastDefaults, epochs, seed }, session);
+          await forecast(namedSeries(name, seed), { ...forecastDefaults, seed }, session);
         }
         if (session.signal.aborted) return;
-        const options = { ...sentimentDefaults, ...classifiers, seed };
+        const options = { ...syntheticDefaults, seed };
         const reviews = await prepareReviews({ kind: "synthetic" }, options, session);
         await sentiment(reviews, options, session);
       }),

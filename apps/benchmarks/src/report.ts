@@ -2,7 +2,14 @@ import { accuracyChart, forecastChart, forecastLossChart, lossChart, testChart }
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { reportStyle } from "./report-style.ts";
-import type { Epoch, ForecastRun, Results, Run, SentimentRun } from "./results.ts";
+import {
+  type Epoch,
+  type ForecastRun,
+  type Results,
+  type Run,
+  type SentimentRun,
+  secondsPerEpoch,
+} from "./results.ts";
 
 /**
  * The report as one HTML document, a pure function of the results: no script, nothing loaded from
@@ -134,6 +141,7 @@ function sentimentSection(runs: SentimentRun[]): string {
     number(formatPercent(run.epochs.at(-1)?.validationAccuracy)),
     number(formatPercent(run.test?.accuracy), run.test !== null && run.test.accuracy === best),
     number(formatNumber(run.test?.loss)),
+    number(run.epochs.length > 0 ? formatSeconds(secondsPerEpoch(run.epochs)) : "–"),
     number(formatSeconds(run.timings.trainSeconds)),
   ]);
   const ofEpochs = (value: (epoch: Epoch) => number | null) =>
@@ -158,6 +166,7 @@ ${table(
     ["validation accuracy", "number"],
     ["test accuracy", "number"],
     ["test loss", "number"],
+    ["an epoch", "number"],
     ["training", "number"],
   ],
   rows,

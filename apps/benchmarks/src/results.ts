@@ -1,3 +1,5 @@
+import { median } from "./statistics.ts";
+
 /** Version of the results' form; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 1;
 
@@ -119,6 +121,12 @@ export interface SentimentRun extends BaseRun {
   };
   /** Null until every test review was predicted. */
   test: { loss: number; accuracy: number } | null;
+}
+
+/** The median time of the epochs that were not cut short, or of all where each was. */
+export function secondsPerEpoch(epochs: readonly Epoch[]): number {
+  const whole = epochs.filter(({ steps, plannedSteps }) => steps === plannedSteps);
+  return median((whole.length > 0 ? whole : epochs).map(({ seconds }) => seconds));
 }
 
 /**

@@ -9,27 +9,28 @@ import {
 import { prepareReviews, reviewSource } from "./reviews.ts";
 import {
   cellNames,
-  sentimentDefaults as defaults,
+  imdbDefaults,
   type SentimentOptions,
-  SYNTHETIC_LEARNING_RATE,
   sentiment,
+  syntheticDefaults,
 } from "./sentiment.ts";
 import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
-type Options = CommonOptions &
-  Omit<SentimentOptions, "learningRate"> & {
-    learningRate?: number;
-    imdb?: boolean;
-    imdbPath?: string;
-  };
+type Options = CommonOptions & Partial<SentimentOptions> & { imdb?: boolean; imdbPath?: string };
+
+// What an option is when it is not given: it depends on the reviews.
+function usual(name: "epochs" | "limit" | "maxlen" | "learningRate"): string {
+  const [real, generated] = [imdbDefaults[name], syntheticDefaults[name]];
+  return `(default: ${real}; on generated reviews ${generated})`;
+}
 
 /** `sentiment`: one classifier a cell on the same reviews. */
 export function sentimentCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const command = new Command("sentiment")
     .summary("compare the recurrent cells on review sentiment")
     .description(
-      "Trains the tutorial's sentiment classifier with each cell on the same reviews: generated ones unless --imdb or --imdb-path is given.",
+      "Trains the tutorial's sentiment classifier with each cell on the same reviews: generated ones unless --imdb or --imdb-path is given, and then all 25,000 at the tutorial's settings.",
     )
     .option("--imdb", "Keras's IMDB reviews, downloaded once and cached")
     .option("--imdb-path <file>", "the same from an imdb.npz you have")
@@ -37,37 +38,35 @@ export function sentimentCommand(terminal: Terminal, done: (exitCode: number) =>
       "--cells <list>",
       `all, or some of ${cellNames.join(",")}`,
       listOf(cellNames),
-      defaults.cells,
+      imdbDefaults.cells,
     )
-    .option("--epochs <n>", "passes over the training reviews", wholeNumber(1), defaults.epochs)
+    .option("--epochs <n>", `passes over the training reviews ${usual("epochs")}`, wholeNumber(1))
     .option(
       "--limit <n>",
-      "training reviews, and as many for the test",
+      `training reviews, and as many for the test ${usual("limit")}`,
       wholeNumber(10, 25_000),
-      defaults.limit,
     )
     .option(
       "--maxlen <n>",
-      "words a review is padded or cut to",
+      `words a review is padded or cut to ${usual("maxlen")}`,
       wholeNumber(4, 2494),
-      defaults.maxlen,
     )
     .option(
       "--vocab <n>",
       "most frequent words that are kept (IMDB)",
       wholeNumber(10, 100_000),
-      defaults.vocab,
+      imdbDefaults.vocab,
     )
-    .option("--batch-size <n>", "reviews a step", wholeNumber(1), defaults.batchSize)
+    .option("--batch-size <n>", "reviews a step", wholeNumber(1), imdbDefaults.batchSize)
     .option(
       "--learning-rate <x>",
-      `step size of RMSprop (default: ${defaults.learningRate}, on generated reviews ${SYNTHETIC_LEARNING_RATE})`,
+      `step size of RMSprop ${usual("learningRate")}`,
       positiveNumber(1),
     );
   return withCommonOptions(command).action(async (options: Options) => {
     const source = reviewSource(options);
-    const usual = source.kind === "synthetic" ? SYNTHETIC_LEARNING_RATE : defaults.learningRate;
-    const chosen = { ...options, learningRate: options.learningRate ?? usual };
+    const defaults = source.kind === "synthetic" ? syntheticDefaults : imdbDefaults;
+    const chosen = { ...defaults, ...options };
     done(
       await runSession(
         {

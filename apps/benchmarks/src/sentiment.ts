@@ -1,9 +1,10 @@
 import { buildSentimentClassifier } from "@rnnkit/keras-builders";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { summarizeModel } from "./model-summary.ts";
-import type { Epoch, SentimentRun } from "./results.ts";
+import { type Epoch, type SentimentRun, secondsPerEpoch } from "./results.ts";
 import type { PreparedReviews } from "./reviews.ts";
 import type { Session } from "./session.ts";
+import { type Column, tableHead, tableRow } from "./text-table.ts";
 import { countSteps, evaluate, train } from "./training.ts";
 
 /** The cells that can be compared, in Keras's words. */
@@ -26,20 +27,26 @@ export interface SentimentOptions {
   seed: number;
 }
 
-/** What is measured when nothing is asked for. */
-export const sentimentDefaults: SentimentOptions = {
+/** What is measured on real reviews when nothing else is asked for: the tutorial's run. */
+export const imdbDefaults: SentimentOptions = {
   cells: [...cellNames],
-  epochs: 5,
-  limit: 1000,
-  maxlen: 100,
+  epochs: 3,
+  limit: 25_000,
+  maxlen: 500,
   vocab: 10_000,
   batchSize: 32,
   learningRate: 0.001,
   seed: 42,
 };
 
-/** Step size on generated reviews, whose few words bear larger steps than a real vocabulary. */
-export const SYNTHETIC_LEARNING_RATE = 0.01;
+/** The same on generated reviews, whose few words bear larger steps than a real vocabulary. */
+export const syntheticDefaults: SentimentOptions = {
+  ...imdbDefaults,
+  epochs: 8,
+  limit: 5000,
+  maxlen: 100,
+  learningRate: 0.01,
+};
 
 /** Trains one classifier a cell on the same reviews, and tests each on the same test reviews. */
 export async function sentiment(
@@ -60,7 +67,7 @@ export async function sentiment(
     if (session.signal.aborted) break;
     runs.push(await classify(cell, reviews, options, session));
   }
-  if (runs.length > 1) for (const line of comparison(runs, reviews, colors)) progress.line(line);
+  if (runs.length > 1) for (const line of comparison(runs, reviews)) progress.line(line);
 }
 
 async function classify(
@@ -146,18 +153,31 @@ function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): str
   );
 }
 
-function comparison(
-  runs: SentimentRun[],
-  reviews: PreparedReviews,
-  colors: Session["colors"],
-): string[] {
+const columns: Column[] = [
+  { title: "cell", width: 20, left: true },
+  { title: "train accuracy", width: 14 },
+  { title: "validation", width: 10 },
+  { title: "test", width: 8 },
+  { title: "an epoch", width: 10 },
+  { title: "training", width: 12 },
+];
+
+function comparison(runs: SentimentRun[], reviews: PreparedReviews): string[] {
   return [
     "",
-    `  ${"cell".padEnd(20)}${"test accuracy".padStart(14)}${"training".padStart(14)}   ${colors.dim(`${kindOf(reviews)} reviews`)}`,
-    ...runs.map(
-      ({ cell, test, timings }) =>
-        `  ${cell.padEnd(20)}${formatPercent(test?.accuracy).padStart(14)}${formatSeconds(timings.trainSeconds).padStart(14)}`,
-    ),
+    `  on ${kindOf(reviews)} reviews, after the last epoch; an epoch with its validation`,
+    tableHead(columns),
+    ...runs.map(({ cell, epochs, test, timings }) => {
+      const last = epochs.at(-1);
+      return tableRow(columns, [
+        cell,
+        formatPercent(last?.accuracy),
+        formatPercent(last?.validationAccuracy),
+        formatPercent(test?.accuracy),
+        epochs.length > 0 ? formatSeconds(secondsPerEpoch(epochs)) : "–",
+        formatSeconds(timings.trainSeconds),
+      ]);
+    }),
   ];
 }
 

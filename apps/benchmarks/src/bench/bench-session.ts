@@ -7,10 +7,10 @@ import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import { writeWhole } from "../output.ts";
 import { type Environment, type Status, stringifyJson } from "../results.ts";
+import { median } from "../statistics.ts";
 import { type Colors, printable, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { createPeakKernel, hasRelaxedSimd, type PeakKernel } from "./peak.ts";
-import { median } from "./statistics.ts";
 
 /** Version of the form of the JSON that `bench` writes. */
 export const BENCH_SCHEMA_VERSION = 1;

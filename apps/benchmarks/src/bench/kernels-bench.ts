@@ -1,5 +1,7 @@
 import { setThreads } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
+import { median, quantile } from "../statistics.ts";
+import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkAgreement, checkThreads } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
@@ -15,8 +17,6 @@ import {
   shapeText,
 } from "./recurrent-ops.ts";
 import { rounds, timed } from "./rounds.ts";
-import { median, quantile } from "./statistics.ts";
-import { type Column, tableHead, tableRow } from "./text-table.ts";
 
 /** The shapes that are timed unless others are asked for. */
 export const kernelShapes: Readonly<Record<string, Shape>> = {

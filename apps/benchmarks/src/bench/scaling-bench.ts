@@ -1,13 +1,13 @@
 import { engineMemory } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { formatNumber } from "../format.ts";
+import { growthExponent, median, quantile } from "../statistics.ts";
+import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { checkAgreement } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { recurrentFlops } from "./flops.ts";
 import { createProblem, differentiate, opNamed, type Shape, shapeText } from "./recurrent-ops.ts";
 import { rounds } from "./rounds.ts";
-import { growthExponent, median, quantile } from "./statistics.ts";
-import { type Column, tableHead, tableRow } from "./text-table.ts";
 
 /** What is varied while the rest stands still; *large* is the one big problem with its own goal. */
 export type ScalingAxis = "T" | "B" | "H" | "large";

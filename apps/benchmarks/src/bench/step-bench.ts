@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
+import { median, quantile } from "../statistics.ts";
+import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timed, timedAsync } from "./rounds.ts";
-import { median, quantile } from "./statistics.ts";
-import { type Column, tableHead, tableRow } from "./text-table.ts";
 import {
   GOAL_PEAK,
   type Goals,

@@ -1,11 +1,11 @@
 import { seededRandom } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
+import { quantile } from "../statistics.ts";
+import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { checkAgreement } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { createProblem, recurrentOps, type Shape, shapeText } from "./recurrent-ops.ts";
 import { rounds } from "./rounds.ts";
-import { quantile } from "./statistics.ts";
-import { type Column, tableHead, tableRow } from "./text-table.ts";
 
 /** Median latency of one step through the tfjs op that is aimed at. */
 export const STREAM_GOAL_MICROSECONDS = 60;
