@@ -5,9 +5,16 @@ import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 export type ActivationArg = RecurrentActivationName | "hardSigmoid" | "leakyRelu" | "swish" | null;
 
 /**
- * The name of an activation as Keras 3 spells it. tfjs writes `hardSigmoid` in code and
- * `hard_sigmoid` in files, and *swish* is the older name of *silu*.
+ * The name of an activation as Keras 3 spells it, undefined where it has none. tfjs writes
+ * `hardSigmoid` in code and `hard_sigmoid` in files, and *swish* is the older name of *silu*.
  */
+export function kerasActivationName(given: string): RecurrentActivationName | undefined {
+  const snake = given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = snake === "swish" ? "silu" : snake;
+  return activationNames.find((known) => known === name);
+}
+
+/** Reads an option of a layer; *null* means none. */
 export function activationName(
   who: string,
   option: string,
@@ -16,13 +23,10 @@ export function activationName(
 ): RecurrentActivationName {
   if (given === undefined) return fallback;
   if (given === null) return "linear";
-  const snake = `${given}`.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const name = snake === "swish" ? "silu" : snake;
-  if (!(activationNames as readonly string[]).includes(name)) {
-    const names = activationNames.join(", ");
-    throw new Error(`${who}: expected ${option} to be one of ${names}, got "${given}"`);
-  }
-  return name as RecurrentActivationName;
+  const name = kerasActivationName(`${given}`);
+  if (name) return name;
+  const names = activationNames.join(", ");
+  throw new Error(`${who}: expected ${option} to be one of ${names}, got "${given}"`);
 }
 
 /** The name as tfjs-layers knows it, for the configs of saved models. */

@@ -13,7 +13,7 @@ import {
 } from "@rnnkit/fused-rnn";
 import { mul, type Tensor, type Tensor3D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
-import { activationName } from "./activation-name.ts";
+import { kerasActivationName } from "./activation-name.ts";
 import { dropoutMask } from "./dropout-masks.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
 
@@ -110,10 +110,9 @@ export function fuse(layer: StockRecurrentLayer): boolean {
 
   layer.call = (inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] => {
     const initialState = kwargs.initialState as Tensor[] | undefined;
-    const mask = maskOf(kwargs);
     const carried = layer.stateful ? layer.states : undefined;
     // Before the first step that is kept, tfjs puts out the initial state, Keras 0.
-    if (mask && (initialState ?? carried)) return stockCall(inputs, kwargs);
+    if (kwargs.mask && (initialState ?? carried)) return stockCall(inputs, kwargs);
     return tidy(() => {
       const [x] = [inputs].flat() as [Tensor3D];
       const scale = hardSigmoidScale(cell, gates);
@@ -127,7 +126,7 @@ export function fuse(layer: StockRecurrentLayer): boolean {
           bias: weight(cell.bias),
         },
         {
-          ...{ activation, recurrentActivation, mask },
+          ...{ activation, recurrentActivation, mask: maskOf(kwargs) },
           initialState: initialState ?? carried,
           goBackwards: layer.goBackwards,
           returnSequences: layer.returnSequences,
@@ -145,12 +144,8 @@ export function fuse(layer: StockRecurrentLayer): boolean {
 const composed: readonly string[] = ["silu", "gelu", "leaky_relu"];
 
 function fusedName(stockName: string): RecurrentActivationName | undefined {
-  try {
-    const name = activationName("", "", stockName as never, "linear");
-    return composed.includes(name) ? undefined : name;
-  } catch {
-    return undefined;
-  }
+  const name = kerasActivationName(stockName);
+  return name && !composed.includes(name) ? name : undefined;
 }
 
 /**

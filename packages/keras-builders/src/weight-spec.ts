@@ -34,17 +34,17 @@ export interface WeightSpec {
   constraint: Constraint | null;
 }
 
-// tfjs-layers exports nothing that reads names and configs, but its Dense keeps what it has read.
-const { dense } = stock;
-
-/** Reads what a layer was told about a weight. */
+/**
+ * Reads what a layer was told about a weight. tfjs-layers exports nothing that reads names and configs,
+ * but its Dense keeps what it has read.
+ */
 export function weightSpec(
   initializer: InitializerArg | undefined,
   fallback: Initializer,
   regularizer?: RegularizerArg,
   constraint?: ConstraintArg,
 ): WeightSpec {
-  const read = dense({
+  const read = stock.dense({
     units: 1,
     name: "reader",
     kernelInitializer: initializer ?? fallback,
