@@ -19,9 +19,24 @@ export interface Engine {
 let current: Engine | undefined;
 let requestedThreads: number | undefined;
 
-/** Whether the runtime can run the engine at all: WebAssembly with SIMD128. */
+/**
+ * Whether the runtime can run the engine at all: WebAssembly with SIMD128, and leave to compile it,
+ * which a page's Content-Security-Policy gives by `script-src 'wasm-unsafe-eval'`.
+ */
 export function isEngineSupported(): boolean {
-  return hasSimd;
+  supported ??= hasSimd && mayCompile();
+  return supported;
+}
+
+let supported: boolean | undefined;
+
+/** Asked by compiling the empty module: validation is always allowed. */
+function mayCompile(): boolean {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The engine, made at the first call. */
@@ -89,9 +104,9 @@ export function setThreads(count: number): void {
   current.pool = current.freshPool();
 }
 
-/** How many threads a large call uses. */
+/** How many threads a large call uses; 1 as well once the runtime has refused to start a worker. */
 export function getThreads(): number {
-  if (!canUseThreads()) return 1;
+  if (!canUseThreads() || current?.pool.refused()) return 1;
   return requestedThreads ?? physicalCores();
 }
 

@@ -45,6 +45,8 @@ export interface ThreadPool {
   close(): void;
   /** Workers that have come up. */
   started(): number;
+  /** Whether the first worker never came up: a page's policy may forbid workers made from text. */
+  refused(): boolean;
   /** Ends the next worker that takes a block, in the middle of it: how the tests kill one. */
   crashNextWorker(): void;
 }
@@ -132,19 +134,23 @@ function runtime(): Runtime {
   }
   return {
     spawn(data, onEnd) {
+      const url = URL.createObjectURL(
+        new Blob([`${workerSource} onmessage = (event) => serve(event.data);`], {
+          type: "text/javascript",
+        }),
+      );
       try {
-        const url = URL.createObjectURL(
-          new Blob([`${workerSource} onmessage = (event) => serve(event.data);`], {
-            type: "text/javascript",
-          }),
-        );
         const worker = new Worker(url);
-        worker.onerror = onEnd;
+        worker.onerror = () => {
+          worker.terminate();
+          onEnd();
+        };
         worker.postMessage(data);
-        URL.revokeObjectURL(url);
         return worker;
       } catch {
         return undefined;
+      } finally {
+        URL.revokeObjectURL(url);
       }
     },
   };
@@ -161,15 +167,17 @@ export function createThreadPool(
   const bytes = CONTROL_WORDS * 4;
   const control = new Int32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const workers = new Set<WorkerHandle>();
+  let refused = false;
   control[NEXT] = NONE;
 
   const ensureWorkers = (count: number) => {
-    while (workers.size < count) {
+    while (!refused && workers.size < count) {
       const handle = runtime().spawn({ module, memory, control }, () => {
         if (handle) workers.delete(handle);
+        refused ||= Atomics.load(control, STARTED) === 0;
       });
-      if (!handle) return;
-      workers.add(handle);
+      if (handle) workers.add(handle);
+      else refused = true;
     }
   };
   const beat = () => {
@@ -240,6 +248,7 @@ export function createThreadPool(
       workers.clear();
     },
     started: () => Atomics.load(control, STARTED),
+    refused: () => refused,
     crashNextWorker: () => Atomics.store(control, CRASH, 1),
   };
 }

@@ -1,0 +1,100 @@
+// What page.test.ts runs in a page and in a worker of it; Node makes the same numbers for comparison.
+
+import { seededRandom } from "@rnnkit/core-rnn";
+import {
+  addN,
+  mul,
+  sum,
+  type Tensor,
+  type Tensor3D,
+  tensor,
+  tidy,
+  valueAndGrads,
+} from "@tensorflow/tfjs-core";
+import type { CellKind } from "./call.ts";
+import { getEngine } from "./engine.ts";
+import type { ForwardArrays } from "./forward.ts";
+import { gru } from "./gru.ts";
+import { lstm } from "./lstm.ts";
+import { simpleRnn } from "./simple-rnn.ts";
+
+/** B, T, I, H. */
+export type Sizes = readonly [B: number, T: number, I: number, H: number];
+
+export const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
+
+const gates = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
+
+/** A masked training call with its cotangents, of the outputs first: uniform draws, so exact anywhere. */
+export function callOf(
+  cell: CellKind,
+  [B, T, I, H]: Sizes,
+): Required<Pick<ForwardArrays, "x" | "kernel" | "recurrentKernel" | "bias" | "mask">> & {
+  initialState: Float32Array[];
+  cotangents: Float32Array[];
+} {
+  const { uniform } = seededRandom(5);
+  const draw = (n: number) => Float32Array.from({ length: n }, () => uniform() - 0.5);
+  const G = gates[cell];
+  const states = cell === "lstm" ? 2 : 1;
+  return {
+    x: draw(B * T * I),
+    kernel: draw(I * G * H),
+    recurrentKernel: draw(H * G * H),
+    bias: draw(cell === "gruAfter" ? 6 * H : G * H),
+    initialState: Array.from({ length: states }, () => draw(B * H)),
+    mask: Uint8Array.from({ length: B * T }, () => (uniform() < 0.8 ? 1 : 0)),
+    cotangents: [draw(B * T * H), ...Array.from({ length: states }, () => draw(B * H))],
+  };
+}
+
+/** Outputs, final states, then the gradients in x, kernel, recurrent kernel, bias and initial states. */
+export function trained(cell: CellKind, sizes: Sizes): number[][] {
+  const [B, T, I, H] = sizes;
+  const G = gates[cell];
+  const call = callOf(cell, sizes);
+  return tidy(() => {
+    const mask = tensor(call.mask, [B, T], "bool");
+    const run = (
+      x: Tensor,
+      kernel: Tensor,
+      recurrentKernel: Tensor,
+      bias: Tensor,
+      ...h: Tensor[]
+    ) => {
+      const weights = { kernel, recurrentKernel, bias };
+      const options = { initialState: h, mask };
+      const sequence = x as Tensor3D;
+      const { outputs, state } =
+        cell === "simpleRnn"
+          ? simpleRnn(sequence, weights, options)
+          : cell === "lstm"
+            ? lstm(sequence, weights, options)
+            : gru(sequence, weights, { ...options, resetAfter: cell === "gruAfter" });
+      return [outputs, ...state];
+    };
+    const inputs = [
+      tensor(call.x, [B, T, I]),
+      tensor(call.kernel, [I, G * H]),
+      tensor(call.recurrentKernel, [H, G * H]),
+      tensor(call.bias, cell === "gruAfter" ? [2, G * H] : [G * H]),
+      ...call.initialState.map((state) => tensor(state, [B, H])),
+    ] as const;
+    const results = run(...inputs);
+    const cotangents = results.map(({ shape }, k) => tensor(call.cotangents[k], shape));
+    const { grads } = valueAndGrads((...tensors: Tensor[]) =>
+      addN(run(...(tensors as unknown as typeof inputs)).map((y, k) => sum(mul(y, cotangents[k])))),
+    )([...inputs]);
+    return [...results, ...grads].map((result) => [...result.dataSync()]);
+  });
+}
+
+/** Waits until workers of the engine are up: they do not keep a call waiting. */
+export async function workersUp(count: number, sizes: Sizes): Promise<number> {
+  const until = Date.now() + 5000;
+  do {
+    trained("lstm", sizes);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  } while (getEngine().pool.started() < count && Date.now() < until);
+  return getEngine().pool.started();
+}

@@ -1,0 +1,300 @@
+// The engine in a real browser, bundled by vite and minified as an app would be: on a page's own
+// thread, and in workers of pages that may and may not share memory.
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import { fileURLToPath } from "node:url";
+import {
+  gruCell,
+  lstmCell,
+  runSequence,
+  runSequenceBackward,
+  simpleRnnCell,
+} from "@rnnkit/core-rnn";
+import { type Browser, chromium, type Page, type Worker } from "playwright-core";
+import { build, defaultClientConditions } from "vite";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { CellKind } from "./call.ts";
+import { relaxedSimd, simd128 } from "./generated/kernels.ts";
+import { callOf, cells, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
+
+const executablePath = env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+const isThere = executablePath !== "" && existsSync(executablePath);
+const reason = isThere ? "" : " (skipped: no Chromium at RNNKIT_CHROMIUM)";
+const chromiumTest = test.skipIf(!isThere);
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const isolated = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+const policy = (text: string) => ({ "Content-Security-Policy": text });
+
+/** Headers of a page, and of its script, which a worker takes its own policy from. */
+const places: Record<string, { ofPage: object; ofScript: object }> = {
+  plain: { ofPage: {}, ofScript: {} },
+  isolated: { ofPage: isolated, ofScript: isolated },
+  noBlobs: { ofPage: isolated, ofScript: { ...isolated, ...policy("worker-src 'self'") } },
+  noText: {
+    ofPage: isolated,
+    ofScript: { ...isolated, ...policy("require-trusted-types-for 'script'") },
+  },
+  noWasm: { ofPage: policy("script-src 'self'"), ofScript: {} },
+};
+
+const script = `
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers";
+import * as rnn from "@rnnkit/fused-rnn";
+import { getEngine } from "${here("./engine.ts")}";
+import { trained, workersUp } from "${here("./page-call.fixture.ts")}";
+Object.assign(globalThis, rnn, { getEngine, trained, workersUp });
+`;
+
+let root: string;
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  root = await mkdtemp(join(tmpdir(), "rnnkit-page-"));
+  await mkdir(join(root, "node_modules/@rnnkit"), { recursive: true });
+  await symlink(here(".."), join(root, "node_modules/@rnnkit/fused-rnn"));
+  await symlink(here("../node_modules/@tensorflow"), join(root, "node_modules/@tensorflow"));
+  await writeFile(join(root, "main.js"), script);
+  await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    resolve: { conditions: ["@rnnkit/source", ...defaultClientConditions] },
+    build: {
+      modulePreload: false,
+      rolldownOptions: { input: join(root, "main.js"), output: { entryFileNames: "main.js" } },
+    },
+  });
+  const code = await readFile(join(root, "dist/main.js"));
+  server = createServer(({ url = "" }, response) => {
+    const [, place, name] = url.split("/");
+    const { ofPage, ofScript } = places[place] ?? places.plain;
+    if (name === "main.js") {
+      response.writeHead(200, { "content-type": "text/javascript", ...ofScript }).end(code);
+    } else {
+      response.writeHead(200, { "content-type": "text/html", ...ofPage });
+      response.end('<script type="module" src="./main.js"></script>');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quiet];
+  browser = await chromium.launch({ executablePath, args });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  if (root) await rm(root, { recursive: true });
+});
+afterEach(() => page?.close());
+
+/** Keeps what the page's own thread compiles, and counts how often it waits. */
+const witness = `
+globalThis.compiled = [];
+globalThis.waits = 0;
+WebAssembly.Module = class extends WebAssembly.Module {
+  constructor(bytes) {
+    super(bytes);
+    compiled.push(btoa(String.fromCharCode(...bytes)));
+  }
+};
+const { wait } = Atomics;
+Atomics.wait = (...args) => {
+  waits++;
+  return wait.apply(Atomics, args);
+};`;
+
+/** A page, or a worker of one. */
+interface Scope {
+  evaluate(expression: string): Promise<unknown>;
+}
+
+async function open(place: string): Promise<Page> {
+  page = await browser.newPage();
+  await page.addInitScript(witness);
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${place}/`);
+  await ready(page);
+  return page;
+}
+
+async function openWorker(place: string): Promise<Worker> {
+  const opened = await open(place);
+  const [worker] = await Promise.all([
+    opened.waitForEvent("worker"),
+    opened.evaluate('{ globalThis.worker = new Worker("./main.js", { type: "module" }) }'),
+  ]);
+  await ready(worker);
+  return worker;
+}
+
+async function ready(scope: Scope): Promise<void> {
+  await expect.poll(() => scope.evaluate("typeof trained"), { timeout: 10_000 }).toBe("function");
+}
+
+/** Runs an expression there. */
+function run<T>(scope: Scope, expression: string): Promise<T> {
+  return scope.evaluate(`(async () => (${expression}))()`) as Promise<T>;
+}
+
+const call = (cell: CellKind, sizes: Sizes) => `${trained.name}("${cell}", [${sizes}])`;
+const oneWorkerUp = (sizes: Sizes) => `${workersUp.name}(1, [${sizes}])`;
+
+/** A block of eight rows and one of one. */
+const small: Sizes = [9, 11, 5, 7];
+/** Three blocks, and enough work for two threads, in SimpleRNN's case backward alone. */
+const large: Sizes = [24, 32, 33, 64];
+
+/** What `trained` gives, by the float64 reference. */
+function reference(cell: CellKind, sizes: Sizes): Float64Array[] {
+  const [B, T, I, H] = sizes;
+  const { x, kernel, recurrentKernel, bias, mask, initialState, cotangents } = callOf(cell, sizes);
+  const f64 = (a: Float32Array) => Float64Array.from(a);
+  const size = { inputSize: I, units: H };
+  const made =
+    cell === "simpleRnn"
+      ? simpleRnnCell(size)
+      : cell === "lstm"
+        ? lstmCell(size)
+        : gruCell({ ...size, resetAfter: cell === "gruAfter" });
+  // Cells differ in type by what their tapes hold.
+  const cellOf = made as ReturnType<typeof lstmCell>;
+  const params = {
+    kernel: f64(kernel),
+    recurrentKernel: f64(recurrentKernel),
+    bias: f64(bias),
+  };
+  const forward = runSequence(
+    cellOf,
+    params,
+    { data: f64(x), shape: [B, T, I] },
+    { returnSequences: true, mask, initialState: initialState.map(f64) },
+  );
+  const [dOutputs, ...dState] = cotangents.map(f64);
+  const { dx, dParams, dInitialState } = runSequenceBackward(cellOf, params, forward.tape, {
+    dOutputs,
+    dState,
+  });
+  const { kernel: dKernel, recurrentKernel: dRecurrentKernel, bias: dBias } = dParams;
+  return [
+    forward.outputs.data,
+    ...forward.state,
+    dx,
+    dKernel,
+    dRecurrentKernel,
+    dBias ?? new Float64Array(),
+    ...dInitialState,
+  ];
+}
+
+const expectations = cells.map((cell) => [cell, reference(cell, small)] as const);
+
+async function expectReference(scope: Scope): Promise<void> {
+  for (const [cell, expected] of expectations) {
+    const got = await run<number[][]>(scope, call(cell, small));
+    expect(got).toHaveLength(expected.length);
+    for (const [k, values] of expected.entries())
+      expect(got[k]).toBeAllclose(values, { rtol: 0, atol: 0, ofLargest: 1e-5 });
+  }
+}
+
+chromiumTest(
+  `a page's own thread runs the relaxed build, alone, to the reference's numbers${reason}`,
+  async () => {
+    const scope = await open("plain");
+    await expectReference(scope);
+    const compiled = await run<string[]>(scope, "compiled");
+    expect([compiled.includes(relaxedSimd), compiled.includes(simd128)]).toEqual([true, false]);
+    expect(await run(scope, "[setThreads(2), getThreads()][1]")).toBe(1);
+  },
+);
+
+chromiumTest(`the own thread of an isolated page never waits${reason}`, async () => {
+  const scope = await open("isolated");
+  expect(await run(scope, "crossOriginIsolated")).toBe(true);
+  expect(await run(scope, "[setThreads(2), getThreads()][1]")).toBe(1);
+  await expectReference(scope);
+  await run(scope, `${call("lstm", large)}.length`);
+  expect(await run(scope, "[waits, getEngine().pool.started()]")).toEqual([0, 0]);
+});
+
+chromiumTest(
+  `in a worker of an isolated page two threads give the bits of one${reason}`,
+  async () => {
+    const scope = await openWorker("isolated");
+    await run(scope, "setThreads(1)");
+    await expectReference(scope);
+    const all = `[${cells.map((cell) => call(cell, large))}]`;
+    await run(scope, `(globalThis.one = JSON.stringify(${all})).length`);
+    expect(await run(scope, "[setThreads(2), getThreads()][1]")).toBe(2);
+    expect(await run(scope, oneWorkerUp(large))).toBe(1);
+    expect(await run(scope, `one === JSON.stringify(${all})`)).toBe(true);
+  },
+);
+
+chromiumTest(
+  `a nested worker takes blocks: one that dies in its block fails that call alone${reason}`,
+  async () => {
+    const scope = await openWorker("isolated");
+    await run(scope, "setThreads(2)");
+    await run(scope, oneWorkerUp(large));
+    const repeated = `(() => { for (let n = 0; n < 50; n++) ${call("lstm", large)}; })`;
+    await run(scope, "(globalThis.broken = getEngine()).pool.crashNextWorker()");
+    const failure = `(() => { try { ${repeated}() } catch (error) { return error.message } })()`;
+    expect(await run(scope, failure)).toMatch(/a worker died/);
+    expect(await run(scope, "getEngine() === broken")).toBe(false);
+    await expectReference(scope);
+    expect(await run(scope, oneWorkerUp(large))).toBe(1);
+  },
+);
+
+chromiumTest(`in a worker of a page that is not isolated one thread runs${reason}`, async () => {
+  const scope = await openWorker("plain");
+  expect(await run(scope, "[crossOriginIsolated, setThreads(2), getThreads()]")).toEqual([
+    false,
+    undefined,
+    1,
+  ]);
+  await expectReference(scope);
+});
+
+for (const [place, what] of [
+  ["noBlobs", "workers from blobs"],
+  ["noText", "workers from text"],
+]) {
+  chromiumTest(
+    `where a policy forbids ${what}, one thread runs and a worker is tried once${reason}`,
+    async () => {
+      const scope = await openWorker(place);
+      const count = "addEventListener('securitypolicyviolation', () => { denied++; })";
+      await run(scope, `[globalThis.denied = 0, ${count}, setThreads(2)].length`);
+      await run(scope, `${call("lstm", large)}.length`);
+      await expect.poll(() => run(scope, "[denied, getThreads()]")).toEqual([1, 1]);
+      await run(scope, `${call("lstm", large)}.length`);
+      await expectReference(scope);
+      expect(await run(scope, "[denied, getEngine().pool.started()]")).toEqual([1, 0]);
+    },
+  );
+}
+
+chromiumTest(
+  `where a policy forbids WebAssembly the operations are composed${reason}`,
+  async () => {
+    const scope = await open("noWasm");
+    expect(await run(scope, "isEngineSupported()")).toBe(false);
+    await expectReference(scope);
+  },
+);
