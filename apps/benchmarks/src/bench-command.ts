@@ -2,6 +2,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
+import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
 import { benchStep, modelNames, type Side } from "./bench/step-bench.ts";
@@ -152,6 +153,14 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
         .option("--steps <n>", "steps that are timed", wholeNumber(1), 20_000),
     ),
     benchStream,
+  );
+  add(
+    withThreads(
+      new Command("progress")
+        .summary("what the progress display costs a training step of the IMDB LSTM")
+        .option("--rounds <n>", "short trainings of each kind", wholeNumber(1), 10),
+    ),
+    benchProgress,
   );
   return bench;
 }

@@ -10,7 +10,7 @@ const file = join(folder, "numbers.csv");
 writeFileSync(file, "a,b\n1,2\n2,x\n");
 
 const bad: [string, RegExp][] = [
-  ["", /expected a command \(all, forecast, sentiment\), got none/],
+  ["", /expected a command \(all, forecast, sentiment, bench\), got none/],
   ["train", /expected a command .*, got train/],
   ["--wat", /unknown option '--wat'/],
   ["forecast --ephocs 3", /unknown option '--ephocs' \(Did you mean --epochs\?\)/],

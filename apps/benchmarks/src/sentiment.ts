@@ -109,11 +109,7 @@ async function classify(
   try {
     await train(model, reviews.train, {
       ...plan,
-      onStep: ({ epoch, loss, accuracy }) =>
-        progress.step(
-          ++done,
-          `epoch ${epoch}/${epochs}, loss ${formatNumber(loss, 3)}, accuracy ${formatPercent(accuracy)}`,
-        ),
+      onStep: (state) => progress.step(++done, stepDetail(state, epochs)),
       onEpoch: (epoch) => {
         run.epochs.push(epoch);
         run.timings.trainSeconds = (performance.now() - startedAt) / 1000;
@@ -138,6 +134,14 @@ async function classify(
       `${formatCount(reviews.data.testReviews)} ${kindOf(reviews)} reviews, loss ${formatNumber(run.test.loss)}`,
   );
   return run;
+}
+
+/** What the display says of a training step. */
+export function stepDetail(
+  { epoch, loss, accuracy }: { epoch: number; loss: number; accuracy: number | null },
+  epochs: number,
+): string {
+  return `epoch ${epoch}/${epochs}, loss ${formatNumber(loss, 3)}, accuracy ${formatPercent(accuracy)}`;
 }
 
 function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): string {

@@ -26,7 +26,7 @@ export interface BenchResults<Row = object> {
   startedAt: string;
   /** Wall-clock seconds, checks and warm-up included. */
   seconds: number;
-  /** What the command was asked for, defaults spelled out. */
+  /** What the command was asked for. */
   options: Record<string, unknown>;
   environment: BenchEnvironment;
   rows: Row[];

@@ -1,0 +1,125 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getThreads } from "@rnnkit/fused-rnn";
+import { expect, test } from "vitest";
+import type { BenchResults } from "./bench/bench-session.ts";
+import type { KernelRow } from "./bench/kernels-bench.ts";
+import type { StepRow } from "./bench/step-bench.ts";
+import type { StreamRow } from "./bench/stream-bench.ts";
+import { runCommandLine } from "./command-line.ts";
+import { memoryTerminal } from "./memory-terminal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-bench-"));
+
+async function bench<Row>(line: string): Promise<{ out: string; results: BenchResults<Row> }> {
+  const json = join(folder, "results.json");
+  const terminal = memoryTerminal();
+  const args = ["bench", ...line.split(" "), "--json", json];
+  expect([await runCommandLine(args, terminal), terminal.text.err]).toEqual([0, ""]);
+  // Written under another name and renamed: nothing else is left.
+  expect(readdirSync(folder)).toEqual(["results.json"]);
+  return { out: terminal.text.out, results: JSON.parse(readFileSync(json, "utf8")) };
+}
+
+const bad: [string, RegExp][] = [
+  ["", /bench: expected a command \(kernels, step, stock, scaling, stream, progress\), got none/],
+  ["speed", /bench: expected a command .*, got speed/],
+  ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
+  ["kernels --threads 0", /--threads.*expected a whole number, 1 to 256/],
+  ["kernels --threads 1,x", /--threads.*expected a whole number, 1 to 256/],
+  ["kernels --shape 32x500", /--shape.*expected four whole numbers/],
+  ["kernels --seconds 0", /--seconds.*expected a number above 0/],
+  ["step --models lstm", /--models.*expected all or some of imdb_lstm,/],
+  ["step --repeats 0", /--repeats.*expected a whole number, from 1 on/],
+  ["stock --no-stock", /unknown option '--no-stock'/],
+  ["scaling --op rnn", /--op.*Allowed choices are simple_rnn, lstm/],
+  ["stream --steps none", /--steps.*expected a whole number/],
+  ["stream extra", /too many arguments/],
+  [`stream --json ${folder}/absent/x.json`, /--json: expected a file that can be written, got/],
+  [`stream --json ${folder}`, /--json: .*: it is a folder/],
+];
+
+test.each(bad)(
+  "`bench %s` is one clear line and exit 2, before any work",
+  async (line, message) => {
+    const terminal = memoryTerminal();
+    const args = ["bench", ...line.split(" ").filter(Boolean)];
+    expect(await runCommandLine(args, terminal)).toBe(2);
+    expect(terminal.text.out).toBe("");
+    expect(terminal.text.err).toMatch(/^rnnkit-benchmarks: [^\n]+\n$/);
+    expect(terminal.text.err).toMatch(message);
+  },
+);
+
+test("kernels are checked, then timed, at each number of threads; the number is then as before", async () => {
+  const threads = getThreads();
+  const { out, results } = await bench<KernelRow>(
+    "kernels --filter lstm --shape 4x6x3x8 --threads 1,2 --seconds 0.001",
+  );
+  expect(getThreads()).toBe(threads);
+  expect(out.indexOf("All kernels agree. Timing.")).toBeGreaterThan(0);
+  expect(out.indexOf("median ms")).toBeGreaterThan(out.indexOf("All kernels agree. Timing."));
+  expect(results.rows.map((row) => [row.op, row.pass, row.threads])).toEqual(
+    [1, 2].flatMap((count) =>
+      ["inference", "forward", "backward", "train"].map((pass) => ["lstm", pass, count]),
+    ),
+  );
+  for (const row of results.rows) {
+    expect(row.rounds).toBeGreaterThanOrEqual(5);
+    expect(row.p95Ms).toBeGreaterThanOrEqual(row.medianMs);
+    expect(row.gflops).toBeAllclose((1000 * row.gflop) / row.medianMs, { rtol: 1e-9 });
+  }
+  const { schemaVersion, command, status, environment, options } = results;
+  expect([schemaVersion, command, status]).toEqual([1, "bench kernels", "complete"]);
+  expect(environment).toMatchObject({
+    backend: { name: "wasm" },
+    simd: { simd128: true },
+    threads,
+  });
+  expect(environment.peakGflops.simd128).toBeGreaterThan(0);
+  expect(options).toMatchObject({ filter: "lstm", threads: [1, 2], seed: 42 });
+});
+
+test("a model is timed fused and stock, and the ratio is printed beside its goal", async () => {
+  const line = "step --models stock_forecaster --repeats 2 --seconds 0.001 --threads 1";
+  const { out, results } = await bench<StepRow>(line);
+  const [row] = results.rows;
+  expect(row.rounds).toBeGreaterThanOrEqual(2);
+  expect(row.ratio!.train).toBeAllclose(row.stock!.trainMs / row.fused!.trainMs, { rtol: 1e-9 });
+  expect(row.fused!.fitMs).toBeGreaterThan(0);
+  expect(row.goals.trainRatio).toBe(10);
+  expect(results.environment.threads).toBe(1);
+  expect(out).toMatch(/stock_forecaster .*x +≥10x .*x +≥20x/);
+  expect(out).toMatch(/stock_forecaster +train .*≤ 1\.2 +2\.30 +2\.00 +0\.900/);
+});
+
+test("either side can be timed alone", async () => {
+  const some = "--models simple_rnn_model --repeats 1 --seconds 0.001";
+  const stock = (await bench<StepRow>(`stock ${some}`)).results.rows[0];
+  expect([stock.fused, stock.ratio, stock.stock!.trainMs > 0]).toEqual([null, null, true]);
+  const fused = (await bench<StepRow>(`step --no-stock ${some}`)).results.rows[0];
+  expect([fused.stock, fused.ratio, fused.fused!.trainMs > 0]).toEqual([null, null, true]);
+});
+
+test("streaming is timed for every operation, with its worst percent", async () => {
+  const { results } = await bench<StreamRow>("stream --units 4 --inputs 2 --steps 150");
+  expect(results.rows.map(({ op }) => op)).toEqual([
+    "simple_rnn",
+    "lstm",
+    "gru",
+    "gru_reset_before",
+  ]);
+  for (const { steps, opMicroseconds: op, wholeMicroseconds: whole } of results.rows) {
+    expect(steps).toBe(200);
+    expect(op.p99).toBeGreaterThanOrEqual(op.p50);
+    expect(whole.p50).toBeGreaterThan(op.p50);
+  }
+  expect(existsSync(join(folder, "results.json"))).toBe(true);
+});
+
+test("help names each bench", async () => {
+  const terminal = memoryTerminal();
+  expect(await runCommandLine(["bench", "kernels", "--help"], terminal)).toBe(0);
+  expect(terminal.text.out).toMatch(/--shape <BxTxIxH>/);
+});
