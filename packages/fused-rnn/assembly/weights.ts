@@ -2,6 +2,7 @@
 // [G·H] ([2, 3H] for GRU with reset after), gates i f c o and z r h.
 import { dzColumns } from "./gradient";
 import * as J from "./job";
+import { getLanes } from "./state";
 
 function gateCount(j: usize): i32 {
   return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
@@ -31,6 +32,12 @@ function columnOf(j: usize, k: i32): i32 {
   return column < 0 ? 0 : load<f32>(row + (column << 2));
 }
 
+/** Units u..u+3 of a gate in a row of Keras's matrix; zeros for padding. */
+// @ts-ignore
+@inline function fourAt(row: usize, gate: i32, u: i32, H: i32): v128 {
+  return getLanes(row + ((gate * H + u) << 2), H - u);
+}
+
 /** Weights and biases of the forward pass. */
 export function packWeights(j: usize): void {
   const H = J.H(j), Hp = J.Hp(j), K = J.I(j) + H, G = gateCount(j), cell = J.CELL(j);
@@ -38,13 +45,12 @@ export function packWeights(j: usize): void {
   const gru = cell >= J.GRU_AFTER;
   const step = cell == J.SIMPLE ? 16 : 4;
   for (let u = 0; u < Hp; u += step) {
-    const n = cell == J.SIMPLE ? min(16, Hp - u) : cell == J.LSTM ? 16 : 12;
+    const vectors = cell == J.SIMPLE ? min(4, (Hp - u) >> 2) : G;
     for (let k = 0; k < K; k++) {
       const row = rowAt(j, k, G);
-      for (let c = 0; c < n; c++) {
-        const gate = cell == J.SIMPLE ? 0 : c >> 2, unit = cell == J.SIMPLE ? u + c : u + (c & 3);
-        store<f32>(to, at(row, unit < H ? gate * H + unit : -1));
-        to += 4;
+      for (let v = 0; v < vectors; v++) {
+        v128.store(to, cell == J.SIMPLE ? fourAt(row, 0, u + (v << 2), H) : fourAt(row, v, u, H));
+        to += 16;
       }
     }
   }
@@ -85,17 +91,22 @@ export function packTransposed(j: usize): void {
 
 /** Panels over rows p0..p0+n of [W; U]; their rows are gradient columns k0..k1, then k2..k3. */
 function packSet(j: usize, to: usize, p0: i32, n: i32, k0: i32, k1: i32, k2: i32, k3: i32): usize {
-  const G = gateCount(j);
   for (let q = 0; q < n; q += 16) {
     const width = min(16, (n - q + 3) & ~3);
-    for (let k = k0; k < k3 || k < k1; k++) {
-      if (k == k1) k = k2;
-      if (k >= k1 && k2 == 0) break;
-      const column = columnOf(j, k);
-      for (let c = 0; c < width; c++) {
-        store<f32>(to, q + c < n ? at(rowAt(j, p0 + q + c, G), column) : 0);
-        to += 4;
-      }
+    to = packRows(j, to, p0 + q, min(width, n - q), width, k0, k1);
+    to = packRows(j, to, p0 + q, min(width, n - q), width, k2, k3);
+  }
+  return to;
+}
+
+/** One panel: `n` rows of [W; U] from p on, as columns of a panel `width` wide. */
+function packRows(j: usize, to: usize, p: i32, n: i32, width: i32, k0: i32, k1: i32): usize {
+  const G = gateCount(j);
+  for (let k = k0; k < k1; k++) {
+    const column = columnOf(j, k);
+    for (let c = 0; c < width; c++) {
+      store<f32>(to, c < n ? at(rowAt(j, p + c, G), column) : 0);
+      to += 4;
     }
   }
   return to;

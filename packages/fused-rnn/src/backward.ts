@@ -66,10 +66,10 @@ export function backward(tape: Tape, cotangents: Cotangents, needDx: boolean): v
     if (cotangents.outputs) put(heap, at.dOut, cotangents.outputs);
     if (cotangents.h) put(heap, at.dhT, cotangents.h);
     if (cotangents.c) put(heap, at.dcT, cotangents.c);
-    const job = tape.at.job ?? 0;
+    const { job } = tape.at;
     const flags = (shapeWords(shape, layout).flags ?? 0) | (needDx ? NEED_DX : 0);
     const { kernel, recurrent, bias, ...addresses } = at;
-    const weights = { kernel: tape.at.kernel ?? 0, recurrent: tape.at.recurrent ?? 0 };
+    const weights = { kernel: tape.at.kernel, recurrent: tape.at.recurrent };
     writeJob(heap.words(), job, { ...addresses, flags, ...weights });
     kernels.packTransposed(job);
     runBlocks(engine, true, job, shape, layout);

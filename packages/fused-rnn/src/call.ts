@@ -59,6 +59,11 @@ export type Word = string;
 
 const INDEX = new Map<string, number>(WORDS.map((name, i) => [name, i]));
 
+/** The index of a word in the job; undefined for names that are none. */
+export function wordIndex(name: Word): number | undefined {
+  return INDEX.get(name);
+}
+
 /** Bytes of a job. */
 export const JOB_BYTES: number = WORDS.length * 4;
 
@@ -73,6 +78,13 @@ export function writeJob(
     if (index === undefined) throw new Error(`job: no word named ${name}`);
     words[address / 4 + index] = value;
   }
+}
+
+/** A job with these words, the others 0. */
+export function jobTemplate(values: Readonly<Record<Word, number>>): Int32Array {
+  const words = new Int32Array(WORDS.length);
+  writeJob(words, 0, values);
+  return words;
 }
 
 export const GO_BACKWARDS = 1;

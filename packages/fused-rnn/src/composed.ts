@@ -60,7 +60,7 @@ const warned = new Set<string>();
 function sayWhy({ who, activation, recurrentActivation }: RecurrentCall): void {
   const backend = getBackend();
   const reason = !isEngineSupported()
-    ? "this runtime has no WebAssembly SIMD"
+    ? "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)"
     : !engineBackends.includes(backend)
       ? `the fused kernels do not run on the ${backend} backend`
       : `${activation}/${recurrentActivation} is not a fused activation`;

@@ -1,18 +1,11 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
-import {
-  type CallShape,
-  JOB_BYTES,
-  type Layout,
-  layoutOf,
-  shapeWords,
-  workBytes,
-  writeJob,
-} from "./call.ts";
+import type { CallShape, Layout } from "./call.ts";
 import { getEngine } from "./engine.ts";
 import type { Heap } from "./memory.ts";
-import { put, reserve, view } from "./regions.ts";
+import { planOf, writePlan } from "./plan.ts";
+import { put, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
 import { createTape, type Tape } from "./tape.ts";
 
@@ -51,75 +44,46 @@ export interface ForwardResult {
 export function forward(shape: CallShape, data: ForwardArrays): ForwardResult {
   const engine = getEngine();
   const { heap, kernels } = engine;
-  const layout = layoutOf(shape);
-  const { B, T, I, H, training } = shape;
-  const { Hp, G } = layout;
-  const lstm = shape.cell === "lstm";
-  const state = B * H * 4;
-  const work = {
-    job: JOB_BYTES,
-    ...workBytes(shape, layout),
-    kernel: I * G * H * 4,
-    recurrent: H * G * H * 4,
-  };
-  const call = {
-    x: B * T * I * 4,
-    h0: data.initialState ? state : 0,
-    c0: data.initialState && lstm ? state : 0,
-    out: (shape.returnSequences ? T : 1) * state,
-    hT: state,
-    cT: lstm ? state : 0,
-    weights: Hp * (I + H) * G * 4,
-    biases: Hp * 4 * 4,
-    bias: data.bias ? layout.bias * 4 : 0,
-  };
-  const kept = reserve(heap, work);
-  let passing: ReturnType<typeof reserve>;
+  const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
+  const kept = heap.allocate(plan.kept.bytes);
+  let passing: number;
   try {
-    passing = reserve(heap, call);
+    passing = heap.allocate(plan.passing.bytes);
   } catch (error) {
-    heap.release(kept.address);
+    heap.release(kept);
     throw error;
   }
-  const at = { ...kept.at, ...passing.at };
-  const release = () => heap.release(passing.address);
+  const releaseAll = () => {
+    heap.release(passing);
+    heap.release(kept);
+  };
   try {
-    put(heap, at.x, data.x);
-    put(heap, at.kernel, data.kernel);
-    put(heap, at.recurrent, data.recurrentKernel);
-    if (data.bias) put(heap, at.bias, data.bias);
-    if (data.initialState?.[0]) put(heap, at.h0, data.initialState[0]);
-    if (data.initialState?.[1]) put(heap, at.c0, data.initialState[1]);
-    if (data.mask) heap.bytes().set(data.mask, at.mask);
-    if (shape.dropGates) putDropout(heap, shape, layout, at.drop ?? 0, data);
-    heap.words().fill(0, (at.job ?? 0) / 4, ((at.job ?? 0) + JOB_BYTES) / 4);
-    heap.words().fill(0, (at.lanes ?? 0) / 4, (at.lanes ?? 0) / 4 + Hp);
-    heap.words().fill(-1, (at.lanes ?? 0) / 4, (at.lanes ?? 0) / 4 + H);
-    const { job: _, ...addresses } = at;
-    const raw = shape.dropGates
-      ? { raw: at.raw ?? 0, rawRow: Hp * 4 }
-      : { raw: (at.xh ?? 0) + I * 4, rawRow: layout.xhRow };
-    const job = at.job ?? 0;
-    writeJob(heap.words(), job, { ...shapeWords(shape, layout), ...addresses, ...raw });
-    kernels.packWeights(job);
-    runBlocks(engine, false, job, shape, layout);
-    const outputs = view(heap, at.out, call.out / 4);
-    const states = [view(heap, at.hT, B * H), ...(lstm ? [view(heap, at.cT, B * H)] : [])];
-    if (!training) {
-      return {
-        outputs,
-        state: states,
-        release: () => {
-          heap.release(passing.address);
-          heap.release(kept.address);
-        },
-      };
+    const { B, H, cell, training } = shape;
+    const work = plan.kept.offsets;
+    const call = plan.passing.offsets;
+    const job = kept + work.job;
+    put(heap, passing + call.x, data.x);
+    put(heap, kept + work.kernel, data.kernel);
+    put(heap, kept + work.recurrent, data.recurrentKernel);
+    if (data.bias) put(heap, passing + call.bias, data.bias);
+    if (data.initialState) {
+      put(heap, passing + call.h0, data.initialState[0]);
+      if (cell === "lstm") put(heap, passing + call.c0, data.initialState[1]);
     }
-    const tape = createTape(engine, shape, layout, kept, data.bias !== undefined);
-    return { outputs, state: states, tape, release };
+    if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
+    if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
+    writePlan(heap, plan, shape, kept, passing);
+    kernels.packWeights(job);
+    runBlocks(engine, false, job, shape, plan.layout);
+    const state = [view(heap, passing + call.hT, B * H)];
+    if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
+    const outputs = view(heap, passing + call.out, B * H * (shape.returnSequences ? shape.T : 1));
+    if (!training) return { outputs, state, release: releaseAll };
+    const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
+    const tape = createTape(engine, shape, plan.layout, { kept, job, ...weights }, !!data.bias);
+    return { outputs, state, tape, release: () => heap.release(passing) };
   } catch (error) {
-    release();
-    heap.release(kept.address);
+    releaseAll();
     throw error;
   }
 }

@@ -124,8 +124,10 @@ function checkCall(
       `${who}: expected initialState of ${states.length} tensors, got ${initialState.length}`,
     );
   }
-  for (const [k, state] of initialState?.entries() ?? []) {
-    checkTensor(who, `initialState[${k}]`, state, [B, H]);
+  if (initialState) {
+    for (let k = 0; k < states.length; k++) {
+      checkTensor(who, `initialState[${k}]`, initialState[k], [B, H]);
+    }
   }
   if (mask) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
   checkWord(who, "activation", activation, activationNames);
@@ -135,18 +137,18 @@ function checkCall(
     checkDropout(who, "inputDropoutMask", inputDropoutMask, G, B, I),
     checkDropout(who, "recurrentDropoutMask", recurrentDropoutMask, G, B, H),
   ];
-  const inputs: Record<string, Tensor | undefined> = {
-    ...{ x, kernel, recurrentKernel, bias },
-    ...{ h0: initialState?.[0], c0: initialState?.[1] },
-    ...{ mask, inputDropoutMask, recurrentDropoutMask },
-  };
+  const inputs: Record<string, Tensor> = { x, kernel, recurrentKernel };
+  if (bias) inputs.bias = bias;
+  if (initialState) inputs.h0 = initialState[0];
+  if (initialState && cell === "lstm") inputs.c0 = initialState[1];
+  if (mask) inputs.mask = mask;
+  if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;
+  if (recurrentDropoutMask) inputs.recurrentDropoutMask = recurrentDropoutMask;
   return {
     who,
     activation,
     recurrentActivation,
-    inputs: Object.fromEntries(
-      Object.entries(inputs).filter((entry): entry is [string, Tensor] => entry[1] !== undefined),
-    ),
+    inputs,
     shape: {
       ...{ cell, B, T, I, H },
       returnSequences: options.returnSequences ?? true,

@@ -1,4 +1,4 @@
-import type { CallShape, Layout, Word } from "./call.ts";
+import type { CallShape, Layout } from "./call.ts";
 import type { Engine } from "./engine.ts";
 
 /** A training call that waits for its gradient. */
@@ -6,7 +6,8 @@ export interface Tape {
   engine: Engine;
   shape: CallShape;
   layout: Layout;
-  at: Record<Word, number>;
+  /** Addresses: the region, the job in it, and the weights as Keras lays them out. */
+  at: { kept: number; job: number; kernel: number; recurrent: number };
   hasBias: boolean;
   /** Where the gradients lie, once `backward` has run. */
   gradients?: Partial<Record<GradientName, { address: number; floats: number }>>;
@@ -16,12 +17,12 @@ export interface Tape {
 /** Gradients that `backward` makes; h0 and c0 are those of the initial state. */
 export type GradientName = "x" | "kernel" | "recurrentKernel" | "bias" | "h0" | "c0";
 
-/** The tape of a call whose buffers lie in the region `kept`. */
+/** The tape of a call. */
 export function createTape(
   engine: Engine,
   shape: CallShape,
   layout: Layout,
-  kept: { address: number; at: Record<Word, number> },
+  at: Tape["at"],
   hasBias: boolean,
 ): Tape {
   let released = false;
@@ -29,12 +30,12 @@ export function createTape(
     engine,
     shape,
     layout,
-    at: kept.at,
+    at,
     hasBias,
     release() {
       if (released) return;
       released = true;
-      engine.heap.release(kept.address);
+      engine.heap.release(at.kept);
     },
   };
 }

@@ -1,0 +1,117 @@
+// How a forward call lies in memory, worked out once for each shape: a streaming call of one step
+// takes less time than this does.
+
+import {
+  type CallShape,
+  JOB_BYTES,
+  jobTemplate,
+  type Layout,
+  layoutOf,
+  shapeWords,
+  wordIndex,
+  workBytes,
+} from "./call.ts";
+import type { Heap } from "./memory.ts";
+
+/** A region for several buffers; those of 0 bytes are left out. */
+interface Region {
+  bytes: number;
+  /** From the region's address, by name. */
+  offsets: Record<string, number>;
+  /** Words of the job that hold addresses: index and offset in turn. */
+  words: number[];
+}
+
+/** Everything about a call that follows from its shape. */
+export interface Plan {
+  layout: Layout;
+  /** What training keeps for the backward pass. */
+  kept: Region;
+  /** What only the call itself needs. */
+  passing: Region;
+  /** The job's words; addresses are 0. */
+  template: Int32Array;
+}
+
+const plans = new Map<string, Plan>();
+/** Shapes that are remembered. */
+const MOST = 64;
+
+function regionOf(sizes: Readonly<Record<string, number>>): Region {
+  const region: Region = { bytes: 0, offsets: {}, words: [] };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    if (bytes === 0) continue;
+    region.offsets[name] = region.bytes;
+    const index = wordIndex(name);
+    if (index !== undefined) region.words.push(index, region.bytes);
+    region.bytes += Math.ceil(bytes / 64) * 64;
+  }
+  return region;
+}
+
+/** The plan of a call. */
+export function planOf(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {
+  const key = `${Object.values(shape).join()},${hasBias},${hasState}`;
+  let plan = plans.get(key);
+  if (!plan) {
+    plan = createPlan(shape, hasBias, hasState);
+    if (plans.size >= MOST) plans.clear();
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {
+  const layout = layoutOf(shape);
+  const { B, T, I, H, cell, returnSequences } = shape;
+  const { Hp, G } = layout;
+  const lstm = cell === "lstm";
+  const state = B * H * 4;
+  return {
+    layout,
+    kept: regionOf({
+      job: JOB_BYTES,
+      ...workBytes(shape, layout),
+      kernel: I * G * H * 4,
+      recurrent: H * G * H * 4,
+    }),
+    passing: regionOf({
+      x: B * T * I * 4,
+      h0: hasState ? state : 0,
+      c0: hasState && lstm ? state : 0,
+      out: (returnSequences ? T : 1) * state,
+      hT: state,
+      cT: lstm ? state : 0,
+      weights: Hp * (I + H) * G * 4,
+      biases: Hp * 4 * 4,
+      bias: hasBias ? layout.bias * 4 : 0,
+    }),
+    template: jobTemplate(shapeWords(shape, layout)),
+  };
+}
+
+const RAW = wordIndex("raw") as number;
+const RAW_ROW = wordIndex("rawRow") as number;
+
+/** Writes the job of a call whose regions lie at `kept` and `passing`, and the mask of its lanes. */
+export function writePlan(
+  heap: Heap,
+  { kept: work, passing: call, layout, template }: Plan,
+  { I, H, dropGates }: CallShape,
+  kept: number,
+  passing: number,
+): void {
+  const words = heap.words();
+  const job = (kept + work.offsets.job) / 4;
+  words.set(template, job);
+  for (let i = 0; i < work.words.length; i += 2)
+    words[job + work.words[i]] = kept + work.words[i + 1];
+  for (let i = 0; i < call.words.length; i += 2)
+    words[job + call.words[i]] = passing + call.words[i + 1];
+  // Without dropout the state lives in the rows [x | h] alone.
+  if (!dropGates) words[job + RAW] = kept + work.offsets.xh + I * 4;
+  words[job + RAW_ROW] = dropGates ? layout.Hp * 4 : layout.xhRow;
+  const lanes = (kept + work.offsets.lanes) / 4;
+  words.fill(-1, lanes, lanes + H);
+  words.fill(0, lanes + H, lanes + layout.Hp);
+}
