@@ -8,6 +8,7 @@ import { loadInputs } from "./state";
 
 export { activateBuffer } from "./activations";
 export { backwardStep, finishGradients, startGradients, weightGradients } from "./gradient";
+export { addGram, multiplyRows, solvePanel } from "./orthogonal";
 export { finishStates, startStates } from "./state";
 export { packTransposed, packWeights, unpackGradients } from "./weights";
 

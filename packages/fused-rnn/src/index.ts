@@ -9,6 +9,7 @@ export {
   type RmspropNumbers,
   rmspropUpdate,
 } from "./optimizer-updates.ts";
+export { orthogonal } from "./orthogonal.ts";
 export type {
   GatedOptions,
   RecurrentOptions,

@@ -12,6 +12,17 @@ export interface KernelExports {
   backwardStep(job: number, block: number, t: number): void;
   weightGradients(job: number, block: number, t0: number, steps: number): void;
   finishGradients(job: number, block: number): void;
+  addGram(v: number, row: number, t0: number, t1: number, n: number, s: number): void;
+  solvePanel(v: number, row: number, s: number, q: number, w: number): void;
+  multiplyRows(
+    v: number,
+    row: number,
+    t0: number,
+    t1: number,
+    n: number,
+    w: number,
+    out: number,
+  ): void;
 }
 
 /**

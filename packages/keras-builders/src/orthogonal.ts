@@ -1,4 +1,5 @@
-import { orthogonal as orthogonalMatrix, seededRandom } from "@rnnkit/core-rnn";
+import { seededRandom } from "@rnnkit/core-rnn";
+import { orthogonal as orthogonalMatrix } from "@rnnkit/fused-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 import { initializers } from "@tensorflow/tfjs-layers";
 
@@ -22,8 +23,7 @@ export function orthogonal({ gain = 1, seed }: OrthogonalArgs = {}): Initializer
     const columns = shape[shape.length - 1]!;
     const rows = util.sizeFromShape(shape as number[]) / columns;
     const random = seededRandom(seed ?? Math.floor(Math.random() * 2 ** 31));
-    const matrix = orthogonalMatrix([rows, columns], random, gain);
-    return tensor(Float32Array.from(matrix), shape as number[]);
+    return tensor(orthogonalMatrix([rows, columns], random, gain), shape as number[]);
   };
   return initializer;
 }

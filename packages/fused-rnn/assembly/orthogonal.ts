@@ -1,0 +1,48 @@
+// The three products of an orthogonal matrix; src/orthogonal.ts has the algebra. V and S have rows of
+// `row` bytes, V is zero above its diagonal, n is a multiple of 16, and t0, t1 are even.
+//
+// W is upper triangular and lies in panels of 16 columns: the panel of columns q.. has q + 16 rows.
+import { mad } from "./activations";
+import { columns4, rows4, zeros } from "./tile";
+
+/** S[p][q] += Σₜ V[t][p]·V[t][q] over t0 <= t < t1, in panels of columns that contain p <= q. */
+export function addGram(v: usize, row: i32, t0: i32, t1: i32, n: i32, s: usize): void {
+  for (let q = 0; q < n && q < t1; q += 16) {
+    const t = max(t0, q), a = v + <usize>t * row, w = a + (q << 2);
+    for (let p = 0; p < q + 16; p += 2) {
+      const out = s + <usize>p * row + (q << 2);
+      columns4(a + (p << 2), a + (p << 2) + 4, row, w, row, t1 - t, out, out + row);
+    }
+  }
+}
+
+/**
+ * The panel of W that begins at column q, from (1 - S)·W = V₁ᵀ for a strictly upper triangular S:
+ * w_k = v_k + Σ_{j>k} S[k][j]·w_j, from the last row up.
+ */
+export function solvePanel(v: usize, row: i32, s: usize, q: i32, w: usize): void {
+  const rows = q + 16;
+  for (let c = 0; c < 16; c++) {
+    const from = v + <usize>(q + c) * row, to = w + (c << 2);
+    for (let k = 0; k < rows; k++) store<f32>(to + (k << 6), load<f32>(from + (k << 2)));
+  }
+  for (let k = rows - 2; k >= 0; k -= 2) {
+    const a = s + <usize>k * row + ((k + 2) << 2), w0 = w + (k << 6), w1 = w0 + 64;
+    rows4(a, a + row, w1 + 64, rows - 2 - k, w0, w1, w0, w1);
+    const next = v128.load_splat<f32>(a - 4);
+    for (let c = 0; c < 64; c += 16) v128.store(w0 + c, mad(next, v128.load(w1 + c), v128.load(w0 + c)));
+  }
+}
+
+/** out[t - t0] = V[t]·W for t0 <= t < t1, rows of `row` bytes. */
+export function multiplyRows(v: usize, row: i32, t0: i32, t1: i32, n: i32, w: usize, out: usize): void {
+  for (let q = 0; q < n; q += 16) {
+    const K = min(q + 16, t1);
+    let a = v + <usize>t0 * row, to = out + (q << 2);
+    for (let t = t0; t < t1; t += 2) {
+      rows4(a, a + row, w, K, zeros(), zeros(), to, to + row);
+      a += row << 1; to += row << 1;
+    }
+    w += (q + 16) << 6;
+  }
+}
