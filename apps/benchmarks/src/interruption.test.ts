@@ -5,6 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import type { BenchResults } from "./bench/bench-session.ts";
+import type { KernelRow } from "./bench/kernels-bench.ts";
 import type { Results, SentimentRun } from "./results.ts";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
@@ -67,6 +69,23 @@ test("Ctrl-C in the second of two cells keeps the first whole", async () => {
   expect(first.test?.accuracy).toBeGreaterThanOrEqual(0);
   expect([second.status, second.test]).toEqual(["interrupted", null]);
   expect(second.epochs.length).toBeLessThan(60);
+});
+
+test("Ctrl-C in a bench keeps the rows that were printed, and what the last one has by then", async () => {
+  const json = join(mkdtempSync(join(tmpdir(), "rnnkit-interrupted-")), "kernels.json");
+  const threads = [1, 2, 3, 4, 5, 6, 7, 8];
+  const line = `--shape 4x10x2x8 --filter lstm --seconds 1 --threads ${threads} --json ${json}`;
+  const { code, out, err } = await interrupted(
+    [join(dist, "cli.js"), "bench", "kernels", ...line.split(" ")],
+    /train +1 /,
+  );
+  expect([code, err]).toEqual([130, ""]);
+  expect(out).toContain("stopping after this measurement");
+  const { status, rows } = JSON.parse(readFileSync(json, "utf8")) as BenchResults<KernelRow>;
+  expect(status).toBe("interrupted");
+  expect(rows.length).toBeGreaterThanOrEqual(4);
+  expect(rows.length).toBeLessThan(4 * threads.length);
+  expect(out.match(/^ {2}lstm .*×/gm)?.length).toBe(rows.length);
 });
 
 test("one Ctrl-C that arrives twice, as npm forwards it, is still one", async () => {

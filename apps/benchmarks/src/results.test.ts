@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { stringifyJson } from "./results.ts";
-import { sampleResults } from "./sample-results.ts";
+import { secondsPerEpoch, stringifyJson } from "./results.ts";
+import { sampleResults, sampleSentiment } from "./sample-results.ts";
 
 test("the text parses back to the same results, hostile strings included", () => {
   const results = sampleResults();
@@ -16,4 +16,14 @@ test("a series stands on one line", () => {
 test("a number that JSON cannot hold becomes null, never a broken file", () => {
   const results = { ...sampleResults(), seconds: Number.NaN };
   expect(JSON.parse(stringifyJson(results)).seconds).toBeNull();
+});
+
+test("an epoch's time is the median of those that ran to their end", () => {
+  const epoch = (seconds: number, steps = 5) => ({
+    ...sampleSentiment("lstm").epochs[0],
+    seconds,
+    steps,
+  });
+  expect(secondsPerEpoch([epoch(9), epoch(2), epoch(3), epoch(0.1, 1)])).toBe(3);
+  expect(secondsPerEpoch([epoch(0.1, 1)])).toBe(0.1);
 });

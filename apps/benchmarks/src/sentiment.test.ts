@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { runCommandLine } from "./command-line.ts";
 import { memoryTerminal } from "./memory-terminal.ts";
 import type { Results, SentimentRun } from "./results.ts";
-import { cellNames } from "./sentiment.ts";
+import { cellNames, imdbDefaults } from "./sentiment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-sentiment-"));
 
@@ -45,6 +45,9 @@ test("the four cells train on the same generated reviews, which are always calle
     expectWhole(judged!.accuracy * 50);
   }
   expect(out).toMatch(/lstm: test accuracy .* on 50 synthetic reviews/);
+  expect(out).toMatch(/train accuracy +validation +test +an epoch +training\n/);
+  const percent = String.raw`\d+\.\d %`;
+  expect(out).toMatch(new RegExp(`  gru( +${percent}){3}( +[\\d.]+ s){2}\n`));
   expect(readFileSync(join(folder, "sentiment-synthetic.html"), "utf8")).toContain(
     "Synthetic reviews",
   );
@@ -71,4 +74,9 @@ test.skipIf(!hasImdb)(`real reviews train from a file${whenImdb}`, async () => {
     maxLen: 8,
   });
   expect(out).toMatch(/gru: test accuracy .* on 40 real reviews/);
+});
+
+test("real reviews are, unless told otherwise, the tutorial's run", () => {
+  expect(imdbDefaults).toMatchObject({ vocab: 10_000, maxlen: 500, batchSize: 32, epochs: 3 });
+  expect(imdbDefaults).toMatchObject({ limit: 25_000, learningRate: 0.001, cells: cellNames });
 });
