@@ -10,8 +10,9 @@ import { fileURLToPath } from "node:url";
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(folder, "src", "generated", "peak-kernel.ts");
-const manifest = createRequire(import.meta.url).resolve("assemblyscript/package.json");
-const { version } = JSON.parse(readFileSync(manifest, "utf8"));
+const require = createRequire(import.meta.url);
+const manifest = require.resolve("assemblyscript/package.json");
+const { version } = require("assemblyscript/package.json");
 
 /** @param {string[]} features */
 function compile(features) {
