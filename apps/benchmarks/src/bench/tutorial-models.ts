@@ -115,7 +115,7 @@ function sentiment(cell: SentimentCell, seed: number): TutorialModel {
     stock: () => stockSentimentClassifier(cell, VOCABULARY, REVIEW),
     examples: (count, random) => ({
       x: tokens([count, REVIEW], VOCABULARY, random),
-      y: labels(count, 2, random),
+      y: classes(2)(count, random),
     }),
     sameNumbers: cell !== "gru",
     sameLoss: cell !== "gru",
@@ -130,30 +130,24 @@ function sentiment(cell: SentimentCell, seed: number): TutorialModel {
 
 /** Every model of the tutorial. */
 export function tutorialModels(seed: number): readonly TutorialModel[] {
-  const sequences = { batchSize: 32, sameNumbers: true, sameLoss: true, references: [] };
-  const regression =
-    (shape: number[]) =>
-    (count: number, random: Random): { x: tf.Tensor; y: tf.Tensor } => ({
-      x: normal([count, ...shape], random),
-      y: normal([count, 1], random),
-    });
-  const yesOrNo =
-    (shape: number[]) =>
-    (count: number, random: Random): { x: tf.Tensor; y: tf.Tensor } => ({
-      x: normal([count, ...shape], random),
-      y: labels(count, 2, random),
-    });
+  const cells = ["lstm", "gru", "simple_rnn", "bidirectional_lstm"] as const;
+  const usual = {
+    batchSize: 32,
+    sameNumbers: true,
+    sameLoss: true,
+    goals: { predictRatio: 20 },
+    references: [],
+  };
+  const withGru = { ...usual, sameNumbers: false, sameLoss: false };
   return [
-    ...(["lstm", "gru", "simple_rnn", "bidirectional_lstm"] as const).map((cell) =>
-      sentiment(cell, seed),
-    ),
+    ...cells.map((cell) => sentiment(cell, seed)),
     {
-      ...sequences,
+      ...usual,
       name: "stock_forecaster",
       title: "LSTM 50, Dense 1; 20 steps of 1; Adam",
       fused: () => buildStockForecaster(20, { seed }),
       stock: () => stockStockForecaster(20),
-      examples: regression([20, 1]),
+      examples: sequences([20, 1], values),
       goals: { trainMs: 1.2, trainRatio: 10, predictRatio: 20 },
       references: [
         reference("Keras TF", 2.3, 1),
@@ -162,75 +156,77 @@ export function tutorialModels(seed: number): readonly TutorialModel[] {
       ],
     },
     {
-      ...sequences,
+      ...usual,
       name: "lstm_forecaster",
       title: "LSTM 50 relu, Dropout, LSTM 50 relu, Dropout, Dense 1; 20 steps of 1; Adam",
       fused: () => buildLstmForecaster(20, 1, 1, { seed }),
       stock: () => stockLstmForecaster(20, 1),
-      examples: regression([20, 1]),
+      examples: sequences([20, 1], values),
       sameLoss: false,
       goals: { trainRatio: 10, predictRatio: 20 },
     },
     {
-      ...sequences,
+      ...usual,
       name: "simple_rnn_model",
       title: "SimpleRNN 64, Dense 1; 20 steps of 3; Adam",
       fused: () => buildSimpleRnnModel([20, 3], 1, { seed }),
       stock: () => stockSimpleRnnModel([20, 3]),
-      examples: regression([20, 3]),
-      goals: { predictRatio: 20 },
+      examples: sequences([20, 3], values),
     },
     {
-      ...sequences,
+      ...withGru,
       name: "lstm_gru_model",
       title: "LSTM 64, Dropout, GRU 32, Dropout, Dense 1; 20 steps of 3; RMSprop",
       fused: () => buildLstmGruModel([20, 3], 1, { seed }),
       stock: () => stockLstmGruModel([20, 3]),
-      examples: yesOrNo([20, 3]),
-      sameNumbers: false,
-      sameLoss: false,
-      goals: { predictRatio: 20 },
+      examples: sequences([20, 3], classes(2)),
     },
     {
-      ...sequences,
+      ...withGru,
       name: "bidirectional_rnn_model",
       title: "Bidirectional LSTM 64, Dropout, Bidirectional GRU 32, Dense 1; 20 steps of 3; SGD",
       fused: () => buildBidirectionalRnnModel([20, 3], 1, { seed }),
       stock: () => stockBidirectionalRnnModel([20, 3]),
-      examples: regression([20, 3]),
-      sameNumbers: false,
-      sameLoss: false,
-      goals: { predictRatio: 20 },
+      examples: sequences([20, 3], values),
     },
     {
-      ...sequences,
+      ...withGru,
       name: "stacked_rnn_model",
       title: "SimpleRNN 64, LSTM 64, GRU 32, Dense 5; 20 steps of 3; Adam",
       fused: () => buildStackedRnnModel([20, 3], 5, { seed }),
       stock: () => stockStackedRnnModel([20, 3], 5),
-      examples: (count, random) => ({
-        x: normal([count, 20, 3], random),
-        y: labels(count, 5, random),
-      }),
-      sameNumbers: false,
-      sameLoss: false,
-      goals: { predictRatio: 20 },
+      examples: sequences([20, 3], classes(5)),
     },
     {
-      ...sequences,
+      ...usual,
       name: "variable_length_model",
-      title:
-        "Embedding 10000×64 (mask), LSTM 64, Dense 1; 100 words, half of them padding; RMSprop",
+      title: "Embedding 10000×64 (mask), LSTM 64, Dense 1; up to 100 words, padded; RMSprop",
       fused: () => buildVariableLengthModel(100, VOCABULARY, 1, { seed }),
       stock: () => stockVariableLengthModel(100, VOCABULARY),
       examples: (count, random) => ({
         x: padded([count, 100], VOCABULARY, random),
-        y: labels(count, 2, random),
+        y: classes(2)(count, random),
       }),
-      goals: { predictRatio: 20 },
     },
   ];
 }
+
+type Targets = (count: number, random: Random) => tf.Tensor;
+
+const sequences =
+  (shape: number[], targets: Targets): TutorialModel["examples"] =>
+  (count, random) => ({ x: normal([count, ...shape], random), y: targets(count, random) });
+
+const values: Targets = (count, random) => normal([count, 1], random);
+
+const classes =
+  (n: number): Targets =>
+  (count, random) =>
+    tf.tensor(
+      Float32Array.from({ length: count }, () => Math.floor(random.uniform() * n)),
+      [count, 1],
+      "float32",
+    );
 
 const sizeOf = (shape: number[]) => shape.reduce((size, n) => size * n, 1);
 
@@ -256,11 +252,6 @@ function padded([rows = 0, steps = 0]: number[], vocabulary: number, random: Ran
     for (let t = first; t < steps; t++) values[row * steps + t] = word(vocabulary, random);
   }
   return tf.tensor(values, [rows, steps], "int32");
-}
-
-function labels(count: number, classes: number, random: Random): tf.Tensor {
-  const values = Float32Array.from({ length: count }, () => Math.floor(random.uniform() * classes));
-  return tf.tensor(values, [count, 1], "float32");
 }
 
 /** **count** examples of a model, the same for the same seed. */
