@@ -50,7 +50,7 @@ function liveProgress({ out, colors }: Terminal): Progress {
         barsize: 24,
         clearOnComplete: true,
         hideCursor: true,
-        fps: 8,
+        fps: 4,
         gracefulExit: false,
         linewrap: false,
       });
