@@ -13,7 +13,7 @@ import {
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
 import { engineBackends } from "./kernels.ts";
-import { readTensor, writeTensor } from "./tensor-memory.ts";
+import { newTensors, readTensor } from "./tensor-memory.ts";
 
 /** Numbers of an RMSprop update. */
 export interface RmspropNumbers {
@@ -36,44 +36,43 @@ export interface AdamNumbers {
   epsilon: number;
 }
 
-type Update = (numbers: never, tensors: Float32Array[]) => Float32Array[];
+/** From a weight's tensors to new ones. */
+type Update = (numbers: never, tensors: Float32Array[], results: Float32Array[]) => void;
 
 /** s ← μ s + η g / √(v + ε); with no gradient and no momentum nothing but v changes. */
 function rmsprop(
   { learningRate, rho, momentum, epsilon }: RmspropNumbers,
-  [value, gradient, meanSquare, moment]: Float32Array[],
-): Float32Array[] {
-  const w = value.slice();
-  const v = meanSquare.slice();
-  const s = moment?.slice();
+  [w, g, v, s]: Float32Array[],
+  [newW, newV, newS]: Float32Array[],
+): void {
   const rest = 1 - rho;
   for (let i = 0; i < w.length; i++) {
-    const g = gradient[i];
-    v[i] = rho * v[i] + rest * g * g;
+    const gradient = g[i];
+    const square = rho * v[i] + rest * gradient * gradient;
+    newV[i] = square;
     if (s) {
-      s[i] = momentum * s[i] + (learningRate * g) / Math.sqrt(v[i] + epsilon);
-      w[i] -= s[i];
-    } else if (g !== 0) {
-      w[i] -= (learningRate * g) / Math.sqrt(v[i] + epsilon);
+      newS[i] = momentum * s[i] + (learningRate * gradient) / Math.sqrt(square + epsilon);
+      newW[i] = w[i] - newS[i];
+    } else if (gradient !== 0) {
+      newW[i] = w[i] - (learningRate * gradient) / Math.sqrt(square + epsilon);
+    } else {
+      newW[i] = w[i];
     }
   }
-  return s ? [w, v, s] : [w, v];
 }
 
 function adam(
   { stepSize, beta1, beta2, epsilon }: AdamNumbers,
-  [value, gradient, first, second]: Float32Array[],
-): Float32Array[] {
-  const w = value.slice();
-  const m = first.slice();
-  const v = second.slice();
+  [w, g, m, v]: Float32Array[],
+  [newW, newM, newV]: Float32Array[],
+): void {
   for (let i = 0; i < w.length; i++) {
-    const g = gradient[i];
-    m[i] += (1 - beta1) * (g - m[i]);
-    v[i] += (1 - beta2) * (g * g - v[i]);
-    w[i] -= (stepSize * m[i]) / (Math.sqrt(v[i]) + epsilon);
+    const first = m[i] + (1 - beta1) * (g[i] - m[i]);
+    const second = v[i] + (1 - beta2) * (g[i] * g[i] - v[i]);
+    newM[i] = first;
+    newV[i] = second;
+    newW[i] = w[i] - (stepSize * first) / (Math.sqrt(second) + epsilon);
   }
-  return [w, m, v];
 }
 
 const updates = { RmspropUpdate: rmsprop as Update, AdamUpdate: adam as Update };
@@ -86,9 +85,11 @@ function kernelOf(kernelName: keyof typeof updates, backendName: string): Kernel
       const names = ["value", "gradient", "first", "second"].filter((name) => inputs[name]);
       const tensors = names.map((name) => inputs[name] as TensorInfo);
       const memory = backend as KernelBackend;
-      const arrays = tensors.map((tensor) => readTensor(memory, tensor) as Float32Array);
-      const results = updates[kernelName](attrs as never, arrays);
-      return results.map((values) => writeTensor(memory, tensors[0].shape, values));
+      // A result for each tensor but the gradient.
+      const { arrays, finish } = newTensors(memory, tensors[0].shape, tensors.length - 1);
+      const inputsNow = tensors.map((tensor) => readTensor(memory, tensor) as Float32Array);
+      updates[kernelName](attrs as never, inputsNow, arrays);
+      return finish();
     },
   };
 }

@@ -20,18 +20,40 @@ export function readTensor(backend: KernelBackend, tensor: TensorInfo): TypedArr
   return backend.readSync(tensor.dataId) as TypedArray;
 }
 
+/**
+ * New float32 tensors of one shape: arrays to fill, then the tensors themselves. Views of other
+ * tensors must be taken after this: it may grow the heap, which detaches older ones.
+ */
+export function newTensors(
+  backend: KernelBackend,
+  shape: number[],
+  count: number,
+): { arrays: Float32Array[]; finish(): TensorInfo[] } {
+  const each = Array.from({ length: count });
+  if (isHeapBackend(backend)) {
+    const tensors = each.map(() => backend.makeOutput(shape, "float32"));
+    const arrays = tensors.map((tensor) => backend.typedArrayFromHeap(tensor) as Float32Array);
+    return { arrays, finish: () => tensors };
+  }
+  const arrays = each.map(() => new Float32Array(util.sizeFromShape(shape)));
+  const finish = () =>
+    arrays.map(
+      (values): TensorInfo => ({
+        dataId: backend.write(values, shape, "float32"),
+        shape,
+        dtype: "float32",
+      }),
+    );
+  return { arrays, finish };
+}
+
 /** A new float32 tensor with a copy of `values`, which may lie in shared memory. */
 export function writeTensor(
   backend: KernelBackend,
   shape: number[],
   values: Float32Array,
 ): TensorInfo {
-  if (isHeapBackend(backend)) {
-    const tensor = backend.makeOutput(shape, "float32");
-    (backend.typedArrayFromHeap(tensor) as Float32Array).set(values);
-    return tensor;
-  }
-  const own = new Float32Array(values.length);
-  own.set(values);
-  return { dataId: backend.write(own, shape, "float32"), shape, dtype: "float32" };
+  const { arrays, finish } = newTensors(backend, shape, 1);
+  arrays[0].set(values);
+  return finish()[0];
 }

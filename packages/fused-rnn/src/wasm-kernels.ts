@@ -40,10 +40,7 @@ export const gatherRows: Replacement = {
       if (axis !== 0 || batchDims !== 0 || !fourBytes || indices.dtype !== "int32") {
         return stock.kernelFunc(params);
       }
-      for (const id of backend.typedArrayFromHeap(indices)) {
-        if (id >= 0 && id < rows) continue;
-        throw new Error(`gather: expected indices from 0 to ${rows - 1}, got ${id}`);
-      }
+      refuseStrayIndices(backend.typedArrayFromHeap(indices), rows);
       const out = backend.makeOutput([...indices.shape, ...rowShape], x.dtype);
       const width = util.sizeFromShape(rowShape);
       // Views come after the allocation, which may grow the heap and detach older ones.
@@ -53,8 +50,8 @@ export const gatherRows: Replacement = {
       const heap = new Float32Array(from.buffer);
       const start = from.byteOffset / 4;
       let at = to.byteOffset / 4;
-      for (const id of ids) {
-        const row = start + id * width;
+      for (let n = 0; n < ids.length; n++) {
+        const row = start + ids[n] * width;
         heap.copyWithin(at, row, row + width);
         at += width;
       }
@@ -62,6 +59,13 @@ export const gatherRows: Replacement = {
     },
   }),
 };
+
+function refuseStrayIndices(ids: TypedArray, rows: number): void {
+  for (let n = 0; n < ids.length; n++) {
+    if (ids[n] >= 0 && ids[n] < rows) continue;
+    throw new Error(`gather: expected indices from 0 to ${rows - 1}, got ${ids[n]}`);
+  }
+}
 
 /**
  * The same numbers under another tensor. tfjs's own copies them, and a third of all kernels of a
