@@ -102,47 +102,14 @@ export function gatedColumns4(
 }
 
 /**
- * GRU, reset after: sums of z and r run over [x | h], the candidate's over x and over h apart.
- * W holds 12 floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
+ * GRU: sums of z and r over [x | h]; the candidate's over x, and, reset after, over h apart. Reset
+ * before, gruBeforeCandidate adds its sum over the reset state later. W holds 12 floats a k (z, r, c
+ * of four units); `gate` displaces A from variant to variant.
  */
 // @ts-ignore
-@inline function gruAfter(gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+@inline function gruGates(after: bool, gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
   let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
   let z1 = z0, r1 = r0, x1 = x0, h1 = h0;
-  for (let k = I; k > 0; k--) {
-    const s0 = splat(a0), s1 = splat(a1);
-    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
-    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
-    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
-    x0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, x1);
-    a0 += 4; a1 += 4; w += 48;
-  }
-  for (let k = H; k > 0; k--) {
-    const s0 = splat(a0), s1 = splat(a1);
-    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
-    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
-    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
-    h0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, h0); h1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, h1);
-    a0 += 4; a1 += 4; w += 48;
-  }
-  v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32); v128.store(out0, h0, 48);
-  v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32); v128.store(out1, h1, 48);
-}
-export function gruAfterRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
-  gruAfter(false, a0, a1, w, I, H, 0, bias, out0, out1);
-}
-export function gruAfterGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  gruAfter(true, a0, a1, w, I, H, gate, bias, out0, out1);
-}
-
-/**
- * GRU, reset before: z and r over [x | h], the candidate over x alone; gruBeforeCandidate adds its
- * sum over the reset state later.
- */
-// @ts-ignore
-@inline function gruBefore(gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32);
-  let z1 = z0, r1 = r0, x1 = x0;
   for (let k = I; k > 0; k--) {
     const s0 = splat(a0), s1 = splat(a1);
     const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
@@ -156,16 +123,27 @@ export function gruAfterGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32
     const wz = v128.load(w), wr = v128.load(w, 16);
     z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
     r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+    if (after) {
+      const wc = v128.load(w, 32);
+      h0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, h0); h1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, h1);
+    }
     a0 += 4; a1 += 4; w += 48;
   }
   v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
   v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
+  if (after) { v128.store(out0, h0, 48); v128.store(out1, h1, 48); }
+}
+export function gruAfterRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
+  gruGates(true, false, a0, a1, w, I, H, 0, bias, out0, out1);
+}
+export function gruAfterGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
+  gruGates(true, true, a0, a1, w, I, H, gate, bias, out0, out1);
 }
 export function gruBeforeRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
-  gruBefore(false, a0, a1, w, I, H, 0, bias, out0, out1);
+  gruGates(false, false, a0, a1, w, I, H, 0, bias, out0, out1);
 }
 export function gruBeforeGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  gruBefore(true, a0, a1, w, I, H, gate, bias, out0, out1);
+  gruGates(false, true, a0, a1, w, I, H, gate, bias, out0, out1);
 }
 export function gruBeforeCandidate(a0: usize, a1: usize, w: usize, H: i32, out0: usize, out1: usize): void {
   twoRows(1, false, a0, a1, 4, w, 48, H, 0, 0, 0, 0, out0, out1, out0, out1);

@@ -1,6 +1,6 @@
 // The backward pass of a recurrent layer's call on the engine, on plain Float32Arrays.
 
-import { NEED_DX, shapeWords, writeJob } from "./call.ts";
+import { flagsOf, NEED_DX, writeJob } from "./call.ts";
 import { put, reserve, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
 import type { GradientName, Tape } from "./tape.ts";
@@ -67,22 +67,15 @@ export function backward(tape: Tape, cotangents: Cotangents, needDx: boolean): v
     if (cotangents.h) put(heap, at.dhT, cotangents.h);
     if (cotangents.c) put(heap, at.dcT, cotangents.c);
     const { job } = tape.at;
-    const flags = (shapeWords(shape, layout).flags ?? 0) | (needDx ? NEED_DX : 0);
+    const flags = flagsOf(shape) | (needDx ? NEED_DX : 0);
     const { kernel, recurrent, bias, ...addresses } = at;
     const weights = { kernel: tape.at.kernel, recurrent: tape.at.recurrent };
     writeJob(heap.words(), job, { ...addresses, flags, ...weights });
     kernels.packTransposed(job);
     runBlocks(engine, true, job, shape, layout);
-    writeJob(heap.words(), job, {
-      kernel: kernel ?? 0,
-      recurrent: recurrent ?? 0,
-      bias: bias ?? 0,
-    });
+    writeJob(heap.words(), job, { kernel, recurrent, bias });
     kernels.unpackGradients(job, blocks);
-    const lies = (address: number | undefined, floats: number) => ({
-      address: address ?? 0,
-      floats,
-    });
+    const lies = (address: number, floats: number) => ({ address, floats });
     tape.gradients = {
       kernel: lies(kernel, I * G * H),
       recurrentKernel: lies(recurrent, H * G * H),

@@ -87,9 +87,9 @@ export function jobTemplate(values: Readonly<Record<Word, number>>): Int32Array 
   return words;
 }
 
-export const GO_BACKWARDS = 1;
-export const RETURN_SEQUENCES = 2;
-export const ZERO_OUTPUT = 4;
+const GO_BACKWARDS = 1;
+const RETURN_SEQUENCES = 2;
+const ZERO_OUTPUT = 4;
 export const NEED_DX = 8;
 
 /** Numbers that follow from the shape of a call; sizes in floats unless they say bytes. */
@@ -149,6 +149,15 @@ export function layoutOf(shape: CallShape): Layout {
   };
 }
 
+/** The bits of the word `flags`; NEED_DX is the backward pass's to add. */
+export function flagsOf(shape: CallShape): number {
+  return (
+    (shape.goBackwards ? GO_BACKWARDS : 0) |
+    (shape.returnSequences ? RETURN_SEQUENCES : 0) |
+    (shape.zeroOutputForMask ? ZERO_OUTPUT : 0)
+  );
+}
+
 /** The words of a call that follow from its shape. */
 export function shapeWords(shape: CallShape, layout: Layout): Record<Word, number> {
   const { cell, B, T, I, H } = shape;
@@ -159,10 +168,7 @@ export function shapeWords(shape: CallShape, layout: Layout): Record<Word, numbe
     ...{ T, B, I, H },
     Hp: layout.Hp,
     R: layout.R,
-    flags:
-      (shape.goBackwards ? GO_BACKWARDS : 0) |
-      (shape.returnSequences ? RETURN_SEQUENCES : 0) |
-      (shape.zeroOutputForMask ? ZERO_OUTPUT : 0),
+    flags: flagsOf(shape),
     activation: fusedActivations.indexOf(shape.activation),
     recurrentActivation: fusedActivations.indexOf(shape.recurrentActivation),
     xhRow: layout.xhRow,

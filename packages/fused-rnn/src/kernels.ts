@@ -146,9 +146,10 @@ function gradient(kernelName: string): GradConfig {
 
 /** Registers the fused recurrences for a tfjs backend; again and again does no harm. */
 export function registerRecurrentKernels(backendName: string): void {
+  // They come together, and every call asks.
+  if (getKernel(kernelNames.lstm, backendName)) return;
   for (const kernelName of Object.values(kernelNames)) {
     if (!getGradient(kernelName)) registerGradient(gradient(kernelName));
-    if (getKernel(kernelName, backendName)) continue;
     registerKernel(forwardKernel(kernelName, backendName));
     registerKernel(gradientKernel(kernelName, backendName));
   }

@@ -12,13 +12,10 @@ import {
   workBytes,
 } from "./call.ts";
 import type { Heap } from "./memory.ts";
+import { type Region, regionOf } from "./regions.ts";
 
-/** A region for several buffers; those of 0 bytes are left out. */
-interface Region {
-  bytes: number;
-  /** From the region's address, by name. */
-  offsets: Record<string, number>;
-  /** Words of the job that hold addresses: index and offset in turn. */
+/** A region, and the job's words that hold its addresses: index and offset in turn. */
+interface JobRegion extends Region {
   words: number[];
 }
 
@@ -26,9 +23,9 @@ interface Region {
 export interface Plan {
   layout: Layout;
   /** What training keeps for the backward pass. */
-  kept: Region;
+  kept: JobRegion;
   /** What only the call itself needs. */
-  passing: Region;
+  passing: JobRegion;
   /** The job's words; addresses are 0. */
   template: Int32Array;
 }
@@ -37,16 +34,13 @@ const plans = new Map<string, Plan>();
 /** Shapes that are remembered. */
 const MOST = 64;
 
-function regionOf(sizes: Readonly<Record<string, number>>): Region {
-  const region: Region = { bytes: 0, offsets: {}, words: [] };
-  for (const [name, bytes] of Object.entries(sizes)) {
-    if (bytes === 0) continue;
-    region.offsets[name] = region.bytes;
+function jobRegionOf(sizes: Readonly<Record<string, number>>): JobRegion {
+  const region = regionOf(sizes);
+  const words = Object.entries(region.offsets).flatMap(([name, offset]) => {
     const index = wordIndex(name);
-    if (index !== undefined) region.words.push(index, region.bytes);
-    region.bytes += Math.ceil(bytes / 64) * 64;
-  }
-  return region;
+    return index === undefined ? [] : [index, offset];
+  });
+  return { ...region, words };
 }
 
 /** The plan of a call. */
@@ -69,13 +63,13 @@ function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan
   const state = B * H * 4;
   return {
     layout,
-    kept: regionOf({
+    kept: jobRegionOf({
       job: JOB_BYTES,
       ...workBytes(shape, layout),
       kernel: I * G * H * 4,
       recurrent: H * G * H * 4,
     }),
-    passing: regionOf({
+    passing: jobRegionOf({
       x: B * T * I * 4,
       h0: hasState ? state : 0,
       c0: hasState && lstm ? state : 0,

@@ -1,6 +1,6 @@
 // What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
 
-import { getBackend, type Tensor, type Tensor2D, type Tensor3D, util } from "@tensorflow/tfjs-core";
+import { getBackend, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
 import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
 import { checkRank, checkTensor, checkWord } from "./check.ts";
@@ -171,5 +171,5 @@ function checkDropout(
   if (!mask) return 0;
   if (mask.rank === 3) checkTensor(who, name, mask, [G, B, width]);
   else checkTensor(who, name, mask, [B, width]);
-  return mask.rank === 3 && util.sizeFromShape(mask.shape) !== B * width ? G : 1;
+  return mask.rank === 3 ? G : 1;
 }

@@ -3,30 +3,42 @@
 import type { Word } from "./call.ts";
 import type { Heap } from "./memory.ts";
 
-/** One region for several buffers, each on a cache line of its own; a buffer of 0 bytes is at 0. */
+/** Several buffers laid out in one region, each on a cache line of its own. */
+export interface Region {
+  bytes: number;
+  /** From the region's address, by name; a buffer of 0 bytes is left out. */
+  offsets: Record<string, number>;
+}
+
+/** Lays out buffers of so many bytes. */
+export function regionOf(sizes: Readonly<Record<string, number>>): Region {
+  const region: Region = { bytes: 0, offsets: {} };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    if (bytes === 0) continue;
+    region.offsets[name] = region.bytes;
+    region.bytes += Math.ceil(bytes / 64) * 64;
+  }
+  return region;
+}
+
+/** A region allocated: its address, and those of its buffers, 0 for one of 0 bytes. */
 export function reserve(
   heap: Heap,
   sizes: Readonly<Record<Word, number>>,
 ): { address: number; at: Record<Word, number> } {
+  const { bytes, offsets } = regionOf(sizes);
+  const address = heap.allocate(bytes);
   const at: Record<Word, number> = {};
-  let total = 0;
-  for (const [name, bytes] of Object.entries(sizes)) {
-    at[name] = total;
-    total += Math.ceil(bytes / 64) * 64;
-  }
-  const address = heap.allocate(total);
-  for (const name of Object.keys(at)) at[name] = (at[name] ?? 0) + address;
-  for (const [name, bytes] of Object.entries(sizes)) if (bytes === 0) at[name] = 0;
+  for (const name of Object.keys(sizes)) at[name] = name in offsets ? address + offsets[name] : 0;
   return { address, at };
 }
 
 /** Floats at an address, current until the next allocation. */
-export function view(heap: Heap, address: number | undefined, floats: number): Float32Array {
-  const start = (address ?? 0) / 4;
-  return heap.floats().subarray(start, start + floats);
+export function view(heap: Heap, address: number, floats: number): Float32Array {
+  return heap.floats().subarray(address / 4, address / 4 + floats);
 }
 
 /** Copies floats to an address. */
-export function put(heap: Heap, address: number | undefined, data: Float32Array): void {
-  heap.floats().set(data, (address ?? 0) / 4);
+export function put(heap: Heap, address: number, data: Float32Array): void {
+  heap.floats().set(data, address / 4);
 }
