@@ -1,6 +1,7 @@
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { BidirectionalLayer } from "./bidirectional-layer.ts";
 import { prepare } from "./prepare.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
 import {
   fuse,
   isStockRecurrent,
@@ -47,6 +48,7 @@ export function accelerate<Model extends LayersModel>(model: Model): Acceleratio
 
 /** Does for one layer, and those in it, what {@link accelerate} does for a model's. */
 export function accelerateLayer(layer: Layer, result: Omit<Acceleration<unknown>, "model">): void {
+  if (layer instanceof RecurrentLayer || layer instanceof BidirectionalLayer) return;
   const { layers: inner, layer: wrapped } = layer as { layers?: Layer[]; layer?: Layer };
   const parts = partsOf(layer);
   if (parts) {
@@ -57,8 +59,6 @@ export function accelerateLayer(layer: Layer, result: Omit<Acceleration<unknown>
     }
     // Those of an earlier call are not listed again.
     if (parts.map(fuse).includes(true)) result.swapped.push(layer.name);
-  } else if (layer instanceof BidirectionalLayer) {
-    return;
   } else if ("cell" in layer || "forwardLayer" in layer) {
     const reason = `${layer.getClassName()} has cells that are not SimpleRNN's, LSTM's or GRU's own`;
     result.left.push({ name: layer.name, reason });

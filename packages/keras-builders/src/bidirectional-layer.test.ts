@@ -11,9 +11,9 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import type { BidirectionalMergeMode } from "./bidirectional-layer.ts";
+import type { LstmArgs } from "./cell-options.ts";
 import * as layers from "./layers.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
-import type { LstmArgs } from "./recurrent-options.ts";
 
 beforeAll(async () => {
   await tf.setBackend("wasm");

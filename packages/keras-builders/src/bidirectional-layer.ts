@@ -7,10 +7,12 @@ import {
   type Tensor,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
+import type { Shape } from "@tensorflow/tfjs-layers";
+import { CompositeLayer } from "./composite-layer.ts";
 import { applyWithState, firstShape, type Inputs, type Kwargs, passedMask } from "./layer-call.ts";
+import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
-import type { GatedArgs, LayerArgs } from "./recurrent-options.ts";
+import type { LayerArgs } from "./recurrent-options.ts";
 
 /** How the two outputs become one; *null*: they stay two. */
 export type BidirectionalMergeMode = "concat" | "sum" | "mul" | "ave" | null;
@@ -40,7 +42,7 @@ interface LayerConfig extends serialization.ConfigDict {
 }
 
 /** A recurrent layer and its like in the other direction; `layers.bidirectional` says how. */
-export class BidirectionalLayer extends layers.Layer {
+export class BidirectionalLayer extends CompositeLayer {
   static readonly className = "Bidirectional";
   override supportsMasking = true;
   readonly mergeMode: BidirectionalMergeMode;
@@ -72,47 +74,25 @@ export class BidirectionalLayer extends layers.Layer {
     this.backwardLayer = backwardLayer
       ? copied(backwardLayer, {})
       : copied(layer, { name: `backward_${layer.name}`, goBackwards: !goBackwards });
-    for (const part of [this.forwardLayer, this.backwardLayer]) part.scope = `${part.name}/`;
     this._stateful = layer.stateful;
     if (args.trainable === false) this.trainable = false;
   }
 
-  override get trainable(): boolean {
-    return this.trainable_;
-  }
-  override set trainable(trainable: boolean) {
-    this.trainable_ = trainable;
-    for (const part of this.#parts()) part.trainable = trainable;
-  }
-  override get trainableWeights(): LayerVariable[] {
-    return this.#parts().flatMap((part) => part.trainableWeights);
-  }
-  override get nonTrainableWeights(): LayerVariable[] {
-    return this.#parts().flatMap((part) => part.nonTrainableWeights);
-  }
-  override get losses(): layers.Layer["losses"] {
-    return this.#parts().flatMap((part) => part.losses);
-  }
   /** What the two carry, if stateful: forward's, then backward's. */
   get states(): readonly Tensor[] {
-    return this.#parts().flatMap((part) => part.states);
+    return this.parts().flatMap((part) => part.states);
   }
 
-  /** None while tfjs's constructor runs. */
-  #parts(): RecurrentLayer[] {
-    return this.backwardLayer ? [this.forwardLayer, this.backwardLayer] : [];
+  protected override parts(): readonly RecurrentLayer[] {
+    return [this.forwardLayer, this.backwardLayer];
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    for (const part of this.#parts()) part.build(inputShape);
+    for (const part of this.parts()) nameScope(part.name, () => part.build(inputShape));
     this.built = true;
   }
 
-  override setFastWeightInitDuringBuild(value: boolean): void {
-    for (const part of this.#parts()) part.setFastWeightInitDuringBuild(value);
-  }
-
-  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<layers.Layer["apply"]> {
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<CompositeLayer["apply"]> {
     return applyWithState((all, rest) => super.apply(all, rest), inputs, kwargs);
   }
 
@@ -184,7 +164,7 @@ export class BidirectionalLayer extends layers.Layer {
   }
 
   protected override disposeWeights(): number {
-    return this.#parts().reduce((count, part) => count + part.releaseWeights(), 0);
+    return this.parts().reduce((count, part) => count + part.releaseWeights(), 0);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -195,9 +175,9 @@ export class BidirectionalLayer extends layers.Layer {
 
 /** A layer of the same config but for what is said, zeroing masked outputs as Keras makes it do. */
 function copied(layer: RecurrentLayer, differences: object): RecurrentLayer {
-  const Class = layer.constructor as new (args: GatedArgs) => RecurrentLayer;
+  const Class = layer.constructor as new (args: object) => RecurrentLayer;
   const zeroOutputForMask = layer.options.returnSequences;
-  const config = layer.getConfig() as unknown as GatedArgs;
+  const config = layer.getConfig();
   return new Class({ ...config, zeroOutputForMask, ...differences });
 }
 

@@ -116,8 +116,12 @@ function callOf(layer: Layer, call: Call, x: tf.Tensor, state: tf.Tensor[]): tf.
   const { outputs, state: final } = (layer as RecurrentLayer).recur(x, {
     mask,
     ...(state.length && { initialState: state }),
-    ...(dropout.input && { inputDropoutMask: maskOf(dropout.input) as tf.Tensor }),
-    ...(dropout.recurrent && { recurrentDropoutMask: maskOf(dropout.recurrent) as tf.Tensor }),
+    dropoutMasks: [
+      {
+        ...(dropout.input && { inputDropoutMask: maskOf(dropout.input) as tf.Tensor }),
+        ...(dropout.recurrent && { recurrentDropoutMask: maskOf(dropout.recurrent) as tf.Tensor }),
+      },
+    ],
   });
   return (layer as RecurrentLayer).options.returnState ? [outputs, ...final] : [outputs];
 }

@@ -8,6 +8,7 @@ export {
   type BidirectionalRnnModelOverrides,
   buildBidirectionalRnnModel,
 } from "./bidirectional-rnn-model.ts";
+export type { GruArgs, LstmArgs, SimpleRnnArgs } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
@@ -24,7 +25,6 @@ export {
   sgd,
 } from "./optimizers.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
-export type { GruArgs, LstmArgs, SimpleRnnArgs } from "./recurrent-options.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,

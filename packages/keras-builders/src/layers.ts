@@ -1,12 +1,12 @@
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
+import type { GruArgs, LstmArgs, SimpleRnnArgs } from "./cell-options.ts";
 import { type DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 import { GruLayer } from "./gru-layer.ts";
 import { LstmLayer } from "./lstm-layer.ts";
 import { prepare } from "./prepare.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
-import type { GruArgs, LstmArgs, SimpleRnnArgs } from "./recurrent-options.ts";
 import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
 
 /*

@@ -1,20 +1,12 @@
-import { lstm } from "@rnnkit/fused-rnn";
-import type { serialization } from "@tensorflow/tfjs-core";
-import { RecurrentLayer } from "./recurrent-layer.ts";
-import type { LstmArgs } from "./recurrent-options.ts";
+import type { LstmArgs } from "./cell-options.ts";
+import { FusedLayer } from "./fused-layer.ts";
+import { LstmCell } from "./lstm-cell.ts";
 
 /** @internal */
-export class LstmLayer extends RecurrentLayer {
+export class LstmLayer extends FusedLayer {
   static readonly className = "LSTM";
-  readonly unitForgetBias: boolean;
 
   constructor(args: LstmArgs) {
-    const { unitForgetBias = true } = args;
-    super(args, { gates: 4, states: ["h", "c"], unitForgetBias, run: lstm });
-    this.unitForgetBias = unitForgetBias;
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), unitForgetBias: this.unitForgetBias };
+    super(args, (cellArgs) => new LstmCell(cellArgs as LstmArgs));
   }
 }

@@ -14,10 +14,10 @@ import {
   model as stockModel,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { LstmArgs } from "./cell-options.ts";
 import { dropoutMasks } from "./dropout-masks.ts";
 import * as layers from "./layers.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
-import type { LstmArgs } from "./recurrent-options.ts";
 
 beforeAll(async () => {
   await tf.setBackend("wasm");

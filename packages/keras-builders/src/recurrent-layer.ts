@@ -1,30 +1,19 @@
-// What SimpleRNN, LSTM and GRU share: one fused operation behind a tfjs layer.
+// What all recurrent layers share: a cell over a sequence, behind a tfjs layer.
 
-import { type Random, seededRandom } from "@rnnkit/core-rnn";
-import type {
-  GatedOptions,
-  RecurrentResult,
-  RecurrentWeights,
-  RecurrentOptions as SequenceOptions,
-} from "@rnnkit/fused-rnn";
+import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
-  cast,
   type serialization,
   type Tensor,
   type Tensor2D,
-  type Tensor3D,
   tidy,
   type Variable,
   variable,
   zeros,
 } from "@tensorflow/tfjs-core";
-import {
-  type LayerVariable,
-  layers,
-  type Shape,
-  type SymbolicTensor,
-} from "@tensorflow/tfjs-layers";
-import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
+import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
+import { CompositeLayer } from "./composite-layer.ts";
+import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
 import {
   applyWithState,
   firstShape,
@@ -33,112 +22,81 @@ import {
   maskOf,
   passedMask,
 } from "./layer-call.ts";
-import {
-  type GatedArgs,
-  type RecurrentOptions,
-  recurrentConfig,
-  recurrentOptions,
-} from "./recurrent-options.ts";
-import { seeds } from "./seeds.ts";
-import { held, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
-
-/** What tells one recurrent layer from another. */
-export interface Recurrence {
-  /** Gates in the weights' columns. */
-  gates: 1 | 3 | 4;
-  /** Names of its states. */
-  states: readonly string[];
-  /** The bias is [2, gates·units] instead of [gates·units]. */
-  twoBiases?: boolean;
-  unitForgetBias?: boolean;
-  /** The whole sequence as one operation. */
-  run(x: Tensor3D, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
-}
+import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
+import { checkShape } from "./shape.ts";
 
 /** What `RecurrentLayer.recur` takes beside the layer's own options. */
-export type RecurOptions = Pick<SequenceOptions, "initialState" | "mask"> & DropoutMasks;
+export type RecurOptions = Partial<
+  Pick<ScanOptions, "initialState" | "mask" | "training" | "dropoutMasks">
+>;
 
 /**
- * A tfjs layer around a fused recurrence, with Keras 3's options and semantics.
+ * A tfjs layer around a cell, with Keras 3's options and semantics.
  *
  * Input [B, T, I], as `apply(x)` or, with an initial state, `apply([x, ...state])` or
  * `apply(x, { initialState })`, symbolic or concrete. Output [B, units], or [B, T, units] with
  * **returnSequences**; with **returnState** the final states follow, [B, units] each. A mask
  * [B, T] from Embedding or Masking is obeyed, and passed on with returnSequences.
  */
-export abstract class RecurrentLayer extends layers.Layer {
+export abstract class RecurrentLayer extends CompositeLayer {
   override supportsMasking = true;
-  readonly options: RecurrentOptions;
-  /**
-   * Stands before the names of the weights.
-   *
-   * @internal
-   */
-  scope = "";
-  readonly #recurrence: Recurrence;
-  readonly #random: Random;
-  #weights: LayerVariable[] = [];
+  readonly options: SequenceOptions;
+  readonly cell: AnyCell;
+  /** [B, T, ...features] as it was built, B only if stateful. */
+  #inputShape: Shape | undefined;
   /** What a stateful layer carries from batch to batch. */
   #carried: Variable[] = [];
 
-  constructor(args: GatedArgs, recurrence: Recurrence) {
+  constructor(args: SequenceArgs, cell: (name: string) => AnyCell) {
     super(args);
-    this.options = recurrentOptions(this.name, args);
-    this.#recurrence = recurrence;
+    this.options = sequenceOptions(this.name, args);
+    this.cell = cell(this.name);
     this._stateful = this.options.stateful;
-    const seed = this.options.seed ?? Math.floor(Math.random() * 2 ** 32);
-    this.#random = seededRandom(seeds(seed)() as number);
   }
 
-  /** What a stateful layer carries, h (and c), [B, units] each; none before it is built. */
+  /** Runs the cell over a sequence. */
+  protected abstract scan(x: Tensor, options: ScanOptions): RecurrentResult;
+
+  protected override parts(): readonly AnyCell[] {
+    return [this.cell];
+  }
+
+  /** What a stateful layer carries, [B, size] each; none before it is built. */
   get states(): readonly Tensor[] {
     return this.#carried;
   }
 
-  /** How many states it has: 2 for LSTM, else 1. */
+  /** How many states it has: 2 for LSTM, 1 for SimpleRNN and GRU. */
   get stateCount(): number {
-    return this.#recurrence.states.length;
+    return stateSizes(this.cell).length;
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const [B, , I] = firstShape(inputShape);
-    if (!I) throw new Error(`${this.name}: expected an input of known features, got ${I}`);
-    const { units, useBias, stateful, kernel, recurrent, bias } = this.options;
+    const [B, , ...features] = firstShape(inputShape);
+    const unknown = features.length === 0 || features.some((n) => !n);
+    if (unknown) {
+      throw new Error(
+        `${this.name}: expected an input of known features, got ${features.join(", ")}`,
+      );
+    }
+    const { stateful } = this.options;
     if (stateful && !B) {
       throw new Error(
         `${this.name}: expected a batch size for a stateful layer, as in batchInputShape [32, 10, 3]`,
       );
     }
-    const { gates, twoBiases } = this.#recurrence;
-    // Initializers leave tensors behind; variables outlive a tidy.
-    tidy(() => {
-      this.#weights = [
-        this.#add("kernel", [I, gates * units], kernel),
-        this.#add("recurrent_kernel", [units, gates * units], recurrent),
-      ];
-      if (useBias) {
-        const initializer = this.#recurrence.unitForgetBias
-          ? unitForgetBias(bias.initializer, units)
-          : bias.initializer;
-        const shape = twoBiases ? [2, gates * units] : [gates * units];
-        this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));
-      }
-      if (stateful) {
-        this.#carried = this.#recurrence.states.map(() => variable(zeros([B!, units]), false));
-      }
-    });
+    if (!this.cell.built) this.cell.build([B!, ...features]);
+    this.cell.built = true;
+    if (stateful) {
+      tidy(() => {
+        this.#carried = initialStates(this.cell, B!).map((state) => variable(state, false));
+      });
+    }
+    this.#inputShape = [stateful ? B! : null, null, ...features];
     this.built = true;
   }
 
-  #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
-    const { initializer, regularizer } = spec;
-    return held(
-      this.addWeight(this.scope + name, shape, "float32", initializer, regularizer as never),
-      spec,
-    );
-  }
-
-  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<layers.Layer["apply"]> {
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<CompositeLayer["apply"]> {
     return applyWithState((all, rest) => super.apply(all, rest), inputs, kwargs);
   }
 
@@ -146,38 +104,26 @@ export abstract class RecurrentLayer extends layers.Layer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x, ...given] = [inputs].flat() as [Tensor, ...Tensor[]];
-      const { units, dropout, recurrentDropout, stateful, returnState } = this.options;
-      const [B, , I] = x.shape as [number, number, number];
-      const G = this.#recurrence.gates;
-      const masks = kwargs.training
-        ? dropoutMasks({ dropout, recurrentDropout, B, I, H: units, G }, this.#random)
-        : {};
       const carried = this.#carried.length ? this.#carried : undefined;
-      const initialState = given.length ? given : carried;
-      const mask = maskOf(kwargs);
-      const { outputs, state } = this.recur(x, { initialState, mask, ...masks });
-      if (stateful) this.#carry(state);
-      return returnState ? [outputs, ...state] : outputs;
+      const { outputs, state } = this.recur(x, {
+        initialState: given.length ? given : carried,
+        mask: maskOf(kwargs),
+        training: Boolean(kwargs.training),
+      });
+      if (this.options.stateful) this.#carry(state);
+      return this.options.returnState ? [outputs, ...state] : outputs;
     });
   }
 
   /**
-   * The recurrence with the layer's weights and options, and nothing else: no dropout of its own.
+   * The recurrence with the layer's weights and options, and nothing else: what is carried stays.
    *
    * @internal
    */
   recur(x: Tensor, options: RecurOptions): RecurrentResult {
-    const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
-    const { activation, recurrentActivation, goBackwards } = this.options;
-    const { returnSequences, zeroOutputForMask } = this.options;
-    return this.#recurrence.run(
-      (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
-      { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      {
-        ...{ activation, recurrentActivation, goBackwards, returnSequences, zeroOutputForMask },
-        ...options,
-      },
-    );
+    const { goBackwards, returnSequences, zeroOutputForMask } = this.options;
+    const layer = { goBackwards, returnSequences, zeroOutputForMask };
+    return this.scan(x, { ...layer, training: false, ...options });
   }
 
   /**
@@ -194,14 +140,10 @@ export abstract class RecurrentLayer extends layers.Layer {
       return;
     }
     const given = [states].flat();
-    this.#checkStateCount(given.length);
+    const names = stateNames(this.cell);
+    checkStateCount(this.name, names, given.length);
     for (const [i, carried] of this.#carried.entries()) {
-      if (`${given[i]!.shape}` !== `${carried.shape}`) {
-        const name = this.#recurrence.states[i];
-        throw new Error(
-          `${this.name}: expected a state ${name} of shape ${show(carried.shape)}, got ${show(given[i]!.shape)}`,
-        );
-      }
+      checkShape(this.name, `a state ${names[i]}`, given[i]!.shape, carried.shape, "BH");
     }
     this.#carry(given);
   }
@@ -216,14 +158,6 @@ export abstract class RecurrentLayer extends layers.Layer {
     for (const [i, carried] of this.#carried.entries()) carried.assign(states[i] as Tensor2D);
   }
 
-  #checkStateCount(count: number): void {
-    const { states } = this.#recurrence;
-    if (count === states.length) return;
-    throw new Error(
-      `${this.name}: expected ${states.length} states (${states.join(", ")}), got ${count}`,
-    );
-  }
-
   protected override assertInputCompatibility(inputs: Inputs): void {
     this.checkInputs([inputs].flat() as Tensor[]);
   }
@@ -235,37 +169,29 @@ export abstract class RecurrentLayer extends layers.Layer {
    */
   checkInputs(inputs: readonly (Tensor | SymbolicTensor)[]): void {
     const [x, ...states] = inputs.map(({ shape }) => shape as Shape);
-    const I = this.#weights[0]?.shape[0] ?? null;
-    const B = this.#carried[0]?.shape[0] ?? null;
-    this.#checkShape("an input", x!, [B, null, I]);
-    if (states.length) this.#checkStateCount(states.length);
-    for (const [i, state] of states.entries()) {
-      const name = `a state ${this.#recurrence.states[i]}`;
-      this.#checkShape(name, state, [x![0]!, this.options.units]);
+    // Until it is built, only a cell of yours may know what more than one axis of features means.
+    const wanted = this.#inputShape ?? [null, null, null, ...x!.slice(3).map(() => null)];
+    checkShape(this.name, "an input", x!, wanted, "BTI");
+    if (states.length === 0) return;
+    const names = stateNames(this.cell);
+    checkStateCount(this.name, names, states.length);
+    for (const [i, size] of stateSizes(this.cell).entries()) {
+      checkShape(this.name, `a state ${names[i]}`, states[i]!, [x![0]!, size], "BH");
     }
-  }
-
-  #checkShape(what: string, got: Shape, wanted: Shape): void {
-    const fits =
-      got.length === wanted.length &&
-      got.every((n, i) => n === wanted[i] || n === null || (wanted[i] ?? null) === null);
-    if (fits) return;
-    const letters = wanted.length === 3 ? "BTI" : "BH";
-    const shape = wanted.map((n, i) => n ?? letters[i]!);
-    throw new Error(`${this.name}: expected ${what} of shape ${show(shape)}, got ${show(got)}`);
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const { returnSequences, returnState } = this.options;
     const first = passedMask(returnSequences, mask) as Tensor;
-    return returnState ? [first, ...this.#recurrence.states.map(() => null as never)] : first;
+    return returnState ? [first, ...stateSizes(this.cell).map(() => null as never)] : first;
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
     const [B, T] = firstShape(inputShape) as [number, number];
-    const { units, returnSequences, returnState } = this.options;
-    const output = returnSequences ? [B, T, units] : [B, units];
-    return returnState ? [output, ...this.#recurrence.states.map(() => [B, units])] : output;
+    const { returnSequences, returnState } = this.options;
+    const size = outputSize(this.cell);
+    const output = returnSequences ? [B, T, size] : [B, size];
+    return returnState ? [output, ...stateSizes(this.cell).map((units) => [B, units])] : output;
   }
 
   protected override disposeWeights(): number {
@@ -283,8 +209,6 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...recurrentConfig(this.options), ...super.getConfig() };
+    return { ...this.options, ...super.getConfig() };
   }
 }
-
-const show = (shape: readonly (number | string | null)[]): string => `[${shape.join(", ")}]`;

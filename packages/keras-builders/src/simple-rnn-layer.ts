@@ -1,22 +1,12 @@
-import { simpleRnn } from "@rnnkit/fused-rnn";
-import type { serialization } from "@tensorflow/tfjs-core";
-import { RecurrentLayer } from "./recurrent-layer.ts";
-import type { SimpleRnnArgs } from "./recurrent-options.ts";
+import type { SimpleRnnArgs } from "./cell-options.ts";
+import { FusedLayer } from "./fused-layer.ts";
+import { SimpleRnnCell } from "./simple-rnn-cell.ts";
 
 /** @internal */
-export class SimpleRnnLayer extends RecurrentLayer {
+export class SimpleRnnLayer extends FusedLayer {
   static readonly className = "SimpleRNN";
 
   constructor(args: SimpleRnnArgs) {
-    super(args, {
-      gates: 1,
-      states: ["h"],
-      run: (x, weights, { recurrentActivation, ...options }) => simpleRnn(x, weights, options),
-    });
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    const { recurrentActivation, implementation, ...config } = super.getConfig();
-    return config;
+    super(args, (cellArgs) => new SimpleRnnCell(cellArgs as SimpleRnnArgs));
   }
 }

@@ -1,0 +1,155 @@
+// What the cells of SimpleRNN, LSTM and GRU share: their weights, and one fused operation.
+
+import type { GatedOptions, RecurrentResult, RecurrentWeights } from "@rnnkit/fused-rnn";
+import {
+  cast,
+  expandDims,
+  type serialization,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
+import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from "./cell-options.ts";
+import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
+import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { RecurrentCell } from "./recurrent-cell.ts";
+import type { SequenceOptions } from "./recurrent-options.ts";
+import { checkShape } from "./shape.ts";
+import { held, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
+
+/** What tells one cell from another. */
+export interface Recurrence {
+  /** Gates in the weights' columns. */
+  gates: 1 | 3 | 4;
+  /** Names of its states. */
+  states: readonly string[];
+  /** The bias is [2, gates·units] instead of [gates·units]. */
+  twoBiases?: boolean;
+  unitForgetBias?: boolean;
+  /** The whole sequence as one operation. */
+  run(x: Tensor3D, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
+}
+
+/** What a scan over a sequence takes: how it goes, from where, and what drops out. */
+export interface ScanOptions
+  extends Pick<SequenceOptions, "returnSequences" | "goBackwards" | "zeroOutputForMask"> {
+  /** The states before the first step, the first cell's first. Default: the cells' own. */
+  initialState?: readonly Tensor[] | undefined;
+  /** [B, T] of bool. */
+  mask?: Tensor | undefined;
+  /** Draws dropout masks. */
+  training: boolean;
+  /** Dropout masks to use in place of drawn ones, of each cell. */
+  dropoutMasks?: readonly DropoutMasks[] | undefined;
+}
+
+/**
+ * The cell of SimpleRNN, LSTM or GRU, as a layer of its own: `apply([x, ...state])` of [B, I] and
+ * [B, units] is one step, `[output, ...state′]`, symbolic or concrete. Without states: from zero.
+ */
+export abstract class FusedCell extends RecurrentCell {
+  readonly options: CellOptions;
+  readonly stateSize: number | readonly number[];
+  /** Names of the states. */
+  readonly stateNames: readonly string[];
+  readonly #recurrence: Recurrence;
+  #weights: LayerVariable[] = [];
+
+  constructor(args: GatedCellArgs, recurrence: Recurrence) {
+    super(args);
+    this.options = cellOptions(this.name, args);
+    this.#recurrence = recurrence;
+    this.stateNames = recurrence.states;
+    const { units } = this.options;
+    this.stateSize = this.stateNames.length === 1 ? units : this.stateNames.map(() => units);
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const I = firstShape(inputShape).at(-1);
+    if (!I) throw new Error(`${this.name}: expected an input of known features, got ${I}`);
+    const { units, useBias, kernel, recurrent, bias } = this.options;
+    const { gates, twoBiases } = this.#recurrence;
+    // Initializers leave tensors behind; variables outlive a tidy.
+    tidy(() => {
+      this.#weights = [
+        this.#add("kernel", [I, gates * units], kernel),
+        this.#add("recurrent_kernel", [units, gates * units], recurrent),
+      ];
+      if (!useBias) return;
+      const initializer = this.#recurrence.unitForgetBias
+        ? unitForgetBias(bias.initializer, units)
+        : bias.initializer;
+      const shape = twoBiases ? [2, gates * units] : [gates * units];
+      this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));
+    });
+    this.built = true;
+  }
+
+  #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
+    const { initializer, regularizer } = spec;
+    return held(this.addWeight(name, shape, "float32", initializer, regularizer as never), spec);
+  }
+
+  /** Features of the input; null before it is built. */
+  get inputSize(): number | null {
+    return this.#weights[0]?.shape[0] ?? null;
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
+      const { outputs, state } = this.scan(expandDims(x, 1), {
+        ...{ returnSequences: false, goBackwards: false, zeroOutputForMask: false },
+        initialState: states.length ? states : undefined,
+        training: Boolean(kwargs.training),
+      });
+      return [outputs, ...state];
+    });
+  }
+
+  /**
+   * The cell over a whole sequence [B, T, I], one operation.
+   *
+   * @internal
+   */
+  scan(x: Tensor, options: ScanOptions): RecurrentResult {
+    const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
+    const { activation, recurrentActivation } = this.options;
+    const { training, dropoutMasks, ...rest } = options;
+    const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
+    return this.#recurrence.run(
+      (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
+      { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
+      { activation, recurrentActivation, ...masks, ...rest },
+    );
+  }
+
+  #drawn({ shape }: Tensor): DropoutMasks {
+    const [B, , I] = shape as [number, number, number];
+    const { units, dropout, recurrentDropout } = this.options;
+    const of = { dropout, recurrentDropout, B, I, H: units, G: this.#recurrence.gates };
+    return this.oncePerCall("dropout", (random) => dropoutMasks(of, random));
+  }
+
+  protected override assertInputCompatibility(inputs: Inputs): void {
+    const [x, ...states] = ([inputs].flat() as Tensor[]).map(({ shape }) => shape as Shape);
+    checkShape(this.name, "an input", x!, [null, this.inputSize], "BI");
+    if (states.length) checkStateCount(this.name, this.stateNames, states.length);
+    for (const [i, state] of states.entries()) {
+      const wanted = [x![0]!, this.options.units];
+      checkShape(this.name, `a state ${this.stateNames[i]}`, state, wanted, "BH");
+    }
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...cellConfig(this.options), ...super.getConfig() };
+  }
+}
+
+/** Throws unless **count** states go with these names. */
+export function checkStateCount(who: string, names: readonly string[], count: number): void {
+  if (count === names.length) return;
+  throw new Error(`${who}: expected ${names.length} states (${names.join(", ")}), got ${count}`);
+}

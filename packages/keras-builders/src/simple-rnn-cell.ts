@@ -1,0 +1,22 @@
+import { simpleRnn } from "@rnnkit/fused-rnn";
+import type { serialization } from "@tensorflow/tfjs-core";
+import type { SimpleRnnCellArgs } from "./cell-options.ts";
+import { FusedCell } from "./fused-cell.ts";
+
+/** @internal */
+export class SimpleRnnCell extends FusedCell {
+  static readonly className = "SimpleRNNCell";
+
+  constructor(args: SimpleRnnCellArgs) {
+    super(args, {
+      gates: 1,
+      states: ["h"],
+      run: (x, weights, { recurrentActivation, ...options }) => simpleRnn(x, weights, options),
+    });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const { recurrentActivation, ...config } = super.getConfig();
+    return config;
+  }
+}
