@@ -1,13 +1,18 @@
-import { dropout, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
 export interface DropoutArgs extends LayerArgs {
-  /** The part of the elements set to 0 in training, from 0 to below 1. */
+  /** The part of the elements set to 0 in training, from 0 to 1. */
   rate: number;
+  /**
+   * Shape of the mask, *null* for the input's own: [null, 1, null] gives all time steps of [B, T, I]
+   * the same. Default: the input's shape.
+   */
+  noiseShape?: (number | null)[] | null;
   /** Makes the sequence of masks repeatable. Default: a new one every run. */
-  seed?: number;
+  seed?: number | null;
 }
 
 /**
@@ -21,23 +26,28 @@ export class DropoutLayer extends layers.Layer {
   static readonly className = "Dropout";
   override supportsMasking = true;
   readonly rate: number;
-  readonly seed: number | undefined;
+  readonly noiseShape: (number | null)[] | null;
+  readonly seed: number | null;
   #calls = 0;
 
   constructor(args: DropoutArgs) {
     super(args);
-    if (!(args.rate >= 0 && args.rate < 1)) {
-      throw new Error(`dropout: expected a rate from 0 to below 1, got ${args.rate}`);
+    const { rate, noiseShape = null, seed = null } = args;
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new Error(`${this.name}: expected rate from 0 to 1, got ${rate}`);
     }
-    this.rate = args.rate;
-    this.seed = args.seed;
+    this.rate = rate;
+    this.noiseShape = noiseShape;
+    this.seed = seed;
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[] {
     if (!kwargs.training || this.rate === 0) return inputs;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    const seed = this.seed === undefined ? undefined : `${this.seed}/${this.#calls++}`;
-    return tidy(() => dropout(x, this.rate, undefined, seed));
+    if (this.rate === 1) return zerosLike(x);
+    const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
+    const noise = this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
+    return tidy(() => dropout(x, this.rate, noise, seed));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
@@ -45,6 +55,6 @@ export class DropoutLayer extends layers.Layer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), rate: this.rate, noiseShape: null, seed: this.seed ?? null };
+    return { ...super.getConfig(), rate: this.rate, noiseShape: this.noiseShape, seed: this.seed };
   }
 }

@@ -8,19 +8,22 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
+import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
   type ConstraintArg,
   held,
   type InitializerArg,
+  type Regularizer,
   type RegularizerArg,
+  regularizer,
   serialized,
   type WeightSpec,
   weightSpec,
 } from "./weight-spec.ts";
 
-export interface EmbeddingArgs extends LayerArgs {
+export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   /** How many tokens there are, 0 included. */
   inputDim: number;
   /** Length of a token's vector. */
@@ -29,7 +32,12 @@ export interface EmbeddingArgs extends LayerArgs {
   embeddingsInitializer?: InitializerArg;
   /** Added to the loss. Default none. */
   embeddingsRegularizer?: RegularizerArg;
+  /** Of the vectors that a call gives, divided by the batch size; added to the loss. Default none. */
+  activityRegularizer?: RegularizerArg;
+  /** Holds the vectors after every change, an optimizer's too. Default none. */
   embeddingsConstraint?: ConstraintArg;
+  /** The initial vectors, [inputDim, outputDim], in place of the initializer's; copied. */
+  weights?: Tensor | [Tensor] | null;
   /** Whether token 0 is padding, hidden from later layers. Default *false*. */
   maskZero?: boolean;
   /** Length of the sequences, where it is fixed. */
@@ -46,19 +54,24 @@ export class EmbeddingLayer extends layers.Layer {
   readonly maskZero: boolean;
   readonly inputLength: number | number[] | null;
   readonly #spec: WeightSpec;
+  readonly #regularizer: Regularizer | null;
+  readonly #activity: ActivityLoss;
   #embeddings: LayerVariable | undefined;
 
   constructor(args: EmbeddingArgs) {
     const { inputDim, outputDim, maskZero = false, inputLength = null } = args;
     const known = args.inputShape != null || args.batchInputShape != null;
-    super(known ? args : { ...args, inputShape: [inputLength].flat() });
+    const weights = args.weights && ([args.weights].flat() as [Tensor]);
+    const given = { ...args, weights } as LayerArgs;
+    super(known ? given : { ...given, inputShape: [inputLength].flat() });
     for (const [name, value] of Object.entries({ inputDim, outputDim })) {
       if (Number.isInteger(value) && value > 0) continue;
       throw new Error(`${this.name}: expected ${name} to be a whole number from 1, got ${value}`);
     }
-    if ((args as { activityRegularizer?: unknown }).activityRegularizer != null) {
+    if (weights && `${weights.map(({ shape }) => `[${shape}]`)}` !== `[${inputDim},${outputDim}]`) {
+      const got = weights.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
       throw new Error(
-        `${this.name}: expected no activityRegularizer, which tfjs-layers cannot apply`,
+        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${got}`,
       );
     }
     const range = { minval: -0.05, maxval: 0.05, seed: (args.seed ?? undefined) as number };
@@ -68,6 +81,9 @@ export class EmbeddingLayer extends layers.Layer {
       args.embeddingsRegularizer,
       args.embeddingsConstraint,
     );
+    this.#regularizer = regularizer(args.activityRegularizer);
+    this.#activity = activityLoss(this.#regularizer);
+    this.addLoss(this.#activity.losses);
     this.inputDim = inputDim;
     this.outputDim = outputDim;
     this.maskZero = maskZero;
@@ -76,10 +92,10 @@ export class EmbeddingLayer extends layers.Layer {
   }
 
   override build(): void {
-    const { initializer, regularizer } = this.#spec;
+    const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
     this.#embeddings = held(
-      this.addWeight("embeddings", shape, "float32", initializer, regularizer as never),
+      this.addWeight("embeddings", shape, "float32", initializer, cost as never),
       this.#spec,
     );
     this.built = true;
@@ -93,7 +109,8 @@ export class EmbeddingLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       const [tokens] = [inputs].flat() as [Tensor];
       try {
-        return gather(this.#embeddings!.read(), cast(tokens, "int32"));
+        const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
+        return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
         if (index === undefined) throw error;
@@ -126,13 +143,13 @@ export class EmbeddingLayer extends layers.Layer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { initializer, regularizer, constraint } = this.#spec;
+    const { initializer, regularizer: cost, constraint } = this.#spec;
     return {
       inputDim: this.inputDim,
       outputDim: this.outputDim,
       embeddingsInitializer: serialized(initializer),
-      embeddingsRegularizer: serialized(regularizer),
-      activityRegularizer: null,
+      embeddingsRegularizer: serialized(cost),
+      activityRegularizer: serialized(this.#regularizer),
       embeddingsConstraint: serialized(constraint),
       maskZero: this.maskZero,
       inputLength: this.inputLength,

@@ -10,7 +10,7 @@ import {
   type constraints,
   initializers,
   type LayerVariable,
-  type regularizers,
+  regularizers,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { orthogonal } from "./orthogonal.ts";
@@ -22,7 +22,7 @@ export type Constraint = ReturnType<typeof constraints.nonNeg>;
 type DenseArgs = Parameters<typeof stock.dense>[0];
 /** A name, a config, or an object that tf.initializers made; *null* and undefined for the default. */
 export type InitializerArg = DenseArgs["kernelInitializer"] | null;
-/** A name, a config, or an object that tf.regularizers made. */
+/** *"l1"*, *"l2"* or *"l1l2"* (0.01), a config, or an object that tf.regularizers made. */
 export type RegularizerArg = DenseArgs["kernelRegularizer"] | null;
 /** A name, a config, or an object that tf.constraints made. */
 export type ConstraintArg = DenseArgs["kernelConstraint"] | null;
@@ -48,7 +48,7 @@ export function weightSpec(
     units: 1,
     name: "reader",
     kernelInitializer: initializer ?? fallback,
-    kernelRegularizer: regularizer as RegularizerArg & object,
+    kernelRegularizer: ofKeras(regularizer) as RegularizerArg & object,
     kernelConstraint: constraint as ConstraintArg & object,
   }) as unknown as Record<string, unknown>;
   const given = read.kernelInitializer as Initializer;
@@ -57,6 +57,24 @@ export function weightSpec(
     regularizer: read.kernelRegularizer as Regularizer | null,
     constraint: read.kernelConstraint as Constraint | null,
   };
+}
+
+/** Keras has L1 and L2 beside L1L2, the only one that tfjs-layers can read. */
+function ofKeras(given: RegularizerArg | undefined): unknown {
+  const { className, config } = (
+    typeof given === "string" ? { className: given } : (given ?? {})
+  ) as {
+    className?: string;
+    config?: { l1: number; l2: number };
+  };
+  if (className === "l1" || className === "L1") return regularizers.l1(config);
+  if (className === "l2" || className === "L2") return regularizers.l2(config);
+  return given;
+}
+
+/** Reads a regularizer given by name, config or object. */
+export function regularizer(given: RegularizerArg | undefined): Regularizer | null {
+  return given == null ? null : weightSpec("zeros", initializers.zeros(), given).regularizer;
 }
 
 /**

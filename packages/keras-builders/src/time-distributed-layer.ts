@@ -1,0 +1,227 @@
+import {
+  reshape,
+  type serialization,
+  stack,
+  type Tensor,
+  tidy,
+  unstack,
+} from "@tensorflow/tfjs-core";
+import {
+  type LayerVariable,
+  layers,
+  type Shape,
+  type SymbolicTensor,
+} from "@tensorflow/tfjs-layers";
+import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import {
+  applyWithState,
+  firstShape,
+  type Inputs,
+  type Kwargs,
+  maskOf,
+  passedMask,
+} from "./layer-call.ts";
+import type { LayerArgs } from "./recurrent-options.ts";
+import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+/** What tfjs-layers has and does not tell. */
+interface Inside {
+  layers?: Layer[];
+  layer?: Layer;
+  inputs?: SymbolicTensor[];
+  disposeWeights(): number;
+}
+const inside = (layer: Layer): Inside => layer as unknown as Inside;
+
+export interface TimeDistributedArgs extends LayerArgs {
+  /** Any layer, or model, of one input and one output. */
+  layer: Layer;
+  /** Of the outputs of all steps, divided by the batch size; added to the loss. Default none. */
+  activityRegularizer?: RegularizerArg;
+}
+
+/** One layer for every time step; `layers.timeDistributed` says how. */
+export class TimeDistributedLayer extends layers.Layer {
+  static readonly className = "TimeDistributed";
+  override supportsMasking = true;
+  readonly layer: Layer;
+  readonly #regularizer: Regularizer | null;
+  readonly #activity: ActivityLoss;
+  #inputShape: Shape | undefined;
+
+  constructor(args: TimeDistributedArgs) {
+    const { layer, activityRegularizer, ...others } = args;
+    super(others);
+    if (!(layer instanceof layers.Layer)) {
+      throw new Error(`${this.name}: expected a layer, got ${JSON.stringify(layer)}`);
+    }
+    this.layer = layer;
+    this.#regularizer = regularizer(activityRegularizer);
+    this.#activity = activityLoss(this.#regularizer);
+    this._stateful = layer.stateful;
+    if (args.trainable === false) this.trainable = false;
+  }
+
+  override get trainable(): boolean {
+    return this.trainable_;
+  }
+  override set trainable(trainable: boolean) {
+    this.trainable_ = trainable;
+    this.layer.trainable = trainable;
+  }
+  override get trainableWeights(): LayerVariable[] {
+    return this.layer.trainableWeights;
+  }
+  override get nonTrainableWeights(): LayerVariable[] {
+    return this.layer.nonTrainableWeights;
+  }
+  override get losses(): Layer["losses"] {
+    return [...lossesIn(this.layer), ...this.#activity.losses];
+  }
+  override getWeights(trainableOnly?: boolean): Tensor[] {
+    return this.layer.getWeights(trainableOnly);
+  }
+  override setWeights(weights: Tensor[]): void {
+    this.layer.setWeights(weights);
+  }
+  override setFastWeightInitDuringBuild(value: boolean): void {
+    this.layer.setFastWeightInitDuringBuild(value);
+  }
+  override resetStates(): void {
+    this.layer.resetStates();
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const shape = firstShape(inputShape);
+    this.#checkInput(shape);
+    if (!this.layer.built) {
+      this.layer.build(stepShape(shape));
+      this.layer.built = true;
+      const { initialWeights } = this.layer;
+      if (initialWeights) this.layer.setWeights(initialWeights);
+    }
+    this.#inputShape = shape;
+    this.built = true;
+  }
+
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<Layer["apply"]> {
+    return applyWithState((all, rest) => super.apply(all, rest), inputs, kwargs);
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const [x] = [inputs].flat() as [Tensor];
+      const mask = maskOf(kwargs);
+      if (mask) this.#checkMask(mask, x);
+      const [B, T, ...rest] = x.shape as [number, number, ...number[]];
+      let y: Tensor;
+      if (isStepwise(this.layer)) {
+        const masks = mask && unstack(mask, 1);
+        const steps = unstack(x, 1).map((step, t) => this.#callLayer(step, masks?.[t], kwargs));
+        y = stack(steps, 1);
+      } else {
+        const rows = mask && reshape(mask, [B * T, ...mask.shape.slice(2)]);
+        const all = this.#callLayer(reshape(x, [B * T, ...rest]), rows, kwargs);
+        y = reshape(all, [B, T, ...all.shape.slice(1)]);
+      }
+      return this.#activity.noted(y, kwargs);
+    });
+  }
+
+  /** As Keras calls it: a layer's own activity regularizer counts in no call from here, a model's do. */
+  #callLayer(x: Tensor, mask: Tensor | undefined, kwargs: Kwargs): Tensor {
+    const { mask: own, ...others } = kwargs;
+    let outputs: Tensor[];
+    if (inside(this.layer).layers) {
+      // The very object, by which the model's layers know one forward pass.
+      kwargs.mask = mask;
+      outputs = [this.layer.call(x, kwargs)].flat();
+      kwargs.mask = own;
+    } else {
+      outputs = [this.layer.call(x, { ...others, mask, countActivity: false })].flat();
+    }
+    if (outputs.length === 1) return outputs[0]!;
+    throw new Error(`${this.name}: expected a layer of one output, got ${outputs.length}`);
+  }
+
+  #checkMask(mask: Tensor, x: Tensor): void {
+    const [B, T] = x.shape;
+    if (mask.shape[0] === B && mask.shape[1] === T) return;
+    throw new Error(
+      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got [${mask.shape.join(", ")}]`,
+    );
+  }
+
+  #checkInput(shape: Shape): void {
+    const wanted = this.#inputShape ?? [null, null, null];
+    const features = wanted.slice(2);
+    const fits = this.#inputShape
+      ? shape.length === wanted.length &&
+        features.every((n, i) => n === null || shape[i + 2] === null || shape[i + 2] === n)
+      : shape.length >= 3;
+    if (fits) return;
+    const expected = ["B", "T", ...features.map((n) => n ?? "...")].join(", ");
+    throw new Error(
+      `${this.name}: expected an input of shape [${expected}], got [${shape.join(", ")}]`,
+    );
+  }
+
+  protected override assertInputCompatibility(inputs: Inputs): void {
+    this.#checkInput(([inputs].flat() as [Tensor])[0].shape);
+  }
+
+  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
+    return passedMask(true, mask) as Tensor;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const shape = firstShape(inputShape);
+    this.#checkInput(shape);
+    const output = this.layer.computeOutputShape(stepShape(shape));
+    if (Array.isArray(output[0])) {
+      throw new Error(`${this.name}: expected a layer of one output, got ${output.length}`);
+    }
+    const [B, ...rest] = output as Shape;
+    return [B!, shape[1]!, ...rest];
+  }
+
+  protected override disposeWeights(): number {
+    const { layers: parts } = inside(this.layer);
+    return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const layer = { className: this.layer.getClassName(), config: this.layer.getConfig() };
+    const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
+    return { layer, ...activity, ...super.getConfig() };
+  }
+}
+
+/** Of the input at one time step. */
+function stepShape([B, , ...rest]: Shape): Shape {
+  return [B!, ...rest];
+}
+
+/** A model has none of its own, and its layers' in its stead. */
+function lossesIn(layer: Layer): Layer["losses"] {
+  return inside(layer).layers?.flatMap(lossesIn) ?? layer.losses;
+}
+
+/**
+ * Whether the rows of a batch matter to one another: Keras calls the layer once for every step, so
+ * statistics, states and shared noise are of one step's batch.
+ */
+function isStepwise(layer: Layer): boolean {
+  const { layers: parts, layer: wrapped, inputs } = inside(layer);
+  const config = parts ? {} : layer.getConfig();
+  return (
+    layer.getClassName() === "BatchNormalization" ||
+    layer.stateful ||
+    inputs?.[0]?.shape[0] != null ||
+    config.noiseShape != null ||
+    config.activityRegularizer != null ||
+    (parts ?? (wrapped ? [wrapped] : [])).some(isStepwise)
+  );
+}
