@@ -11,7 +11,7 @@ export function addGram(v: usize, row: i32, t0: i32, t1: i32, n: i32, s: usize):
     const t = max(t0, q), a = v + <usize>t * row, w = a + (q << 2);
     for (let p = 0; p < q + 16; p += 2) {
       const out = s + <usize>p * row + (q << 2);
-      columns4(a + (p << 2), a + (p << 2) + 4, row, w, row, t1 - t, out, out + row);
+      columns4(a + (p << 2), row, w, row, t1 - t, out, out + row);
     }
   }
 }

@@ -1,6 +1,7 @@
 // The matrix kernels: two rows of A times a panel of 16 (or 4, 8, 12) columns of W.
 //
-// Exactly eight accumulators and no unrolling over k: more of either makes V8 spill registers.
+// Exactly eight accumulators: more make V8 spill registers, and so does a k that is unrolled without a
+// way out between its parts (see rows4).
 import { mad } from "./activations";
 
 // @ts-ignore: decorator
@@ -51,9 +52,44 @@ export function zeros(): usize { return zeroPanel; }
   if (n > 3) { v128.store(out0, c03, 48); v128.store(out1, c13, 48); }
 }
 
-/** A contiguous, W in panels of n vectors: the product of rows [x | h] or gate gradients. */
+/**
+ * A contiguous, W in panels of four vectors: the product of rows [x | h] or gate gradients.
+ *
+ * Four k a round, with a way out after each: less counting than one k a round, and no basic block in
+ * which V8 could move loads above arithmetic, which is what makes it spill.
+ */
 export function rows4(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  twoRows(4, false, a0, a1, 4, w, 64, K, 0, 0, 0, 0, i0, i1, out0, out1);
+  let c00 = v128.load(i0), c01 = v128.load(i0, 16), c02 = v128.load(i0, 32), c03 = v128.load(i0, 48);
+  let c10 = v128.load(i1), c11 = v128.load(i1, 16), c12 = v128.load(i1, 32), c13 = v128.load(i1, 48);
+  let s: v128, t: v128, v: v128;
+  for (let k = K; k > 0; k -= 4) {
+    s = splat(a0); t = splat(a1);
+    v = v128.load(w); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 16); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 32); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 48); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    if (k == 1) break;
+    s = v128.load_splat<f32>(a0, 4); t = v128.load_splat<f32>(a1, 4);
+    v = v128.load(w, 64); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 80); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 96); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 112); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    if (k == 2) break;
+    s = v128.load_splat<f32>(a0, 8); t = v128.load_splat<f32>(a1, 8);
+    v = v128.load(w, 128); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 144); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 160); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 176); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    if (k == 3) break;
+    s = v128.load_splat<f32>(a0, 12); t = v128.load_splat<f32>(a1, 12);
+    v = v128.load(w, 192); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 208); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 224); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 240); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    a0 += 16; a1 += 16; w += 256;
+  }
+  v128.store(out0, c00); v128.store(out0, c01, 16); v128.store(out0, c02, 32); v128.store(out0, c03, 48);
+  v128.store(out1, c10); v128.store(out1, c11, 16); v128.store(out1, c12, 32); v128.store(out1, c13, 48);
 }
 function rows3(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
   twoRows(3, false, a0, a1, 4, w, 48, K, 0, 0, 0, 0, i0, i1, out0, out1);
@@ -75,9 +111,34 @@ export function gatedRows4(a0: usize, a1: usize, w: usize, K: i32, gate: i32, i0
   twoRows(4, true, a0, a1, 4, w, 64, K, 0, gate, 2 * gate, 3 * gate, i0, i1, out0, out1);
 }
 
-/** A strided: columns p and p+1 of all rows times the rows' gradients, for weight gradients. */
-export function columns4(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
-  twoRows(4, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
+/**
+ * A strided, columns p and p + 1 of all rows times the rows' gradients: weight gradients. Rounds as in
+ * rows4.
+ */
+export function columns4(a: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
+  let c00 = v128.load(out0), c01 = v128.load(out0, 16), c02 = v128.load(out0, 32), c03 = v128.load(out0, 48);
+  let c10 = v128.load(out1), c11 = v128.load(out1, 16), c12 = v128.load(out1, 32), c13 = v128.load(out1, 48);
+  let s: v128, t: v128, v: v128;
+  for (const end = a + K * aStep; a != end;) {
+    s = splat(a); t = v128.load_splat<f32>(a, 4);
+    v = v128.load(w); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 16); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 32); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 48); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    a += aStep; w += wStep;
+    if (a == end) break;
+    s = splat(a); t = v128.load_splat<f32>(a, 4);
+    v = v128.load(w); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+    v = v128.load(w, 16); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+    v = v128.load(w, 32); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+    v = v128.load(w, 48); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+    a += aStep; w += wStep;
+  }
+  v128.store(out0, c00); v128.store(out0, c01, 16); v128.store(out0, c02, 32); v128.store(out0, c03, 48);
+  v128.store(out1, c10); v128.store(out1, c11, 16); v128.store(out1, c12, 32); v128.store(out1, c13, 48);
+}
+function oneColumn4(a: usize, aStep: i32, w: usize, wStep: i32, K: i32, out: usize): void {
+  twoRows(4, false, a, a, aStep, w, wStep, K, 0, 0, 0, 0, out, out, out, out);
 }
 function columns3(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
   twoRows(3, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
@@ -89,7 +150,8 @@ function columns1(a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32
   twoRows(1, false, a0, a1, aStep, w, wStep, K, 0, 0, 0, 0, out0, out1, out0, out1);
 }
 export function columnsN(n: i32, a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
-  if (n == 4) columns4(a0, a1, aStep, w, wStep, K, out0, out1);
+  if (n == 4 && a1 != a0) columns4(a0, aStep, w, wStep, K, out0, out1);
+  else if (n == 4) oneColumn4(a0, aStep, w, wStep, K, out0);
   else if (n == 3) columns3(a0, a1, aStep, w, wStep, K, out0, out1);
   else if (n == 2) columns2(a0, a1, aStep, w, wStep, K, out0, out1);
   else columns1(a0, a1, aStep, w, wStep, K, out0, out1);
