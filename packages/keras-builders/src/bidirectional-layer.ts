@@ -175,10 +175,7 @@ export class BidirectionalLayer extends CompositeLayer {
 
 /** A layer of the same config but for what is said, zeroing masked outputs as Keras makes it do. */
 function copied(layer: RecurrentLayer, differences: object): RecurrentLayer {
-  const Class = layer.constructor as new (args: object) => RecurrentLayer;
-  const zeroOutputForMask = layer.options.returnSequences;
-  const config = layer.getConfig();
-  return new Class({ ...config, zeroOutputForMask, ...differences });
+  return layer.copy({ zeroOutputForMask: layer.options.returnSequences, ...differences });
 }
 
 function configOf(layer: RecurrentLayer): LayerConfig {

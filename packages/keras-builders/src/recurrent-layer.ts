@@ -208,6 +208,16 @@ export abstract class RecurrentLayer extends CompositeLayer {
     return super.disposeWeights();
   }
 
+  /**
+   * A layer of the same options but for **differences**, with weights of its own.
+   *
+   * @internal
+   */
+  copy(differences: object): RecurrentLayer {
+    const Class = this.constructor as new (args: object) => RecurrentLayer;
+    return new Class({ ...this.getConfig(), ...differences });
+  }
+
   override getConfig(): serialization.ConfigDict {
     return { ...this.options, ...super.getConfig() };
   }

@@ -81,7 +81,10 @@ export function regularizer(given: RegularizerArg | undefined): Regularizer | nu
  * Holds a weight to its constraint after every assignment, as Keras does; tfjs-layers forgets it where
  * an optimizer assigns.
  */
-export function held(weight: LayerVariable, { constraint }: WeightSpec): LayerVariable {
+export function held(
+  weight: LayerVariable,
+  { constraint }: Pick<WeightSpec, "constraint">,
+): LayerVariable {
   if (!constraint) return weight;
   const value = weight.read() as Variable;
   const assign = value.assign.bind(value);

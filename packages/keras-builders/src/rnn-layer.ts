@@ -1,0 +1,71 @@
+import type { RecurrentResult } from "@rnnkit/fused-rnn";
+import type { serialization, Tensor } from "@tensorflow/tfjs-core";
+import type { Shape } from "@tensorflow/tfjs-layers";
+import { type AnyCell, checkCell } from "./any-cell.ts";
+import { FusedCell, type ScanOptions } from "./fused-cell.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
+import type { SequenceArgs } from "./recurrent-options.ts";
+import { scanCells } from "./scan-cells.ts";
+import {
+  cellFrom,
+  cellJson,
+  copiedCell,
+  flatStates,
+  leavesOf,
+  StackedCells,
+} from "./stacked-cells.ts";
+import { type Constraint, held } from "./weight-spec.ts";
+
+/** Options of RNN. */
+export interface RnnArgs extends SequenceArgs {
+  /** A cell, or a list of them, the one that reads the input first. */
+  cell: AnyCell | readonly AnyCell[];
+}
+
+/** A layer around any cell; `layers.rnn` says how. */
+export class RnnLayer extends RecurrentLayer {
+  static readonly className = "RNN";
+
+  constructor(args: RnnArgs) {
+    const { cell } = args;
+    super(args, (name) =>
+      Array.isArray(cell)
+        ? new StackedCells({ cells: cell, name: `${name}_cells` })
+        : flatStates(checkCell(name, cell)),
+    );
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const isNew = !this.cell.built;
+    super.build(inputShape);
+    if (!isNew) return;
+    for (const cell of leavesOf(this.cell)) {
+      if (cell instanceof FusedCell) continue;
+      // Given to addWeight, where tfjs-layers forgets them in training.
+      for (const weight of cell.weights) {
+        held(weight, weight as unknown as { constraint: Constraint | null });
+      }
+    }
+  }
+
+  protected override scan(x: Tensor, options: ScanOptions): RecurrentResult {
+    return scanCells(this.name, leavesOf(this.cell), x, options);
+  }
+
+  override copy(differences: object): RecurrentLayer {
+    return new RnnLayer({ ...this.getConfig(), ...differences, cell: copiedCell(this.cell) });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { cell: cellJson(this.cell), ...super.getConfig() };
+  }
+}
+
+/** An RNN from its saved options. */
+export function rnnFrom(
+  config: serialization.ConfigDict,
+  customObjects: serialization.ConfigDict,
+): RnnLayer {
+  const cell = cellFrom(config.cell as serialization.ConfigDict, customObjects);
+  return new RnnLayer({ ...config, cell });
+}
