@@ -1,0 +1,344 @@
+// SimpleRNN, LSTM and GRU as ONNX's RNN, LSTM and GRU, alone and in a Bidirectional.
+
+import type { layers } from "@tensorflow/tfjs-layers";
+import { recurrentActivations, recurrentFunction } from "./onnx-activation.ts";
+import {
+  type Attribute,
+  addInput,
+  addNode,
+  addNodeOf,
+  addOutput,
+  addWeights,
+  constant,
+  type Dimension,
+  type Graph,
+} from "./onnx-graph.ts";
+import {
+  addFinal,
+  addPacked,
+  addPacking,
+  addUnpacked,
+  addZeroedLast,
+  type Packing,
+} from "./onnx-mask.ts";
+import { refused } from "./onnx-refusal.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+
+/** What the two kinds of recurrent layer, tfjs-layers' and @rnnkit/keras-builders', write alike. */
+interface Config {
+  units: number;
+  activation: string;
+  recurrentActivation: string;
+  useBias: boolean;
+  returnSequences: boolean;
+  returnState: boolean;
+  goBackwards: boolean;
+  stateful: boolean;
+  /** Only the latter write these two. */
+  zeroOutputForMask?: boolean;
+  resetAfter?: boolean;
+}
+
+interface Operator {
+  name: string;
+  /** Where ONNX's gates are among Keras's. */
+  gates: readonly number[];
+  functions: readonly ("activation" | "recurrentActivation")[];
+  states: readonly string[];
+}
+
+const [f, g] = ["recurrentActivation", "activation"] as const;
+const operators: Readonly<Record<string, Operator>> = {
+  SimpleRNN: { name: "RNN", gates: [0], functions: [g], states: ["h"] },
+  // i f c o to i o f c
+  LSTM: { name: "LSTM", gates: [0, 3, 1, 2], functions: [f, g, g], states: ["h", "c"] },
+  // z r h to z r h
+  GRU: { name: "GRU", gates: [0, 1, 2], functions: [f, g], states: ["h"] },
+};
+
+/** One layer in one direction. */
+interface Part {
+  layer: Layer;
+  config: Config;
+  operator: Operator;
+  batch: Dimension;
+}
+
+/** What a part gives: each of its outputs at the time it belongs to, the last one, the states. */
+interface Result {
+  sequence: string;
+  last: string;
+  states: string[];
+}
+
+/** Class names of the layers that {@link addRecurrent} takes. */
+export const recurrentClasses: readonly string[] = Object.keys(operators);
+
+/** Adds a SimpleRNN, LSTM or GRU; x and its mask are [B, T, I] and [B, T]. Outputs, then states. */
+export function addRecurrent(graph: Graph, layer: Layer, x: string, mask?: string): string[] {
+  const part = partOf(layer, layer);
+  checkStates([part], mask);
+  const [result] = addParts(graph, layer.name, [part], x, mask);
+  const outputs = outputsOf(graph, layer.name, part, result!, false);
+  return part.config.returnState ? [outputs, ...result!.states] : [outputs];
+}
+
+/** Adds a Bidirectional. One operator does both directions where they differ in nothing else. */
+export function addBidirectional(graph: Graph, layer: Layer, x: string, mask?: string): string[] {
+  const both = layer as Layer & { forwardLayer: Layer; backwardLayer: Layer; mergeMode?: string };
+  const parts = [partOf(both.forwardLayer, layer), partOf(both.backwardLayer, layer)] as const;
+  checkStates(parts, mask);
+  const [forward, backward] = parts;
+  const together = fitsInOneOperator(forward, backward);
+  const groups = together ? [[...parts]] : parts.map((part) => [part]);
+  const packing = mask && addPacking(graph, layer.name, mask);
+  const results = groups.flatMap((group) => addParts(graph, layer.name, group, x, packing));
+  const y = outputsOf(graph, layer.name, forward, results[0]!, false);
+  // Bidirectional turns the outputs of the second layer round, whichever way that one reads.
+  const z = outputsOf(graph, layer.name, backward, results[1]!, true);
+  const states = forward.config.returnState ? results.flatMap((result) => result.states) : [];
+  return [...merged(graph, layer.name, both.mergeMode, y, z), ...states];
+}
+
+function merged(
+  graph: Graph,
+  scope: string,
+  mergeMode: string | null | undefined,
+  y: string,
+  z: string,
+): string[] {
+  switch (mergeMode) {
+    case "concat":
+      return [addNode(graph, scope, "Concat", [y, z], { axis: { int: -1 } })];
+    case "sum":
+      return [addNode(graph, scope, "Add", [y, z])];
+    case "mul":
+      return [addNode(graph, scope, "Mul", [y, z])];
+    case "ave": {
+      const sum = addNode(graph, scope, "Add", [y, z]);
+      return [addNode(graph, scope, "Mul", [sum, constant(graph, 0.5, "float")])];
+    }
+    default:
+      return [y, z];
+  }
+}
+
+/** **applied** is the layer that the model applies: **layer** itself, or the Bidirectional around it. */
+function partOf(layer: Layer, applied: Layer): Part {
+  const operator = operators[layer.getClassName()];
+  if (!operator) {
+    throw refused(layer, `one of ${recurrentClasses.join(", ")} in a Bidirectional`, {
+      got: `class ${layer.getClassName()}`,
+      instead: "use one of those",
+    });
+  }
+  const batch = applied.inboundNodes[0]?.inputTensors[0]?.shape[0] ?? "batch";
+  return { layer, config: layer.getConfig() as unknown as Config, operator, batch };
+}
+
+function fitsInOneOperator(forward: Part, backward: Part): boolean {
+  return (
+    forward.operator === backward.operator &&
+    forward.config.units === backward.config.units &&
+    forward.config.resetAfter === backward.config.resetAfter &&
+    !forward.config.goBackwards &&
+    backward.config.goBackwards
+  );
+}
+
+function checkStates(parts: readonly Part[], mask: string | undefined): void {
+  const stateful = parts.find(({ config }) => config.stateful);
+  if (!mask || !stateful) return;
+  throw refused(stateful.layer, "no mask at a stateful layer", {
+    got: "a mask, from Embedding's maskZero or Masking",
+    instead: "leave out one of the two",
+  });
+}
+
+/** Adds one operator for one part, or for a forward and a backward one. */
+function addParts(
+  graph: Graph,
+  scope: string,
+  parts: readonly Part[],
+  x: string,
+  masked: string | Packing | undefined,
+): Result[] {
+  const [{ config, operator }] = parts as [Part];
+  const { units: H } = config;
+  const add = (name: string, inputs: string[], attributes?: Record<string, Attribute>) =>
+    addNode(graph, scope, name, inputs, attributes);
+  const packing = typeof masked === "string" ? addPacking(graph, scope, masked) : masked;
+  const attributes = attributesOf(parts);
+  const packed = packing ? addPacked(graph, scope, packing, x) : x;
+  const [Y, ...finals] = addNodeOf(
+    graph,
+    1 + operator.states.length,
+    scope,
+    operator.name,
+    [
+      add("Transpose", [packed], { perm: { ints: [1, 0, 2] } }),
+      ...addRecurrentWeights(graph, scope, parts),
+      packing?.lengths ?? "",
+      ...addInitialStates(graph, scope, parts),
+    ],
+    { hidden_size: { int: H }, ...attributes },
+  );
+  // [T, D, B, H] to [B, T, D, H]
+  const outputs = add("Transpose", [Y!], { perm: { ints: [2, 0, 1, 3] } });
+  const of = (value: string, d: number, axis: number) =>
+    add("Gather", [value, constant(graph, d, "int64")], { axis: { int: axis } });
+  return parts.map((part, d) => {
+    const { goBackwards: backwards, zeroOutputForMask: zeroed = false } = part.config;
+    const own = of(outputs, d, 2);
+    const ends = finals.map((value) => of(value, d, 0));
+    addFinalStates(graph, part, ends);
+    if (!packing) return { sequence: own, last: ends[0]!, states: ends };
+    const states = ends.map((state) => addFinal(graph, scope, packing, state));
+    return {
+      sequence: addUnpacked(graph, scope, packing, own, { backwards, zeroed }),
+      last: zeroed ? addZeroedLast(graph, scope, packing, states[0]!, backwards) : states[0]!,
+      states,
+    };
+  });
+}
+
+function attributesOf(parts: readonly Part[]): Record<string, Attribute> {
+  const functions = parts.flatMap((part) =>
+    part.operator.functions.map((option) => {
+      const hardSigmoid = part.config.zeroOutputForMask === undefined ? "tfjs" : "keras";
+      const known = recurrentFunction(part.config[option], hardSigmoid);
+      if (known) return known;
+      throw refused(
+        part.layer,
+        `${option} to be one that ONNX's ${part.operator.name} knows (${recurrentActivations.join(", ")})`,
+        { got: part.config[option], instead: "train the model with one of those" },
+      );
+    }),
+  );
+  const [{ config, operator }] = parts as [Part];
+  const numbers = (values: (number | undefined)[]) => values.filter((x) => x !== undefined);
+  const [alphas, betas] = [
+    numbers(functions.map((x) => x.alpha)),
+    numbers(functions.map((x) => x.beta)),
+  ];
+  const direction = parts.length > 1 ? "bidirectional" : config.goBackwards ? "reverse" : "forward";
+  return {
+    direction: { string: direction },
+    activations: { strings: functions.map(({ name }) => name) },
+    ...(alphas.length ? { activation_alpha: { floats: alphas } } : {}),
+    ...(betas.length ? { activation_beta: { floats: betas } } : {}),
+    ...(operator.name === "GRU" ? { linear_before_reset: { int: config.resetAfter ? 1 : 0 } } : {}),
+  };
+}
+
+/** W [D, G·H, I], R [D, G·H, H] and B [D, 2·G·H]; `""` in B's place where no part has a bias. */
+function addRecurrentWeights(graph: Graph, scope: string, parts: readonly Part[]): string[] {
+  const [{ config, operator }] = parts as [Part];
+  const [D, G, H] = [parts.length, operator.gates.length, config.units];
+  const weights = parts.map(({ layer }) => layer.getWeights());
+  const I = weights[0]![0]!.shape[0]!;
+  const blocks = async (index: 0 | 1, rows: number) => {
+    const packed = new Float32Array(D * G * H * rows);
+    for (const [d, own] of weights.entries()) {
+      const values = (await own[index]!.data()) as Float32Array;
+      const target = packed.subarray(d * G * H * rows, (d + 1) * G * H * rows);
+      transposeGates(values, target, { rows, units: H, gates: operator.gates });
+    }
+    return packed;
+  };
+  const biases = async () => {
+    const packed = new Float32Array(D * 2 * G * H);
+    for (const [d, own] of weights.entries()) {
+      if (!own[2]) continue;
+      const values = (await own[2].data()) as Float32Array;
+      // [G·H], or [2, G·H] of a GRU with resetAfter: of the input, then of the state.
+      for (let at = 0; at < values.length; at += G * H) {
+        const target = packed.subarray((2 * d + at / (G * H)) * G * H);
+        const row = values.subarray(at, at + G * H);
+        transposeGates(row, target, { rows: 1, units: H, gates: operator.gates });
+      }
+    }
+    return packed;
+  };
+  const biased = parts.some((part) => part.config.useBias);
+  return [
+    addWeights(graph, `${scope}/W`, [D, G * H, I], () => blocks(0, I)),
+    addWeights(graph, `${scope}/R`, [D, G * H, H], () => blocks(1, H)),
+    biased ? addWeights(graph, `${scope}/B`, [D, 2 * G * H], biases) : "",
+  ];
+}
+
+/** [rows, G·H] to [G·H, rows], the gates in ONNX's order. */
+function transposeGates(
+  from: Float32Array,
+  to: Float32Array,
+  { rows, units, gates }: { rows: number; units: number; gates: readonly number[] },
+): void {
+  const columns = gates.length * units;
+  for (const [place, gate] of gates.entries()) {
+    for (let h = 0; h < units; h++) {
+      const column = gate * units + h;
+      const target = (place * units + h) * rows;
+      for (let row = 0; row < rows; row++) to[target + row] = from[row * columns + column]!;
+    }
+  }
+}
+
+/** Inputs `NAME_h` (and `NAME_c`), [B, H], of the stateful ones, as initial_h (and initial_c). */
+function addInitialStates(graph: Graph, scope: string, parts: readonly Part[]): string[] {
+  if (!parts[0]!.config.stateful) return [];
+  return parts[0]!.operator.states.map((state) => {
+    const axes = constant(graph, [0], "int64");
+    const given = parts.map((part) => {
+      addInput(graph, `${part.layer.name}_${state}`, "float", stateShape(part));
+      return addNode(graph, scope, "Unsqueeze", [`${part.layer.name}_${state}`, axes]);
+    });
+    if (given.length === 1) return given[0]!;
+    return addNode(graph, scope, "Concat", given, { axis: { int: 0 } });
+  });
+}
+
+/** Outputs `NAME_h_next` (and `NAME_c_next`), [B, H], of a stateful one. */
+function addFinalStates(graph: Graph, part: Part, states: readonly string[]): void {
+  if (!part.config.stateful) return;
+  for (const [i, state] of part.operator.states.entries()) {
+    const name = `${part.layer.name}_${state}_next`;
+    addOutput(graph, name, states[i]!, "float", stateShape(part));
+  }
+}
+
+function stateShape({ batch, config }: Part): Dimension[] {
+  return [batch, config.units];
+}
+
+/** Names of the inputs and outputs that a layer adds to the model for its states. */
+export function stateNames(layer: Layer): string[] {
+  const { forwardLayer, backwardLayer } = layer as Layer & {
+    forwardLayer?: Layer;
+    backwardLayer?: Layer;
+  };
+  return [forwardLayer ?? layer, backwardLayer].flatMap((part) => {
+    const operator = part && operators[part.getClassName()];
+    if (!operator || !(part.getConfig() as unknown as Config).stateful) return [];
+    return operator.states.flatMap((state) => {
+      const name = `${part.name}_${state}`;
+      return [name, `${name}_next`];
+    });
+  });
+}
+
+/** What a part puts out: its last output, or all in the order of its reading, or turned round. */
+function outputsOf(
+  graph: Graph,
+  scope: string,
+  { config }: Part,
+  { sequence, last }: Result,
+  turned: boolean,
+): string {
+  if (!config.returnSequences) return last;
+  if (config.goBackwards === turned) return sequence;
+  const at = (n: number) => constant(graph, [n], "int64");
+  const [start, end] = [at(-1), at(-(2 ** 53) + 2)];
+  return addNode(graph, scope, "Slice", [sequence, start, end, at(1), at(-1)]);
+}
