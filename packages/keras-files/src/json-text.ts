@@ -1,0 +1,77 @@
+import type { Json } from "./layer-classes.ts";
+import { mostDepth, mostJsonBytes, shownName } from "./limits.ts";
+
+/** An object of JSON. */
+export type JsonObject = { [key: string]: Json };
+
+const [quote, backslash, openArray, closeArray, openObject, closeObject] = [...'"\\[]{}'].map(
+  (character) => character.charCodeAt(0),
+);
+
+/**
+ * Parses JSON that is no longer than 64 MiB and nested no deeper than 100 levels, so that what reads it
+ * may recurse.
+ *
+ * @throws if it is not JSON, or more of it.
+ */
+export function parseJson(who: string, text: string): Json {
+  if (text.length > mostJsonBytes) {
+    throw new Error(`${who}: expected at most ${mostJsonBytes} bytes of JSON, got ${text.length}`);
+  }
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === backslash) i++;
+      else if (code === quote) inString = false;
+    } else if (code === quote) {
+      inString = true;
+    } else if (code === openArray || code === openObject) {
+      if (++depth > mostDepth) {
+        throw new Error(`${who}: expected JSON of at most ${mostDepth} levels, got more`);
+      }
+    } else if (code === closeArray || code === closeObject) {
+      depth--;
+    }
+  }
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new Error(`${who}: expected JSON, got ${shownName(text.slice(0, 40))}`, { cause });
+  }
+}
+
+/** Whether JSON is an object, neither an array nor null. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value of an object's own key. */
+export function own(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** JSON that must be an object. */
+export function objectOf(who: string, what: string, value: Json | undefined): JsonObject {
+  if (isObject(value)) return value;
+  throw new Error(`${who}: expected ${what} to be an object, got ${shown(value)}`);
+}
+
+/** JSON that must be an array. */
+export function arrayOf(who: string, what: string, value: Json | undefined): Json[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`${who}: expected ${what} to be a list, got ${shown(value)}`);
+}
+
+/** JSON that must be a string. */
+export function stringOf(who: string, what: string, value: Json | undefined): string {
+  if (typeof value === "string") return value;
+  throw new Error(`${who}: expected ${what} to be a string, got ${shown(value)}`);
+}
+
+/** JSON as an error shows it. */
+export function shown(value: Json | undefined): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}

@@ -1,0 +1,26 @@
+/** What a file may at most ask for; a model file is untrusted input. */
+export interface Limits {
+  /**
+   * The most bytes that one part of a file, or the file itself, may have, and that the model's
+   * weights may take. Default 2 GiB.
+   */
+  maxBytes?: number;
+}
+
+export const defaultMaxBytes: number = 2 ** 31;
+
+/** How deep JSON and groups may be nested: Keras's own stay below 30. */
+export const mostDepth = 100;
+
+/** The most bytes of JSON: a model of 10,000 layers has some 10 MB. */
+export const mostJsonBytes: number = 64 * 2 ** 20;
+
+/** A name from a file, short enough to be put into an error. */
+export function shownName(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
+
+/** A shape, as errors show it. */
+export function shownShape(shape: readonly (number | null)[]): string {
+  return `[${shape.join(", ")}]`;
+}
