@@ -9,7 +9,7 @@ import type { Regularizer } from "./weight-spec.ts";
 export interface ActivityLoss {
   /** Notes the outputs of one call, and gives them back. */
   noted<Outputs extends Tensor | Tensor[]>(outputs: Outputs, kwargs: Kwargs): Outputs;
-  /** For the layer's `addLoss`: the cost of all outputs noted since it was last asked for. */
+  /** To stand among the layer's: the cost of all outputs noted since it was last asked for. */
   losses: InstanceType<typeof layers.Layer>["losses"];
 }
 

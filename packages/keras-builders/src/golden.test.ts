@@ -15,9 +15,10 @@ import {
   type LayerVariable,
   type Sequential,
   sequential,
-  layers as stock,
+  type layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
+import type { AnyCell } from "./any-cell.ts";
 import type { BidirectionalLayer } from "./bidirectional-layer.ts";
 import * as layers from "./layers.ts";
 import { adam, rmsprop, sgd } from "./optimizers.ts";
@@ -35,7 +36,7 @@ const layerOf: Record<string, (config: never) => Layer> = {
   Dense: layers.dense,
   Dropout: layers.dropout,
   Embedding: layers.embedding,
-  Masking: stock.masking,
+  Masking: layers.masking,
 };
 const optimizerOf = { Adam: adam, RMSprop: rmsprop, SGD: sgd };
 const lossOf = {
@@ -57,7 +58,14 @@ function camelKeys(value: Json): Json {
 function layerFrom({ class_name, config }: Json, first: object = {}): Layer {
   const { layer, backwardLayer, ...args } = { ...camelKeys(config), ...first };
   if (class_name === "TimeDistributed") {
-    return stock.timeDistributed({ layer: layerFrom(config.layer), ...first });
+    return layers.timeDistributed({ layer: layerFrom(config.layer), ...first });
+  }
+  if (class_name === "RNN") {
+    return layers.rnn({ ...args, cell: layerFrom(config.cell) as AnyCell } as never);
+  }
+  if (class_name === "StackedRNNCells") {
+    const cells = config.cells.map((cell: Json) => layerFrom(cell) as AnyCell);
+    return layers.stackedRNNCells({ ...args, cells });
   }
   if (class_name !== "Bidirectional") return layerOf[class_name]!(args as never);
   const backward = config.backward_layer && {
@@ -126,48 +134,37 @@ function callOf(layer: Layer, call: Call, x: tf.Tensor, state: tf.Tensor[]): tf.
   return (layer as RecurrentLayer).options.returnState ? [outputs, ...final] : [outputs];
 }
 
-// RNN over stacked cells is the next issue's.
-const notYet = ["stacked_lstm_gru_cells_state"];
-
-test("every layer case but those of RNN over cells is compared below", () => {
-  const waiting = caseIds("layer").filter((id) => loadLayerCase(id).layer.class_name === "RNN");
-  expect(waiting).toEqual(notYet);
-});
-
 describe.each(["wasm", "cpu"])("on %s", (backend) => {
-  test.each(caseIds("layer").filter((id) => !notYet.includes(id)))(
-    "%s: Keras's outputs, states and gradients",
-    async (id) => {
-      await tf.setBackend(backend);
-      const { layer: json, weights, calls, float32_vs_float64_max_error } = loadLayerCase(id);
-      const layer = layerFrom(json) as RecurrentLayer | BidirectionalLayer;
-      layer.build(calls[0]!.input.shape);
-      layer.setWeights(tensors(weights));
-      const close = tolerance(float32_vs_float64_max_error);
-      const closeGradient = tolerance(float32_vs_float64_max_error, 5);
-      for (const call of calls) {
-        if (call.reset_state_before) layer.resetState();
-        // As variables, so that one backward pass gives all gradients.
-        const [x, ...state] = [call.input, ...(call.initial_state ?? [])].map((t) =>
-          tf.variable(toTensor(t)),
-        );
-        const weightVariables = variables(layer.trainableWeights);
-        let outputs: tf.Tensor[] = [];
-        const { value, grads } = tf.variableGrads(() => {
-          outputs = callOf(layer, call, x!, state).map((y) => tf.keep(y));
-          return weighted(outputs, tensors(call.cotangents));
-        }, [x!, ...state, ...weightVariables]);
+  test.each(caseIds("layer"))("%s: Keras's outputs, states and gradients", async (id) => {
+    await tf.setBackend(backend);
+    const { layer: json, weights, calls, float32_vs_float64_max_error } = loadLayerCase(id);
+    const layer = layerFrom(json) as RecurrentLayer | BidirectionalLayer;
+    layer.build(calls[0]!.input.shape);
+    layer.setWeights(tensors(weights));
+    const close = tolerance(float32_vs_float64_max_error);
+    const closeGradient = tolerance(float32_vs_float64_max_error, 5);
+    for (const call of calls) {
+      if (call.reset_state_before) layer.resetState();
+      // As variables, so that one backward pass gives all gradients.
+      const [x, ...state] = [call.input, ...(call.initial_state ?? [])].map((t) =>
+        tf.variable(toTensor(t)),
+      );
+      const weightVariables = variables(layer.trainableWeights);
+      let outputs: tf.Tensor[] = [];
+      const { value, grads } = tf.variableGrads(() => {
+        outputs = callOf(layer, call, x!, state).map((y) => tf.keep(y));
+        return weighted(outputs, tensors(call.cotangents));
+      }, [x!, ...state, ...weightVariables]);
 
-        expectAll(outputs, call.outputs, close);
-        expect(value.dataSync()).toBeAllclose([call.loss64], tolerance(1e-6, 5));
-        const gradient = (v: tf.Variable) => grads[v.name]!;
-        expectAll([gradient(x!)], [call.gradients.input], closeGradient);
-        expectAll(weightVariables.map(gradient), call.gradients.weights, closeGradient);
-        expectAll(state.map(gradient), call.gradients.initial_state ?? [], closeGradient);
-        if (call.states_after) expectAll([...layer.states], call.states_after, close);
-      }
-    },
-  );
+      expectAll(outputs, call.outputs, close);
+      expect(value.dataSync()).toBeAllclose([call.loss64], tolerance(1e-6, 5));
+      const gradient = (v: tf.Variable) => grads[v.name]!;
+      expectAll([gradient(x!)], [call.gradients.input], closeGradient);
+      expectAll(weightVariables.map(gradient), call.gradients.weights, closeGradient);
+      expectAll(state.map(gradient), call.gradients.initial_state ?? [], closeGradient);
+      if (call.states_after) expectAll([...layer.states], call.states_after, close);
+    }
+  });
 
   test.each(caseIds("model"))("%s: Keras's outputs, mask and gradients", async (id) => {
     await tf.setBackend(backend);

@@ -1,4 +1,5 @@
 export { type Acceleration, accelerate } from "./accelerate.ts";
+export type { AnyCell } from "./any-cell.ts";
 export type {
   BidirectionalArgs,
   BidirectionalLayer,
@@ -8,14 +9,23 @@ export {
   type BidirectionalRnnModelOverrides,
   buildBidirectionalRnnModel,
 } from "./bidirectional-rnn-model.ts";
-export type { GruArgs, LstmArgs, SimpleRnnArgs } from "./cell-options.ts";
+export type {
+  GruArgs,
+  GruCellArgs,
+  LstmArgs,
+  LstmCellArgs,
+  SimpleRnnArgs,
+  SimpleRnnCellArgs,
+} from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
+export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
 export * as layers from "./layers.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
+export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export {
   type AdamOptions,
   adam,
@@ -24,15 +34,19 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
+export type { RnnArgs } from "./rnn-layer.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,
   type SentimentClassifierOptions,
 } from "./sentiment-classifier.ts";
 export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
+export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
+export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
 export type { LossName, OptimizerName, TrainingOverrides } from "./training.ts";
 export {
   buildVariableLengthModel,

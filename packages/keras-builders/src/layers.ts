@@ -1,13 +1,28 @@
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
-import type { GruArgs, LstmArgs, SimpleRnnArgs } from "./cell-options.ts";
+import type {
+  GruArgs,
+  GruCellArgs,
+  LstmArgs,
+  LstmCellArgs,
+  SimpleRnnArgs,
+  SimpleRnnCellArgs,
+} from "./cell-options.ts";
 import { type DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
+import type { FusedCell } from "./fused-cell.ts";
+import { GruCell } from "./gru-cell.ts";
 import { GruLayer } from "./gru-layer.ts";
+import { LstmCell } from "./lstm-cell.ts";
 import { LstmLayer } from "./lstm-layer.ts";
+import { type MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 import { prepare } from "./prepare.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
+import { type RnnArgs, RnnLayer } from "./rnn-layer.ts";
+import { SimpleRnnCell } from "./simple-rnn-cell.ts";
 import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
+import { StackedCells, type StackedCellsArgs } from "./stacked-cells.ts";
+import { type TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
 
 /*
  * Keras's layers under Keras's names: the one place that knows what they are made of. The recurrent
@@ -80,6 +95,87 @@ export function gru(args: GruArgs): RecurrentLayer {
 }
 
 /**
+ * Runs **cell** over a sequence, `[B, T, I]` to `[B, outputSize]`, or `[B, T, outputSize]` with
+ * **returnSequences**; the final states follow with **returnState**. The cell is one of this
+ * package, one of your own (extend `RecurrentCell`), one of tfjs-layers', or a list, each reading what
+ * the one before puts out.
+ *
+ * This package's cells run as fused operations, one for each cell of a list; another cell runs step
+ * by step, and costs what its operations cost. States go in and come out as one flat list, the first
+ * cell's first, where Keras nests them cell by cell. A stateful layer starts from the cell's
+ * `getInitialState`, and resets to zero.
+ *
+ * Reference: https://keras.io/api/layers/base_rnn/
+ *
+ * @throws as {@link simpleRNN}, and if a cell does not give the output and states that it announces.
+ * @example
+ * const cell = [layers.lstmCell({ units: 8 }), layers.gruCell({ units: 4 })];
+ * layers.rnn({ cell, returnState: true, inputShape: [10, 2] }); // [B, 4], then h, c and h
+ */
+export function rnn(args: RnnArgs): RecurrentLayer {
+  prepare();
+  return new RnnLayer(args);
+}
+
+/**
+ * Cells on top of each other as one: for {@link rnn}, which makes it of a list by itself, or as a
+ * layer, `[output, ...state′]` of `[x, ...state]`. Weights and states are the first cell's first.
+ *
+ * Reference: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cells/
+ *
+ * @throws if **cells** is empty or one of them is no cell.
+ * @example
+ * layers.stackedRNNCells({ cells: [layers.lstmCell({ units: 8 }), layers.lstmCell({ units: 8 })] });
+ */
+export function stackedRNNCells(args: StackedCellsArgs): StackedCells {
+  prepare();
+  return new StackedCells(args);
+}
+
+/**
+ * One step of {@link simpleRNN}, for {@link rnn} or as a layer: `[h′, h′]` of `[x, h]`, x `[B, I]`, h
+ * `[B, units]`. Without h it starts from zero. Called by itself it draws new dropout masks every time.
+ *
+ * Reference: https://keras.io/api/layers/recurrent_layers/simple_rnn_cell/
+ *
+ * @throws as {@link simpleRNN}.
+ * @example
+ * const [output, h] = layers.simpleRNNCell({ units: 4 }).apply([tf.ones([1, 2]), tf.zeros([1, 4])]);
+ */
+export function simpleRNNCell(args: SimpleRnnCellArgs): FusedCell {
+  prepare();
+  return new SimpleRnnCell(args);
+}
+
+/**
+ * One step of {@link lstm}, for {@link rnn} or as a layer: `[h′, h′, c′]` of `[x, h, c]`.
+ *
+ * Reference: https://keras.io/api/layers/recurrent_layers/lstm_cell/
+ *
+ * @throws as {@link simpleRNN}.
+ * @example
+ * layers.rnn({ cell: layers.lstmCell({ units: 64 }) }); // layers.lstm({ units: 64 })
+ */
+export function lstmCell(args: LstmCellArgs): FusedCell {
+  prepare();
+  return new LstmCell(args);
+}
+
+/**
+ * One step of {@link gru}, for {@link rnn} or as a layer: `[h′, h′]` of `[x, h]`.
+ *
+ * Reference: https://keras.io/api/layers/recurrent_layers/gru_cell/
+ *
+ * @throws as {@link simpleRNN}.
+ * @example
+ * layers.rnn({ cell: [layers.gruCell({ units: 64 }), layers.gruCell({ units: 32 })] });
+ */
+export function gruCell(args: GruCellArgs): FusedCell {
+  prepare();
+  return new GruCell(args);
+}
+
+/**
  * Runs a copy of **layer** forwards and one backwards in time and joins them by **mergeMode**, by
  * default *concat*: twice the units. Initial and returned states: forward's, then backward's. As in
  * Keras, a seeded layer gives both copies equal weights, and masked steps put out 0.
@@ -101,13 +197,50 @@ export function bidirectional(args: BidirectionalArgs): BidirectionalLayer {
  *
  * Reference: https://keras.io/api/layers/core_layers/embedding/
  *
- * @throws when called, for a token outside 0..inputDim − 1 (on backends that look, as cpu and wasm).
+ * @throws if **weights** are not [inputDim, outputDim]; when called, for a token outside 0..inputDim − 1
+ * (on backends that look, as cpu and wasm).
  * @example
  * layers.embedding({ inputDim: 10000, outputDim: 32, maskZero: true, inputLength: 200 });
  */
 export function embedding(args: EmbeddingArgs): Layer {
   prepare();
   return new EmbeddingLayer(args);
+}
+
+/**
+ * Hides every time step whose features all are **maskValue**, 0 by default, from later layers: `[B, T,
+ * ...]` to the same with 0 in those steps, and a mask `[B, T]`. What is in a masked step, infinity for
+ * one, reaches neither the output nor a gradient.
+ *
+ * Reference: https://keras.io/api/layers/core_layers/masking/
+ *
+ * @throws if **maskValue** is not a number.
+ * @example
+ * layers.masking({ maskValue: -1, inputShape: [10, 2] });
+ */
+export function masking(args: MaskingArgs = {}): MaskingLayer {
+  prepare();
+  return new MaskingLayer(args);
+}
+
+/**
+ * **layer** for every time step, `[B, T, ...]` to `[B, T, ...]`, all steps in one call of `[B·T, ...]`
+ * rows. A layer that sees more than one row at a time (batch normalisation, one that is stateful, a
+ * dropout with a noiseShape, a model with an activity regularizer in it) is called once a step, as Keras
+ * does. A mask `[B, T, ...]` goes on as it is, and each step's, `[B, ...]`, to **layer**: so an LSTM in it
+ * obeys the mask of `[B, T, T′]` tokens. As in Keras, an activity regularizer of **layer** itself has no
+ * effect; give one here.
+ *
+ * Reference: https://keras.io/api/layers/recurrent_layers/time_distributed/
+ *
+ * @throws if **layer** is none or has several outputs; when called, for an input of less than 3 axes or
+ * other features than before, or a mask of another batch or time.
+ * @example
+ * layers.timeDistributed({ layer: layers.dense({ units: 1 }), inputShape: [10, 8] });
+ */
+export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer {
+  prepare();
+  return new TimeDistributedLayer(args);
 }
 
 /**
@@ -130,10 +263,11 @@ export function dense(args: DenseLayerArgs): Layer {
 
 /**
  * Sets the part **rate** of its input to 0 in training and scales the rest by 1 / (1 - rate).
+ * **noiseShape** shares what is drawn along an axis.
  *
  * Reference: https://keras.io/api/layers/regularization_layers/dropout/
  *
- * @throws if rate is not from 0 to below 1.
+ * @throws if **rate** is not from 0 to 1.
  * @example
  * layers.dropout({ rate: 0.2, seed: 1 });
  */

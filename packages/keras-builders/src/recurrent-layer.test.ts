@@ -295,10 +295,6 @@ test("bad options, inputs and states are refused by name, and the next call work
       () => layers.gru({ units: 1, activation: "softmax" as never, ...at }),
       "cell: expected activation to be one of tanh, ",
     ],
-    [
-      () => layers.lstm({ units: 1, activityRegularizer: "l2", ...at } as never),
-      "cell: expected no activityRegularizer",
-    ],
     [() => layer.apply(tf.zeros([B, I])), "cell: expected an input of shape [B, T, 2], got [3, 2]"],
     [
       () => layer.apply(tf.zeros([B, T, 5])),

@@ -11,6 +11,7 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
 import { CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
@@ -24,6 +25,7 @@ import {
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
+import { type Regularizer, regularizer, serialized } from "./weight-spec.ts";
 
 /** What `RecurrentLayer.recur` takes beside the layer's own options. */
 export type RecurOptions = Partial<
@@ -42,6 +44,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
   override supportsMasking = true;
   readonly options: SequenceOptions;
   readonly cell: AnyCell;
+  readonly #regularizer: Regularizer | null;
+  readonly #activity: ActivityLoss;
   /** [B, T, ...features] as it was built, B only if stateful. */
   #inputShape: Shape | undefined;
   /** What a stateful layer carries from batch to batch. */
@@ -49,9 +53,11 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   constructor(args: SequenceArgs, cell: (name: string) => AnyCell) {
     super(args);
-    this.options = sequenceOptions(this.name, args);
+    this.options = sequenceOptions(args);
     this.cell = cell(this.name);
     this._stateful = this.options.stateful;
+    this.#regularizer = regularizer(args.activityRegularizer);
+    this.#activity = activityLoss(this.#regularizer);
   }
 
   /** Runs the cell over a sequence. */
@@ -59,6 +65,10 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   protected override parts(): readonly AnyCell[] {
     return [this.cell];
+  }
+
+  override get losses(): CompositeLayer["losses"] {
+    return [...super.losses, ...this.#activity.losses];
   }
 
   /** What a stateful layer carries, [B, size] each; none before it is built. */
@@ -111,7 +121,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
         training: Boolean(kwargs.training),
       });
       if (this.options.stateful) this.#carry(state);
-      return this.options.returnState ? [outputs, ...state] : outputs;
+      const all = this.options.returnState ? [outputs, ...state] : outputs;
+      return this.#activity.noted(all, kwargs);
     });
   }
 
@@ -219,6 +230,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...this.options, ...super.getConfig() };
+    const activityRegularizer = serialized(this.#regularizer);
+    return { ...this.options, activityRegularizer, ...super.getConfig() };
   }
 }

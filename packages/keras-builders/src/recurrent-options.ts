@@ -1,4 +1,5 @@
 import type { layers } from "@tensorflow/tfjs-layers";
+import type { RegularizerArg } from "./weight-spec.ts";
 
 /** Options of every layer of tfjs-layers: name, inputShape, batchInputShape, trainable, weights... */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -17,6 +18,11 @@ export interface SequenceArgs extends LayerArgs {
   zeroOutputForMask?: boolean;
   /** Accepted and without effect: there is nothing to unroll. */
   unroll?: boolean;
+  /**
+   * Of every output and returned state, each divided by the batch size; added to the loss. Default none.
+   * Keras 3.15's SimpleRNN takes it and forgets it; here it has its effect there too.
+   */
+  activityRegularizer?: RegularizerArg;
 }
 
 /** The options of the sequence, read and complete. */
@@ -29,11 +35,8 @@ export interface SequenceOptions {
   unroll: boolean;
 }
 
-/** Reads options; Keras 3's defaults fill in. `who` names the layer in errors. */
-export function sequenceOptions(who: string, args: SequenceArgs): SequenceOptions {
-  if ((args as { activityRegularizer?: unknown }).activityRegularizer != null) {
-    throw new Error(`${who}: expected no activityRegularizer, which tfjs-layers cannot apply`);
-  }
+/** Reads options; Keras 3's defaults fill in. */
+export function sequenceOptions(args: SequenceArgs): SequenceOptions {
   return {
     returnSequences: args.returnSequences ?? false,
     returnState: args.returnState ?? false,

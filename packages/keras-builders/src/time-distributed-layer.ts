@@ -6,13 +6,9 @@ import {
   tidy,
   unstack,
 } from "@tensorflow/tfjs-core";
-import {
-  type LayerVariable,
-  layers,
-  type Shape,
-  type SymbolicTensor,
-} from "@tensorflow/tfjs-layers";
+import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { CompositeLayer } from "./composite-layer.ts";
 import {
   applyWithState,
   firstShape,
@@ -42,7 +38,7 @@ export interface TimeDistributedArgs extends LayerArgs {
 }
 
 /** One layer for every time step; `layers.timeDistributed` says how. */
-export class TimeDistributedLayer extends layers.Layer {
+export class TimeDistributedLayer extends CompositeLayer {
   static readonly className = "TimeDistributed";
   override supportsMasking = true;
   readonly layer: Layer;
@@ -63,30 +59,12 @@ export class TimeDistributedLayer extends layers.Layer {
     if (args.trainable === false) this.trainable = false;
   }
 
-  override get trainable(): boolean {
-    return this.trainable_;
+  protected override parts(): readonly Layer[] {
+    return [this.layer];
   }
-  override set trainable(trainable: boolean) {
-    this.trainable_ = trainable;
-    this.layer.trainable = trainable;
-  }
-  override get trainableWeights(): LayerVariable[] {
-    return this.layer.trainableWeights;
-  }
-  override get nonTrainableWeights(): LayerVariable[] {
-    return this.layer.nonTrainableWeights;
-  }
+
   override get losses(): Layer["losses"] {
     return [...lossesIn(this.layer), ...this.#activity.losses];
-  }
-  override getWeights(trainableOnly?: boolean): Tensor[] {
-    return this.layer.getWeights(trainableOnly);
-  }
-  override setWeights(weights: Tensor[]): void {
-    this.layer.setWeights(weights);
-  }
-  override setFastWeightInitDuringBuild(value: boolean): void {
-    this.layer.setFastWeightInitDuringBuild(value);
   }
   override resetStates(): void {
     this.layer.resetStates();
