@@ -37,6 +37,9 @@ const layerOf: Record<string, (config: never) => Layer> = {
   Dropout: layers.dropout,
   Embedding: layers.embedding,
   Masking: layers.masking,
+  SimpleRNNCell: layers.simpleRNNCell,
+  LSTMCell: layers.lstmCell,
+  GRUCell: layers.gruCell,
 };
 const optimizerOf = { Adam: adam, RMSprop: rmsprop, SGD: sgd };
 const lossOf = {
