@@ -65,8 +65,10 @@ export interface GruCellArgs extends GatedCellArgs {
 
 /** Options of a layer around a cell of its own, beside the cell's. */
 interface OwnCellArgs extends SequenceArgs {
-  /** Accepted and without effect. */
+  /** Accepted and without effect: there is one implementation. */
   implementation?: number;
+  /** Accepted and without effect. */
+  useCudnn?: boolean | "auto";
 }
 
 /** Options of SimpleRNN. */

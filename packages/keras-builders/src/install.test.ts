@@ -69,8 +69,14 @@ beforeAll(async () => {
   expect(before.layers.at(-1)).not.toBeInstanceOf(RecurrentLayer);
 
   expect(install()).toEqual({
-    layers: ["simpleRNN", "lstm", "gru", "embedding", "bidirectional"],
-    classes: ["Embedding", "Bidirectional", "SimpleRNN", "LSTM", "GRU"],
+    layers: [
+      ...["simpleRNN", "lstm", "gru", "embedding"],
+      ...["masking", "timeDistributed", "dropout", "bidirectional"],
+    ],
+    classes: [
+      ...["Embedding", "Masking", "Dropout", "TimeDistributed", "Bidirectional"],
+      ...["SimpleRNN", "LSTM", "GRU"],
+    ],
   });
 });
 

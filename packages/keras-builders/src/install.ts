@@ -2,13 +2,16 @@ import { serialization } from "@tensorflow/tfjs-core";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { accelerateLayer } from "./accelerate.ts";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
+import { DropoutLayer } from "./dropout-layer.ts";
 import { EmbeddingLayer } from "./embedding-layer.ts";
 import { GruLayer } from "./gru-layer.ts";
 import * as ours from "./layers.ts";
 import { LstmLayer } from "./lstm-layer.ts";
+import { MaskingLayer } from "./masking-layer.ts";
 import { prepare } from "./prepare.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
+import { TimeDistributedLayer } from "./time-distributed-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Config = serialization.ConfigDict;
@@ -25,8 +28,8 @@ export interface Installation {
 let installation: Installation | undefined;
 
 /**
- * Makes `tf.layers.simpleRNN`, `lstm`, `gru`, `bidirectional` and `embedding` give this package's
- * layers, with Keras 3's defaults, and `tf.loadLayersModel` load into them. Once for the process; a
+ * Makes `tf.layers.simpleRNN`, `lstm`, `gru`, `bidirectional`, `timeDistributed`, `embedding`, `masking`
+ * and `dropout` give this package's layers, with Keras 3's defaults, and `tf.loadLayersModel` load into them. Once for the process; a
  * second call changes nothing and returns the same.
  *
  * **tf.loadLayersModel** everywhere. A model saved from this package's layers, or a GRU with
@@ -51,9 +54,9 @@ export function install(): Installation {
 
 function replaceFactories(): string[] {
   const stockBidirectional = stock.bidirectional;
-  const { simpleRNN, lstm, gru, embedding } = ours;
+  const { simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout } = ours;
   const factories = {
-    ...{ simpleRNN, lstm, gru, embedding },
+    ...{ simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout },
     // Around a layer that is not ours, one made before for instance, tfjs's own.
     bidirectional: (args: BidirectionalArgs): Layer =>
       args.layer instanceof RecurrentLayer
@@ -73,6 +76,10 @@ function registerLoaders(): string[] {
   };
   const made: Record<string, (config: Config) => Layer | undefined> = {
     Embedding: (config) => new EmbeddingLayer(config as never),
+    Masking: (config) => new MaskingLayer(config),
+    Dropout: (config) => new DropoutLayer(config as never),
+    TimeDistributed: (config) =>
+      new TimeDistributedLayer({ ...config, layer: load(config.layer as Config) }),
     Bidirectional(config) {
       const { layer, backwardLayer } = config as Record<string, Config | null>;
       if (!isKeras3(layer!.config as Config)) return undefined;

@@ -13,6 +13,7 @@ import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 import type { FusedCell } from "./fused-cell.ts";
 import { GruCell } from "./gru-cell.ts";
 import { GruLayer } from "./gru-layer.ts";
+import { checkOptions } from "./known-options.ts";
 import { LstmCell } from "./lstm-cell.ts";
 import { LstmLayer } from "./lstm-layer.ts";
 import { type MaskingArgs, MaskingLayer } from "./masking-layer.ts";
@@ -54,13 +55,14 @@ export type DenseLayerArgs = DenseArgs & {
  *
  * Reference: https://keras.io/api/layers/recurrent_layers/simple_rnn/
  *
- * @throws if an option is not what it says; when called, if an input or a state is of another shape.
+ * @throws if an option is not what it says or none of the layer's; when called, if an input or a state is
+ * of another shape.
  * @example
  * layers.simpleRNN({ units: 64, inputShape: [10, 1] });
  */
 export function simpleRNN(args: SimpleRnnArgs): RecurrentLayer {
   prepare();
-  return new SimpleRnnLayer(args);
+  return new SimpleRnnLayer(checkOptions("simpleRNN", args));
 }
 
 /**
@@ -76,7 +78,7 @@ export function simpleRNN(args: SimpleRnnArgs): RecurrentLayer {
  */
 export function lstm(args: LstmArgs): RecurrentLayer {
   prepare();
-  return new LstmLayer(args);
+  return new LstmLayer(checkOptions("lstm", args));
 }
 
 /**
@@ -91,7 +93,7 @@ export function lstm(args: LstmArgs): RecurrentLayer {
  */
 export function gru(args: GruArgs): RecurrentLayer {
   prepare();
-  return new GruLayer(args);
+  return new GruLayer(checkOptions("gru", args));
 }
 
 /**

@@ -1,0 +1,66 @@
+// Which options SimpleRNN, LSTM and GRU have: Keras 3's, and those of all tfjs-layers.
+
+const layer = [
+  "name",
+  "trainable",
+  "dtype",
+  "autocast",
+  "inputShape",
+  "inputDim",
+  "inputLength",
+  "inputDType",
+  "batchInputShape",
+  "batchSize",
+  "weights",
+  "activityRegularizer",
+];
+
+const recurrent = [
+  "units",
+  "activation",
+  "useBias",
+  ...["kernel", "recurrent", "bias"].flatMap((weight) => [
+    `${weight}Initializer`,
+    `${weight}Regularizer`,
+    `${weight}Constraint`,
+  ]),
+  "dropout",
+  "recurrentDropout",
+  "seed",
+  "returnSequences",
+  "returnState",
+  "goBackwards",
+  "stateful",
+  "unroll",
+  "zeroOutputForMask",
+  "implementation",
+  "useCudnn",
+];
+
+const own = {
+  simpleRNN: [] as string[],
+  lstm: ["recurrentActivation", "unitForgetBias"],
+  gru: ["recurrentActivation", "resetAfter"],
+} as const;
+
+/** What tfjs-layers can take in; all arithmetic is in float32. */
+const dtypes = ["float32", "int32", "bool"];
+
+/**
+ * Throws for an option that **who** does not have, as Keras does; tfjs-layers would ignore it. *null* and
+ * *undefined* say nothing and pass. Saved configs do not come this way: theirs may name what older
+ * versions had.
+ */
+export function checkOptions<Args extends object>(who: keyof typeof own, args: Args): Args {
+  const known = new Set<string>([...layer, ...recurrent, ...own[who]]);
+  for (const [name, value] of Object.entries(args)) {
+    if (known.has(name) || value == null) continue;
+    const names = [...recurrent, ...own[who]].join(", ");
+    throw new Error(`${who}: expected options ${names} and those of all layers, got ${name}`);
+  }
+  const { dtype } = args as { dtype?: unknown };
+  if (typeof dtype === "string" && !dtypes.includes(dtype)) {
+    throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${dtype}`);
+  }
+  return args;
+}
