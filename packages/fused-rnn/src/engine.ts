@@ -1,5 +1,6 @@
 // The one instance of the compiled kernels: which module fits the runtime, its memory, its threads.
 
+import { decodeBase64 } from "./decode-base64.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
 import { createHeap, type Heap } from "./memory.ts";
@@ -61,13 +62,6 @@ export function createEngine(shared: boolean): Engine {
   const kernels = instance.exports as unknown as KernelExports;
   const freshPool = () => createThreadPool(module, memory, kernels);
   return { kernels, heap: createHeap(memory, kernels.heapBase()), pool: freshPool(), freshPool };
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }
 
 /**

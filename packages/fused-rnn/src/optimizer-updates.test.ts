@@ -2,6 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { adamUpdate, hasOptimizerUpdates, rmspropUpdate } from "./optimizer-updates.ts";
 
@@ -32,6 +33,31 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     const [w, , s] = rmspropUpdate({ value, gradient, meanSquare, moment }, numbers);
     expect(s.dataSync()).toBeAllclose([0.4], near);
     expect(w.dataSync()).toBeAllclose([0.6], near);
+  });
+
+  test("weights of any length are updated whole", () => {
+    const numbers = fc.float({ min: -2, max: 2, noNaN: true });
+    const weights = fc.array(fc.tuple(numbers, numbers, numbers), { minLength: 1, maxLength: 11 });
+    fc.assert(
+      fc.property(weights, (rows) => {
+        const column = (i: number) => tf.tensor1d(rows.map((row) => row[i]!));
+        tf.tidy(() => {
+          const [value, gradient, meanSquare] = [column(0), column(1), tf.square(column(2))];
+          const tensors = { value, gradient, meanSquare, moment: meanSquare };
+          const [w, v, s] = rmspropUpdate(tensors, { ...rmspropNumbers, momentum: 0.5 });
+          const squares = rows.map(([, g, x]) => 0.9 * x * x + 0.1 * g * g);
+          const steps = rows.map(
+            ([, g, x], i) => 0.5 * x * x + (0.01 * g) / Math.sqrt(squares[i]! + 1e-7),
+          );
+          expect(v.dataSync()).toBeAllclose(squares, near);
+          expect(s.dataSync()).toBeAllclose(steps, near);
+          expect(w.dataSync()).toBeAllclose(
+            rows.map(([x], i) => x - steps[i]!),
+            { rtol: 1e-6, atol: 1e-6 },
+          );
+        });
+      }),
+    );
   });
 
   test("Adam is its equations", () => {

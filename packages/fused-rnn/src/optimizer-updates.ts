@@ -13,6 +13,7 @@ import {
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
 import { engineBackends } from "./kernels.ts";
+import { type TensorKernels, tensorKernelsOf } from "./tensor-kernels.ts";
 import { newTensors, readTensor } from "./tensor-memory.ts";
 
 /** Numbers of an RMSprop update. */
@@ -36,10 +37,19 @@ export interface AdamNumbers {
   epsilon: number;
 }
 
-/** From a weight's tensors to new ones. */
-type Update = (numbers: never, tensors: Float32Array[], results: Float32Array[]) => void;
+/** From a weight's tensors to new ones, in JavaScript and where the tensors lie. */
+interface Update {
+  run(numbers: never, tensors: Float32Array[], results: Float32Array[]): void;
+  runInPlace(
+    kernels: TensorKernels,
+    numbers: never,
+    n: number,
+    tensors: number[],
+    results: number[],
+  ): void;
+}
 
-/** s ← μ s + η g / √(v + ε); with no gradient and no momentum nothing but v changes. */
+/** v ← ρ v + (1 - ρ) g²   s ← μ s + η g / √(v + ε)   w ← w - s */
 function rmsprop(
   { learningRate, rho, momentum, epsilon }: RmspropNumbers,
   [w, g, v, s]: Float32Array[],
@@ -50,14 +60,13 @@ function rmsprop(
     const gradient = g[i];
     const square = rho * v[i] + rest * gradient * gradient;
     newV[i] = square;
+    // No gradient is no step, even where v and ε are 0.
+    let step = gradient === 0 ? 0 : (learningRate * gradient) / Math.sqrt(square + epsilon);
     if (s) {
-      newS[i] = momentum * s[i] + (learningRate * gradient) / Math.sqrt(square + epsilon);
-      newW[i] = w[i] - newS[i];
-    } else if (gradient !== 0) {
-      newW[i] = w[i] - (learningRate * gradient) / Math.sqrt(square + epsilon);
-    } else {
-      newW[i] = w[i];
+      step += momentum * s[i];
+      newS[i] = step;
     }
+    newW[i] = w[i] - step;
   }
 }
 
@@ -75,7 +84,33 @@ function adam(
   }
 }
 
-const updates = { RmspropUpdate: rmsprop as Update, AdamUpdate: adam as Update };
+const updates: Record<"RmspropUpdate" | "AdamUpdate", Update> = {
+  RmspropUpdate: {
+    run: rmsprop,
+    runInPlace(
+      kernels,
+      { learningRate, rho, momentum, epsilon }: RmspropNumbers,
+      n,
+      [w, g, v, s = 0],
+      [newW, newV, newS = 0],
+    ) {
+      const factors = [learningRate, rho, 1 - rho, momentum, epsilon] as const;
+      kernels.rmsprop(n, w, g, v, s, newW, newV, newS, ...factors);
+    },
+  },
+  AdamUpdate: {
+    run: adam,
+    runInPlace(
+      kernels,
+      { stepSize, beta1, beta2, epsilon }: AdamNumbers,
+      n,
+      [w, g, m, v],
+      [newW, newM, newV],
+    ) {
+      kernels.adam(n, w, g, m, v, newW, newM, newV, stepSize, 1 - beta1, 1 - beta2, epsilon);
+    },
+  },
+};
 
 function kernelOf(kernelName: keyof typeof updates, backendName: string): KernelConfig {
   return {
@@ -88,7 +123,16 @@ function kernelOf(kernelName: keyof typeof updates, backendName: string): Kernel
       // A result for each tensor but the gradient.
       const { arrays, finish } = newTensors(memory, tensors[0].shape, tensors.length - 1);
       const inputsNow = tensors.map((tensor) => readTensor(memory, tensor) as Float32Array);
-      updates[kernelName](attrs as never, inputsNow, arrays);
+      const kernels = tensorKernelsOf(backend);
+      const update = updates[kernelName];
+      if (kernels) {
+        const [from, to] = [inputsNow, arrays].map((all) =>
+          all.map(({ byteOffset }) => byteOffset),
+        );
+        update.runInPlace(kernels, attrs as never, arrays[0].length, from, to);
+      } else {
+        update.run(attrs as never, inputsNow, arrays);
+      }
       return finish();
     },
   };

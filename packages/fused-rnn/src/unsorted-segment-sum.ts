@@ -8,6 +8,7 @@ import {
   UnsortedSegmentSum,
   util,
 } from "@tensorflow/tfjs-core";
+import { tensorKernelsOf } from "./tensor-kernels.ts";
 
 /** What a backend must offer to a kernel that runs in JavaScript. */
 interface HostMemory {
@@ -72,7 +73,13 @@ function kernel<Backend>(memoryOf: (backend: Backend) => HostMemory): KernelFunc
     const out = memory.allocate([numSegments, ...rowShape], sumOutType(x.dtype));
     // Views come after the allocation: it may grow the WASM heap, which detaches older ones.
     const width = util.sizeFromShape(rowShape);
-    sumRows(memory.view(x), memory.view(segmentIds), width, numSegments, memory.view(out));
+    const [from, ids, to] = [memory.view(x), memory.view(segmentIds), memory.view(out)];
+    const kernels = x.dtype === "float32" ? tensorKernelsOf(backend) : undefined;
+    if (!kernels) sumRows(from, ids, width, numSegments, to);
+    else {
+      const [a, i, o] = [from.byteOffset, ids.byteOffset, to.byteOffset];
+      kernels.addRows(a, width, i, ids.length, o, numSegments);
+    }
     return out;
   };
 }

@@ -4,6 +4,8 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
+import { decodeBase64 } from "./decode-base64.ts";
+import { tensorKernels } from "./generated/tensors.ts";
 import { registerKernels } from "./register.ts";
 
 const stockName = "TfjsOwnGatherV2";
@@ -87,4 +89,36 @@ test("a variable that changes leaves its clones alone", () => {
   variable.assign(tf.tensor1d([5, 6]));
   expect([...before.dataSync()]).toEqual([1, 2]);
   expect([...variable.dataSync()]).toEqual([5, 6]);
+});
+
+test("the module that runs in tfjs's memory writes nothing there by itself", () => {
+  const memory = new WebAssembly.Memory({ initial: 2 });
+  new Uint8Array(memory.buffer).fill(0xa5);
+  const module = new WebAssembly.Module(decodeBase64(tensorKernels));
+  new WebAssembly.Instance(module, { env: { memory } });
+  expect(new Uint8Array(memory.buffer).every((byte) => byte === 0xa5)).toBe(true);
+});
+
+test("rows of any width are gathered, and summed back, as in JavaScript", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 }),
+      (width, ids) => {
+        tf.tidy(() => {
+          const table = tf.reshape(tf.range(0, 5 * width), [5, width]) as tf.Tensor2D;
+          const rows = tf.gather(table, tf.tensor1d(ids, "int32"));
+          const wanted = ids.flatMap((id) =>
+            Array.from({ length: width }, (_, j) => id * width + j),
+          );
+          expect([...rows.dataSync()]).toEqual(wanted);
+          const sums = tf.unsortedSegmentSum(rows, tf.tensor1d(ids, "int32"), 5).dataSync();
+          const count = (id: number) => ids.filter((other) => other === id).length;
+          expect([...sums]).toEqual(
+            [...table.dataSync()].map((x, i) => x * count(Math.floor(i / width))),
+          );
+        });
+      },
+    ),
+  );
 });

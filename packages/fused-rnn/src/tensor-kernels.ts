@@ -1,0 +1,58 @@
+// The kernels of assembly/tensors.ts inside the memory of tfjs's wasm backend: they read and write its
+// tensors where they lie.
+
+import { decodeBase64 } from "./decode-base64.ts";
+import { isEngineSupported } from "./engine.ts";
+import { tensorKernels } from "./generated/tensors.ts";
+
+/** What assembly/tensors.ts exports; all but counts and factors are addresses. */
+export interface TensorKernels {
+  firstStray(ids: number, n: number, rows: number): number;
+  gatherRows(table: number, width: number, ids: number, n: number, out: number): void;
+  addRows(x: number, width: number, ids: number, n: number, out: number, segments: number): void;
+  rmsprop(
+    n: number,
+    ...addressesAndFactors: [
+      ...[w: number, g: number, v: number, s: number],
+      ...[newW: number, newV: number, newS: number],
+      ...[learningRate: number, rho: number, rest: number, momentum: number, epsilon: number],
+    ]
+  ): void;
+  adam(
+    n: number,
+    ...addressesAndFactors: [
+      ...[w: number, g: number, m: number, v: number],
+      ...[newW: number, newM: number, newV: number],
+      ...[stepSize: number, rest1: number, rest2: number, epsilon: number],
+    ]
+  ): void;
+}
+
+const instances = new WeakMap<object, TensorKernels | null>();
+
+/**
+ * The kernels over a backend's own memory; undefined on other backends than tfjs's wasm, where that
+ * memory is shared between threads (the module would have to be another), and without SIMD.
+ */
+export function tensorKernelsOf(backend: object): TensorKernels | undefined {
+  const memory = memoryOf(backend);
+  if (!memory) return undefined;
+  let kernels = instances.get(memory);
+  if (kernels === undefined) {
+    kernels = instantiate(memory);
+    instances.set(memory, kernels);
+  }
+  return kernels ?? undefined;
+}
+
+function memoryOf(backend: object): WebAssembly.Memory | undefined {
+  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown } } };
+  const memory = wasm?.asm?.memory;
+  return memory instanceof WebAssembly.Memory ? memory : undefined;
+}
+
+function instantiate(memory: WebAssembly.Memory): TensorKernels | null {
+  if (!isEngineSupported() || !(memory.buffer instanceof ArrayBuffer)) return null;
+  const module = new WebAssembly.Module(decodeBase64(tensorKernels));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TensorKernels;
+}
