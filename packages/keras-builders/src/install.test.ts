@@ -70,12 +70,14 @@ beforeAll(async () => {
 
   expect(install()).toEqual({
     layers: [
+      ...["rnn", "stackedRNNCells", "simpleRNNCell", "lstmCell", "gruCell"],
       ...["simpleRNN", "lstm", "gru", "embedding"],
       ...["masking", "timeDistributed", "dropout", "bidirectional"],
     ],
     classes: [
       ...["Embedding", "Masking", "Dropout", "TimeDistributed", "Bidirectional"],
-      ...["SimpleRNN", "LSTM", "GRU"],
+      ...["RNN", "StackedRNNCells", "SimpleRNN", "LSTM", "GRU"],
+      ...["SimpleRNNCell", "LSTMCell", "GRUCell"],
     ],
   });
 });

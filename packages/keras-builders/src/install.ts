@@ -4,18 +4,29 @@ import { accelerateLayer } from "./accelerate.ts";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
 import { DropoutLayer } from "./dropout-layer.ts";
 import { EmbeddingLayer } from "./embedding-layer.ts";
+import { GruCell } from "./gru-cell.ts";
 import { GruLayer } from "./gru-layer.ts";
 import * as ours from "./layers.ts";
+import { LstmCell } from "./lstm-cell.ts";
 import { LstmLayer } from "./lstm-layer.ts";
 import { MaskingLayer } from "./masking-layer.ts";
 import { prepare } from "./prepare.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
+import { rnnFrom } from "./rnn-layer.ts";
+import { SimpleRnnCell } from "./simple-rnn-cell.ts";
 import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
+import { stackFrom } from "./stacked-cells.ts";
 import { TimeDistributedLayer } from "./time-distributed-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Config = serialization.ConfigDict;
-type FromConfig = serialization.FromConfigMethod<Layer>;
+type FromConfig = (
+  cls: serialization.SerializableConstructor<Layer>,
+  config: Config,
+  customObjects?: Config,
+) => Layer;
+
+type Registered = [serialization.SerializableConstructor<Layer>, FromConfig];
 
 /** What {@link install} could do. */
 export interface Installation {
@@ -28,14 +39,16 @@ export interface Installation {
 let installation: Installation | undefined;
 
 /**
- * Makes `tf.layers.simpleRNN`, `lstm`, `gru`, `bidirectional`, `timeDistributed`, `embedding`, `masking`
- * and `dropout` give this package's layers, with Keras 3's defaults, and `tf.loadLayersModel` load into them. Once for the process; a
- * second call changes nothing and returns the same.
+ * Makes `tf.layers.simpleRNN`, `lstm`, `gru`, `rnn`, their cells, `bidirectional`, `timeDistributed`,
+ * `embedding`, `masking` and `dropout` give this package's, with Keras 3's defaults, and
+ * `tf.loadLayersModel` load into them. Once for the process; a second call changes nothing and returns
+ * the same.
  *
  * **tf.loadLayersModel** everywhere. A model saved from this package's layers, or a GRU with
  * `reset_after`, which stock tfjs refuses, is loaded into them. A model saved from tfjs-layers' own
  * layers keeps their numbers: it is loaded into those and accelerated as {@link accelerate} does. Files
- * tell the two apart by Keras 3's `zero_output_for_mask`, which tfjs-layers never writes.
+ * tell the two apart by Keras 3's `zero_output_for_mask` of layers and `seed` of cells, which
+ * tfjs-layers never writes. Cells of your own are registered (`tf.serialization.registerClass`).
  *
  * **tf.layers** in Node, from ES modules and CommonJS alike, and with tfjs from a script tag: there it
  * is an object, and `tf` of `@tensorflow/tfjs` shows the same one. In a bundle made from tfjs's ES
@@ -55,7 +68,9 @@ export function install(): Installation {
 function replaceFactories(): string[] {
   const stockBidirectional = stock.bidirectional;
   const { simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout } = ours;
+  const { rnn, stackedRNNCells, simpleRNNCell, lstmCell, gruCell } = ours;
   const factories = {
+    ...{ rnn, stackedRNNCells, simpleRNNCell, lstmCell, gruCell },
     ...{ simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout },
     // Around a layer that is not ours, one made before for instance, tfjs's own.
     bidirectional: (args: BidirectionalArgs): Layer =>
@@ -68,38 +83,45 @@ function replaceFactories(): string[] {
     .map(([name]) => name);
 }
 
+type Make = (config: Config, customObjects: Config) => Layer | undefined;
+
 function registerLoaders(): string[] {
   const { classNameMap } = serialization.SerializationMap.getMap();
-  const load = (json: Config): Layer => {
-    const [cls, fromConfig] = classNameMap[json.className as string]!;
-    return fromConfig(cls, json.config as Config) as Layer;
+  const load = (json: Config, customObjects: Config): Layer => {
+    const { className, config } = json as { className: string; config: Config };
+    const [cls, fromConfig] = (customObjects[className] ??
+      classNameMap[className]) as unknown as Registered;
+    return fromConfig(cls, config, customObjects);
   };
-  const made: Record<string, (config: Config) => Layer | undefined> = {
+  const made: Record<string, Make> = {
     Embedding: (config) => new EmbeddingLayer(config as never),
     Masking: (config) => new MaskingLayer(config),
     Dropout: (config) => new DropoutLayer(config as never),
-    TimeDistributed: (config) =>
-      new TimeDistributedLayer({ ...config, layer: load(config.layer as Config) }),
-    Bidirectional(config) {
+    TimeDistributed: (config, customObjects) =>
+      new TimeDistributedLayer({ ...config, layer: load(config.layer as Config, customObjects) }),
+    Bidirectional(config, customObjects) {
       const { layer, backwardLayer } = config as Record<string, Config | null>;
-      if (!isKeras3(layer!.config as Config)) return undefined;
+      if (!isKeras3(config)) return undefined;
       return new BidirectionalLayer({
         ...config,
-        layer: load(layer!) as RecurrentLayer,
-        backwardLayer: backwardLayer && (load(backwardLayer) as RecurrentLayer),
+        layer: load(layer!, customObjects) as RecurrentLayer,
+        backwardLayer: backwardLayer && (load(backwardLayer, customObjects) as RecurrentLayer),
       } as BidirectionalArgs);
     },
+    RNN: (config, customObjects) => (isKeras3(config) ? rnnFrom(config, customObjects) : undefined),
+    StackedRNNCells: (config, customObjects) =>
+      isKeras3(config) ? stackFrom(config, customObjects) : undefined,
   };
-  for (const Ours of [SimpleRnnLayer, LstmLayer, GruLayer]) {
+  for (const Ours of [SimpleRnnLayer, LstmLayer, GruLayer, SimpleRnnCell, LstmCell, GruCell]) {
     made[Ours.className] = (config) => (isKeras3(config) ? new Ours(config as never) : undefined);
   }
   for (const [className, make] of Object.entries(made)) {
-    const [stockClass, stockFromConfig] = classNameMap[className]!;
-    const fromConfig: FromConfig = (_, config) => {
+    const [stockClass, stockFromConfig] = classNameMap[className] as unknown as Registered;
+    const fromConfig: FromConfig = (_, config, customObjects = {}) => {
       prepare();
-      const layer = make(config);
+      const layer = make(config, customObjects);
       if (layer) return layer;
-      const loaded = stockFromConfig(stockClass, config) as Layer;
+      const loaded = stockFromConfig(stockClass, config, customObjects);
       accelerateLayer(loaded, { swapped: [], left: [] });
       return loaded;
     };
@@ -109,7 +131,17 @@ function registerLoaders(): string[] {
   return Object.keys(made);
 }
 
-/** Whether a layer's config means what Keras 3 means by it, rather than tfjs-layers. */
+/**
+ * Whether a config means what Keras 3 means by it, rather than tfjs-layers: a layer's writes
+ * `zeroOutputForMask`, a cell's `seed`, which tfjs-layers never does.
+ */
 function isKeras3(config: Config): boolean {
-  return "zeroOutputForMask" in config || config.resetAfter === true;
+  const { cell, layer, cells } = config as Record<string, Config | undefined>;
+  const inner = [cell, layer, cells].flat() as (Config | undefined)[];
+  return (
+    "zeroOutputForMask" in config ||
+    "seed" in config ||
+    config.resetAfter === true ||
+    inner.some((part) => part?.config && isKeras3(part.config as Config))
+  );
 }
