@@ -6,7 +6,7 @@ export interface VarsGroup {
   path: string;
   /** Its `name` attribute: the owner's own name, `lstm_cell`. */
   name: string;
-  /** The names from the model's layer down to the owner, as weights are called in a legacy file. */
+  /** The names down to the owner that a legacy file's weights carry; functional models add none. */
   scope: readonly string[];
   /** Its datasets "0", "1", ... in order; none for an owner without weights. */
   variables: readonly LayerVariable[];
@@ -38,9 +38,12 @@ const fusedRecurrences = new Set(["SimpleRNN", "LSTM", "GRU"]);
  * Groups are named after the class in snake case, `lstm`, then `lstm_1`, ..., whatever the layers'
  * own names are. What lies inside another layer is named after the attribute that holds it
  * (`forward_layer`, `backward_layer`, `layer`, `cell`, `cells`). What is met twice lies where it was
- * met first.
+ * met first. Of one layer it gives the groups inside it; **from** begins their scopes.
  */
-export function varsGroups(model: LayersModel): VarsGroup[] {
+export function varsGroups(
+  model: LayersModel | layers.Layer,
+  from: readonly string[] = [],
+): VarsGroup[] {
   const groups: VarsGroup[] = [];
   const visited = new Set<layers.Layer>();
 
@@ -51,10 +54,10 @@ export function varsGroups(model: LayersModel): VarsGroup[] {
     const at = (attribute: string) => (path ? `${path}/${attribute}` : attribute);
     const group = (variables: readonly LayerVariable[]) =>
       groups.push({ path: at("vars"), name: owner.name, scope, variables });
-    const each = (parts: readonly layers.Layer[], attribute: string) => {
+    const each = (parts: readonly layers.Layer[], attribute: string, from = scope) => {
       const unique = uniqueNames();
       for (const part of parts) {
-        visit(part, `${at(attribute)}/${unique(groupName(part))}`, [...scope, part.name]);
+        visit(part, `${at(attribute)}/${unique(groupName(part))}`, [...from, part.name]);
       }
     };
     const one = (part: layers.Layer, attribute: string) =>
@@ -63,7 +66,11 @@ export function varsGroups(model: LayersModel): VarsGroup[] {
     const parts = owner as unknown as Parts;
     if (parts.layers) {
       group([]);
-      each(layersOf(owner as LayersModel), "layers");
+      each(
+        layersOf(owner as LayersModel),
+        "layers",
+        className === "Sequential" ? [owner.name] : [],
+      );
     } else if (parts.forwardLayer && parts.backwardLayer) {
       group([]);
       one(parts.forwardLayer, "forward_layer");
@@ -89,7 +96,7 @@ export function varsGroups(model: LayersModel): VarsGroup[] {
     }
   };
 
-  visit(model, "", []);
+  visit(model, "", from);
   return groups;
 }
 

@@ -1,0 +1,102 @@
+import { File, type Group, ready } from "h5wasm";
+
+/** Values of one dataset. */
+export type DatasetValues = Float32Array | Int32Array | BigInt64Array;
+
+/** Writes groups, contiguous datasets and attributes; a group's parents are made with it. */
+export interface Hdf5Writer {
+  dataset(path: string, values: DatasetValues, shape: readonly number[]): void;
+  /** A string of variable length, as h5py writes one. */
+  text(path: string, name: string, value: string): void;
+  /** Strings of variable length; an empty list is float64, as numpy makes of one. */
+  texts(path: string, name: string, values: readonly string[]): void;
+}
+
+/** HDF5 keeps an object's attributes in a header of at most 64 KiB; Keras stays below this. */
+const headerLimit = 64512;
+
+let files = 0;
+
+/**
+ * The bytes of an HDF5 file that **write** fills.
+ *
+ * It is built in the memory of h5wasm, whose file is gone afterwards, whatever happens.
+ *
+ * @throws what HDF5 reports, or **write** throws.
+ */
+export async function hdf5Bytes(
+  write: (file: Hdf5Writer) => void | Promise<void>,
+): Promise<Uint8Array> {
+  const module = await ready;
+  const errors = module as unknown as Record<
+    "activate_throwing_error_handler" | "deactivate_throwing_error_handler",
+    () => void
+  >;
+  // Left to itself, h5wasm prints what goes wrong and goes on.
+  const checked = <Result>(work: () => Result): Result => {
+    errors.activate_throwing_error_handler();
+    try {
+      return work();
+    } finally {
+      errors.deactivate_throwing_error_handler();
+    }
+  };
+  const path = `/rnnkit-written-${files++}.h5`;
+  let file: File | undefined;
+  try {
+    file = checked(() => new File(path, "w"));
+    await write(writerOf(file, checked));
+    const written = file;
+    file = undefined;
+    checked(() => written.close());
+    return module.FS.readFile(path);
+  } finally {
+    file?.close();
+    if (module.FS.analyzePath(path).exists) module.FS.unlink(path);
+  }
+}
+
+function writerOf(file: File, checked: <Result>(work: () => Result) => Result): Hdf5Writer {
+  const made = new Set([""]);
+  const group = (path: string): void => {
+    if (made.has(path)) return;
+    group(parentOf(path));
+    checked(() => file.create_group(path));
+    made.add(path);
+  };
+  const attribute = (path: string, name: string, value: string | string[] | Float64Array) => {
+    group(path);
+    const shape = value instanceof Float64Array ? [value.length] : undefined;
+    checked(() => {
+      const owner = path ? (file.get(path) as Group) : file;
+      owner.create_attribute(name, value, shape);
+    });
+  };
+  return {
+    dataset(path, values, shape) {
+      group(parentOf(path));
+      checked(() => file.create_dataset({ name: path, data: values, shape: [...shape] }));
+    },
+    text: attribute,
+    texts(path, name, values) {
+      if (values.length === 0) return attribute(path, name, new Float64Array(0));
+      const chunks = chunksOf(values);
+      for (const [i, chunk] of chunks.entries()) {
+        attribute(path, chunks.length > 1 ? `${name}${i}` : name, chunk);
+      }
+    },
+  };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** Keras splits a list whose longest string, times its length, would not fit in the header. */
+function chunksOf(values: readonly string[]): string[][] {
+  const widest = Math.max(...values.map((value) => new TextEncoder().encode(value).length));
+  const each = Math.max(1, Math.floor(headerLimit / Math.max(1, widest)));
+  return Array.from({ length: Math.ceil(values.length / each) }, (_, i) =>
+    values.slice(i * each, (i + 1) * each),
+  );
+}

@@ -1,0 +1,102 @@
+import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import type { Hdf5Writer } from "./hdf5-writer.ts";
+import { optimizerVariables, writeWeight } from "./keras-weights.ts";
+import type { Compiled } from "./to-keras-compile.ts";
+import type { JsonObject } from "./to-keras-config.ts";
+import { layersOf, varsGroups } from "./weight-paths.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+
+/** The version of Keras whose files these are. */
+export const kerasVersion = "3.15.1";
+
+interface NamedDataset {
+  name: string;
+  write(path: string): void | Promise<void>;
+}
+
+/** A whole model in the older HDF5 format: config as an attribute, a group of named weights a layer. */
+export async function writeLegacy(
+  file: Hdf5Writer,
+  model: LayersModel,
+  serialized: JsonObject,
+  compiled: Compiled | undefined,
+): Promise<void> {
+  const own = model.getClassName() === "Sequential" ? [model.name] : [];
+  const names = new Map<LayerVariable, string>();
+  const layers = layersOf(model);
+  mark(file, "");
+  file.text("", "model_config", JSON.stringify(serialized));
+  mark(file, "model_weights");
+  file.texts(
+    "model_weights",
+    "layer_names",
+    layers.map(({ name }) => name),
+  );
+  const trainable = new Set(model.trainableWeights);
+  for (const layer of [...layers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const weights = legacyWeights(layer, [...own, layer.name], trainable);
+    for (const { weight, name } of weights) names.set(weight, name);
+    await writeNamed(
+      file,
+      `model_weights/${layer.name}`,
+      weights.map(({ weight, name }) => ({
+        name,
+        write: (path) => writeWeight(file, path, weight),
+      })),
+    );
+  }
+  await writeNamed(file, "model_weights/top_level_model_weights", []);
+  if (!compiled) return;
+  const { className: class_name, config } = compiled.optimizer;
+  const training = { ...compiled.config, optimizer_config: { class_name, config } };
+  file.text("", "training_config", JSON.stringify(training));
+  await writeNamed(
+    file,
+    "optimizer_weights",
+    optimizerVariables(compiled).map(({ kind, weight, write }) => ({
+      name: `${config.name}/${weight ? `${names.get(weight)!.replaceAll("/", "_")}_` : ""}${kind}`,
+      write: (path) => write(file, path),
+    })),
+  );
+}
+
+function mark(file: Hdf5Writer, path: string): void {
+  file.text(path, "backend", "tensorflow");
+  file.text(path, "keras_version", kerasVersion);
+}
+
+/** A layer's weights as the format orders them: trainable ones first. */
+function legacyWeights(
+  layer: Layer,
+  scope: readonly string[],
+  trainable: ReadonlySet<LayerVariable>,
+): { weight: LayerVariable; name: string }[] {
+  const all = varsGroups(layer, scope).flatMap((group) =>
+    group.variables.map((weight) => ({
+      weight,
+      name: [...group.scope, weight.originalName.split("/").at(-1)!].join("/"),
+    })),
+  );
+  return [
+    ...all.filter(({ weight }) => trainable.has(weight)),
+    ...all.filter(({ weight }) => !trainable.has(weight)),
+  ];
+}
+
+/** Datasets under their names, which the group lists in order. */
+async function writeNamed(
+  file: Hdf5Writer,
+  path: string,
+  datasets: readonly NamedDataset[],
+): Promise<void> {
+  const used = new Set<string>();
+  const unique = datasets.map(({ name }) => {
+    let free = name;
+    for (let i = 1; used.has(free); i++) free = `${name}_${i}`;
+    used.add(free);
+    return free;
+  });
+  file.texts(path, "weight_names", unique);
+  for (const [i, { write }] of datasets.entries()) await write(`${path}/${unique[i]}`);
+}

@@ -1,0 +1,89 @@
+"""Loads what rnnkit saved with real Keras, and says what Keras makes of it.
+
+Usage: python real-keras.fixture.py FOLDER. FOLDER/manifest.json lists the models; the answers go to
+FOLDER/answers.json. A tensor is {shape, dtype, data}.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "numpy")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+
+@keras.saving.register_keras_serializable(package="rnnkit")
+class Scale(keras.layers.Layer):
+    def __init__(self, by_factor, **options):
+        super().__init__(**options)
+        self.by_factor = by_factor
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), name="scale")
+
+    def call(self, x):
+        return x * self.scale * self.by_factor
+
+    def get_config(self):
+        return {**super().get_config(), "by_factor": self.by_factor}
+
+
+def array(tensor):
+    return np.array(tensor["data"], tensor["dtype"]).reshape(tensor["shape"])
+
+
+def digests(model):
+    values = [np.ascontiguousarray(weight.numpy()) for weight in model.weights if is_weight(weight)]
+    return [hashlib.sha256(value.tobytes()).hexdigest() for value in values]
+
+
+def is_weight(variable):
+    return "seed_generator" not in variable.path and np.dtype(variable.dtype).kind == "f"
+
+
+def predictions(model, inputs):
+    outputs = model([array(x) for x in inputs] if len(inputs) > 1 else array(inputs[0]))
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    return [np.array(y).ravel().tolist() for y in outputs]
+
+
+def answer(folder, case):
+    told = {}
+    for name in case["files"]:
+        path = os.path.join(folder, name)
+        if name.endswith(".weights.h5"):
+            model = keras.saving.load_model(os.path.join(folder, case["files"][0]), compile=False)
+            model.set_weights([np.zeros_like(value) for value in model.get_weights()])
+            model.load_weights(path)
+        else:
+            model = keras.saving.load_model(path)
+        told[name] = {"weights": digests(model), "predictions": predictions(model, case["inputs"])}
+        train = case.get("train", {}).get(name)
+        if train:
+            losses = [
+                float(model.train_on_batch(array(train["x"]), array(train["y"])))
+                for _ in range(train["steps"])
+            ]
+            told[name]["losses"] = losses
+            told[name]["trained"] = [w.numpy().ravel().tolist() for w in model.trainable_variables]
+            told[name]["iterations"] = int(model.optimizer.iterations)
+    return told
+
+
+def main(folder):
+    with open(os.path.join(folder, "manifest.json")) as file:
+        cases = json.load(file)
+    told = {}
+    for case in cases:
+        try:
+            told[case["id"]] = answer(folder, case)
+        except Exception as error:
+            told[case["id"]] = {"error": f"{type(error).__name__}: {error}"}
+    with open(os.path.join(folder, "answers.json"), "w") as file:
+        json.dump(told, file)
+
+
+main(sys.argv[1])

@@ -1,0 +1,94 @@
+import type { layers } from "@tensorflow/tfjs-layers";
+import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
+import { type Json, partClasses } from "./layer-classes.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+type JsonObject = { [key: string]: Json };
+
+/** Activations that tfjs-layers and Keras 3 both have, as Keras names them. */
+const shared = new Set([
+  ...["elu", "exponential", "gelu", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6"],
+  ...["selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh", "hard_sigmoid"],
+]);
+
+/**
+ * The name of an activation in Keras's files.
+ *
+ * @throws for one that Keras does not have: `gelu_new`, and tfjs-layers' own hardSigmoid, which is
+ * clip(0.2x + 0.5, 0, 1) where Keras 3 has relu6(x + 3) / 6.
+ */
+export function kerasActivation(layer: Layer, argument: string, value: Json | undefined): Json {
+  if (value == null) return "linear";
+  const snake = snakeCase(`${value}`);
+  const name = snake === "swish" ? "silu" : snake;
+  if (!shared.has(name)) {
+    throw new Error(`${layer.name}: expected ${argument} to be one that Keras has, got ${name}`);
+  }
+  if (name === "hard_sigmoid" && isStock(layer, argument)) {
+    throw new Error(
+      `${layer.name}: expected ${argument} to be one that Keras 3 has, got tfjs-layers' hardSigmoid, clip(0.2x + 0.5, 0, 1) where Keras has relu6(x + 3) / 6; make the layer with @rnnkit/keras-builders, or with ${camelCase(argument)} "sigmoid"`,
+    );
+  }
+  return name;
+}
+
+/** tfjs-layers' own layers and cells hold their activations as objects, this project's their names. */
+function isStock(layer: Layer, argument: string): boolean {
+  const { cell = layer } = layer as { cell?: Layer };
+  return typeof (cell as unknown as Record<string, unknown>)[camelCase(argument)] === "object";
+}
+
+/** What tfjs-layers turns into a variance scaling: scale, mode, distribution. */
+const scalings: Readonly<Record<string, readonly [number, string, string]>> = {
+  GlorotUniform: [1, "fanAvg", "uniform"],
+  GlorotNormal: [1, "fanAvg", "normal"],
+  HeUniform: [2, "fanIn", "uniform"],
+  HeNormal: [2, "fanIn", "normal"],
+  LecunUniform: [1, "fanIn", "uniform"],
+  LecunNormal: [1, "fanIn", "normal"],
+};
+
+/** What Keras writes of an initializer beside the arguments that tfjs-layers has. */
+const scalingAxes = { input_axes: null, output_axes: null };
+
+/**
+ * An initializer, regularizer or constraint as Keras serializes it.
+ *
+ * @throws for one that Keras does not have.
+ */
+export function kerasPart(
+  layer: Layer,
+  argument: string,
+  module: string,
+  value: Json | undefined,
+): Json {
+  if (value == null) return null;
+  const { className, config } = value as { className: string; config: JsonObject };
+  const serialized = (name: string, own: JsonObject): JsonObject => ({
+    ...{ module, class_name: name, config: own, registered_name: null },
+  });
+  if (className === "VarianceScaling") {
+    const { scale, mode, distribution, seed = null } = config;
+    const named = Object.entries(scalings).find(
+      ([, [s, m, d]]) => s === scale && m === mode && d === distribution,
+    );
+    if (named) return serialized(named[0], { seed, ...scalingAxes });
+    return serialized(className, {
+      ...{ seed, scale: scale!, mode: kerasWord(`${mode}`) },
+      distribution: distribution === "uniform" ? "uniform" : "truncated_normal",
+      ...scalingAxes,
+    });
+  }
+  const known = partClasses[module]?.[className];
+  if (!known) {
+    throw new Error(`${layer.name}: expected ${argument} to be one of Keras's, got ${className}`);
+  }
+  const own: JsonObject = {};
+  for (const key of known) {
+    const given = config[camelCase(key)] ?? null;
+    own[key] = typeof given === "string" && wordArguments.has(key) ? kerasWord(given) : given;
+  }
+  // Keras's identity has no gain to write.
+  if (className === "Identity" && own.gain === 1) delete own.gain;
+  return serialized(className, own);
+}
