@@ -1,46 +1,68 @@
 // What a layer's outputs cost: Keras's activity regularizer, which tfjs-layers has only in name.
 
-import { addN, div, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  addN,
+  div,
+  engine,
+  keep,
+  type Scalar,
+  scalar,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { Kwargs } from "./layer-call.ts";
 import type { Regularizer } from "./weight-spec.ts";
 
-/** The outputs of a layer's latest calls, and their cost. */
+/** The cost of a layer's outputs in the latest forward pass. */
 export interface ActivityLoss {
-  /** Notes the outputs of one call, and gives them back. */
+  /** Notes the cost of one call's outputs, and gives them back. */
   noted<Outputs extends Tensor | Tensor[]>(outputs: Outputs, kwargs: Kwargs): Outputs;
-  /** To stand among the layer's: the cost of all outputs noted since it was last asked for. */
+  /** To stand among the layer's: the cost noted since it was last asked for. */
   losses: InstanceType<typeof layers.Layer>["losses"];
+  /** Forgets what was noted and never asked for. */
+  dispose(): void;
 }
 
 /**
  * Adds regularizer(y)/B to the loss for each output y [B, ...] of a call, the states that a layer
- * returns among them, as Keras does.
+ * returns among them, as Keras does. Only where a gradient is taken: nothing else asks for it, tfjs's
+ * `evaluate`, which leaves all regularizers out, least of all.
  *
- * tfjs-layers asks a layer for its losses after the forward pass and inside the tape, so this one is
- * differentiated like the rest. It asks a layer that stands n times in a model n times: an output's cost
- * is told once. It gives all layers of one forward pass the same kwargs: other kwargs begin a new pass.
- * Nothing is kept alive, and outputs that are gone cost nothing.
+ * tfjs-layers asks for losses after the forward pass, when outputs inside of nested models and wrappers
+ * are gone, so the cost is worked out in the call, on the tape, and kept until it is asked for. A layer
+ * that stands n times in a model is asked n times: a cost is told once. A pass is one gradient's, and in
+ * it one of tfjs's, which gives all layers the same kwargs: another one forgets what was noted before.
  */
 export function activityLoss(regularizer: Regularizer | null): ActivityLoss {
-  let pass: Kwargs | undefined;
-  let outputs: Tensor[] = [];
-  if (!regularizer) return { noted: (given) => given, losses: [] };
-  const cost = (): Tensor =>
-    tidy(() => {
-      const alive = outputs.filter((y) => !y.isDisposed);
-      outputs = [];
-      if (alive.length === 0) return scalar(0);
-      return addN(alive.map((y) => div(regularizer.apply(y), Math.max(1, y.shape[0]!))));
-    });
+  if (!regularizer) return { noted: (given) => given, losses: [], dispose: () => {} };
+  let noted: Scalar[] = [];
+  let pass: readonly unknown[] = [];
+  const dispose = (): void => {
+    for (const cost of noted) cost.dispose();
+    noted = [];
+    pass = [];
+  };
   return {
     noted(given, kwargs) {
-      if (kwargs.countActivity === false) return given;
-      if (kwargs !== pass) outputs = [];
-      pass = kwargs;
-      outputs.push(...[given].flat());
+      if (!engine().isTapeOn() || kwargs.countActivity === false) return given;
+      const now = [kwargs, engine().state.activeTape];
+      if (now.some((part, i) => part !== pass[i])) dispose();
+      pass = now;
+      for (const y of [given].flat()) {
+        const cost = tidy(() => div(regularizer.apply(y), Math.max(1, y.shape[0]!)));
+        noted.push(keep(cost) as Scalar);
+      }
       return given;
     },
-    losses: [cost as ActivityLoss["losses"][number]],
+    losses: [
+      () =>
+        tidy(() => {
+          const total = noted.length ? addN(noted) : scalar(0);
+          dispose();
+          return total as Scalar;
+        }),
+    ],
+    dispose,
   };
 }

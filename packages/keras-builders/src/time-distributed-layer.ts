@@ -166,6 +166,7 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
+    this.#activity.dispose();
     const { layers: parts } = inside(this.layer);
     return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
   }
