@@ -16,9 +16,9 @@ const elementTypes = { float: 1, int32: 6, int64: 7, bool: 9 } as const;
 /** Numbers of AttributeProto.AttributeType. */
 const attributeTypes = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
-/** Of the `ai.onnx` operators, out since February 2022; onnxruntime reads it from 1.12 on. */
+/** Of the `ai.onnx` operators: ONNX 1.12, June 2022; onnxruntime reads it from 1.12 on. */
 export const opset = 17;
-/** Of the file, the one that came with the operators. */
+/** Of the file: that of the same release. */
 const irVersion = 8;
 
 export type ElementType = keyof typeof elementTypes;
