@@ -38,18 +38,34 @@ function columnOf(j: usize, k: i32): i32 {
   return getLanes(row + ((gate * H + u) << 2), H - u);
 }
 
+/** n rows of `vectors` times four floats, `between` bytes from one to the next, behind each other. */
+function packVectors(from: usize, n: i32, row: usize, vectors: i32, between: usize, to: usize): usize {
+  for (let k = 0; k < n; k++) {
+    v128.store(to, v128.load(from));
+    if (vectors > 1) v128.store(to, v128.load(from + between), 16);
+    if (vectors > 2) v128.store(to, v128.load(from + 2 * between), 32);
+    if (vectors > 3) v128.store(to, v128.load(from + 3 * between), 48);
+    from += row; to += vectors << 4;
+  }
+  return to;
+}
+
 /** Weights and biases of the forward pass. */
 export function packWeights(j: usize): void {
-  const H = J.H(j), Hp = J.Hp(j), K = J.I(j) + H, G = gateCount(j), cell = J.CELL(j);
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), G = gateCount(j), cell = J.CELL(j);
   let to = J.weights(j);
-  const gru = cell >= J.GRU_AFTER;
-  const step = cell == J.SIMPLE ? 16 : 4;
-  for (let u = 0; u < Hp; u += step) {
-    const vectors = cell == J.SIMPLE ? min(4, (Hp - u) >> 2) : G;
-    for (let k = 0; k < K; k++) {
-      const row = rowAt(j, k, G);
+  const gru = cell >= J.GRU_AFTER, simple = cell == J.SIMPLE;
+  const row = <usize>(G * H) << 2, between: usize = simple ? 16 : <usize>H << 2;
+  for (let u = 0; u < Hp; u += simple ? 16 : 4) {
+    const vectors = simple ? min(4, (Hp - u) >> 2) : G;
+    if (u + (simple ? vectors << 2 : 4) <= H) {
+      to = packVectors(J.kernel(j) + (u << 2), I, row, vectors, between, to);
+      to = packVectors(J.recurrent(j) + (u << 2), H, row, vectors, between, to);
+      continue;
+    }
+    for (let k = 0; k < I + H; k++) {
       for (let v = 0; v < vectors; v++) {
-        v128.store(to, cell == J.SIMPLE ? fourAt(row, 0, u + (v << 2), H) : fourAt(row, v, u, H));
+        v128.store(to, simple ? fourAt(rowAt(j, k, G), 0, u + (v << 2), H) : fourAt(rowAt(j, k, G), v, u, H));
         to += 16;
       }
     }

@@ -4,16 +4,20 @@ import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 
 const show = (shape: readonly number[]) => `[${shape.join(", ")}]`;
 
+const floats: readonly DataType[] = ["float32"];
+
 /** Throws unless the tensor has this shape and type. */
 export function checkTensor(
   who: string,
   name: string,
   tensor: Tensor,
   shape: readonly number[],
-  dtypes: readonly DataType[] = ["float32"],
+  dtypes: readonly DataType[] = floats,
 ): void {
   const got = tensor.shape;
-  if (got.length !== shape.length || got.some((n, i) => n !== shape[i])) {
+  let fits = got.length === shape.length;
+  for (let i = 0; fits && i < got.length; i++) fits = got[i] === shape[i];
+  if (!fits) {
     throw new Error(`${who}: expected ${name} of shape ${show(shape)}, got ${show(got)}`);
   }
   if (!dtypes.includes(tensor.dtype)) {
@@ -23,12 +27,11 @@ export function checkTensor(
 
 /** Throws unless the tensor has `rank` axes, none of them empty. */
 export function checkRank(who: string, name: string, tensor: Tensor, letters: string): void {
-  const names = letters.split("");
-  const wanted = `[${names.join(", ")}]`;
-  if (tensor.rank !== names.length) {
-    throw new Error(`${who}: expected ${name} of shape ${wanted}, got ${show(tensor.shape)}`);
+  if (tensor.shape.length !== letters.length) {
+    const wanted = letters.split("").join(", ");
+    throw new Error(`${who}: expected ${name} of shape [${wanted}], got ${show(tensor.shape)}`);
   }
-  if (tensor.shape.some((n) => n === 0)) {
+  if (tensor.size === 0) {
     throw new Error(`${who}: expected ${name} without empty axes, got ${show(tensor.shape)}`);
   }
 }
