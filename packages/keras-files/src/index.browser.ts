@@ -1,1 +1,5 @@
-export {};
+export { loadKerasModel, loadWeights } from "./browser.ts";
+export type { CustomLayer } from "./from-keras-config.ts";
+export type { LoadKerasModelOptions, LoadWeightsOptions } from "./load-keras-model.ts";
+export type { ModelSource } from "./model-source.ts";
+export { exportOnnx } from "./onnx-export.ts";

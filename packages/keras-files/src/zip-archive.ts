@@ -5,8 +5,8 @@ import { shownName } from "./limits.ts";
 /** The members of a zip file. */
 export interface ZipArchive {
   names: readonly string[];
-  /** A member's bytes, a view where the file stores them as they are. */
-  read(name: string): Uint8Array;
+  /** A member's bytes, at most **limit**: a view where the file stores them as they are. */
+  read(name: string, limit?: number): Uint8Array;
 }
 
 interface Member {
@@ -77,7 +77,7 @@ export function openZip(who: string, bytes: Uint8Array, maxBytes: number): ZipAr
     at = next;
   }
 
-  const read = (name: string): Uint8Array => {
+  const read = (name: string, limit = maxBytes): Uint8Array => {
     const member = members.get(name);
     if (!member) {
       const names = [...members.keys()].slice(0, 10).map(shownName).join(", ") || "none";
@@ -87,7 +87,7 @@ export function openZip(who: string, bytes: Uint8Array, maxBytes: number): ZipAr
     if (compressedSize === 0xffffffff || declared === 0xffffffff) {
       refuse(`${name} of less than 4 GiB`, "zip64");
     }
-    if (declared > maxBytes) refuse(`at most ${maxBytes} bytes in ${name} (maxBytes)`, declared);
+    if (declared > limit) refuse(`at most ${limit} bytes in ${name}`, declared);
     if (headerOffset + localSize > start || view.getUint32(headerOffset, true) !== localSignature) {
       refuse(`a header for ${name} in the zip`, "none");
     }

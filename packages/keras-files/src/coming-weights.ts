@@ -1,0 +1,44 @@
+import { engine, tidy, zeros } from "@tensorflow/tfjs-core";
+import { layers } from "@tensorflow/tfjs-layers";
+import { shownShape } from "./limits.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+type AddWeight = Layer["addWeight"];
+
+/**
+ * Runs **build**, which must not wait for anything, with layers that make their weights as zeros instead
+ * of running initializers: the file's values come next. What it made is disposed if it throws.
+ *
+ * @throws if the weights were more bytes than the file has, as a config that asks for memory does.
+ */
+export function withComingWeights<T>(who: string, fileBytes: number, build: () => T): T {
+  const known = new Set(Object.keys(engine().registeredVariables));
+  const prototype = layers.Layer.prototype as unknown as { addWeight: AddWeight };
+  const { addWeight } = prototype;
+  let left = fileBytes;
+  const makeZeros: AddWeight = function (this: Layer, name, shape, dtype, _, ...others) {
+    left -= 4 * (shape as number[]).reduce((size, n) => size * n, 1);
+    if (!(left >= 0)) {
+      throw new Error(
+        `${who}: expected weights that ${fileBytes} bytes can hold, got ${name} of shape ${shownShape(shape)} in ${this.name}`,
+      );
+    }
+    const initializer = { apply: () => zeros(shape as number[]) };
+    return addWeight.call(this, name, shape, dtype, initializer as never, ...others);
+  };
+  prototype.addWeight = makeZeros;
+  try {
+    let built: T | undefined;
+    tidy(() => {
+      built = build();
+    });
+    return built as T;
+  } catch (error) {
+    for (const [name, variable] of Object.entries(engine().registeredVariables)) {
+      if (!known.has(name)) variable.dispose();
+    }
+    throw error;
+  } finally {
+    prototype.addWeight = addWeight;
+  }
+}

@@ -1,0 +1,236 @@
+import { layers as stock } from "@tensorflow/tfjs-layers";
+import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
+import { activationNames, activationOf, KerasActivation } from "./keras-activation.ts";
+import { withKerasMasks } from "./keras-mask.ts";
+import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
+import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
+import { shownName } from "./limits.ts";
+
+type Layer = InstanceType<typeof stock.Layer>;
+
+/**
+ * Makes a layer of a class of one's own. The config is Keras's with the keys in camel case, so that
+ * `name` and `trainable` are tfjs's; what lies deeper is as the file has it.
+ */
+export type CustomLayer = (config: Record<string, Json>) => Layer;
+
+/** What reading a config needs to know. */
+export interface Reading {
+  /** Begins every error. */
+  who: string;
+  /** By class name, or by `package>Class`. */
+  customObjects: Readonly<Record<string, CustomLayer>>;
+  /** Makes a model that is a layer of another; undefined if JSON is none. */
+  model(reading: Reading, json: JsonObject): Layer | undefined;
+}
+
+/** A layer of this project, or of tfjs-layers, from what Keras serialized. */
+export function layerFromKeras(reading: Reading, serialized: Json): Layer {
+  const { who, customObjects } = reading;
+  const json = objectOf(who, "a layer", serialized);
+  const className = stringOf(who, "class_name", own(json, "class_name"));
+  const config = objectOf(who, `the config of ${shownName(className)}`, own(json, "config"));
+  const registered = own(json, "registered_name");
+  for (const name of [registered, className]) {
+    if (typeof name === "string" && Object.hasOwn(customObjects, name)) {
+      return customLayer(reading, name, config);
+    }
+  }
+  refuseCode(who, json);
+  const model = reading.model(reading, json);
+  if (model) return model;
+  const known = isKeras(own(json, "module")) && Object.hasOwn(layerClasses, className);
+  if (!known) {
+    const name = shownName(`${own(config, "name") ?? ""}`);
+    const module = own(json, "module");
+    const from = typeof module === "string" ? ` of ${module}` : "";
+    throw new Error(
+      `${who}: expected layers that are known here, got ${shownName(className)}${from} (layer ${name}); give what makes it as customObjects: { ${JSON.stringify(className)}: (config) => layer }`,
+    );
+  }
+  return madeLayer(reading, className, layerClasses[className]!, config);
+}
+
+/** Whether a module is Keras's own; a legacy file names none. */
+function isKeras(module: Json | undefined): boolean {
+  return module == null || (typeof module === "string" && /^keras(\.|$)/.test(module));
+}
+
+function customLayer(reading: Reading, name: string, config: JsonObject): Layer {
+  const entries = Object.entries(config).filter(([key]) => key !== "dtype");
+  const layer = reading.customObjects[name]!(
+    Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value])),
+  );
+  if (layer instanceof stock.Layer) return layer;
+  throw new Error(`${reading.who}: expected customObjects.${name} to give a layer, got another`);
+}
+
+/** Nothing that a file says is ever run. */
+function refuseCode(who: string, json: JsonObject): void {
+  const className = own(json, "class_name");
+  const code = ["Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "__bytes__"];
+  if (typeof className === "string" && code.includes(className)) {
+    const config = own(json, "config");
+    const name = isObject(config) ? own(config, "name") : undefined;
+    throw new Error(
+      `${who}: expected no code in the file, got ${className}${name === undefined ? "" : ` (layer ${shown(name)})`}; code of a file is never run`,
+    );
+  }
+}
+
+function madeLayer(
+  reading: Reading,
+  className: string,
+  known: LayerClass,
+  config: JsonObject,
+): Layer {
+  const name = own(config, "name");
+  const who = `${reading.who}: ${className}${name === undefined ? "" : ` ${shown(name)}`}`;
+  const args: Record<string, unknown> = {};
+  if (name !== undefined) args.name = stringOf(who, "name", name);
+  const activations: [string, KerasActivation][] = [];
+
+  for (const [key, value] of Object.entries(config)) {
+    if (key === "name" || key === "trainable") continue;
+    if (key === "dtype") {
+      const dtype = dtypeOf(who, className, value);
+      if (dtype !== undefined) args.dtype = dtype;
+    } else if (key === "batch_input_shape" || key === "batch_shape") {
+      args.batchInputShape = batchShape(who, value);
+    } else if (known.parts?.includes(key)) {
+      const part = partLayers(reading, value);
+      if (part !== null) args[camelCase(key)] = part;
+    } else if (known.arguments.includes(key)) {
+      const option = known.names?.[key] ?? camelCase(key);
+      const read = argument(who, key, value);
+      if (read instanceof KerasActivation && !isFused(className)) {
+        activations.push([option, read]);
+        args[option] = "linear";
+      } else if (read !== undefined) {
+        args[option] = read instanceof KerasActivation ? read.name : read;
+      }
+    } else if (known.fixed && Object.hasOwn(known.fixed, key)) {
+      const wanted = known.fixed[key]!;
+      if (JSON.stringify(value) !== JSON.stringify(wanted)) {
+        throw new Error(`${who}: expected ${key} ${shown(wanted)}, got ${shown(value)}`);
+      }
+    } else if (!(known.ignored && Object.hasOwn(known.ignored, key)) && !isOff(key, value)) {
+      throw new Error(`${who}: expected no ${key}, got ${shown(value)}`);
+    }
+  }
+  let layer: Layer;
+  try {
+    layer = known.make(args as never);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : `${cause}`;
+    throw new Error(`${who}: expected a config that makes a layer, got one with: ${reason}`, {
+      cause,
+    });
+  }
+  for (const [option, activation] of activations) {
+    (layer as unknown as Record<string, unknown>)[option] = activation;
+  }
+  if (own(config, "trainable") === false) layer.trainable = false;
+  return isFused(className) ? layer : withKerasMasks(layer, known.passesMask ?? false);
+}
+
+/** Layers of this project, which know Keras's activations and masks. */
+function isFused(className: string): boolean {
+  return /^(SimpleRNN|LSTM|GRU)(Cell)?$|^(RNN|StackedRNNCells|Bidirectional)$/.test(className);
+}
+
+/** Arguments that Keras 2 wrote, or that a later Keras may add, where they ask for nothing. */
+const withoutEffect = new Set(["implementation", "use_cudnn", "input_length", "input_shape"]);
+
+function isOff(key: string, value: Json): boolean {
+  return value === null || value === false || withoutEffect.has(key);
+}
+
+function partLayers(reading: Reading, value: Json): Layer | Layer[] | null {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map((each) => layerFromKeras(reading, each));
+  return layerFromKeras(reading, value);
+}
+
+/** An argument's value for a layer; undefined: as if it were not there. */
+function argument(who: string, key: string, value: Json): unknown {
+  if (key === "activation" || key === "recurrent_activation") return activation(who, key, value);
+  const [, kind] = /_(initializer|regularizer|constraint)$/.exec(key) ?? [];
+  if (kind) return value === null ? undefined : part(who, key, `keras.${kind}s`, value);
+  if (key === "seed") return typeof value === "number" ? value : undefined;
+  if (typeof value === "string" && wordArguments.has(key)) return tfjsWord(value);
+  // null is a mode of its own only for merge_mode.
+  return value === null && key !== "merge_mode" ? undefined : value;
+}
+
+function activation(who: string, key: string, value: Json): string | KerasActivation {
+  // A function of Keras's may be serialized as an object that names it.
+  const named = isObject(value) && isKeras(own(value, "module")) ? own(value, "config") : value;
+  const found = named === null ? "linear" : typeof named === "string" && activationOf(named);
+  if (found) return found;
+  if (isObject(value)) refuseCode(who, value);
+  throw new Error(
+    `${who}: expected ${key} to be one of ${activationNames.join(", ")}, got ${shown(value)}`,
+  );
+}
+
+/** An initializer, regularizer or constraint as tfjs-layers serializes it. */
+function part(who: string, key: string, module: string, value: Json): object {
+  const json = typeof value === "string" ? { class_name: value, config: {} } : value;
+  const className = isObject(json) ? own(json, "class_name") : undefined;
+  const known = partClasses[module]!;
+  // Keras 2 and abbreviations write `glorot_uniform`.
+  const name =
+    typeof className === "string"
+      ? className.replace(/(?:^|_)(\w)/g, (_, c) => c.toUpperCase())
+      : "";
+  if (isObject(json)) refuseCode(who, json);
+  const isOurs = isObject(json) && isKeras(own(json, "module")) && Object.hasOwn(known, name);
+  if (!isOurs) {
+    const names = Object.keys(known).join(", ");
+    throw new Error(`${who}: expected ${key} to be one of ${names}, got ${shown(value)}`);
+  }
+  const config = objectOf(who, `the config of ${key}`, own(json, "config"));
+  const entries = known[name]!.filter(
+    (argument) => typeof own(config, argument) !== "object" && own(config, argument) !== undefined,
+  ).map((argument) => {
+    const given = config[argument]!;
+    return [camelCase(argument), typeof given === "string" ? tfjsWord(given) : given];
+  });
+  return {
+    className:
+      name === "LecunNormal" || name === "LecunUniform" ? name.replace("Lec", "LeC") : name,
+    config: Object.fromEntries(entries),
+  };
+}
+
+/** Policies that keep weights in float32; what is computed in half precision there is computed in float32 here. */
+const policies = new Set(["float32", "mixed_float16", "mixed_bfloat16"]);
+const inputTypes: Readonly<Record<string, string>> = {
+  ...{ bool: "bool", int32: "int32", int64: "int32", uint8: "int32", int8: "int32" },
+  ...{ int16: "int32", uint16: "int32", uint32: "int32", uint64: "int32", float64: "float32" },
+  ...{ float16: "float32", bfloat16: "float32", float32: "float32" },
+};
+
+function dtypeOf(who: string, className: string, value: Json): string | undefined {
+  if (value === null) return undefined;
+  const config = isObject(value) ? own(value, "config") : undefined;
+  const name = isObject(config) ? own(config, "name") : value;
+  if (className === "InputLayer") {
+    if (typeof name === "string" && Object.hasOwn(inputTypes, name)) return inputTypes[name];
+    throw new Error(`${who}: expected an input of numbers, got dtype ${shown(value)}`);
+  }
+  if (typeof name === "string" && policies.has(name)) return undefined;
+  throw new Error(
+    `${who}: expected dtype to be one of ${[...policies].join(", ")}, got ${shown(value)}`,
+  );
+}
+
+/** A shape with the batch's size first. */
+export function batchShape(who: string, value: Json): (number | null)[] {
+  const isSize = (n: Json) => n === null || (Number.isSafeInteger(n) && (n as number) >= 0);
+  if (Array.isArray(value) && value.length > 0 && value.length <= 32 && value.every(isSize)) {
+    return value as (number | null)[];
+  }
+  throw new Error(`${who}: expected a shape of sizes and nulls, got ${shown(value)}`);
+}

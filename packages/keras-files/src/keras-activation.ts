@@ -1,0 +1,72 @@
+import {
+  add,
+  clipByValue,
+  div,
+  elu,
+  exp,
+  leakyRelu,
+  logSigmoid,
+  mul,
+  relu6,
+  sub,
+  type Tensor,
+  tanh,
+} from "@tensorflow/tfjs-core";
+import { camelCase } from "./keras-names.ts";
+
+/** relu6(x + 3) / 6 */
+const hardSigmoid = (x: Tensor): Tensor => div(relu6(add(x, 3)), 6);
+const hardSilu = (x: Tensor): Tensor => mul(x, hardSigmoid(x));
+
+/** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
+const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  hard_sigmoid: hardSigmoid,
+  hard_silu: hardSilu,
+  hard_swish: hardSilu,
+  leaky_relu: (x) => leakyRelu(x, 0.2),
+  exponential: (x) => exp(x),
+  celu: (x) => elu(x),
+  hard_tanh: (x) => clipByValue(x, -1, 1),
+  log_sigmoid: (x) => logSigmoid(x),
+  tanh_shrink: (x) => sub(x, tanh(x)),
+};
+
+/** Keras's activations that tfjs-layers has: Keras's name to tfjs's. */
+const stock: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["linear", "relu", "relu6", "elu", "selu", "sigmoid", "softmax"].map((name) => [name, name]),
+  ),
+  ...Object.fromEntries(
+    ["softplus", "softsign", "tanh", "gelu", "mish"].map((name) => [name, name]),
+  ),
+  ...{ silu: "swish", swish: "swish", log_softmax: "logSoftmax" },
+};
+
+/** An activation with Keras's numbers, in the place of one of tfjs-layers'. */
+export class KerasActivation {
+  /** Keras's name. */
+  readonly name: string;
+  readonly apply: (x: Tensor) => Tensor;
+
+  constructor(name: string, apply: (x: Tensor) => Tensor) {
+    this.name = name;
+    this.apply = apply;
+  }
+
+  getClassName(): string {
+    return camelCase(this.name);
+  }
+
+  getConfig(): Record<string, never> {
+    return {};
+  }
+}
+
+/** What stands for Keras's activation: tfjs's name, or one of ours; undefined if nothing does. */
+export function activationOf(name: string): string | KerasActivation | undefined {
+  if (Object.hasOwn(stock, name)) return stock[name];
+  return Object.hasOwn(own, name) ? new KerasActivation(name, own[name]!) : undefined;
+}
+
+/** The names that {@link activationOf} knows. */
+export const activationNames: readonly string[] = [...Object.keys(stock), ...Object.keys(own)];

@@ -1,0 +1,149 @@
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { withComingWeights } from "./coming-weights.ts";
+import { compileAsSaved, type SavedCompilation } from "./from-keras-compile.ts";
+import type { CustomLayer, Reading } from "./from-keras-config.ts";
+import { modelFromKeras } from "./from-keras-model.ts";
+import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
+import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
+import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
+import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
+import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
+import { openZip, type ZipArchive } from "./zip-archive.ts";
+
+/** Options of loadWeights. */
+export interface LoadWeightsOptions extends Limits {}
+
+/** Options of loadKerasModel. */
+export interface LoadKerasModelOptions extends Limits {
+  /**
+   * What makes layers that are not known here, by class name or `package>Class`. It is called with
+   * Keras's config, keys in camel case.
+   */
+  customObjects?: Readonly<Record<string, CustomLayer>>;
+  /** Whether to compile the model as it was, with the optimizer's state. Default *true*. */
+  compile?: boolean;
+  /** Told what could not be taken over, as a loss that tfjs lacks. Default: console.warn. */
+  onWarning?: (text: string) => void;
+}
+
+const configName = "config.json";
+const weightsName = "model.weights.h5";
+
+/** Loads a model from a source that **readPath** understands, where paths exist. */
+export async function loadModelFrom(
+  source: ModelSource,
+  options: LoadKerasModelOptions,
+  readPath?: ReadPath,
+): Promise<LayersModel> {
+  const who = "loadKerasModel";
+  const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
+  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const reading: Reading = {
+    ...{ who, customObjects },
+    model: (inner, json) => modelFromKeras(inner, json) as ReturnType<Reading["model"]>,
+  };
+  if (kindOf(who, bytes) === "zip") {
+    const zip = openZip(who, bytes, maxBytes);
+    const json = jsonMember(who, zip);
+    const weights = weightsMember(who, zip);
+    return await withHdf5(who, weights, (file) =>
+      loaded(reading, json, file, weights.length, options, () => {
+        const config = own(json, "compile_config");
+        if (!isObject(config) || Object.keys(config).length === 0) return undefined;
+        return { config, optimizer: own(config, "optimizer"), state: numbered(file) };
+      }),
+    );
+  }
+  return await withHdf5(who, bytes, (file) => {
+    const text = file.text("", "model_config");
+    if (typeof text !== "string") {
+      throw new Error(
+        `${who}: expected a model in the file, got weights alone; load them into a model with loadWeights`,
+      );
+    }
+    const json = objectOf(who, "model_config", parseJson(who, text));
+    return loaded(reading, json, file, bytes.length, options, () => {
+      const training = file.text("", "training_config");
+      if (typeof training !== "string") return undefined;
+      const config = objectOf(who, "training_config", parseJson(who, training));
+      return { config, optimizer: own(config, "optimizer_config"), state: listed(file) };
+    });
+  });
+}
+
+function loaded(
+  reading: Reading,
+  json: JsonObject,
+  file: Hdf5,
+  fileBytes: number,
+  options: LoadKerasModelOptions,
+  compilation: () => SavedCompilation | undefined,
+): LayersModel {
+  const { who } = reading;
+  return withComingWeights(who, fileBytes, () => {
+    const model = modelFromKeras(reading, json);
+    if (!model) {
+      const got = shown(own(json, "class_name"));
+      throw new Error(`${who}: expected a Sequential or functional model, got ${got}`);
+    }
+    assignOneByOne(savedWeights(who, model, file));
+    const saved = options.compile === false ? undefined : compilation();
+    const { onWarning = (text) => console.warn(text) } = options;
+    if (saved) compileAsSaved(who, model, saved, onWarning);
+    return model;
+  });
+}
+
+/** Loads weights from a source that **readPath** understands, where paths exist. */
+export async function loadWeightsFrom(
+  model: LayersModel,
+  source: ModelSource,
+  { maxBytes = defaultMaxBytes }: LoadWeightsOptions,
+  readPath?: ReadPath,
+): Promise<void> {
+  const who = "loadWeights";
+  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const isZip = kindOf(who, bytes) === "zip";
+  const weights = isZip ? weightsMember(who, openZip(who, bytes, maxBytes)) : bytes;
+  await withHdf5(who, weights, (file) => assignAll(savedWeights(who, model, file)));
+}
+
+/** Files are known by their first bytes, not their names. */
+function kindOf(who: string, bytes: Uint8Array): "zip" | "hdf5" {
+  const begin = String.fromCharCode(...bytes.subarray(0, 8));
+  if (begin.startsWith("PK\x03\x04")) return "zip";
+  if (begin === "\x89HDF\r\n\x1a\n") return "hdf5";
+  const got = bytes.length ? JSON.stringify(begin) : "nothing";
+  throw new Error(`${who}: expected a .keras or HDF5 file, got one that begins with ${got}`);
+}
+
+function jsonMember(who: string, zip: ZipArchive): JsonObject {
+  if (!zip.names.includes(configName)) {
+    const names = zip.names.slice(0, 10).join(", ") || "nothing";
+    throw new Error(`${who}: expected a zip with ${configName}, got ${names}`);
+  }
+  const bytes = zip.read(configName, mostJsonBytes);
+  return objectOf(who, configName, parseJson(who, new TextDecoder().decode(bytes)));
+}
+
+function weightsMember(who: string, zip: ZipArchive): Uint8Array {
+  if (zip.names.includes(weightsName)) return zip.read(weightsName);
+  const names = zip.names.slice(0, 10).join(", ") || "nothing";
+  throw new Error(`${who}: expected a zip with ${weightsName}, got ${names}`);
+}
+
+/** `optimizer/vars/0`, 1, ..., of a Keras 3 file. */
+function numbered(file: Hdf5): Hdf5Dataset[] {
+  const found: Hdf5Dataset[] = [];
+  for (let i = 0; ; i++) {
+    const dataset = file.datasets.get(`optimizer/vars/${i}`);
+    if (!dataset) return found;
+    found.push(dataset);
+  }
+}
+
+/** The optimizer's variables of a legacy file. */
+function listed(file: Hdf5): Hdf5Dataset[] {
+  const names = textList(file, "optimizer_weights", "weight_names") ?? [];
+  return names.flatMap((name) => file.datasets.get(`optimizer_weights/${name}`) ?? []);
+}

@@ -1,0 +1,132 @@
+import { type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
+import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import type { Hdf5, Hdf5Dataset } from "./hdf5-file.ts";
+import { shownName, shownShape } from "./limits.ts";
+import { layersOf, weightPaths } from "./weight-paths.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+
+/** A variable and what a file says that it holds. */
+export interface SavedWeight {
+  variable: LayerVariable;
+  dataset: Hdf5Dataset;
+}
+
+/**
+ * Which dataset belongs to which variable of **model**: of a Keras 3 weights file by path, of a legacy
+ * file by order. Nothing is read but sizes.
+ *
+ * @throws if a weight is missing, has another shape, or if there are more.
+ */
+export function savedWeights(who: string, model: LayersModel, file: Hdf5): SavedWeight[] {
+  const root = file.groups.has("model_weights") ? "model_weights" : "";
+  const pairs = textList(file, root, "layer_names")
+    ? legacyWeights(who, model, file, root)
+    : keras3Weights(who, model, file);
+  for (const { variable, dataset } of pairs) {
+    if (`${variable.shape}` !== `${dataset.shape}`) {
+      throw new Error(
+        `${who}: expected ${dataset.path} of shape ${shownShape(variable.shape)}, got ${shownShape(dataset.shape)}`,
+      );
+    }
+  }
+  return pairs;
+}
+
+/** What a weights file holds beside the weights: optimizer, random states of dropout, metrics. */
+const isState = (path: string): boolean =>
+  path.startsWith("optimizer/") || !path.startsWith("layers/") || path.includes("/seed_generator/");
+
+function keras3Weights(who: string, model: LayersModel, file: Hdf5): SavedWeight[] {
+  const pairs = weightPaths(model).map(({ path, variable }) => {
+    const dataset = file.datasets.get(path);
+    if (dataset) return { variable, dataset };
+    throw new Error(
+      `${who}: expected ${path} of shape ${shownShape(variable.shape)}, got a file without it`,
+    );
+  });
+  const known = new Set(pairs.map(({ dataset }) => dataset.path));
+  const extra = [...file.datasets.keys()].find((path) => !known.has(path) && !isState(path));
+  if (extra !== undefined) {
+    const { shape } = file.datasets.get(extra)!;
+    throw new Error(
+      `${who}: expected the ${pairs.length} weights of ${shownName(model.name)}, got also ${shownName(extra)} of shape ${shownShape(shape)}`,
+    );
+  }
+  return pairs;
+}
+
+function legacyWeights(who: string, model: LayersModel, file: Hdf5, root: string): SavedWeight[] {
+  const inside = (path: string) => (root ? `${root}/${path}` : path);
+  const saved = (textList(file, root, "layer_names") ?? [])
+    .map((name) => ({ name, weights: textList(file, inside(name), "weight_names") ?? [] }))
+    .filter(({ weights }) => weights.length > 0);
+  const own = layersOf(model).filter((layer) => layer.weights.length > 0);
+  if (saved.length !== own.length) {
+    throw new Error(
+      `${who}: expected ${own.length} layers with weights (${list(own.map(({ name }) => name))}), got ${saved.length} (${list(saved.map(({ name }) => name))})`,
+    );
+  }
+  return own.flatMap((layer, i) => {
+    const { name, weights } = saved[i]!;
+    const variables = legacyOrder(layer);
+    if (weights.length !== variables.length) {
+      throw new Error(
+        `${who}: expected ${variables.length} weights of ${shownName(name)}, got ${weights.length}`,
+      );
+    }
+    return variables.map((variable, j) => {
+      const path = inside(`${name}/${weights[j]}`);
+      const dataset = file.datasets.get(path);
+      if (dataset) return { variable, dataset };
+      throw new Error(`${who}: expected a dataset ${shownName(path)}, got a file without it`);
+    });
+  });
+}
+
+/** Trainable ones first, each part's own in their order. */
+function legacyOrder(layer: Layer): LayerVariable[] {
+  return [...layer.trainableWeights, ...layer.nonTrainableWeights];
+}
+
+/** A list of names, which Keras splits into name0, name1, ... where it is long. */
+export function textList(file: Hdf5, group: string, attribute: string): string[] | undefined {
+  if (!file.groups.has(group)) return undefined;
+  const whole = file.text(group, attribute);
+  if (whole !== undefined) return [whole].flat();
+  const parts: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = file.text(group, `${attribute}${i}`);
+    if (part === undefined) return i === 0 ? undefined : parts;
+    parts.push(...[part].flat());
+  }
+}
+
+const list = (words: string[]): string => words.slice(0, 10).map(shownName).join(", ");
+
+/** Reads weights and assigns them one after another, so that only one is held twice. */
+export function assignOneByOne(weights: readonly SavedWeight[]): void {
+  for (const weight of weights) assign(weight, tensorOf(weight));
+}
+
+/** Reads all weights and then assigns them: all or none. */
+export function assignAll(weights: readonly SavedWeight[]): void {
+  const values: Tensor[] = [];
+  try {
+    for (const weight of weights) values.push(tensorOf(weight));
+  } catch (error) {
+    for (const value of values) value.dispose();
+    throw error;
+  }
+  for (const [i, weight] of weights.entries()) assign(weight, values[i]!);
+}
+
+function tensorOf({ variable, dataset }: SavedWeight): Tensor {
+  return tensor(dataset.read(), variable.shape as number[], "float32");
+}
+
+/** As it is: constraints hold updates, not what a file says. */
+function assign({ variable }: SavedWeight, value: Tensor): void {
+  Variable.prototype.assign.call(variable.read() as Variable, value);
+  value.dispose();
+}
