@@ -3,11 +3,13 @@
 
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
+  cast,
   clone,
   dispose,
   expandDims,
   reshape,
   reverse,
+  squeeze,
   stack,
   type Tensor,
   type Tensor2D,
@@ -41,7 +43,7 @@ export function scanCells(
       ...options,
       // The first cell turns the sequence round; what it puts out is in the new order.
       goBackwards: first && goBackwards,
-      mask: mask && !first && goBackwards ? reverse(mask, 1) : mask,
+      mask: mask && !first && goBackwards ? turned(mask) : mask,
       returnSequences: !last || returnSequences,
       zeroOutputForMask: last && zeroOutputForMask,
       initialState: initialState?.slice(from, from + stateSizes(cell).length),
@@ -51,6 +53,11 @@ export function scanCells(
     sequence = outputs;
   }
   return { outputs: sequence, state: states };
+}
+
+/** tfjs's wasm backend takes 4 bytes for every element that it reverses, and a bool has 1. */
+function turned(mask: Tensor): Tensor {
+  return cast(reverse(cast(mask, "int32"), 1), "bool");
 }
 
 function scanCell(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): RecurrentResult {
@@ -80,11 +87,12 @@ function stepped(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): R
   const step = (input: Tensor, state: readonly Tensor[]): Tensor[] =>
     tidy(() => [cell.call([input, ...state], { training })].flat());
   return tidy(() => {
-    const inOrder = (t: Tensor): Tensor => (goBackwards ? reverse(t, 1) : t);
+    // A copy turned round: the gradient of unstack goes by the order in the array that it gave.
+    const inOrder = (steps: Tensor[]): Tensor[] => (goBackwards ? [...steps].reverse() : steps);
     // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
     const wide = mask && reshape(mask, [...mask.shape, ...x.shape.slice(2).map(() => 1)]);
-    const inputs = unstack(inOrder(wide ? where(wide, x, zerosLike(x)) : x), 1);
-    const keeps = mask && unstack(inOrder(mask), 1).map((column) => expandDims(column, 1));
+    const inputs = inOrder(stepsOf(wide ? where(wide, x, zerosLike(x)) : x));
+    const keeps = mask && inOrder(stepsOf(mask)).map((column) => expandDims(column, 1));
     let state = options.initialState ?? initialStates(cell, B);
     checkStates(who, cell, "a first state", state, B);
     let output: Tensor | undefined;
@@ -108,6 +116,11 @@ function stepped(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): R
       state: state.map((value) => clone(value) as Tensor2D),
     };
   });
+}
+
+/** `unstack` on axis 1; the gradient of tfjs's own fails for a single part. */
+function stepsOf(x: Tensor): Tensor[] {
+  return x.shape[1] === 1 ? [squeeze(x, [1])] : unstack(x, 1);
 }
 
 function checkStates(
