@@ -52,17 +52,34 @@ const operator =
   (add, x) =>
     add.node(name, [x], attributes);
 
+function slope({ alpha = 1, beta = 0 }: RecurrentFunction): Record<string, Attribute> {
+  return { alpha: { float: alpha }, beta: { float: beta } };
+}
+
+const hardSilu: Elementwise = (add, x) =>
+  add.node("Mul", [x, add.node("HardSigmoid", [x], slope(hardSigmoids.keras))]);
+
 const lastAxis = { axis: { int: -1 } };
 
-/** tfjs-layers' activations by the class names that its Activation objects have. */
+/** tfjs-layers' activations by their class names, and Keras's by their names. */
 const activations: Readonly<Record<string, Elementwise>> = {
   linear: (_, x) => x,
   tanh: operator("Tanh"),
   sigmoid: operator("Sigmoid"),
-  hardSigmoid: operator("HardSigmoid", { alpha: { float: 0.2 }, beta: { float: 0.5 } }),
+  hardSigmoid: operator("HardSigmoid", slope(hardSigmoids.tfjs)),
+  hard_sigmoid: operator("HardSigmoid", slope(hardSigmoids.keras)),
   relu: operator("Relu"),
   relu6: (add, x) => add.node("Clip", [x, add.number(0), add.number(6)]),
   elu: operator("Elu", { alpha: { float: 1 } }),
+  celu: operator("Elu", { alpha: { float: 1 } }),
+  leaky_relu: operator("LeakyRelu", { alpha: { float: 0.2 } }),
+  exponential: operator("Exp"),
+  hard_silu: hardSilu,
+  hard_swish: hardSilu,
+  hard_tanh: (add, x) => add.node("Clip", [x, add.number(-1), add.number(1)]),
+  // ln(1/(1 + e⁻ˣ)) = -ln(1 + e⁻ˣ)
+  log_sigmoid: (add, x) => add.node("Neg", [add.node("Softplus", [add.node("Neg", [x])])]),
+  tanh_shrink: (add, x) => add.node("Sub", [x, add.node("Tanh", [x])]),
   selu: operator("Selu"),
   softplus: operator("Softplus"),
   softsign: operator("Softsign"),

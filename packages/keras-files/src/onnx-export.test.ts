@@ -11,6 +11,7 @@ import {
 import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { activationNames, activationOf, KerasActivation } from "./keras-activation.ts";
 import { exportOnnx } from "./onnx-export.ts";
 import { predictions, runOnnx, shake } from "./onnx-runtime.fixture.ts";
 
@@ -56,6 +57,7 @@ const cells: Record<string, (args: Any) => Any> = {
   "tfjs LSTM": stock.lstm,
   "tfjs GRU": stock.gru,
 };
+const isSimple = (name: string) => name.endsWith("SimpleRNN");
 const functions = [
   "tanh",
   "sigmoid",
@@ -85,7 +87,8 @@ describe.each(Object.entries(cells))("%s", (name, cell) => {
 
   test.each(isStock ? functions : [...functions, "leakyRelu"])("%s", async (activation) => {
     const recurrentActivation = activation === "sigmoid" ? "tanh" : activation;
-    const layer = cell({ units: H, inputShape, activation, recurrentActivation });
+    const gates = isSimple(name) ? {} : { recurrentActivation };
+    const layer = cell({ units: H, inputShape, activation, ...gates });
     await expectAgreement(sequential({ layers: [layer] }), real([B, 4, I]));
   });
 
@@ -130,7 +133,7 @@ describe.each(Object.entries(cells))("%s", (name, cell) => {
   test.each(both)("Bidirectional under masks, returnSequences %o", async (returnSequences) => {
     const made = sequential({
       layers: [
-        stock.masking({ maskValue: 0.5, inputShape }),
+        (isStock ? stock : ours).masking({ maskValue: 0.5, inputShape }),
         bidirectional({ layer: cell({ units: H, returnSequences: true }) }),
         bidirectional({ layer: cell({ units: 2, returnSequences }), mergeMode: "sum" }),
       ],
@@ -140,14 +143,24 @@ describe.each(Object.entries(cells))("%s", (name, cell) => {
   });
 
   test("TimeDistributed", async () => {
-    const layer = stock.timeDistributed({
-      layer: cell({ units: H, returnSequences: true }),
-      inputShape: [null, 6, I],
-    } as Any);
-    const dense = stock.timeDistributed({ layer: ours.dense({ units: 2, activation: "softmax" }) });
-    const flat = stock.timeDistributed({ layer: stock.flatten() });
+    const each: (args: Any) => Any = isStock ? stock.timeDistributed : ours.timeDistributed;
+    const inner = cell({ units: H, returnSequences: true });
+    const layer = each({ layer: inner, inputShape: [null, 6, I] });
+    const dense = each({ layer: ours.dense({ units: 2, activation: "softmax" }) });
+    const flat = each({ layer: stock.flatten() });
     await expectAgreement(sequential({ layers: [layer, dense, flat] }), real([B, 3, 6, I]));
   });
+});
+
+test("a mask goes through TimeDistributed to the recurrence behind", async () => {
+  const made = sequential({
+    layers: [
+      ours.embedding({ inputDim: 7, outputDim: I, maskZero: true }),
+      ours.timeDistributed({ layer: ours.dense({ units: 2 }) }),
+      ours.gru({ units: H }),
+    ],
+  });
+  await expectAgreement(made, tokens());
 });
 
 test.each([
@@ -188,6 +201,14 @@ test.each(activations)("Dense and Activation: %s", async (activation) => {
   await expectAgreement(sequential({ layers: [layer] }), x);
   const alone = stock.activation({ activation: activation as Any, inputShape: [I] });
   await expectAgreement(sequential({ layers: [alone] }), tf.mul(real([B, I]), 3));
+});
+
+test.each(activationNames)("Keras's %s, as a model that was loaded has it", async (name) => {
+  const layer = stock.dense({ units: 6, inputShape: [null, I] }) as Any;
+  const activation = activationOf(name);
+  if (activation instanceof KerasActivation) layer.activation = activation;
+  else layer.activation = (stock.activation({ activation: activation as Any }) as Any).activation;
+  await expectAgreement(sequential({ layers: [layer] }), tf.mul(real([B, T, I]), 2.5));
 });
 
 test("noise is nothing, Flatten flattens, models are layers", async () => {

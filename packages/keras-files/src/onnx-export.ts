@@ -33,9 +33,11 @@ const who = "exportOnnx";
  *   at the start, and an output, `NAME_h_next` (`NAME_c_next`), to be fed to the next call.
  * - **Activations** of recurrent layers: tanh, sigmoid, relu, elu, leaky_relu, softplus, softsign,
  *   linear and hard_sigmoid; ONNX's operators know no selu, gelu, silu or exponential. Dense and
- *   Activation take all that tfjs-layers has.
+ *   Activation take all that tfjs-layers has, and those that models from Keras bring.
+ * - **Not written**: layers with several inputs (merges, initial states), RNN over cells, convolutions
+ *   and everything else not named above; training (dropout, losses, optimizer).
  *
- * The dtype of everything but tokens is float32. Peak memory is the file and its largest weight.
+ * Everything but tokens is float32. Peak memory is the file and twice its largest weight.
  *
  * Reference: https://onnx.ai/onnx/operators/
  *
@@ -57,12 +59,9 @@ function graphOf(model: LayersModel): Graph {
     );
   }
   const layers = model.layers.flatMap(flatLayers);
-  const names = outputNames(outputs);
-  const graph = emptyGraph([
-    ...inputs.map((input) => input.sourceLayer.name),
-    ...names,
-    ...layers.flatMap(stateNames),
-  ]);
+  const inputNames = inputs.map((input) => input.sourceLayer.name);
+  const names = outputNames(outputs, inputNames);
+  const graph = emptyGraph([...inputNames, ...names, ...layers.flatMap(stateNames)]);
   const values = new Map<number, Value>();
   for (const input of inputs) {
     const readers = layers.filter((layer) => layer !== input.sourceLayer && reads(layer, input));
@@ -134,8 +133,8 @@ function isEmbedding(layer: Layer): boolean {
 }
 
 /** Named after their layers; what a layer puts out beyond its first output is numbered. */
-function outputNames(outputs: readonly SymbolicTensor[]): string[] {
-  const taken = new Map<string, number>();
+function outputNames(outputs: readonly SymbolicTensor[], inputNames: readonly string[]): string[] {
+  const taken = new Map(inputNames.map((name) => [name, 1]));
   return outputs.map(({ sourceLayer: { name } }) => {
     const before = taken.get(name) ?? 0;
     taken.set(name, before + 1);

@@ -1,6 +1,7 @@
 // One layer after another, as nodes of an ONNX graph.
 
 import type { layers } from "@tensorflow/tfjs-layers";
+import { KerasActivation } from "./keras-activation.ts";
 import { activationNames, addActivation } from "./onnx-activation.ts";
 import { addNode, addWeights, constant, type ElementType, type Graph } from "./onnx-graph.ts";
 import { addBidirectional, addRecurrent, recurrentClasses } from "./onnx-recurrent.ts";
@@ -152,7 +153,8 @@ function addDistributed(
 }
 
 function activated(graph: Graph, layer: Layer, x: string): string {
-  const name = option(layer, "activation") as string;
+  const { activation } = layer as Layer & { activation: { getClassName(): string } };
+  const name = activation instanceof KerasActivation ? activation.name : activation.getClassName();
   const y = addActivation(graph, layer.name, name, x);
   if (y) return y;
   throw refused(layer, `activation to be one of ${activationNames.join(", ")}`, {
