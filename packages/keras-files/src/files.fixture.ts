@@ -16,7 +16,7 @@ export const fileIds = [
 export interface FileCase {
   weights: { path: string; shape: number[]; sha256_float32le: string }[];
   inputs: GoldenTensor[];
-  predictions: GoldenTensor;
+  predictions: [GoldenTensor];
 }
 
 export const fileCase = (id: string): FileCase => readFixture(`files/${id}.json`) as FileCase;
