@@ -26,7 +26,8 @@ interface OptimizerOptions {
   learningRate?: number;
   /**
    * Scales each weight's gradient down to at most this Euclidean norm, weight by weight, before the
-   * step. Default: no limit. It is not part of a saved model, for tfjs has no place for it.
+   * step. Default: no limit. The optimizer's own `clipnorm` says it to those that save it;
+   * tfjs-layers' model files have no place for it.
    */
   clipnorm?: number;
 }
@@ -229,5 +230,5 @@ function clipping<O extends Optimizer>(optimizer: O, clipnorm: number | undefine
       );
     });
   };
-  return optimizer;
+  return Object.assign(optimizer, { clipnorm });
 }

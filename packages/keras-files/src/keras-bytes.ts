@@ -1,6 +1,7 @@
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { zipSync } from "fflate";
 import { hdf5Bytes } from "./hdf5-writer.ts";
+import { kerasJson } from "./keras-json.ts";
 import { kerasVersion, writeLegacy } from "./keras-legacy.ts";
 import { writeWeights } from "./keras-weights.ts";
 import type { KerasFormat } from "./save-format.ts";
@@ -41,7 +42,7 @@ export async function kerasBytes(
   if (format === "h5") return hdf5Bytes((file) => writeLegacy(file, model, serialized, compiled));
   if (compiled) serialized.compile_config = compileConfig(compiled);
   const weights = await hdf5Bytes((file) => writeWeights(file, groups, compiled));
-  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const json = (value: JsonObject) => new TextEncoder().encode(kerasJson(value));
   return zipSync(
     {
       "metadata.json": json({ keras_version: kerasVersion, date_saved: now() }),

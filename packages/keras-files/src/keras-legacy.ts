@@ -1,5 +1,6 @@
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { Hdf5Writer } from "./hdf5-writer.ts";
+import { kerasJson } from "./keras-json.ts";
 import { optimizerVariables, writeWeight } from "./keras-weights.ts";
 import type { Compiled } from "./to-keras-compile.ts";
 import type { JsonObject } from "./to-keras-config.ts";
@@ -26,7 +27,7 @@ export async function writeLegacy(
   const names = new Map<LayerVariable, string>();
   const layers = layersOf(model);
   mark(file, "");
-  file.text("", "model_config", JSON.stringify(serialized));
+  file.text("", "model_config", kerasJson(serialized));
   mark(file, "model_weights");
   file.texts(
     "model_weights",
@@ -50,7 +51,7 @@ export async function writeLegacy(
   if (!compiled) return;
   const { className: class_name, config } = compiled.optimizer;
   const training = { ...compiled.config, optimizer_config: { class_name, config } };
-  file.text("", "training_config", JSON.stringify(training));
+  file.text("", "training_config", kerasJson(training));
   await writeNamed(
     file,
     "optimizer_weights",

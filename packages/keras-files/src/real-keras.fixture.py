@@ -1,15 +1,19 @@
 """Loads what rnnkit saved with real Keras, and says what Keras makes of it.
 
-Usage: python real-keras.fixture.py FOLDER. FOLDER/manifest.json lists the models; the answers go to
-FOLDER/answers.json. A tensor is {shape, dtype, data}.
+Usage: python real-keras.fixture.py FOLDER [train]. FOLDER/manifest.json lists the models; the answers
+go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or torch:
+without them the answer is null.
 """
 
 import hashlib
+import importlib.util
 import json
 import os
 import sys
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
+trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
+trains = sys.argv[2:] == ["train"]
+os.environ["KERAS_BACKEND"] = trainers[0] if trains and trainers else "numpy"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -61,15 +65,21 @@ def answer(folder, case):
         else:
             model = keras.saving.load_model(path)
         told[name] = {"weights": digests(model), "predictions": predictions(model, case["inputs"])}
-        train = case.get("train", {}).get(name)
-        if train:
-            losses = [
-                float(model.train_on_batch(array(train["x"]), array(train["y"])))
-                for _ in range(train["steps"])
-            ]
-            told[name]["losses"] = losses
-            told[name]["trained"] = [w.numpy().ravel().tolist() for w in model.trainable_variables]
-            told[name]["iterations"] = int(model.optimizer.iterations)
+    return told
+
+
+def trained(folder, case):
+    """Trains on from each file, the first steps of which were done before it was saved."""
+    told = {}
+    for name, steps in case["steps"].items():
+        model = keras.saving.load_model(os.path.join(folder, name))
+        x, y = array(case["x"]), array(case["y"])
+        losses = [float(model.train_on_batch(x, y)) for _ in range(steps)]
+        told[name] = {
+            "losses": losses,
+            "iterations": int(np.array(model.optimizer.iterations)),
+            "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
+        }
     return told
 
 
@@ -79,11 +89,11 @@ def main(folder):
     told = {}
     for case in cases:
         try:
-            told[case["id"]] = answer(folder, case)
+            told[case["id"]] = (trained if trains else answer)(folder, case)
         except Exception as error:
             told[case["id"]] = {"error": f"{type(error).__name__}: {error}"}
     with open(os.path.join(folder, "answers.json"), "w") as file:
-        json.dump(told, file)
+        json.dump(told if trainers or not trains else None, file)
 
 
 main(sys.argv[1])

@@ -155,7 +155,7 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         stock.depthwiseConv2d({ kernelSize: 2, depthMultiplier: 2 }),
         stock.separableConv2d({ filters: 3, kernelSize: 2, padding: "same" }),
         stock.conv2dTranspose({ filters: 2, kernelSize: 2, strides: 2 }),
-        stock.upSampling2d({ size: [2, 2], interpolation: "bilinear" }),
+        stock.upSampling2d({ size: [2, 2], interpolation: "nearest" }),
         stock.cropping2D({
           cropping: [
             [1, 1],
@@ -227,7 +227,11 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
 
 /** One of {@link savedModels}, with weights that are the same in every run. */
 export function madeModel(id: string): LayersModel {
-  const made = savedModels[id]!.make();
+  return filled(savedModels[id]!.make());
+}
+
+/** Gives a model weights that are the same in every run. */
+export function filled<Model extends LayersModel>(made: Model): Model {
   tidy(() => {
     for (const [i, weight] of made.weights.entries()) {
       const values = fill(weight.shape as number[], i);
@@ -244,7 +248,8 @@ export interface Input {
   data: number[];
 }
 
-function fill(shape: readonly number[], seed: number): Float32Array {
+/** Numbers within ±0.7. */
+export function fill(shape: readonly number[], seed: number): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   return Float32Array.from({ length: size }, (_, i) => Math.sin(12.9898 * (i + 1) + seed) * 0.7);
 }

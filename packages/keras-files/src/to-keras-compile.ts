@@ -42,11 +42,12 @@ interface OptimizerClass {
 
 const sgd: OptimizerClass = {
   ...{ className: "SGD", name: "sgd" },
-  config: ({ m, useNesterov }) => ({
-    momentum: (m as number | undefined) ?? 0,
+  config: ({ momentum, useNesterov }) => ({
+    momentum: (momentum as number | undefined) ?? 0,
     nesterov: (useNesterov as boolean | undefined) ?? false,
   }),
-  slots: ({ m }) => (m ? [{ field: "accumulations", tfjs: "momentum", keras: "momentum" }] : []),
+  slots: ({ momentum }) =>
+    momentum ? [{ field: "accumulations", tfjs: "momentum", keras: "momentum" }] : [],
   // Keras: s ← μ s - η g, tfjs: s ← μ s + g.
   factor: ({ learningRate }) => -(learningRate as number),
 };

@@ -127,6 +127,11 @@ function numberIn(layer: Layer, name: string): number | undefined {
 const flags = new Set(["mask_zero", "unit_forget_bias", "zero_output_for_mask", "unroll"]);
 
 function kerasValue(layer: Layer, argument: string, value: Json | undefined): Json {
+  if (argument === "interpolation" && value !== "nearest") {
+    throw new Error(
+      `${layer.name}: expected interpolation nearest, got ${value}, for which tfjs-layers and Keras take other points`,
+    );
+  }
   if (argument === "activation" || argument === "recurrent_activation") {
     return kerasActivation(layer, argument, value);
   }

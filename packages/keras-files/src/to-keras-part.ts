@@ -1,15 +1,10 @@
 import type { layers } from "@tensorflow/tfjs-layers";
+import { activationNames, KerasActivation } from "./keras-activation.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, partClasses } from "./layer-classes.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type JsonObject = { [key: string]: Json };
-
-/** Activations that tfjs-layers and Keras 3 both have, as Keras names them. */
-const shared = new Set([
-  ...["elu", "exponential", "gelu", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6"],
-  ...["selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh", "hard_sigmoid"],
-]);
 
 /**
  * The name of an activation in Keras's files.
@@ -18,24 +13,22 @@ const shared = new Set([
  * clip(0.2x + 0.5, 0, 1) where Keras 3 has relu6(x + 3) / 6.
  */
 export function kerasActivation(layer: Layer, argument: string, value: Json | undefined): Json {
+  const { cell = layer } = layer as { cell?: Layer };
+  // tfjs-layers' own layers hold an object, this project's a name; a loaded one may hold Keras's.
+  const held = (cell as unknown as Record<string, unknown>)[camelCase(argument)];
+  if (held instanceof KerasActivation) return held.name;
   if (value == null) return "linear";
   const snake = snakeCase(`${value}`);
   const name = snake === "swish" ? "silu" : snake;
-  if (!shared.has(name)) {
+  if (!activationNames.includes(name)) {
     throw new Error(`${layer.name}: expected ${argument} to be one that Keras has, got ${name}`);
   }
-  if (name === "hard_sigmoid" && isStock(layer, argument)) {
+  if (name === "hard_sigmoid" && typeof held === "object") {
     throw new Error(
       `${layer.name}: expected ${argument} to be one that Keras 3 has, got tfjs-layers' hardSigmoid, clip(0.2x + 0.5, 0, 1) where Keras has relu6(x + 3) / 6; make the layer with @rnnkit/keras-builders, or with ${camelCase(argument)} "sigmoid"`,
     );
   }
   return name;
-}
-
-/** tfjs-layers' own layers and cells hold their activations as objects, this project's their names. */
-function isStock(layer: Layer, argument: string): boolean {
-  const { cell = layer } = layer as { cell?: Layer };
-  return typeof (cell as unknown as Record<string, unknown>)[camelCase(argument)] === "object";
 }
 
 /** What tfjs-layers turns into a variance scaling: scale, mode, distribution. */
