@@ -43,7 +43,8 @@ for (const name of readdirSync(join(root, "packages"))) {
   }
   const files = ["src", "test"].map((part) => join(folder, part)).filter(existsSync);
   for (const file of files.flatMap(sources)) {
-    const isTest = file.endsWith(".test.ts") || file.startsWith(join(folder, "test") + sep);
+    const isTest =
+      /\.(test|fixture)\.ts$/.test(file) || file.startsWith(join(folder, "test") + sep);
     for (const specifier of importsOf(readFileSync(file, "utf8"))) {
       const where = relative(root, file);
       if (specifier.startsWith(".")) {
