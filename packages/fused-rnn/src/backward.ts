@@ -19,16 +19,52 @@ export function gradientOf(tape: Tape, name: GradientName): Float32Array {
   return view(tape.engine.heap, lies.address, lies.floats);
 }
 
+/** A tape, and what comes back to it. */
+export interface BackwardCall {
+  tape: Tape;
+  cotangents: Cotangents;
+}
+
 /**
  * Backward pass of a training call; read what it made with `gradientOf`. `needDx` false saves a third
  * of the matrix work.
  */
 export function backward(tape: Tape, cotangents: Cotangents, needDx: boolean): void {
-  const { engine, shape, layout } = tape;
+  backwardTogether([{ tape, cotangents }], needDx);
+}
+
+/** The backward pass of what `forwardTogether` ran. */
+export function backwardTogether(calls: readonly BackwardCall[], needDx: boolean): void {
+  const { engine, shape, layout } = calls[0].tape;
   const { heap, kernels } = engine;
+  const placed: { tape: Tape; work: Reserved; results: Reserved }[] = [];
+  try {
+    for (const call of calls) placed.push({ tape: call.tape, ...place(call, needDx) });
+    const jobs = placed.map(({ tape }) => tape.at.job);
+    for (const job of jobs) kernels.packTransposed(job);
+    runBlocks(engine, true, jobs, shape, layout);
+    for (const { tape, results } of placed) {
+      const { kernel, recurrent, bias } = results.at;
+      writeJob(heap.words(), tape.at.job, { kernel, recurrent, bias });
+      kernels.unpackGradients(tape.at.job, layout.blocks);
+      tape.gradients = gradientsIn(tape, results.at, needDx);
+    }
+  } finally {
+    for (const { work } of placed) heap.release(work.address);
+  }
+}
+
+type Reserved = ReturnType<typeof reserve>;
+
+/** Buffers of a backward pass: those it works in, and those of its results, which the tape keeps. */
+function place(
+  { tape, cotangents }: BackwardCall,
+  needDx: boolean,
+): { work: Reserved; results: Reserved } {
+  const { shape, layout } = tape;
+  const { heap } = tape.engine;
   const { B, T, I, H } = shape;
   const { Hp, G, blocks } = layout;
-  const lstm = shape.cell === "lstm";
   const state = B * H * 4;
   const columns = layout.dwRow / 4;
   const ic = needDx ? I : 0;
@@ -42,13 +78,12 @@ export function backward(tape: Tape, cotangents: Cotangents, needDx: boolean): v
     dw: blocks * (I + H + 1) * layout.dwRow,
     transposed: (ic + 3 + (H + 3) * 2) * columns * 4,
   });
-  const release = tape.release;
-  let results: ReturnType<typeof reserve>;
+  let results: Reserved;
   try {
     results = reserve(heap, {
       dx: ic * B * T * 4,
       dh0: state,
-      dc0: lstm ? state : 0,
+      dc0: shape.cell === "lstm" ? state : 0,
       kernel: I * G * H * 4,
       recurrent: H * G * H * 4,
       bias: tape.hasBias ? layout.bias * 4 : 0,
@@ -57,34 +92,35 @@ export function backward(tape: Tape, cotangents: Cotangents, needDx: boolean): v
     heap.release(work.address);
     throw error;
   }
+  const release = tape.release;
   tape.release = () => {
     heap.release(results.address);
     release();
   };
-  try {
-    const at = { ...work.at, ...results.at };
-    if (cotangents.outputs) put(heap, at.dOut, cotangents.outputs);
-    if (cotangents.h) put(heap, at.dhT, cotangents.h);
-    if (cotangents.c) put(heap, at.dcT, cotangents.c);
-    const { job } = tape.at;
-    const flags = flagsOf(shape) | (needDx ? NEED_DX : 0);
-    const { kernel, recurrent, bias, ...addresses } = at;
-    const weights = { kernel: tape.at.kernel, recurrent: tape.at.recurrent };
-    writeJob(heap.words(), job, { ...addresses, flags, ...weights });
-    kernels.packTransposed(job);
-    runBlocks(engine, true, job, shape, layout);
-    writeJob(heap.words(), job, { kernel, recurrent, bias });
-    kernels.unpackGradients(job, blocks);
-    const lies = (address: number, floats: number) => ({ address, floats });
-    tape.gradients = {
-      kernel: lies(kernel, I * G * H),
-      recurrentKernel: lies(recurrent, H * G * H),
-      h0: lies(at.dh0, B * H),
-      ...(needDx && { x: lies(at.dx, B * T * I) }),
-      ...(tape.hasBias && { bias: lies(bias, layout.bias) }),
-      ...(lstm && { c0: lies(at.dc0, B * H) }),
-    };
-  } finally {
-    heap.release(work.address);
-  }
+  const { kernel, recurrent, bias, ...addresses } = { ...work.at, ...results.at };
+  if (cotangents.outputs) put(heap, addresses.dOut, cotangents.outputs);
+  if (cotangents.h) put(heap, addresses.dhT, cotangents.h);
+  if (cotangents.c) put(heap, addresses.dcT, cotangents.c);
+  const flags = flagsOf(shape) | (needDx ? NEED_DX : 0);
+  const weights = { kernel: tape.at.kernel, recurrent: tape.at.recurrent };
+  writeJob(heap.words(), tape.at.job, { ...addresses, flags, ...weights });
+  return { work, results };
+}
+
+/** Where each gradient lies. */
+function gradientsIn(
+  { shape, layout, hasBias }: Tape,
+  at: Readonly<Record<string, number>>,
+  needDx: boolean,
+): Tape["gradients"] {
+  const { B, T, I, H, cell } = shape;
+  const lies = (address: number, floats: number) => ({ address, floats });
+  return {
+    kernel: lies(at.kernel, I * layout.G * H),
+    recurrentKernel: lies(at.recurrent, H * layout.G * H),
+    h0: lies(at.dh0, B * H),
+    ...(needDx && { x: lies(at.dx, B * T * I) }),
+    ...(hasBias && { bias: lies(at.bias, layout.bias) }),
+    ...(cell === "lstm" && { c0: lies(at.dc0, B * H) }),
+  };
 }

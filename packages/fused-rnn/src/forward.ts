@@ -2,9 +2,9 @@
 // kernels are made of.
 
 import type { CallShape, Layout } from "./call.ts";
-import { getEngine } from "./engine.ts";
+import { type Engine, getEngine } from "./engine.ts";
 import type { Heap } from "./memory.ts";
-import { planOf, writePlan } from "./plan.ts";
+import { type Plan, planOf, writePlan } from "./plan.ts";
 import { put, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
 import { createTape, type Tape } from "./tape.ts";
@@ -40,10 +40,44 @@ export interface ForwardResult {
   release(): void;
 }
 
+/** A call of the forward pass. */
+export interface ForwardCall {
+  shape: CallShape;
+  data: ForwardArrays;
+}
+
+/** A call in the engine's memory: its plan, and the addresses of its two regions. */
+interface Placed extends ForwardCall {
+  plan: Plan;
+  kept: number;
+  passing: number;
+}
+
 /** Forward pass. Nothing is kept per step unless **training**. */
 export function forward(shape: CallShape, data: ForwardArrays): ForwardResult {
+  return forwardTogether([{ shape, data }])[0];
+}
+
+/** One call, or two that differ in data and direction only, their blocks shared out together. */
+export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] {
   const engine = getEngine();
-  const { heap, kernels } = engine;
+  const placed: Placed[] = [];
+  try {
+    for (const call of calls) placed.push(place(engine, call));
+    const jobs = placed.map(({ kept, plan }) => kept + plan.kept.offsets.job);
+    runBlocks(engine, false, jobs, calls[0].shape, placed[0].plan.layout);
+    return placed.map((call) => resultOf(engine, call));
+  } catch (error) {
+    for (const { kept, passing } of placed) {
+      engine.heap.release(passing);
+      engine.heap.release(kept);
+    }
+    throw error;
+  }
+}
+
+/** Copies a call in, its weights packed. */
+function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed {
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
   const kept = heap.allocate(plan.kept.bytes);
   let passing: number;
@@ -53,39 +87,43 @@ export function forward(shape: CallShape, data: ForwardArrays): ForwardResult {
     heap.release(kept);
     throw error;
   }
-  const releaseAll = () => {
-    heap.release(passing);
-    heap.release(kept);
-  };
-  try {
-    const { B, H, cell, training } = shape;
-    const work = plan.kept.offsets;
-    const call = plan.passing.offsets;
-    const job = kept + work.job;
-    put(heap, passing + call.x, data.x);
-    put(heap, kept + work.kernel, data.kernel);
-    put(heap, kept + work.recurrent, data.recurrentKernel);
-    if (data.bias) put(heap, passing + call.bias, data.bias);
-    if (data.initialState) {
-      put(heap, passing + call.h0, data.initialState[0]);
-      if (cell === "lstm") put(heap, passing + call.c0, data.initialState[1]);
-    }
-    if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
-    if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
-    writePlan(heap, plan, shape, kept, passing);
-    kernels.packWeights(job);
-    runBlocks(engine, false, job, shape, plan.layout);
-    const state = [view(heap, passing + call.hT, B * H)];
-    if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
-    const outputs = view(heap, passing + call.out, B * H * (shape.returnSequences ? shape.T : 1));
-    if (!training) return { outputs, state, release: releaseAll };
-    const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
-    const tape = createTape(engine, shape, plan.layout, { kept, job, ...weights }, !!data.bias);
-    return { outputs, state, tape, release: () => heap.release(passing) };
-  } catch (error) {
-    releaseAll();
-    throw error;
+  const work = plan.kept.offsets;
+  const call = plan.passing.offsets;
+  put(heap, passing + call.x, data.x);
+  put(heap, kept + work.kernel, data.kernel);
+  put(heap, kept + work.recurrent, data.recurrentKernel);
+  if (data.bias) put(heap, passing + call.bias, data.bias);
+  if (data.initialState) {
+    put(heap, passing + call.h0, data.initialState[0]);
+    if (shape.cell === "lstm") put(heap, passing + call.c0, data.initialState[1]);
   }
+  if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
+  if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
+  writePlan(heap, plan, shape, kept, passing);
+  kernels.packWeights(kept + work.job);
+  return { shape, data, plan, kept, passing };
+}
+
+function resultOf(engine: Engine, { shape, data, plan, kept, passing }: Placed): ForwardResult {
+  const { heap } = engine;
+  const { B, T, H, cell, returnSequences } = shape;
+  const work = plan.kept.offsets;
+  const call = plan.passing.offsets;
+  const state = [view(heap, passing + call.hT, B * H)];
+  if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
+  const outputs = view(heap, passing + call.out, B * H * (returnSequences ? T : 1));
+  const release = () => heap.release(passing);
+  if (!shape.training) {
+    const releaseAll = () => {
+      release();
+      heap.release(kept);
+    };
+    return { outputs, state, release: releaseAll };
+  }
+  const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
+  const at = { kept, job: kept + work.job, ...weights };
+  const tape = createTape(engine, shape, plan.layout, at, data.bias !== undefined);
+  return { outputs, state, tape, release };
 }
 
 /** Rows [input factors | recurrent factors] as wide as xh, ones where there is no mask. */

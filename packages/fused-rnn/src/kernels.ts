@@ -2,6 +2,7 @@
 // whose tensors can be read synchronously.
 
 import {
+  add,
   type GradConfig,
   getGradient,
   getKernel,
@@ -13,9 +14,9 @@ import {
   type TensorInfo,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import { backward, gradientOf } from "./backward.ts";
+import { backwardTogether, gradientOf } from "./backward.ts";
 import type { CallShape } from "./call.ts";
-import { forward } from "./forward.ts";
+import { forwardTogether } from "./forward.ts";
 import type { GradientName, Tape } from "./tape.ts";
 import { isRecording, keepTape, releaseDeadTapes } from "./tapes.ts";
 import { readTensor, writeTensor } from "./tensor-memory.ts";
@@ -25,6 +26,7 @@ export const kernelNames = {
   simpleRnn: "FusedSimpleRNN",
   lstm: "FusedLSTM",
   gru: "FusedGRU",
+  bidirectional: "FusedBidirectional",
 } as const;
 
 /** Backends of tfjs that the WASM engine serves. */
@@ -32,56 +34,78 @@ export const engineBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
 
 /** Attributes: the call, and a place for what forward keeps for backward. */
 export interface RecurrentAttrs extends CallShape {
-  memo: { tape?: Tape };
+  memo: { tapes?: Tape[] };
 }
+
+/**
+ * Before the names of the inputs that each direction has for itself. The second direction of a
+ * bidirectional call reads the other way; x and the mask are for both.
+ */
+const single = [""];
+const double = ["", "second."];
 
 const f32 = (values: unknown) => values as Float32Array;
 
-function forwardKernel(kernelName: string, backendName: string): KernelConfig {
+function forwardKernel(
+  kernelName: string,
+  backendName: string,
+  directions: readonly string[],
+): KernelConfig {
   return {
     kernelName,
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
-      const shape = attrs as unknown as RecurrentAttrs;
+      const { memo, ...shape } = attrs as unknown as RecurrentAttrs;
       const read = (name: string) =>
         inputs[name] && f32(readTensor(backend as never, inputs[name] as TensorInfo));
-      const { B, T, H } = shape;
+      const { B, T, H, goBackwards } = shape;
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
-      const mask = read("mask") as unknown as Uint8Array | undefined;
+      const given = read("mask") as unknown as Uint8Array | undefined;
+      const mask = given && (given instanceof Uint8Array ? given : Uint8Array.from(given, Number));
       releaseDeadTapes();
-      const result = forward(shape, {
-        x: f32(read("x")),
-        kernel: f32(read("kernel")),
-        recurrentKernel: f32(read("recurrentKernel")),
-        bias: read("bias"),
-        initialState: inputs.h0 ? states.map((name) => f32(read(name))) : undefined,
-        mask: mask && (mask instanceof Uint8Array ? mask : Uint8Array.from(mask, Number)),
-        inputDropoutMask: read("inputDropoutMask"),
-        recurrentDropoutMask: read("recurrentDropoutMask"),
-      });
-      if (result.tape) {
-        keepTape(result.tape);
-        shape.memo.tape = result.tape;
-      }
+      const results = forwardTogether(
+        directions.map((direction, i) => ({
+          shape: { ...shape, goBackwards: goBackwards !== (i === 1) },
+          data: {
+            x: f32(read("x")),
+            kernel: f32(read(`${direction}kernel`)),
+            recurrentKernel: f32(read(`${direction}recurrentKernel`)),
+            bias: read(`${direction}bias`),
+            initialState: inputs[`${direction}h0`]
+              ? states.map((name) => f32(read(`${direction}${name}`)))
+              : undefined,
+            mask,
+            inputDropoutMask: read(`${direction}inputDropoutMask`),
+            recurrentDropoutMask: read(`${direction}recurrentDropoutMask`),
+          },
+        })),
+      );
+      const tapes = results.flatMap(({ tape }) => tape ?? []);
+      for (const tape of tapes) keepTape(tape);
+      if (tapes.length > 0) memo.tapes = tapes;
       try {
         const write = (dims: number[], values: Float32Array) =>
           writeTensor(backend as never, dims, values);
-        return [
-          write(shape.returnSequences ? [B, T, H] : [B, H], result.outputs),
-          ...result.state.map((values) => write([B, H], values)),
-        ];
+        return results.flatMap(({ outputs, state }) => [
+          write(shape.returnSequences ? [B, T, H] : [B, H], outputs),
+          ...state.map((values) => write([B, H], values)),
+        ]);
       } finally {
-        result.release();
+        for (const { release } of results) release();
       }
     },
   };
 }
 
 interface GradientAttrs {
-  tape: Tape;
+  tapes: Tape[];
+  /** Whose gradient: the direction, and the name in it. */
+  direction: number;
   of: GradientName;
   needDx: boolean;
 }
+
+const cotangentNames = ["dOutputs", "dh", "dc"];
 
 /** Runs the backward pass on its first call and copies the gradient named **of** out on each. */
 function gradientKernel(kernelName: string, backendName: string): KernelConfig {
@@ -89,12 +113,17 @@ function gradientKernel(kernelName: string, backendName: string): KernelConfig {
     kernelName: `${kernelName}Grad`,
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
-      const { tape, of, needDx } = attrs as unknown as GradientAttrs;
-      if (!tape.gradients) {
+      const { tapes, direction, of, needDx } = attrs as unknown as GradientAttrs;
+      if (!tapes[0].gradients) {
         const read = (name: string) =>
           inputs[name] && f32(readTensor(backend as never, inputs[name] as TensorInfo));
-        backward(tape, { outputs: read("dOutputs"), h: read("dh"), c: read("dc") }, needDx);
+        const calls = tapes.map((tape, i) => {
+          const [outputs, h, c] = cotangentNames.map((name) => read(`${double[i]}${name}`));
+          return { tape, cotangents: { outputs, h, c } };
+        });
+        backwardTogether(calls, needDx);
       }
+      const tape = tapes[direction];
       const { B, T, I, H, cell } = tape.shape;
       const G = tape.layout.G;
       const shapes: Record<GradientName, number[]> = {
@@ -110,36 +139,39 @@ function gradientKernel(kernelName: string, backendName: string): KernelConfig {
   };
 }
 
-function gradient(kernelName: string): GradConfig {
+const own: readonly GradientName[] = ["kernel", "recurrentKernel", "bias", "h0", "c0"];
+
+function gradient(kernelName: string, directions: readonly string[]): GradConfig {
   return {
     kernelName,
     gradFunc(dys, _saved, attrs) {
-      const [dOutputs, dh, dc] = dys as Tensor[];
-      const { memo } = attrs as unknown as RecurrentAttrs;
+      const { memo, cell } = attrs as unknown as RecurrentAttrs;
+      const outputs = cell === "lstm" ? 3 : 2;
+      const inputs: Record<string, Tensor> = {};
+      for (const [k, dy] of (dys as Tensor[]).entries()) {
+        inputs[`${double[Math.floor(k / outputs)]}${cotangentNames[k % outputs]}`] = dy;
+      }
       let ran = false;
       // tfjs asks for the gradients it needs in the order of the inputs, x first: when another comes
       // first, nobody needs dx.
-      const of = (name: GradientName) => () => {
-        if (!memo.tape)
+      const gradientFor = (name: GradientName, direction: number) => {
+        if (!memo.tapes)
           throw new Error(`${kernelName}: expected a recorded forward pass, got none`);
-        if (!ran) memo.tape.gradients = undefined;
+        if (!ran) for (const tape of memo.tapes) tape.gradients = undefined;
         ran = true;
-        const inputs = { dOutputs, dh, ...(dc && { dc }) } as never;
-        const gradAttrs = { tape: memo.tape, of: name, needDx: name === "x" };
+        const gradAttrs = { tapes: memo.tapes, direction, of: name, needDx: name === "x" };
         return tfEngine().runKernel(
           `${kernelName}Grad`,
-          inputs,
+          inputs as never,
           gradAttrs as unknown as NamedAttrMap,
         ) as Tensor;
       };
-      return {
-        x: of("x"),
-        kernel: of("kernel"),
-        recurrentKernel: of("recurrentKernel"),
-        bias: of("bias"),
-        h0: of("h0"),
-        c0: of("c0"),
-      };
+      const x = () =>
+        directions.map((_, i) => gradientFor("x", i)).reduce((dx, other) => add(dx, other));
+      const each = directions.flatMap((direction, i) =>
+        own.map((name) => [`${direction}${name}`, () => gradientFor(name, i)] as const),
+      );
+      return { x, ...Object.fromEntries(each) };
     },
   };
 }
@@ -149,13 +181,17 @@ export function registerRecurrentKernels(backendName: string): void {
   // They come together, and every call asks.
   if (getKernel(kernelNames.lstm, backendName)) return;
   for (const kernelName of Object.values(kernelNames)) {
-    if (!getGradient(kernelName)) registerGradient(gradient(kernelName));
-    registerKernel(forwardKernel(kernelName, backendName));
+    const directions = kernelName === kernelNames.bidirectional ? double : single;
+    if (!getGradient(kernelName)) registerGradient(gradient(kernelName, directions));
+    registerKernel(forwardKernel(kernelName, backendName, directions));
     registerKernel(gradientKernel(kernelName, backendName));
   }
 }
 
-/** Runs a fused kernel on the current backend: outputs, then the final states. */
+/**
+ * Runs a fused kernel on the current backend: outputs, then the final states; of a bidirectional call
+ * those of the second direction follow, whose own inputs are named `second.kernel` and so on.
+ */
 export function runRecurrentKernel(
   kernelName: string,
   shape: Omit<CallShape, "training">,

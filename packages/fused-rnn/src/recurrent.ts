@@ -83,7 +83,56 @@ export function recurrent(
   options: GatedOptions,
 ): RecurrentResult {
   const call = checkCall(who, cell, x, weights, options);
-  const { activation, recurrentActivation, inputs, shape } = call;
+  if (!canFuse(call)) return composedRecurrence(call);
+  const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
+  const [outputs, ...state] = runRecurrentKernel(kernelName, fusedShape(call), call.inputs);
+  return { outputs, state: state as Tensor2D[] };
+}
+
+/**
+ * Checks two calls over one sequence, the second the other way round, and runs them as one where the
+ * engine runs them and they are alike but for direction and data.
+ */
+export function recurrentPair(
+  who: string,
+  cell: CellKind,
+  x: Tensor3D,
+  weights: readonly [RecurrentWeights, RecurrentWeights],
+  options: readonly [GatedOptions, GatedOptions],
+): [RecurrentResult, RecurrentResult] {
+  const calls = weights.map((each, i) => checkCall(who, cell, x, each, options[i])) as [
+    RecurrentCall,
+    RecurrentCall,
+  ];
+  const [first, second] = calls;
+  const { inputs } = second;
+  const alike =
+    first.activation === second.activation &&
+    first.recurrentActivation === second.recurrentActivation &&
+    first.inputs.mask === inputs.mask &&
+    Object.entries(second.shape).every(
+      ([name, value]) =>
+        ((first.shape as Record<string, unknown>)[name] === value) === (name !== "goBackwards"),
+    );
+  if (!alike || !canFuse(first)) {
+    const run = (i: 0 | 1) => recurrent(who, cell, x, weights[i], options[i]);
+    return [run(0), run(1)];
+  }
+  const { x: _x, mask: _mask, ...own } = inputs;
+  const renamed = Object.entries(own).map(([name, tensor]) => [`second.${name}`, tensor]);
+  const all = { ...first.inputs, ...Object.fromEntries(renamed) };
+  const results = runRecurrentKernel(kernelNames.bidirectional, fusedShape(first), all);
+  const half = results.length / 2;
+  const [y, ...yState] = results.slice(0, half);
+  const [z, ...zState] = results.slice(half);
+  return [
+    { outputs: y, state: yState as Tensor2D[] },
+    { outputs: z, state: zState as Tensor2D[] },
+  ];
+}
+
+/** Whether the engine runs a call on the current backend; then its kernels are registered there. */
+function canFuse({ activation, recurrentActivation }: RecurrentCall): boolean {
   const backend = getBackend();
   if (
     !isEngineSupported() ||
@@ -91,14 +140,17 @@ export function recurrent(
     !isFused(activation) ||
     !isFused(recurrentActivation)
   ) {
-    return composedRecurrence(call);
+    return false;
   }
   registerRecurrentKernels(backend);
-  const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
-  const full = { ...shape, activation, recurrentActivation };
-  const [outputs, ...state] = runRecurrentKernel(kernelName, full, inputs);
-  return { outputs, state: state as Tensor2D[] };
+  return true;
 }
+
+function fusedShape({ shape, activation, recurrentActivation }: RecurrentCall): FusedShape {
+  return { ...shape, activation, recurrentActivation } as FusedShape;
+}
+
+type FusedShape = Omit<CallShape, "training">;
 
 function checkCall(
   who: string,

@@ -9,20 +9,23 @@ function flops({ B, T, I, H }: CallShape, G: number): number {
   return 2 * B * T * (I + H) * G * H;
 }
 
-/** Runs a job's blocks on as many threads as its size is worth; a failed engine is given up. */
+/**
+ * Runs the blocks of one job, or of two of one shape, on as many threads as their size is worth; a
+ * failed engine is given up.
+ */
 export function runBlocks(
   engine: Engine,
   backward: boolean,
-  job: number,
+  jobs: readonly number[],
   shape: CallShape,
   layout: Layout,
 ): void {
-  const total = flops(shape, layout.G) * (backward ? 2 : 1);
+  const total = flops(shape, layout.G) * jobs.length * (backward ? 2 : 1);
   try {
     engine.pool.run(
       {
         backward,
-        job,
+        jobs,
         blocks: layout.blocks,
         T: shape.T,
         tile: layout.tile,

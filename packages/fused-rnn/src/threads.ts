@@ -10,14 +10,18 @@ const NEXT = 1;
 const DONE = 2;
 const FAILED = 3;
 const BACKWARD = 4;
-const JOB = 5;
+/** Blocks of each job, and of all. */
+const EACH = 5;
 const BLOCKS = 6;
 const STEPS = 7;
 const TILE = 8;
 const BEAT = 9;
 const STARTED = 10;
 const CRASH = 11;
-const CONTROL_WORDS = 16;
+/** The jobs follow. */
+const JOBS = 12;
+const MOST_JOBS = 2;
+const CONTROL_WORDS = JOBS + MOST_JOBS;
 
 /** A block number that no call has: no block is to be had. */
 const NONE = 1 << 30;
@@ -25,7 +29,9 @@ const NONE = 1 << 30;
 /** A call that threads may share. */
 export interface BlockWork {
   backward: boolean;
-  job: number;
+  /** One job, or two that are cut alike: the directions of a bidirectional call. */
+  jobs: readonly number[];
+  /** Of each job. */
   blocks: number;
   T: number;
   tile: number;
@@ -78,7 +84,9 @@ function serve({ module, memory, control }) {
       if (block >= NONE || block >= Atomics.load(control, ${BLOCKS})) break;
       if (Atomics.exchange(control, ${CRASH}, 0)) process.exit(1);
       try {
-        runBlock(kernels, control[${BACKWARD}] !== 0, control[${JOB}], block, control[${STEPS}], control[${TILE}], beat);
+        const each = control[${EACH}];
+        const job = control[${JOBS} + Math.floor(block / each)];
+        runBlock(kernels, control[${BACKWARD}] !== 0, job, block % each, control[${STEPS}], control[${TILE}], beat);
       } catch (error) {
         Atomics.store(control, ${FAILED}, 1);
       }
@@ -183,11 +191,15 @@ export function createThreadPool(
   const beat = () => {
     Atomics.add(control, BEAT, 1);
   };
-  const takeBlocks = ({ backward, job, blocks, T, tile }: BlockWork) => {
+  const runOne = ({ backward, jobs, blocks, T, tile }: BlockWork, block: number) => {
+    const job = jobs[Math.floor(block / blocks)];
+    runBlock(kernels, backward, job, block % blocks, T, tile, beat);
+  };
+  const takeBlocks = (work: BlockWork, all: number) => {
     for (;;) {
       const block = Atomics.add(control, NEXT, 1);
-      if (block >= blocks) return;
-      runBlock(kernels, backward, job, block, T, tile, beat);
+      if (block >= all) return;
+      runOne(work, block);
       Atomics.add(control, DONE, 1);
     }
   };
@@ -213,27 +225,27 @@ export function createThreadPool(
 
   return {
     run(work, threads) {
-      const { backward, job, blocks, T, tile, patience } = work;
-      if (!shared || threads <= 1 || blocks <= 1) {
-        for (let block = 0; block < blocks; block++) {
-          runBlock(kernels, backward, job, block, T, tile, beat);
-        }
+      const { backward, jobs, blocks, T, tile, patience } = work;
+      const all = jobs.length * blocks;
+      if (!shared || threads <= 1 || all <= 1) {
+        for (let block = 0; block < all; block++) runOne(work, block);
         return;
       }
-      ensureWorkers(Math.min(threads, blocks) - 1);
+      ensureWorkers(Math.min(threads, all) - 1);
       control[BACKWARD] = backward ? 1 : 0;
-      control[JOB] = job;
+      control.set(jobs, JOBS);
+      control[EACH] = blocks;
       control[STEPS] = T;
       control[TILE] = tile;
       Atomics.store(control, FAILED, 0);
       Atomics.store(control, DONE, 0);
-      Atomics.store(control, BLOCKS, blocks);
+      Atomics.store(control, BLOCKS, all);
       Atomics.store(control, NEXT, 0);
       Atomics.add(control, GENERATION, 1);
       Atomics.notify(control, GENERATION, threads - 1);
       try {
-        takeBlocks(work);
-        awaitOthers(blocks, patience);
+        takeBlocks(work, all);
+        awaitOthers(all, patience);
       } finally {
         Atomics.store(control, NEXT, NONE);
       }
