@@ -65,10 +65,9 @@ interface Part {
   batch: Dimension;
 }
 
-/** What a part gives: each of its outputs at the time it belongs to, the last one, the states. */
+/** What a part gives: all its outputs, each at the time it belongs to, or the last one; its states. */
 interface Result {
-  sequence: string;
-  last: string;
+  output: string;
   states: string[];
 }
 
@@ -80,7 +79,7 @@ export function addRecurrent(graph: Graph, layer: Layer, x: string, mask?: strin
   const part = partOf(layer, layer);
   checkStates([part], mask);
   const [result] = addParts(graph, layer.name, [part], x, mask);
-  const outputs = outputsOf(graph, layer.name, part, result!, false);
+  const outputs = ordered(graph, layer.name, part, result!, false);
   return part.config.returnState ? [outputs, ...result!.states] : [outputs];
 }
 
@@ -94,9 +93,9 @@ export function addBidirectional(graph: Graph, layer: Layer, x: string, mask?: s
   const groups = together ? [[...parts]] : parts.map((part) => [part]);
   const packing = mask && addPacking(graph, layer.name, mask);
   const results = groups.flatMap((group) => addParts(graph, layer.name, group, x, packing));
-  const y = outputsOf(graph, layer.name, forward, results[0]!, false);
+  const y = ordered(graph, layer.name, forward, results[0]!, false);
   // Bidirectional turns the outputs of the second layer round, whichever way that one reads.
-  const z = outputsOf(graph, layer.name, backward, results[1]!, true);
+  const z = ordered(graph, layer.name, backward, results[1]!, true);
   const states = forward.config.returnState ? results.flatMap((result) => result.states) : [];
   return [...merged(graph, layer.name, both.mergeMode, y, z), ...states];
 }
@@ -184,22 +183,29 @@ function addParts(
     ],
     { hidden_size: { int: H }, ...attributes },
   );
-  // [T, D, B, H] to [B, T, D, H]
-  const outputs = add("Transpose", [Y!], { perm: { ints: [2, 0, 1, 3] } });
   const of = (value: string, d: number, axis: number) =>
     add("Gather", [value, constant(graph, d, "int64")], { axis: { int: axis } });
+  // [T, D, B, H] to [B, T, D, H]
+  const byRow = { perm: { ints: [2, 0, 1, 3] } };
+  const outputs = config.returnSequences ? add("Transpose", [Y!], byRow) : "";
   return parts.map((part, d) => {
-    const { goBackwards: backwards, zeroOutputForMask: zeroed = false } = part.config;
+    const { goBackwards: backwards, returnSequences, returnState, stateful } = part.config;
+    const zeroed = part.config.zeroOutputForMask ?? false;
+    const needed = returnState || stateful ? finals : returnSequences ? [] : finals.slice(0, 1);
+    const states = needed.map((value) => {
+      const state = of(value, d, 0);
+      return packing ? addFinal(graph, scope, packing, state) : state;
+    });
+    addFinalStates(graph, part, states);
+    if (!returnSequences) {
+      const [last] = states as [string];
+      const output =
+        packing && zeroed ? addZeroedLast(graph, scope, packing, last, backwards) : last;
+      return { output, states };
+    }
     const own = of(outputs, d, 2);
-    const ends = finals.map((value) => of(value, d, 0));
-    addFinalStates(graph, part, ends);
-    if (!packing) return { sequence: own, last: ends[0]!, states: ends };
-    const states = ends.map((state) => addFinal(graph, scope, packing, state));
-    return {
-      sequence: addUnpacked(graph, scope, packing, own, { backwards, zeroed }),
-      last: zeroed ? addZeroedLast(graph, scope, packing, states[0]!, backwards) : states[0]!,
-      states,
-    };
+    const output = packing ? addUnpacked(graph, scope, packing, own, { backwards, zeroed }) : own;
+    return { output, states };
   });
 }
 
@@ -328,17 +334,16 @@ export function stateNames(layer: Layer): string[] {
   });
 }
 
-/** What a part puts out: its last output, or all in the order of its reading, or turned round. */
-function outputsOf(
+/** The outputs of a part in the order of its reading, or turned round from that. */
+function ordered(
   graph: Graph,
   scope: string,
   { config }: Part,
-  { sequence, last }: Result,
+  { output }: Result,
   turned: boolean,
 ): string {
-  if (!config.returnSequences) return last;
-  if (config.goBackwards === turned) return sequence;
+  if (!config.returnSequences || config.goBackwards === turned) return output;
   const at = (n: number) => constant(graph, [n], "int64");
   const [start, end] = [at(-1), at(-(2 ** 53) + 2)];
-  return addNode(graph, scope, "Slice", [sequence, start, end, at(1), at(-1)]);
+  return addNode(graph, scope, "Slice", [output, start, end, at(1), at(-1)]);
 }
