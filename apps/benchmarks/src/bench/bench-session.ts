@@ -10,6 +10,7 @@ import { type Environment, type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
 import { type Colors, printable, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { type BusyPeak, measureBusyPeak } from "./busy-peak.ts";
 import { createPeakKernel, hasRelaxedSimd, type PeakKernel } from "./peak.ts";
 
 /** Version of the form of the JSON that `bench` writes. */
@@ -39,6 +40,8 @@ export interface BenchEnvironment extends Environment {
   threads: number;
   /** The matrix kernel on one core before the work began, GFLOP/s. */
   peakGflops: { simd128: number; relaxed: number | null };
+  /** The same while all of **threads** work at once; null on one thread. */
+  busyPeak: BusyPeak | null;
 }
 
 /** What a bench command's work is given. */
@@ -47,6 +50,7 @@ export interface Bench<Row> {
   /** Aborted by Ctrl-C: stop after the current measurement. */
   signal: AbortSignal;
   peak: PeakKernel;
+  environment: BenchEnvironment;
   line(text?: string): void;
   /** Keeps a finished row. */
   record(row: Row): void;
@@ -88,7 +92,7 @@ export async function runBench<Row extends object>(
     registerKernels();
     if (threads !== undefined) setThreads(threads);
     const peak = createPeakKernel();
-    const environment = describeBenchEnvironment(selection, peak);
+    const environment = await describeBenchEnvironment(selection, peak);
     for (const text of environmentLines(environment)) line(text);
 
     const rows: Row[] = [];
@@ -96,7 +100,7 @@ export async function runBench<Row extends object>(
     const startedAt = performance.now();
     let failure: unknown = null;
     try {
-      await work({ colors, signal, peak, line, record: (row) => rows.push(row) });
+      await work({ colors, signal, peak, environment, line, record: (row) => rows.push(row) });
     } catch (error) {
       failure = error ?? new Error("unknown failure");
     }
@@ -127,22 +131,28 @@ export async function runBench<Row extends object>(
   }
 }
 
-function describeBenchEnvironment(selection: BackendSelection, peak: PeakKernel): BenchEnvironment {
+async function describeBenchEnvironment(
+  selection: BackendSelection,
+  peak: PeakKernel,
+): Promise<BenchEnvironment> {
+  const threads = getThreads();
   const relaxed = hasRelaxedSimd();
   const settled = (kernel: PeakKernel) => median(Array.from({ length: 9 }, () => kernel.measure()));
   return {
     ...describeEnvironment(selection),
     simd: { simd128: isEngineSupported(), relaxed },
-    threads: getThreads(),
+    threads,
     peakGflops: {
       simd128: settled(peak),
       relaxed: relaxed ? settled(createPeakKernel("relaxed-simd")) : null,
     },
+    busyPeak: threads > 1 ? await measureBusyPeak(peak, threads) : null,
   };
 }
 
 function environmentLines(environment: BenchEnvironment): string[] {
   const { cpu, logicalCores, platform, node, backend, simd, threads, peakGflops } = environment;
+  const { busyPeak } = environment;
   const isa = !simd.simd128 ? "none" : simd.relaxed ? "SIMD128 and relaxed SIMD" : "SIMD128";
   const relaxed =
     peakGflops.relaxed === null ? "" : `; relaxed SIMD ${peakGflops.relaxed.toFixed(1)}`;
@@ -150,7 +160,13 @@ function environmentLines(environment: BenchEnvironment): string[] {
     `machine  ${cpu}, ${logicalCores} logical cores, ${platform}`,
     `runtime  Node ${node}, tfjs backend ${backend.name}, ${isa}, ${threads} thread${threads === 1 ? "" : "s"} by default`,
     `peak     ${peakGflops.simd128.toFixed(1)} GFLOP/s a core: SIMD128 matrix kernel, 2×16 tile, K 64, from L1${relaxed}`,
+    ...(busyPeak ? [`         ${busyText(busyPeak)}`] : []),
   ];
+}
+
+function busyText({ threads, alone, together }: BusyPeak): string {
+  const share = Math.round((100 * together) / alone);
+  return `${together.toFixed(1)} GFLOP/s a core with ${threads} at work, ${share} % of one alone`;
 }
 
 function openFile(json: string): string {

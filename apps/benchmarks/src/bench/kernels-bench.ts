@@ -52,6 +52,8 @@ export interface KernelRow {
   peakGflops: number;
   /** Median over the rounds of GFLOP/s / (peak in that round × threads). */
   fractionOfPeak: number;
+  /** The same of what a core can do while all **threads** work; null where that was not measured. */
+  fractionOfBusyPeak: number | null;
   /** What is aimed at, where something is. */
   goalFraction: number | null;
 }
@@ -108,6 +110,7 @@ const columns: Column[] = [
   { title: "GFLOP", width: 8 },
   { title: "GFLOP/s", width: 7 },
   { title: "of peak", width: 7 },
+  { title: "all busy", width: 8 },
   { title: "goal", width: 6 },
   { title: "n", width: 4 },
 ];
@@ -135,7 +138,7 @@ export async function benchKernels(options: KernelOptions, bench: Bench<KernelRo
   bench.line(bench.colors.dim(`  GFLOP: ${flopFormula}`));
   bench.line(
     bench.colors.dim(
-      "  dx, the gradient of the input, is asked for in imdb only; of peak: a thread",
+      "  dx, the gradient of the input, is asked for in imdb only; of peak: a thread, of one core alone",
     ),
   );
   bench.line();
@@ -150,9 +153,13 @@ export async function benchKernels(options: KernelOptions, bench: Bench<KernelRo
         if (measured.length === 0) return;
         for (const pass of wanted) {
           const isGoal = op.name === "lstm" && shapeName === "imdb" && pass === "train";
+          const figures = summarize(measured, recurrentFlops(shape, op.gates, pass), pass, threads);
+          const { busyPeak } = bench.environment;
+          const share = busyPeak?.threads === threads ? busyPeak.together / busyPeak.alone : null;
           const row: KernelRow = {
             ...{ op: op.name, shapeName, shape, pass, threads },
-            ...summarize(measured, recurrentFlops(shape, op.gates, pass), pass, threads),
+            ...figures,
+            fractionOfBusyPeak: share && figures.fractionOfPeak / share,
             goalFraction: (isGoal && goalFractions[threads]) || null,
           };
           bench.record(row);
@@ -195,7 +202,10 @@ export function summarize(
   flops: number,
   pass: Pass,
   threads: number,
-): Omit<KernelRow, "op" | "shapeName" | "shape" | "pass" | "threads" | "goalFraction"> {
+): Omit<
+  KernelRow,
+  "op" | "shapeName" | "shape" | "pass" | "threads" | "goalFraction" | "fractionOfBusyPeak"
+> {
   const times = measured.map((round) => round[pass]);
   const medianMs = median(times);
   return {
@@ -224,6 +234,7 @@ function rowText(row: KernelRow): string {
     row.gflop.toPrecision(3),
     row.gflops.toFixed(1),
     percent(row.fractionOfPeak),
+    row.fractionOfBusyPeak === null ? "" : percent(row.fractionOfBusyPeak),
     row.goalFraction === null ? "" : `≥ ${percent(row.goalFraction)}`,
     String(row.rounds),
   ]);

@@ -15,6 +15,9 @@ export interface PeakKernel {
   measure(): number;
   /** A [2, 64], W [64, 16] and, after `count` runs, count times their product [2, 16]. */
   product(count: number): { a: Float32Array; w: Float32Array; sums: Float32Array };
+  /** What it is made of, and how many tiles a burst has: for another thread to do the same. */
+  readonly module: WebAssembly.Module;
+  readonly tiles: number;
 }
 
 // One tile: 2 rows × 64 × 16 columns, a multiplication and an addition each.
@@ -49,6 +52,8 @@ export function createPeakKernel(isa: "simd128" | "relaxed-simd" = "simd128"): P
   };
   warm();
   return {
+    module,
+    tiles: TILES,
     measure() {
       sums.fill(0);
       let best = Number.POSITIVE_INFINITY;
