@@ -30,7 +30,7 @@ export interface SimpleRnnCellArgs extends LayerArgs {
   kernelRegularizer?: RegularizerArg;
   recurrentRegularizer?: RegularizerArg;
   biasRegularizer?: RegularizerArg;
-  /** Holds the weight after every change, an optimizer's too. Default none. */
+  /** Holds the weight after every step of an optimizer. Default none. */
   kernelConstraint?: ConstraintArg;
   recurrentConstraint?: ConstraintArg;
   biasConstraint?: ConstraintArg;

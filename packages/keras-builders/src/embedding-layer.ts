@@ -34,7 +34,7 @@ export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   embeddingsRegularizer?: RegularizerArg;
   /** Of the vectors that a call gives, divided by the batch size; added to the loss. Default none. */
   activityRegularizer?: RegularizerArg;
-  /** Holds the vectors after every change, an optimizer's too. Default none. */
+  /** Holds the vectors after every step of an optimizer. Default none. */
   embeddingsConstraint?: ConstraintArg;
   /** The initial vectors, [inputDim, outputDim], in place of the initializer's; copied. */
   weights?: Tensor | [Tensor] | null;

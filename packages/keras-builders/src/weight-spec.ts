@@ -78,8 +78,8 @@ export function regularizer(given: RegularizerArg | undefined): Regularizer | nu
 }
 
 /**
- * Holds a weight to its constraint after every assignment, as Keras does; tfjs-layers forgets it where
- * an optimizer assigns.
+ * Holds a weight to its constraint after every step of an optimizer, where tfjs-layers forgets it. As in
+ * Keras, weights that are set or loaded are left as they are.
  */
 export function held(
   weight: LayerVariable,
@@ -88,7 +88,18 @@ export function held(
   if (!constraint) return weight;
   const value = weight.read() as Variable;
   const assign = value.assign.bind(value);
-  value.assign = (next) => void tidy(() => assign(constraint.apply(next) as typeof next));
+  const constrained: typeof assign = (next) =>
+    void tidy(() => assign(constraint.apply(next) as typeof next));
+  value.assign = constrained;
+  const write = weight.write.bind(weight);
+  weight.write = (next) => {
+    value.assign = assign;
+    try {
+      return write(next);
+    } finally {
+      value.assign = constrained;
+    }
+  };
   return weight;
 }
 
