@@ -201,12 +201,73 @@ test("nested models and TimeDistributed are reached; a second call finds nothing
   expect([accelerate(outer).swapped, accelerate(model).left]).toEqual([[], []]);
 });
 
+const stacks: Record<string, (args: object) => Args> = {
+  "an LSTM's cell": (args) => stock.lstmCell({ units: H, ...bias, ...args }),
+  "a stack of cells": (args) => [
+    stock.lstmCell({ units: 3, ...bias, ...args }),
+    stock.simpleRNNCell({ units: 2, ...bias }),
+    stock.gruCell({ units: H, ...bias }),
+  ],
+};
+
+test.each(Object.keys(stacks))(
+  "stock RNN over %s: the same numbers, states in tfjs's order, masked and stateful",
+  async (name) => {
+    for (const args of [
+      { returnState: true },
+      { goBackwards: true, returnSequences: true, returnState: true },
+      { stateful: true, returnSequences: true },
+    ]) {
+      const cell = stacks[name]!({});
+      const rnn = stock.rnn({ cell, name: "rnn", ...args }) as Layer;
+      const at = input({ batchShape: [B, T, I] });
+      const mask = args.stateful ? at : stock.masking({ maskValue: 0 }).apply(at);
+      const model = functional({ inputs: at, outputs: rnn.apply(mask as SymbolicTensor) as Args });
+      const holes = tf.tensor3d([1, 0, 1, 1, 0], [1, T, 1]);
+      const given = args.stateful ? x() : tf.mul(x(), holes);
+      const before = [0, 1].map(() => outputs(model, given));
+      if (args.stateful) model.resetStates();
+      expect(accelerate(model)).toMatchObject({ swapped: ["rnn"], left: [] });
+      for (const want of before) {
+        for (const [i, got] of outputs(model, given).entries()) close(got, want[i]!);
+      }
+      await expectNoTensorLeak(() => tf.dispose(model.predict(given, { batchSize: B })));
+    }
+  },
+);
+
+test("stock RNN over cells starts from symbolic states as before, the last cell's first", () => {
+  const rnn = stock.rnn({ cell: stacks["a stack of cells"]!({}), returnState: true });
+  const inputs = [[T, I], [H], [2], [3], [3]].map((shape) => input({ shape }));
+  const model = functional({ inputs, outputs: rnn.apply(inputs as never) as SymbolicTensor[] });
+  const given = [x(), ...[H, 2, 3, 3].map((n, i) => tf.randomUniform([B, n], -1, 1, "float32", i))];
+  const before = model.predict(given) as tf.Tensor[];
+  expect(accelerate(model).swapped).toEqual([rnn.name]);
+  for (const [i, got] of (model.predict(given) as tf.Tensor[]).entries()) close(got, before[i]!);
+});
+
+test("stock RNN over cells learns the same", async () => {
+  const [slow, fast] = [0, 1].map(() => {
+    const rnn = stock.rnn({ cell: stacks["a stack of cells"]!({}), inputShape: [T, I] });
+    return sequential({ layers: [rnn as Layer] });
+  }) as [Sequential, Sequential];
+  fast.setWeights(slow.getWeights());
+  expect(accelerate(fast).swapped).toHaveLength(1);
+  for (const model of [slow, fast]) {
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: "meanSquaredError" });
+    await model.trainOnBatch(x(), tf.zeros([B, H]));
+  }
+  for (const [i, w] of slow.getWeights().entries()) close(fast.getWeights()[i]!, w);
+});
+
 test("what would change its numbers is left and runs as before; our own layers are not listed", () => {
-  const cell = stock.lstmCell({ units: 2 });
+  const cell = [layers.lstmCell({ units: 2 }) as Args, stock.gruCell({ units: 2 })];
+  const dropping = stock.lstmCell({ units: 2, dropout: 0.5 });
   const args = { returnSequences: true };
   const model = sequential({
     layers: [
       stock.rnn({ cell, name: "cells", inputShape: [T, I], ...args }) as Layer,
+      stock.rnn({ cell: dropping, name: "masks", ...args }) as Layer,
       stock.gru({ units: 2, recurrentDropout: 0.5, name: "dropping", ...args }),
       stock.simpleRNN({ units: 2, activation: "softmax", name: "softmax", ...args }),
       layers.bidirectional({ layer: layers.lstm({ units: 2, ...args }) }),
@@ -217,7 +278,11 @@ test("what would change its numbers is left and runs as before; our own layers a
   const { swapped, left } = accelerate(model);
   expect(swapped).toEqual([]);
   expect(left).toEqual([
-    { name: "cells", reason: "RNN has cells that are not SimpleRNN's, LSTM's or GRU's own" },
+    {
+      name: "cells",
+      reason: "RNN has cells that are not tfjs-layers' SimpleRNN's, LSTM's or GRU's",
+    },
+    { name: "masks", reason: "tfjs-layers' RNN drops in every call what it dropped in the first" },
     { name: "dropping", reason: expect.stringContaining("recurrentDropout") },
     { name: "softmax", reason: "activation softmax is not one of the fused ones" },
   ]);

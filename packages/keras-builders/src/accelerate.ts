@@ -22,8 +22,8 @@ export interface Acceleration<Model> {
 }
 
 /**
- * Makes an existing model fast: tfjs-layers' SimpleRNN, LSTM, GRU and Bidirectional in it, nested
- * models and TimeDistributed included, run on the fused operations from now on.
+ * Makes an existing model fast: tfjs-layers' SimpleRNN, LSTM, GRU, RNN over their cells and
+ * Bidirectional in it, nested models and TimeDistributed included, run on the fused operations from now on.
  *
  * The numbers stay those of tfjs-layers: its hardSigmoid (0.2x + 0.5), its GRU (reset before), its
  * masks, its one dropout mask for all gates. Weights, optimizer and its state, compilation, names and
@@ -60,7 +60,7 @@ export function accelerateLayer(layer: Layer, result: Omit<Acceleration<unknown>
     // Those of an earlier call are not listed again.
     if (parts.map(fuse).includes(true)) result.swapped.push(layer.name);
   } else if ("cell" in layer || "forwardLayer" in layer) {
-    const reason = `${layer.getClassName()} has cells that are not SimpleRNN's, LSTM's or GRU's own`;
+    const reason = `${layer.getClassName()} has cells that are not tfjs-layers' SimpleRNN's, LSTM's or GRU's`;
     result.left.push({ name: layer.name, reason });
   } else {
     for (const each of inner ?? (wrapped ? [wrapped] : [])) accelerateLayer(each, result);

@@ -1,10 +1,16 @@
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  initializers,
+  input,
   type LayersModel,
+  type LayerVariable,
   loadLayersModel,
+  type SymbolicTensor,
   sequential,
   layers as stock,
+  model as stockModel,
+  models as stockModels,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import { BidirectionalLayer } from "./bidirectional-layer.ts";
@@ -12,7 +18,9 @@ import { buildBidirectionalRnnModel, buildLstmGruModel, buildStackedRnnModel } f
 import { install } from "./install.ts";
 import * as layers from "./layers.ts";
 import { LstmLayer } from "./lstm-layer.ts";
+import { RecurrentCell } from "./recurrent-cell.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
+import { RnnLayer } from "./rnn-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 // biome-ignore lint/suspicious/noExplicitAny: options of several of tfjs's layers.
@@ -36,6 +44,34 @@ async function saved(model: LayersModel): Promise<tf.io.ModelArtifacts> {
 const load = (artifacts: tf.io.ModelArtifacts) => loadLayersModel(tf.io.fromMemory(artifacts));
 const predicted = (model: LayersModel) => (model.predict(x()) as tf.Tensor).dataSync();
 
+/** A user's cell: a moving mean with a weight of its own. */
+class Mean extends RecurrentCell {
+  static readonly className = "Mean";
+  readonly stateSize: number;
+  #rate: LayerVariable | undefined;
+
+  constructor(args: { size: number }) {
+    super(args as object);
+    this.stateSize = args.size;
+  }
+  override build(): void {
+    this.#rate = this.addWeight("rate", [this.stateSize], "float32", initializers.ones());
+    this.built = true;
+  }
+  override call([x, mean]: tf.Tensor[]): tf.Tensor[] {
+    const next = tf.add(mean!, tf.mul(this.#rate!.read(), tf.sub(x!, mean!)));
+    return [next, next];
+  }
+  override getConfig(): tf.serialization.ConfigDict {
+    return { size: this.stateSize, ...super.getConfig() };
+  }
+}
+const cells = () => [
+  layers.lstmCell({ units: H, biasInitializer: "randomUniform" as Any }),
+  new Mean({ size: H }),
+  layers.stackedRNNCells({ cells: [layers.gruCell({ units: 2 }), new Mean({ size: 2 })] }),
+];
+
 /** Made and saved before install(). */
 const files: Record<string, tf.io.ModelArtifacts> = {};
 const predictions: Record<string, ArrayLike<number>> = {};
@@ -49,6 +85,17 @@ beforeAll(async () => {
     "ours, both ways": layers.bidirectional({
       layer: layers.gru({ units: H }),
       backwardLayer: layers.gru({ units: 2, goBackwards: true }),
+      inputShape: [T, I],
+    }),
+    "our cells": layers.rnn({ cell: cells(), inputShape: [T, I] }),
+    "our cell": layers.rnn({ cell: layers.gruCell({ units: H }), inputShape: [T, I] }),
+    "our cells, both ways": layers.bidirectional({
+      layer: layers.rnn({ cell: cells() }),
+      backwardLayer: layers.rnn({ cell: new Mean({ size: I }), goBackwards: true }),
+      inputShape: [T, I],
+    }),
+    "stock cells in our RNN": layers.rnn({
+      cell: [stock.lstmCell({ units: H }) as Any, stock.gruCell({ units: 2 }) as Any],
       inputShape: [T, I],
     }),
     "stock SimpleRNN": stock.simpleRNN({ units: H, inputShape: [T, I] }),
@@ -90,6 +137,54 @@ test("a model of ours is loaded into our layers, hard_sigmoid and backwardLayer 
     expect(predicted(model)).toBeAllclose(predictions[name]!, { rtol: 0, atol: 1e-6 });
     // And is the same file when it is saved again.
     expect((await saved(model)).modelTopology).toEqual(files[name]!.modelTopology);
+  }
+});
+
+test.each(["our cell", "our cells", "our cells, both ways", "stock cells in our RNN"])(
+  "a model of %s is loaded with equal weights and predictions, and saved as it was",
+  async (name) => {
+    tf.serialization.registerClass(Mean as Any);
+    const model = await load(files[name]!);
+    const layer = model.layers.at(-1);
+    expect(layer instanceof RnnLayer || layer instanceof BidirectionalLayer).toBe(true);
+    expect(predicted(model)).toBeAllclose(predictions[name]!, { rtol: 0, atol: 1e-6 });
+    const again = await saved(model);
+    expect(again.modelTopology).toEqual(files[name]!.modelTopology);
+    expect(again.weightData).toEqual(files[name]!.weightData);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    const target = tf.zerosLike(model.predict(x()) as tf.Tensor);
+    expect(await model.trainOnBatch(x(), target)).toBeGreaterThan(0);
+  },
+);
+
+test("a cell's class may come by customObjects; one that is nowhere is named", async () => {
+  class Elsewhere extends (Mean as new (args: { size: number }) => Mean) {
+    static readonly className = "Elsewhere";
+  }
+  const cell = [layers.gruCell({ units: H }), new Elsewhere({ size: H })];
+  const model = sequential({ layers: [layers.rnn({ cell, inputShape: [T, I] })] });
+  const json = () => ({ modelTopology: JSON.parse(model.toJSON() as string) });
+  const customObjects = { Elsewhere: [Elsewhere, (Elsewhere as Any).fromConfig] };
+  const loaded = await stockModels.modelFromJSON(json(), customObjects as Any);
+  loaded.setWeights(model.getWeights());
+  expect(predicted(loaded)).toBeAllclose(predicted(model), { rtol: 0, atol: 1e-6 });
+  await expect(stockModels.modelFromJSON(json())).rejects.toThrow(
+    "rnn: expected the class Elsewhere among customObjects or registered by",
+  );
+});
+
+test("cells as layers of a model of one step are loaded as they were", async () => {
+  const cell = layers.lstmCell({ units: H });
+  const stack = layers.stackedRNNCells({ cells: [layers.gruCell({ units: 2 })] });
+  const inputs = [I, H, H].map((n) => input({ shape: [n] }));
+  const [h, , c] = cell.apply(inputs) as SymbolicTensor[];
+  const [top] = stack.apply(h!) as SymbolicTensor[];
+  const model = stockModel({ inputs, outputs: [top!, c!] });
+  const loaded = await load(await saved(model));
+  const given = inputs.map(({ shape }, i) => tf.randomUniform([2, shape[1]!], -1, 1, "float32", i));
+  const [got, want] = [loaded, model].map((each) => each.predict(given) as tf.Tensor[]);
+  for (const [i, y] of want!.entries()) {
+    expect(got![i]!.dataSync()).toBeAllclose(y.dataSync(), { rtol: 0, atol: 1e-6 });
   }
 });
 

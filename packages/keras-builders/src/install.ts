@@ -117,8 +117,10 @@ function registerLoaders(): string[] {
   }
   for (const [className, make] of Object.entries(made)) {
     const [stockClass, stockFromConfig] = classNameMap[className] as unknown as Registered;
-    const fromConfig: FromConfig = (_, config, customObjects = {}) => {
+    const fromConfig: FromConfig = (_, config, given = {}) => {
       prepare();
+      // A Sequential model hands them on in the configs of its layers alone.
+      const customObjects = { ...(config.customObjects as Config | undefined), ...given };
       const layer = make(config, customObjects);
       if (layer) return layer;
       const loaded = stockFromConfig(stockClass, config, customObjects);

@@ -55,8 +55,8 @@ export function scanCells(
   return { outputs: sequence, state: states };
 }
 
-/** tfjs's wasm backend takes 4 bytes for every element that it reverses, and a bool has 1. */
-function turned(mask: Tensor): Tensor {
+/** A mask read backwards. tfjs's wasm backend reverses 4 bytes for every element; a bool has 1. */
+export function turned(mask: Tensor): Tensor {
   return cast(reverse(cast(mask, "int32"), 1), "bool");
 }
 

@@ -16,6 +16,8 @@ import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { kerasActivationName } from "./activation-name.ts";
 import { dropoutMask } from "./dropout-masks.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
+import { RecurrentCell } from "./recurrent-cell.ts";
+import { turned } from "./scan-cells.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -36,9 +38,9 @@ interface StockCell extends Named {
   dropoutFunc?: unknown;
 }
 
-/** tfjs-layers' SimpleRNN, LSTM or GRU. */
+/** tfjs-layers' SimpleRNN, LSTM or GRU, or its RNN over their cells. */
 export interface StockRecurrentLayer extends Layer {
-  cell: StockCell;
+  cell: StockCell | (Named & { cells: StockCell[] });
   returnSequences: boolean;
   returnState: boolean;
   goBackwards: boolean;
@@ -49,44 +51,64 @@ export interface StockRecurrentLayer extends Layer {
 interface StockRecurrence {
   /** What each block of the weights' columns is put through; the fused operation's order. */
   gates: readonly ("activation" | "recurrentActivation")[];
+  states: number;
   run(x: Tensor3D, weights: Parameters<typeof lstm>[1], options: GatedOptions): RecurrentResult;
 }
 
 const [a, r] = ["activation", "recurrentActivation"] as const;
 const recurrences: Record<string, StockRecurrence> = {
-  SimpleRNN: {
+  SimpleRNNCell: {
     gates: [a],
+    states: 1,
     run: (x, weights, { recurrentActivation: _, ...options }) => simpleRnn(x, weights, options),
   },
-  LSTM: { gates: [r, r, a, r], run: lstm },
-  GRU: {
+  LSTMCell: { gates: [r, r, a, r], states: 2, run: lstm },
+  GRUCell: {
     gates: [r, r, a],
+    states: 1,
     run: (x, weights, options) => gru(x, weights, { ...options, resetAfter: false }),
   },
 };
 
-/** Whether a layer is tfjs-layers' SimpleRNN, LSTM or GRU. */
+/** The layer's cells, the one that reads the input first. */
+function cellsOf({ cell }: StockRecurrentLayer): StockCell[] {
+  return "cells" in cell ? cell.cells : [cell];
+}
+
+/** Whether a layer is tfjs-layers' SimpleRNN, LSTM or GRU, or its RNN over one or more of their cells. */
 export function isStockRecurrent(layer: object): layer is StockRecurrentLayer {
-  const { cell } = layer as Partial<StockRecurrentLayer>;
-  if (!cell) return false;
-  const name = (layer as Named).getClassName();
-  return name in recurrences && cell.getClassName() === `${name}Cell`;
+  if (!(layer as Partial<StockRecurrentLayer>).cell) return false;
+  const className = (layer as Named).getClassName();
+  const cells = cellsOf(layer as StockRecurrentLayer);
+  const known = cells.every(
+    (cell) => cell.getClassName() in recurrences && !(cell instanceof RecurrentCell),
+  );
+  return known && (className === "RNN" || `${className}Cell` === cells[0]?.getClassName());
 }
 
 /** Why the fused operations cannot give a layer's numbers; undefined where they can. */
 export function reasonToLeave(layer: StockRecurrentLayer): string | undefined {
-  const { cell } = layer;
-  const className = layer.getClassName();
+  const isRnn = layer.getClassName() === "RNN";
+  return cellsOf(layer)
+    .map((cell) => reasonToLeaveCell(cell, isRnn))
+    .find((reason) => reason !== undefined);
+}
+
+function reasonToLeaveCell(cell: StockCell, isRnn: boolean): string | undefined {
+  const className = cell.getClassName();
   for (const option of ["activation", "recurrentActivation"] as const) {
     const name = cell[option]?.getClassName();
     if (name === undefined) continue;
     if (fusedName(name) === undefined) return `${option} ${name} is not one of the fused ones`;
   }
-  if (className === "LSTM" && cell.activation.getClassName() === "hardSigmoid") {
+  if (className === "LSTMCell" && cell.activation.getClassName() === "hardSigmoid") {
     return "activation hardSigmoid is 0.2x + 0.5 in tfjs-layers, relu6(x + 3)/6 in Keras 3";
   }
-  if (className === "GRU" && cell.recurrentDropout > 0) {
+  if (className === "GRUCell" && cell.recurrentDropout > 0) {
     return "recurrentDropout of tfjs-layers' GRU drops the state itself, not only its products";
+  }
+  if (isRnn && cell.dropout + cell.recurrentDropout > 0) {
+    return "tfjs-layers' RNN drops in every call what it dropped in the first";
   }
   return cell.dropoutFunc ? "dropoutFunc is a function of its own" : undefined;
 }
@@ -100,44 +122,72 @@ const fused = new WeakSet<object>();
 export function fuse(layer: StockRecurrentLayer): boolean {
   if (fused.has(layer)) return false;
   fused.add(layer);
-  const { cell } = layer;
-  const { gates, run } = recurrences[layer.getClassName()]!;
   const stockCall = layer.call.bind(layer);
   const random = seededRandom(Math.floor(Math.random() * 2 ** 32));
-  const activation = fusedName(cell.activation.getClassName())!;
-  const recurrentActivation =
-    cell.recurrentActivation && fusedName(cell.recurrentActivation.getClassName());
+  const scans = cellsOf(layer).map((cell) => scanOf(cell, random));
 
   layer.call = (inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] => {
-    const initialState = kwargs.initialState as Tensor[] | undefined;
-    const carried = layer.stateful ? layer.states : undefined;
+    const given = kwargs.initialState as Tensor[] | undefined;
+    const initialState = given ?? (layer.stateful ? layer.states : undefined);
     // Before the first step that is kept, tfjs puts out the initial state, Keras 0.
-    if (kwargs.mask && (initialState ?? carried)) return stockCall(inputs, kwargs);
+    if (kwargs.mask && initialState) return stockCall(inputs, kwargs);
     return tidy(() => {
-      const [x] = [inputs].flat() as [Tensor3D];
-      const scale = hardSigmoidScale(cell, gates);
-      const weight = (variable: LayerVariable | null): Tensor | undefined =>
-        variable ? (scale ? mul(variable.read(), scale) : variable.read()) : undefined;
-      const { outputs, state } = run(
-        x,
-        {
-          kernel: weight(cell.kernel)!,
-          recurrentKernel: weight(cell.recurrentKernel)!,
-          bias: weight(cell.bias),
-        },
-        {
-          ...{ activation, recurrentActivation, mask: maskOf(kwargs) },
-          initialState: initialState ?? carried,
-          goBackwards: layer.goBackwards,
-          returnSequences: layer.returnSequences,
-          ...(kwargs.training ? masksOf(cell, x, random) : {}),
-        },
-      );
-      if (layer.stateful) layer.resetStates(state);
-      return layer.returnState ? [outputs, ...state] : outputs;
+      let [sequence] = [inputs].flat() as [Tensor];
+      const mask = maskOf(kwargs);
+      const training = Boolean(kwargs.training);
+      // tfjs lists the states from the last cell to the first.
+      const states: Tensor[] = [];
+      for (const [k, scan] of scans.entries()) {
+        const last = k === scans.length - 1;
+        const after = states.length;
+        const { outputs, state } = scan(sequence as Tensor3D, training, {
+          goBackwards: k === 0 && layer.goBackwards,
+          mask: mask && k > 0 && layer.goBackwards ? turned(mask) : mask,
+          returnSequences: !last || layer.returnSequences,
+          initialState: initialState?.slice(
+            initialState.length - after - scan.states,
+            initialState.length - after,
+          ),
+        });
+        states.unshift(...state);
+        sequence = outputs;
+      }
+      if (layer.stateful) layer.resetStates(states);
+      return layer.returnState ? [sequence, ...states] : sequence;
     });
   };
   return true;
+}
+
+type Scan = ((x: Tensor3D, training: boolean, options: GatedOptions) => RecurrentResult) & {
+  /** How many states the cell has. */
+  states: number;
+};
+
+/** A stock cell over a sequence, as a fused operation. */
+function scanOf(cell: StockCell, random: Random): Scan {
+  const { gates, states, run } = recurrences[cell.getClassName()]!;
+  const activation = fusedName(cell.activation.getClassName())!;
+  const recurrentActivation =
+    cell.recurrentActivation && fusedName(cell.recurrentActivation.getClassName());
+  const scan = (x: Tensor3D, training: boolean, options: GatedOptions): RecurrentResult => {
+    const scale = hardSigmoidScale(cell, gates);
+    const weight = (variable: LayerVariable | null): Tensor | undefined =>
+      variable ? (scale ? mul(variable.read(), scale) : variable.read()) : undefined;
+    return run(
+      x,
+      {
+        kernel: weight(cell.kernel)!,
+        recurrentKernel: weight(cell.recurrentKernel)!,
+        bias: weight(cell.bias),
+      },
+      {
+        ...{ activation, recurrentActivation, ...options },
+        ...(training ? masksOf(cell, x, random) : {}),
+      },
+    );
+  };
+  return Object.assign(scan, { states });
 }
 
 /** Those that @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won. */
