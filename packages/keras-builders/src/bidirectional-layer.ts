@@ -70,10 +70,13 @@ export class BidirectionalLayer extends CompositeLayer {
     this.mergeMode = mergeMode;
     this.#layer = configOf(layer);
     this.#backwardLayer = backwardLayer && configOf(backwardLayer);
-    this.forwardLayer = copied(layer, { name: `forward_${layer.name}` });
+    this.forwardLayer = copied(layer, { name: `forward_${layer.name.replace(/^forward_/, "")}` });
     this.backwardLayer = backwardLayer
       ? copied(backwardLayer, {})
-      : copied(layer, { name: `backward_${layer.name}`, goBackwards: !goBackwards });
+      : copied(layer, {
+          name: `backward_${layer.name.replace(/^backward_/, "")}`,
+          goBackwards: !goBackwards,
+        });
     this._stateful = layer.stateful;
     if (args.trainable === false) this.trainable = false;
   }

@@ -6,10 +6,12 @@ export type DatasetValues = Float32Array | Int32Array | BigInt64Array;
 /** Writes groups, contiguous datasets and attributes; a group's parents are made with it. */
 export interface Hdf5Writer {
   dataset(path: string, values: DatasetValues, shape: readonly number[]): void;
-  /** A string of variable length, as h5py writes one. */
+  /** A string of variable length, as h5py writes a Python str. */
   text(path: string, name: string, value: string): void;
-  /** Strings of variable length; an empty list is float64, as numpy makes of one. */
-  texts(path: string, name: string, values: readonly string[]): void;
+  /** A string of variable length, as h5py writes Python's bytes. */
+  bytes(path: string, name: string, value: string): void;
+  /** A list of bytes; an empty one is float64, as numpy makes of it. */
+  bytesList(path: string, name: string, values: readonly string[]): void;
 }
 
 /** HDF5 keeps an object's attributes in a header of at most 64 KiB; Keras stays below this. */
@@ -64,12 +66,17 @@ function writerOf(file: File, checked: <Result>(work: () => Result) => Result): 
     checked(() => file.create_group(path));
     made.add(path);
   };
-  const attribute = (path: string, name: string, value: string | string[] | Float64Array) => {
+  const attribute = (
+    path: string,
+    name: string,
+    value: string | string[] | Float64Array,
+    shape: number[],
+    type: string,
+  ) => {
     group(path);
-    const shape = value instanceof Float64Array ? [value.length] : undefined;
     checked(() => {
       const owner = path ? (file.get(path) as Group) : file;
-      owner.create_attribute(name, value, shape);
+      owner.create_attribute(name, value, shape, type);
     });
   };
   return {
@@ -77,16 +84,22 @@ function writerOf(file: File, checked: <Result>(work: () => Result) => Result): 
       group(parentOf(path));
       checked(() => file.create_dataset({ name: path, data: values, shape: [...shape] }));
     },
-    text: attribute,
-    texts(path, name, values) {
-      if (values.length === 0) return attribute(path, name, new Float64Array(0));
+    text: (path, name, value) => attribute(path, name, value, [], unicode),
+    bytes: (path, name, value) => attribute(path, name, value, [], typeOf(value)),
+    bytesList(path, name, values) {
+      if (values.length === 0) return attribute(path, name, new Float64Array(0), [0], "<d");
       const chunks = chunksOf(values);
       for (const [i, chunk] of chunks.entries()) {
-        attribute(path, chunks.length > 1 ? `${name}${i}` : name, chunk);
+        const numbered = chunks.length > 1 ? `${name}${i}` : name;
+        attribute(path, numbered, chunk, [chunk.length], typeOf(chunk.join("")));
       }
     },
   };
 }
+
+/** h5wasm's words for strings of variable length. */
+const [unicode, ascii] = ["S", "A"] as const;
+const typeOf = (text: string) => (/^[\0-\x7f]*$/.test(text) ? ascii : unicode);
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));

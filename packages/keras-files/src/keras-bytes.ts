@@ -1,12 +1,13 @@
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { zipSync } from "fflate";
 import { hdf5Bytes } from "./hdf5-writer.ts";
+import type { JsonObject } from "./json-text.ts";
 import { kerasJson } from "./keras-json.ts";
 import { kerasVersion, writeLegacy } from "./keras-legacy.ts";
 import { writeWeights } from "./keras-weights.ts";
 import type { KerasFormat } from "./save-format.ts";
 import { type Compiled, kerasCompiled } from "./to-keras-compile.ts";
-import type { JsonObject, ToKeras } from "./to-keras-config.ts";
+import type { ToKeras } from "./to-keras-config.ts";
 import { kerasModel } from "./to-keras-model.ts";
 import { type VarsGroup, varsGroups } from "./weight-paths.ts";
 

@@ -1,15 +1,18 @@
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { Hdf5Writer } from "./hdf5-writer.ts";
+import type { JsonObject } from "./json-text.ts";
 import { kerasJson } from "./keras-json.ts";
 import { optimizerVariables, writeWeight } from "./keras-weights.ts";
 import type { Compiled } from "./to-keras-compile.ts";
-import type { JsonObject } from "./to-keras-config.ts";
 import { layersOf, varsGroups } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
 /** The version of Keras whose files these are. */
 export const kerasVersion = "3.15.1";
+
+/** What Keras would have been run by; only its weights' layouts would tell. */
+const backend = "tensorflow";
 
 interface NamedDataset {
   name: string;
@@ -26,10 +29,12 @@ export async function writeLegacy(
   const own = model.getClassName() === "Sequential" ? [model.name] : [];
   const names = new Map<LayerVariable, string>();
   const layers = layersOf(model);
-  mark(file, "");
-  file.text("", "model_config", kerasJson(serialized));
-  mark(file, "model_weights");
-  file.texts(
+  file.text("", "backend", backend);
+  file.text("", "keras_version", kerasVersion);
+  file.bytes("", "model_config", kerasJson(serialized));
+  file.bytes("model_weights", "backend", backend);
+  file.bytes("model_weights", "keras_version", kerasVersion);
+  file.bytesList(
     "model_weights",
     "layer_names",
     layers.map(({ name }) => name),
@@ -51,7 +56,7 @@ export async function writeLegacy(
   if (!compiled) return;
   const { className: class_name, config } = compiled.optimizer;
   const training = { ...compiled.config, optimizer_config: { class_name, config } };
-  file.text("", "training_config", kerasJson(training));
+  file.bytes("", "training_config", kerasJson(training));
   await writeNamed(
     file,
     "optimizer_weights",
@@ -60,11 +65,6 @@ export async function writeLegacy(
       write: (path) => write(file, path),
     })),
   );
-}
-
-function mark(file: Hdf5Writer, path: string): void {
-  file.text(path, "backend", "tensorflow");
-  file.text(path, "keras_version", kerasVersion);
 }
 
 /** A layer's weights as the format orders them: trainable ones first. */
@@ -98,6 +98,6 @@ async function writeNamed(
     used.add(free);
     return free;
   });
-  file.texts(path, "weight_names", unique);
+  file.bytesList(path, "weight_names", unique);
   for (const [i, { write }] of datasets.entries()) await write(`${path}/${unique[i]}`);
 }

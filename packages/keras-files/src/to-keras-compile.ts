@@ -1,8 +1,8 @@
 import type { Optimizer, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
+import type { JsonObject } from "./json-text.ts";
 import { snakeCase } from "./keras-names.ts";
 import type { Json } from "./layer-classes.ts";
-import type { JsonObject } from "./to-keras-config.ts";
 
 /** One of the optimizer's variables that belong to a weight, in Keras's terms. */
 export interface SlotVariable {
@@ -69,7 +69,7 @@ const optimizerClasses: Readonly<Record<string, OptimizerClass>> = {
     byWeight: true,
   },
   RMSProp: {
-    ...{ className: "RMSprop", name: "rmsprop" },
+    ...{ className: "RMSprop", name: "rm_sprop" },
     config: ({ decay, momentum, epsilon, centered }) => ({
       ...{ rho: decay as number, momentum: momentum as number },
       ...{ epsilon: epsilon as number, centered: (centered as boolean | undefined) ?? false },

@@ -1,10 +1,10 @@
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
+import type { JsonObject } from "./json-text.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, layerModule } from "./layer-classes.ts";
 import { kerasActivation, kerasPart } from "./to-keras-part.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-export type JsonObject = { [key: string]: Json };
 export type Shape = (number | null)[];
 
 /** How objects go into a config. */
@@ -149,10 +149,10 @@ function kerasParts(layer: Layer, argument: string, to: ToKeras, shape?: Shape |
   const property =
     (argument === "layer" && partProperties[layer.getClassName()]) || camelCase(argument);
   const part = (layer as unknown as Record<string, Layer | Layer[] | null>)[property];
+  // Legacy files too hold a part in full.
   const whole = { ...to, legacy: false };
-  // Only layers and cells of their own: what is inside is serialized in full even in legacy files.
   const first = (Array.isArray(shape?.[0]) ? shape[0] : shape) as Shape | undefined;
-  const inner = first && !to.legacy ? partShape(layer.getClassName(), first) : undefined;
+  const inner = first && partShape(layer.getClassName(), first);
   if (Array.isArray(part)) {
     let at = inner;
     return part.map((cell) => {

@@ -1,8 +1,8 @@
 import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import type { JsonObject } from "./json-text.ts";
 import type { Json } from "./layer-classes.ts";
 import {
   dtypePolicy,
-  type JsonObject,
   kerasLayer,
   type Shape,
   type ToKeras,

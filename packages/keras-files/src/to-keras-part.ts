@@ -1,10 +1,10 @@
 import type { layers } from "@tensorflow/tfjs-layers";
+import type { JsonObject } from "./json-text.ts";
 import { activationNames, KerasActivation } from "./keras-activation.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, partClasses } from "./layer-classes.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-type JsonObject = { [key: string]: Json };
 
 /**
  * The name of an activation in Keras's files.
