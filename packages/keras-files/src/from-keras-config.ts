@@ -5,6 +5,7 @@ import { withKerasMasks } from "./keras-mask.ts";
 import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
+import { withKerasCall } from "./stock-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -131,7 +132,8 @@ function madeLayer(
     (layer as unknown as Record<string, unknown>)[option] = activation;
   }
   if (own(config, "trainable") === false) layer.trainable = false;
-  return isFused(className) ? layer : withKerasMasks(layer, known.passesMask ?? false);
+  if (isFused(className)) return layer;
+  return withKerasMasks(withKerasCall(layer), known.passesMask ?? false);
 }
 
 /** Layers of this project, which know Keras's activations and masks. */
@@ -197,12 +199,14 @@ function part(who: string, key: string, module: string, value: Json): object {
     const given = config[argument]!;
     return [camelCase(argument), typeof given === "string" ? tfjsWord(given) : given];
   });
-  return {
-    className:
-      name === "LecunNormal" || name === "LecunUniform" ? name.replace("Lec", "LeC") : name,
-    config: Object.fromEntries(entries),
-  };
+  return { className: tfjsParts[name] ?? name, config: Object.fromEntries(entries) };
 }
+
+/** What tfjs-layers calls otherwise. */
+const tfjsParts: Readonly<Record<string, string>> = {
+  ...{ L1: "L1L2", L2: "L1L2" },
+  ...{ LecunNormal: "LeCunNormal", LecunUniform: "LeCunUniform" },
+};
 
 /** Policies that keep weights in float32; what is computed in half precision there is computed in float32 here. */
 const policies = new Set(["float32", "mixed_float16", "mixed_bfloat16"]);

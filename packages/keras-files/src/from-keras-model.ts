@@ -8,9 +8,9 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts";
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
-import { checkMasks } from "./keras-mask.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
+import { checkMasks } from "./mask-origin.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -107,7 +107,11 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
 
   checkMasks(who, sorted, made, masks);
   const ends = (key: string): SymbolicTensor[] =>
-    references(who, key, own(config, key)).map((reference) => tensor(reference));
+    references(who, key, own(config, key)).map(([name, node, index]) => {
+      // Keras counts a functional model's own inputs and outputs as its first call, here only.
+      const isModel = made.get(name)?.getClassName() === "Model";
+      return tensor([name, isModel ? node - 1 : node, index]);
+    });
   const inputs = ends("input_layers");
   const results = ends("output_layers");
   let graph: LayersModel;

@@ -12,12 +12,10 @@ import {
   tidy,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import type { layers } from "@tensorflow/tfjs-layers";
-import type { CallNode, MaskOperations, TensorReference } from "./keras-node.ts";
-import { shownName } from "./limits.ts";
+import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 
 type Layer = InstanceType<typeof layers.Layer>;
-type Masks = (Tensor | null)[];
+type Masks = (Tensor | null | undefined)[];
 type ComputeMask = (inputs: Tensor[], masks: Masks | null) => Tensor | null;
 
 const merges = new Set(["Add", "Multiply", "Average", "Maximum", "Minimum"]);
@@ -54,7 +52,7 @@ export function withKerasMasks(layer: Layer, passesMask: boolean): Layer {
 
 /** A step is kept where one of the inputs keeps it; unmasked inputs end the mask. */
 const eitherMask: ComputeMask = (_, masks) => {
-  if (!masks || masks.some((mask) => mask === null)) return null;
+  if (!masks || masks.some((mask) => mask == null)) return null;
   return tidy(() =>
     (masks as Tensor[]).map((mask) => onesOf(mask)).reduce((a, b) => logicalOr(a, b)),
   );
@@ -64,7 +62,7 @@ const eitherMask: ComputeMask = (_, masks) => {
 const onesOf = (mask: Tensor): Tensor => logicalOr(mask, zerosLike(mask));
 
 function joinedMask(inputs: Tensor[], masks: Masks | null, axis: number): Tensor | null {
-  if (!masks || masks.every((mask) => mask === null)) return null;
+  if (!masks || masks.every((mask) => mask == null)) return null;
   return tidy(() => {
     const wide = inputs.map((x, i) => {
       const mask = masks[i] ?? null;
@@ -84,62 +82,42 @@ function keptAverage(x: Tensor, mask: Tensor): Tensor {
   });
 }
 
-/** Makes nothing of what it is given but its shape. */
-const shapeOnly = new Set(["ZerosLike", "OnesLike"]);
+interface Graph {
+  call: Layer["call"];
+  computeMask: (inputs: Tensor | Tensor[], masks?: Masks | Tensor | null) => unknown;
+  nodesByDepth: Record<string, { callArgs?: object }[]>;
+  runInternalGraph(inputs: Tensor[], masks: Masks): [Tensor[], Masks, unknown];
+}
 
 /**
- * Keras writes down the mask of each call; tfjs computes it again from the layers. They agree where both
- * stem from the same tensors.
- *
- * @throws for a mask given by hand, which tfjs has no place for.
+ * Makes a model that is a layer of another hand masks to its layers and theirs on, as in Keras, where a
+ * tensor carries its mask through any number of models.
  */
-export function checkMasks(
-  who: string,
-  calls: readonly CallNode[],
-  layerOf: ReadonlyMap<string, Layer>,
-  operations: MaskOperations,
-): void {
-  const key = ([name, node, index]: TensorReference) => `${name}/${node}/${index}`;
-  /** The tensors that a call's output's mask stems from; undefined: nobody knows. */
-  const carried = new Map<string, ReadonlySet<string> | undefined>();
-  const origins = (mask: readonly TensorReference[], found: Set<string>, depth: number): void => {
-    for (const reference of mask) {
-      const operation = operations.get(reference[0]);
-      if (!operation) found.add(key(reference));
-      else if (depth < mostSteps && !shapeOnly.has(operation.className)) {
-        origins(operation.inputs, found, depth + 1);
+export function nested(model: LayersModel): LayersModel {
+  const graph = model as unknown as Graph;
+  const { call } = graph;
+  model.supportsMasking = true;
+  const isMasked = (mask: Masks | Tensor | null | undefined): boolean =>
+    [mask].flat().some((each) => each != null);
+  graph.call = (inputs, kwargs) => {
+    const mask = kwargs.mask as Masks | Tensor | null | undefined;
+    if (!isMasked(mask)) return call.call(model, inputs, kwargs);
+    return tidy(() => {
+      for (const node of Object.values(graph.nodesByDepth).flat()) {
+        node.callArgs = { training: kwargs.training };
       }
-    }
+      const [outputs] = graph.runInternalGraph([inputs].flat(), [mask].flat());
+      return outputs.length === 1 ? outputs[0]! : outputs;
+    });
   };
-  for (const { name, index, inputs, mask } of calls) {
-    const layer = layerOf.get(name)!;
-    const before = inputs.map((input) => carried.get(key(input)));
-    const isKnown = inputs.every((input, i) => before[i] || !carried.has(key(input)));
-    const implied = new Set(before.flatMap((set) => [...(set ?? [])]));
-    if (mask.length > 0 && isKnown) {
-      const given = new Set<string>();
-      origins(mask, given, 0);
-      if (`${[...given].sort()}` !== `${[...implied].sort()}`) {
-        throw new Error(
-          `${who}: ${shownName(name)}: expected the mask that comes with its input, got one made of ${[...given].join(", ")}`,
-        );
-      }
-    }
-    const output = key([name, index, 0]);
-    if (makesMask(layer)) carried.set(output, new Set([key(inputs[0]!)]));
-    else if ("containerNodes" in layer) carried.set(output, undefined);
-    else if (passesOn(layer) && implied.size > 0) carried.set(output, implied);
-  }
+  const { computeMask } = graph;
+  graph.computeMask = (inputs, masks) =>
+    isMasked(masks) || model.layers.some(makesMask) ? computeMask.call(graph, inputs, masks) : null;
+  return model;
 }
 
-const mostSteps = 100;
-
-function makesMask(layer: Layer): boolean {
-  const { maskZero } = layer as unknown as { maskZero?: boolean };
-  return maskZero === true || layer.getClassName() === "Masking";
-}
-
-function passesOn(layer: Layer): boolean {
-  const { returnSequences = true } = layer.getConfig() as { returnSequences?: boolean };
-  return layer.supportsMasking && returnSequences;
+/** Whether masks begin in a layer, or in one of a model's. */
+export function makesMask(layer: Layer): boolean {
+  const { maskZero, layers: inner } = layer as unknown as { maskZero?: boolean; layers?: Layer[] };
+  return maskZero === true || layer.getClassName() === "Masking" || (inner ?? []).some(makesMask);
 }

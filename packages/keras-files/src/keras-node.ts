@@ -28,6 +28,15 @@ const maskOperations = new Set([
   ...["Concatenate", "Cast", "Reshape", "BroadcastTo"],
 ]);
 
+/** By its module; in a legacy file, which has none, by what every layer has. */
+function isOperation(layer: JsonObject): boolean {
+  const module = own(layer, "module");
+  if (typeof module === "string") return /^keras\.(src\.)?ops(\.|$)/.test(module);
+  const config = own(layer, "config");
+  const isLayer = isObject(config) && ["trainable", "dtype", "layers"].some((key) => key in config);
+  return !isLayer && maskOperations.has(`${own(layer, "class_name")}`);
+}
+
 /**
  * The calls of a layer in a functional model's config, of Keras 3 or legacy; undefined for an operation
  * of a mask, which **masks** remembers.
@@ -39,8 +48,7 @@ export function callNodes(
   masks: MaskOperations,
 ): CallNode[] | undefined {
   const nodes = arrayOf(who, "inbound_nodes", own(layer, "inbound_nodes") ?? []);
-  const module = own(layer, "module");
-  if (typeof module === "string" && /^keras\.(src\.)?ops(\.|$)/.test(module)) {
+  if (isOperation(layer)) {
     const className = own(layer, "class_name");
     if (typeof className !== "string" || !maskOperations.has(className)) {
       throw new Error(

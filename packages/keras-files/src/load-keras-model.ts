@@ -5,6 +5,7 @@ import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
+import { nested } from "./keras-mask.ts";
 import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
 import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
@@ -40,7 +41,10 @@ export async function loadModelFrom(
   const bytes = await sourceBytes(who, source, maxBytes, readPath);
   const reading: Reading = {
     ...{ who, customObjects },
-    model: (inner, json) => modelFromKeras(inner, json) as ReturnType<Reading["model"]>,
+    model(inner, json) {
+      const model = modelFromKeras(inner, json);
+      return model && (nested(model) as unknown as ReturnType<Reading["model"]>);
+    },
   };
   if (kindOf(who, bytes) === "zip") {
     const zip = openZip(who, bytes, maxBytes);

@@ -1,0 +1,61 @@
+import type { layers } from "@tensorflow/tfjs-layers";
+import { makesMask } from "./keras-mask.ts";
+import type { CallNode, MaskOperations, TensorReference } from "./keras-node.ts";
+import { shownName } from "./limits.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+
+/** Makes nothing of what it is given but its shape. */
+const shapeOnly = new Set(["ZerosLike", "OnesLike"]);
+
+/**
+ * Keras writes down the mask of each call; tfjs computes it again from the layers. They agree where both
+ * stem from the same tensors.
+ *
+ * @throws for a mask given by hand, which tfjs has no place for.
+ */
+export function checkMasks(
+  who: string,
+  calls: readonly CallNode[],
+  layerOf: ReadonlyMap<string, Layer>,
+  operations: MaskOperations,
+): void {
+  const key = ([name, node, index]: TensorReference) => `${name}/${node}/${index}`;
+  /** The tensors that a call's output's mask stems from; undefined: nobody knows. */
+  const carried = new Map<string, ReadonlySet<string> | undefined>();
+  const origins = (mask: readonly TensorReference[], found: Set<string>, depth: number): void => {
+    for (const reference of mask) {
+      const operation = operations.get(reference[0]);
+      if (!operation) found.add(key(reference));
+      else if (depth < mostSteps && !shapeOnly.has(operation.className)) {
+        origins(operation.inputs, found, depth + 1);
+      }
+    }
+  };
+  for (const { name, index, inputs, mask } of calls) {
+    const layer = layerOf.get(name)!;
+    const before = inputs.map((input) => carried.get(key(input)));
+    const isKnown = inputs.every((input, i) => before[i] || !carried.has(key(input)));
+    const implied = new Set(before.flatMap((set) => [...(set ?? [])]));
+    if (mask.length > 0 && isKnown) {
+      const given = new Set<string>();
+      origins(mask, given, 0);
+      if (`${[...given].sort()}` !== `${[...implied].sort()}`) {
+        throw new Error(
+          `${who}: ${shownName(name)}: expected the mask that comes with its input, got one made of ${[...given].join(", ")}`,
+        );
+      }
+    }
+    const output = key([name, index, 0]);
+    if ("containerNodes" in layer) carried.set(output, undefined);
+    else if (makesMask(layer)) carried.set(output, new Set([key(inputs[0]!)]));
+    else if (passesOn(layer) && implied.size > 0) carried.set(output, implied);
+  }
+}
+
+const mostSteps = 100;
+
+function passesOn(layer: Layer): boolean {
+  const { returnSequences = true } = layer.getConfig() as { returnSequences?: boolean };
+  return layer.supportsMasking && returnSequences;
+}

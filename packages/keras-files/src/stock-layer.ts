@@ -1,0 +1,88 @@
+import { pad, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
+import type { layers, Shape } from "@tensorflow/tfjs-layers";
+
+type Layer = InstanceType<typeof layers.Layer>;
+/** What tfjs-layers' layers hold and do not tell. */
+type Inside = Layer & Record<string, unknown>;
+
+/** Makes a layer of tfjs-layers do what Keras does where tfjs-layers' own does less. */
+export function withKerasCall(layer: Layer): Layer {
+  const inside = layer as Inside;
+  const className = layer.getClassName();
+  if (className === "Conv1D" && inside.padding === "causal") padBefore(inside);
+  if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
+  if (className === "Reshape") knownSizes(inside);
+  return layer;
+}
+
+/** Zeros before the first step, so that no output sees a later input; tfjs-layers has no causal call. */
+function padBefore(layer: Inside): void {
+  const { call } = layer;
+  const [size] = layer.kernelSize as number[];
+  const [dilation] = [layer.dilationRate].flat() as number[];
+  const zeros = (size! - 1) * dilation!;
+  layer.call = (inputs, kwargs) =>
+    tidy(() => {
+      const [x] = [inputs].flat() as [Tensor];
+      return instead(layer, "padding", "valid", () =>
+        call.call(
+          layer,
+          pad(x, [
+            [0, 0],
+            [zeros, 0],
+            [0, 0],
+          ]),
+          kwargs,
+        ),
+      );
+    });
+}
+
+/** tfjs's kernels for the last axis, with another one in its place. */
+function axisLast(layer: Inside): void {
+  const { call } = layer;
+  const { axis } = layer;
+  if (typeof axis !== "number") return;
+  layer.call = (inputs, kwargs) => {
+    const [x] = [inputs].flat() as [Tensor];
+    const last = x.rank - 1;
+    const chosen = axis < 0 ? axis + x.rank : axis;
+    if (chosen === last) return call.call(layer, inputs, kwargs);
+    return tidy(() => {
+      const order = x.shape.map((_, i) => (i === chosen ? last : i === last ? chosen : i));
+      const result = instead(layer, "axis", -1, () =>
+        call.call(layer, transpose(x, order), kwargs),
+      );
+      return transpose(result as Tensor, order);
+    });
+  };
+}
+
+function instead<T>(layer: Inside, key: string, value: unknown, run: () => T): T {
+  const inside: Record<string, unknown> = layer;
+  const before = inside[key];
+  inside[key] = value;
+  try {
+    return run();
+  } finally {
+    inside[key] = before;
+  }
+}
+
+/** tfjs-layers does not work out a size that is left open while the batch is open too. */
+function knownSizes(layer: Inside): void {
+  layer.computeOutputShape = (given) => {
+    const [batch, ...sizes] = given as Shape;
+    const target = (layer.targetShape as Shape).map((n) => (n === null || n < 0 ? null : n));
+    const product = (shape: Shape) => shape.reduce<number>((size, n) => size * n!, 1);
+    const isKnown = sizes.every((n) => n !== null);
+    const rest = product(target.filter((n) => n !== null));
+    if (isKnown && !target.includes(null) && product(sizes) !== rest) {
+      throw new Error(
+        `${layer.name}: expected ${rest} values of each example for [${target}], got ${product(sizes)}`,
+      );
+    }
+    const open = isKnown && rest > 0 ? product(sizes) / rest : null;
+    return [batch!, ...target.map((n) => n ?? open)];
+  };
+}
