@@ -42,7 +42,7 @@ export function checkSize(who: string, group: WeightsGroup, got: number): void {
   const { bytes, exact } = groupSize(group);
   if (exact ? got === bytes : got >= bytes) return;
   const least = exact ? "" : "at least ";
-  const where = group.paths.join(", ");
+  const where = shownPaths(group);
   throw new Error(`${who}: expected ${least}${bytes} bytes of weights in ${where}, got ${got}`);
 }
 
@@ -57,14 +57,10 @@ export function groupSize({ weights }: WeightsGroup): { bytes: number; exact: bo
  *
  * @throws if they do not end where the data ends.
  */
-export function checkStrings(
-  who: string,
-  { paths, weights }: WeightsGroup,
-  data: Uint8Array,
-): void {
+export function checkStrings(who: string, group: WeightsGroup, data: Uint8Array): void {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let at = 0;
-  for (const spec of weights) {
+  for (const spec of group.weights) {
     if (!hasStrings(spec)) {
       at += count(spec) * bytesOfElement(spec);
       continue;
@@ -76,7 +72,7 @@ export function checkStrings(
   }
   if (at === data.byteLength) return;
   throw new Error(
-    `${who}: expected the strings in ${paths.join(", ")} to end after ${data.byteLength} bytes, got other lengths`,
+    `${who}: expected the strings in ${shownPaths(group)} to end after ${data.byteLength} bytes, got other lengths`,
   );
 }
 
@@ -100,13 +96,16 @@ function checkSpec(who: string, spec: Spec): void {
     Array.isArray(shape) &&
     shape.every((n) => Number.isSafeInteger(n) && n >= 0) &&
     Number.isSafeInteger(shape.reduce((product, n) => product * Math.max(n, 1), 8));
-  if (!isShape) refuse(`weight "${name}" of a shape of whole numbers from 0`, shape);
+  if (!isShape) refuse(`weight ${shown(name)} of a shape of whole numbers from 0`, shape);
   if (dtype !== "string" && !Object.hasOwn(bytesOf, dtype)) {
-    refuse(`weight "${name}" of dtype ${Object.keys(bytesOf).join(", ")} or string`, dtype);
+    refuse(`weight ${shown(name)} of dtype ${Object.keys(bytesOf).join(", ")} or string`, dtype);
   }
   const quantized = quantization?.dtype;
   if (quantization !== undefined && !Object.hasOwn(bytesOfQuantized, `${quantized}`)) {
-    refuse(`weight "${name}" quantized to ${Object.keys(bytesOfQuantized).join(", ")}`, quantized);
+    refuse(
+      `weight ${shown(name)} quantized to ${Object.keys(bytesOfQuantized).join(", ")}`,
+      quantized,
+    );
   }
 }
 
@@ -122,6 +121,11 @@ function bytesOfElement({ dtype, quantization }: Spec): number {
 function list(who: string, expected: string, value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   throw new Error(`${who}: expected ${expected}, got ${shown(value)}`);
+}
+
+function shownPaths({ paths }: WeightsGroup): string {
+  const few = paths.slice(0, 4).join(", ");
+  return paths.length > 4 ? `${few}, ... (${paths.length} files)` : few;
 }
 
 function shown(value: unknown): string {

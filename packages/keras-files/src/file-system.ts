@@ -74,10 +74,16 @@ async function save(json: string, artifacts: io.ModelArtifacts): Promise<io.Save
   const weightsManifest = weights && weightsGroups(who, [{ paths: [own], weights: weightSpecs }]);
   if (weights) checkSize(who, weightsManifest![0]!, total(weights.map((part) => part.byteLength)));
   const text = new TextEncoder().encode(JSON.stringify({ ...description, weightsManifest }));
+  if (text.byteLength > largestJson) {
+    throw new Error(
+      `${who}: expected at most ${largestJson} bytes of topology and metadata, got ${text.byteLength}`,
+    );
+  }
   let replaced: string[] = [];
   try {
     await mkdir(folder, { recursive: true });
-    replaced = await ownWeights(json);
+    // Of a model.json that is not there, or not ours, nothing is replaced but itself.
+    replaced = await ownWeights(json).catch(() => []);
     if (weights) await writeWhole(join(folder, own), weights);
     await writeWhole(partial, [text]);
     await flushFolder(folder);
@@ -138,15 +144,11 @@ function isOwn(stem: string, name: string): boolean {
   );
 }
 
-/** Names of the weights that a model.json written here refers to; none for any other. */
+/** Names of the weights that a model.json written here refers to. */
 async function ownWeights(json: string): Promise<string[]> {
-  try {
-    const { weightsManifest } = JSON.parse(await readFile(json, "utf8")) as io.ModelJSON;
-    const names = weightsGroups(who, weightsManifest).flatMap(({ paths }) => paths);
-    return names.filter((name) => isOwn(basename(json, ".json"), name));
-  } catch {
-    return [];
-  }
+  const { weightsManifest = [] } = JSON.parse(await readFile(json, "utf8")) as io.ModelJSON;
+  const names = weightsGroups(who, weightsManifest).flatMap(({ paths }) => paths);
+  return names.filter((name) => isOwn(basename(json, ".json"), name));
 }
 
 /** Names of files written here long ago for a model.json that does not refer to them. */
@@ -187,17 +189,11 @@ function parsed(json: string, text: string): io.ModelJSON {
   }
   const { modelTopology } = (value ?? {}) as Partial<io.ModelJSON>;
   if (typeof modelTopology === "object" && modelTopology !== null) return value as io.ModelJSON;
-  throw new Error(
-    `${who}: expected a modelTopology in ${json}, got ${
-      Array.isArray(value)
-        ? "a list"
-        : `keys ${
-            Object.keys(value ?? {})
-              .slice(0, 20)
-              .join(", ") || "none"
-          }`
-    }`,
-  );
+  const keys = Object.keys(value ?? {})
+    .slice(0, 20)
+    .join(", ");
+  const got = Array.isArray(value) ? "a list" : `keys ${keys || "none"}`;
+  throw new Error(`${who}: expected a modelTopology in ${json}, got ${got}`);
 }
 
 async function readText(json: string): Promise<string> {
