@@ -76,6 +76,41 @@ test("its regularizer is part of the loss", () => {
   expect(layer.losses.map((loss) => loss().dataSync()[0])).toEqual([14]);
 });
 
+test("weights given are where it starts, alone or in a list; of another shape they are refused", () => {
+  const weights = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+  for (const given of [weights, [weights] as [tf.Tensor]]) {
+    const layer = layers.embedding({ inputDim: 3, outputDim: 2, weights: given });
+    layer.apply(tokens());
+    expect(layer.getWeights()[0]!.arraySync()).toEqual(weights.arraySync());
+  }
+  const refused = (given: tf.Tensor | tf.Tensor[], got: string) =>
+    expect(() =>
+      layers.embedding({ inputDim: 3, outputDim: 2, weights: given as tf.Tensor, name: "words" }),
+    ).toThrow(`words: expected weights of shape [3, 2], got ${got}`);
+  refused(tf.ones([2, 3]), "[2, 3]");
+  refused([weights, weights], "[3, 2] and [3, 2]");
+});
+
+test("its constraint holds after every step of an optimizer, its regularizer is in fit's loss", async () => {
+  const made = (args: object) => {
+    const weights = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+    const table = layers.embedding({ inputDim: 3, outputDim: 2, weights, ...args });
+    const model = sequential({ layers: [table] });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    return model;
+  };
+  const y = tf.fill([2, 2, 2], -1000);
+  const model = made({ embeddingsConstraint: "nonNeg" });
+  await model.trainOnBatch(tokens(), y);
+  expect(tf.min(model.getWeights()[0]!).dataSync()[0]).toBe(0);
+  const [free, held] = await Promise.all(
+    [{}, { embeddingsRegularizer: regularizers.l1({ l1: 2 }) }].map((args) =>
+      made(args).trainOnBatch(tokens(), tf.zeros([2, 2, 2])),
+    ),
+  );
+  expect((held as number) - (free as number)).toBeAllclose(2 * 21);
+});
+
 test("bad options are refused", () => {
   const at = { name: "words" };
   expect(() => layers.embedding({ inputDim: 0, outputDim: 2, ...at })).toThrow(

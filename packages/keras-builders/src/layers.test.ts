@@ -153,6 +153,9 @@ test("dropout: 0 or x / (1 - rate) in training, x otherwise", () => {
   // 10,000 draws: 5 standard deviations are 5·√(0.25·0.75/10⁴) ≈ 0.022.
   expect(Math.abs(kept.length / 10_000 - 0.75)).toBeLessThan(0.022);
   expect((layer.apply(x) as tf.Tensor).dataSync()).toEqual(x.dataSync());
+  expect(
+    (layers.dropout({ rate: 1 }).apply(x, { training: true }) as tf.Tensor).dataSync(),
+  ).toEqual(tf.zerosLike(x).dataSync());
   expect(() => layers.dropout({ rate: 1.1, name: "drop" })).toThrow(
     "drop: expected rate from 0 to 1, got 1.1",
   );
