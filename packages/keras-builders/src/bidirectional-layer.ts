@@ -18,7 +18,7 @@ import type { LayerArgs } from "./recurrent-options.ts";
 export type BidirectionalMergeMode = "concat" | "sum" | "mul" | "ave" | null;
 
 export interface BidirectionalArgs extends LayerArgs {
-  /** SimpleRNN, LSTM or GRU; it is copied, and itself left as it is. */
+  /** SimpleRNN, LSTM, GRU or RNN; it is copied, its cells too, and itself left as it is. */
   layer: RecurrentLayer;
   /** Default *concat*. */
   mergeMode?: BidirectionalMergeMode;
@@ -62,7 +62,7 @@ export class BidirectionalLayer extends CompositeLayer {
     for (const part of [layer, ...(backwardLayer ? [backwardLayer] : [])]) {
       if (part instanceof RecurrentLayer) continue;
       throw new Error(
-        `${this.name}: expected a SimpleRNN, LSTM or GRU of this package, got ${(part as object | undefined)?.constructor.name}`,
+        `${this.name}: expected a SimpleRNN, LSTM, GRU or RNN of this package, got ${(part as object | undefined)?.constructor.name}`,
       );
     }
     const { goBackwards } = layer.options;
