@@ -123,3 +123,19 @@ test("a step size or norm that is not above 0 is refused", () => {
     "sgd: expected learningRate above 0, got NaN",
   );
 });
+
+test("an optimizer made in a tidy outlives it, and says its clipnorm", async () => {
+  for (const make of [adam, rmsprop, sgd]) {
+    let optimizer = make();
+    optimizer.dispose();
+    tf.tidy(() => {
+      optimizer = make({ momentum: 0.9, clipnorm: 0.5 } as object);
+    });
+    const w = tf.variable(tf.tensor1d([1, 2]));
+    optimizer.minimize(() => tf.sum(tf.square(w)), false, [w]);
+    expect(Number.isFinite(w.dataSync()[0]) && w.dataSync()[0] !== 1).toBe(true);
+    expect(optimizer).toHaveProperty("clipnorm", 0.5);
+    optimizer.dispose();
+    w.dispose();
+  }
+});

@@ -3,6 +3,7 @@ import {
   AdamOptimizer,
   div,
   engine,
+  keep,
   MomentumOptimizer,
   maximum,
   mul,
@@ -156,6 +157,12 @@ class FusedRmsprop extends RMSPropOptimizer {
 }
 
 class FreedMomentum extends MomentumOptimizer {
+  constructor(learningRate: number, momentum: number, nesterov: boolean) {
+    super(learningRate, momentum, nesterov);
+    // Made by MomentumOptimizer as a tensor that a tidy around it would free.
+    keep((this as unknown as { m: Tensor }).m);
+  }
+
   override dispose(): void {
     super.dispose();
     // Made by SGDOptimizer's constructor, forgotten by MomentumOptimizer's dispose.

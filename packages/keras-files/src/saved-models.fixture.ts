@@ -168,6 +168,18 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         stock.globalMaxPooling2d({ dataFormat: "channelsLast" }),
       ),
   },
+  pooled: {
+    make: () => {
+      const x = input({ shape: series });
+      const y = input({ shape: image });
+      const scaled = on(x, stock.rescaling({ scale: 0.5, offset: 1 }));
+      const ends = [
+        on(scaled, stock.globalMaxPooling1d()),
+        on(y, stock.globalAveragePooling2d({ dataFormat: "channelsLast" })),
+      ];
+      return model({ inputs: [x, y], outputs: ends });
+    },
+  },
   branches: {
     make: () => {
       const a = input({ shape: series, name: "a" });

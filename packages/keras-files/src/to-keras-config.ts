@@ -114,9 +114,21 @@ function layerConfig(
     values[argument] = kerasValue(layer, argument, value);
   }
   for (const [argument, value] of Object.entries({ ...known.fixed, ...known.ignored })) {
+    const got = given[camelCase(argument)];
+    if (argument in (known.fixed ?? {}) && got != null && !isSame(got, value)) {
+      throw new Error(
+        `${layer.name}: expected ${argument} ${JSON.stringify(value)}, with which tfjs-layers and Keras agree, got ${JSON.stringify(got)}`,
+      );
+    }
     if (!skipped.includes(argument)) values[argument] = value;
   }
   return values;
+}
+
+/** Whether tfjs-layers' value of an argument is Keras's: `channelsLast` is `channels_last`. */
+function isSame(got: Json, value: Json): boolean {
+  const spelt = typeof got === "string" ? kerasWord(got) : got;
+  return JSON.stringify(spelt) === JSON.stringify(value);
 }
 
 function numberIn(layer: Layer, name: string): number | undefined {
@@ -127,11 +139,6 @@ function numberIn(layer: Layer, name: string): number | undefined {
 const flags = new Set(["mask_zero", "unit_forget_bias", "zero_output_for_mask", "unroll"]);
 
 function kerasValue(layer: Layer, argument: string, value: Json | undefined): Json {
-  if (argument === "interpolation" && value !== "nearest") {
-    throw new Error(
-      `${layer.name}: expected interpolation nearest, got ${value}, for which tfjs-layers and Keras take other points`,
-    );
-  }
   if (argument === "activation" || argument === "recurrent_activation") {
     return kerasActivation(layer, argument, value);
   }
