@@ -10,7 +10,7 @@ import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
-import { checkMasks } from "./mask-origin.ts";
+import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -106,6 +106,7 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
   }
 
   checkMasks(who, sorted, made, masks);
+  dropMasksOfStates(who, sorted, made);
   const ends = (key: string): SymbolicTensor[] =>
     references(who, key, own(config, key)).map(([name, node, index]) => {
       // Keras counts a functional model's own inputs and outputs as its first call, here only.

@@ -12,7 +12,7 @@ import {
   tidy,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
+import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type Masks = (Tensor | null | undefined)[];
@@ -96,7 +96,10 @@ interface Graph {
 export function nested(model: LayersModel): LayersModel {
   const graph = model as unknown as Graph;
   const { call } = graph;
+  // Made by tfjs only when it is called first.
+  if (model instanceof Sequential) model.build();
   model.supportsMasking = true;
+  for (const input of model.inputLayers) input.supportsMasking = true;
   const isMasked = (mask: Masks | Tensor | null | undefined): boolean =>
     [mask].flat().some((each) => each != null);
   graph.call = (inputs, kwargs) => {
@@ -111,8 +114,12 @@ export function nested(model: LayersModel): LayersModel {
     });
   };
   const { computeMask } = graph;
-  graph.computeMask = (inputs, masks) =>
-    isMasked(masks) || model.layers.some(makesMask) ? computeMask.call(graph, inputs, masks) : null;
+  graph.computeMask = (inputs, masks) => {
+    const some = isMasked(masks) || model.layers.some(makesMask);
+    const found = some ? (computeMask.call(graph, inputs, masks) as Masks) : [];
+    const all = model.outputs.map((_, i) => found[i] ?? null);
+    return all.length === 1 ? all[0] : all;
+  };
   return model;
 }
 
@@ -120,4 +127,14 @@ export function nested(model: LayersModel): LayersModel {
 export function makesMask(layer: Layer): boolean {
   const { maskZero, layers: inner } = layer as unknown as { maskZero?: boolean; layers?: Layer[] };
   return maskZero === true || layer.getClassName() === "Masking" || (inner ?? []).some(makesMask);
+}
+
+/**
+ * Makes a recurrent layer leave the mask out where initial states are given. Keras 3 hands a layer its
+ * input's mask only while the input is its one tensor; the mask goes on behind the layer all the same.
+ */
+export function unmaskedWithStates(layer: Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) =>
+    call(inputs, Array.isArray(inputs) && inputs.length > 1 ? { ...kwargs, mask: null } : kwargs);
 }

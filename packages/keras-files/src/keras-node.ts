@@ -33,7 +33,7 @@ function isOperation(layer: JsonObject): boolean {
   const module = own(layer, "module");
   if (typeof module === "string") return /^keras\.(src\.)?ops(\.|$)/.test(module);
   const config = own(layer, "config");
-  const isLayer = isObject(config) && ["trainable", "dtype", "layers"].some((key) => key in config);
+  const isLayer = isObject(config) && ["trainable", "layers"].some((key) => key in config);
   return !isLayer && maskOperations.has(`${own(layer, "class_name")}`);
 }
 

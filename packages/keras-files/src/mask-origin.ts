@@ -1,5 +1,5 @@
 import type { layers } from "@tensorflow/tfjs-layers";
-import { makesMask } from "./keras-mask.ts";
+import { makesMask, unmaskedWithStates } from "./keras-mask.ts";
 import type { CallNode, MaskOperations, TensorReference } from "./keras-node.ts";
 import { shownName } from "./limits.ts";
 
@@ -7,6 +7,32 @@ type Layer = InstanceType<typeof layers.Layer>;
 
 /** Makes nothing of what it is given but its shape. */
 const shapeOnly = new Set(["ZerosLike", "OnesLike"]);
+
+const recurrent = new Set(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"]);
+
+/**
+ * Makes recurrent layers that Keras called with initial states but no mask do so here.
+ *
+ * @throws for a layer that is called both with a mask and without.
+ */
+export function dropMasksOfStates(
+  who: string,
+  calls: readonly CallNode[],
+  layerOf: ReadonlyMap<string, Layer>,
+): void {
+  const masked = new Map<string, boolean>();
+  for (const { name, inputs, mask } of calls) {
+    if (inputs.length < 2 || !recurrent.has(layerOf.get(name)!.getClassName())) continue;
+    const isMasked = mask.length > 0;
+    if ((masked.get(name) ?? isMasked) !== isMasked) {
+      throw new Error(
+        `${who}: expected ${shownName(name)} to be called with initial states and a mask always or never, got both`,
+      );
+    }
+    masked.set(name, isMasked);
+  }
+  for (const [name, isMasked] of masked) if (!isMasked) unmaskedWithStates(layerOf.get(name)!);
+}
 
 /**
  * Keras writes down the mask of each call; tfjs computes it again from the layers. They agree where both
