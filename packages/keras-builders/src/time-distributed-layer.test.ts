@@ -209,11 +209,11 @@ test("what has no time steps, fits nothing or gives too much is refused by name"
     [() => layers.timeDistributed({ layer: 3 as never, ...at }), "each: expected a layer, got 3"],
     [
       () => layers.timeDistributed({ layer: dense(), ...at }).apply(tf.ones([2, 3])),
-      "each: expected an input of shape [B, T, ...], got [2, 3]",
+      "each: expected an input of shape [B, T, I], got [2, 3]",
     ],
     [
       () => layers.timeDistributed({ layer: dense(), ...at }).apply(input({ shape: [3] })),
-      "each: expected an input of shape [B, T, ...], got [, 3]",
+      "each: expected an input of shape [B, T, I], got [, 3]",
     ],
     [
       () => all.apply(tf.ones([B, T, 6])),

@@ -18,6 +18,7 @@ import {
   passedMask,
 } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
+import { checkShape } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -44,7 +45,9 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
+  /** [B, T, ...features] as it was built, of any B and T. */
   #inputShape: Shape | undefined;
+  #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
@@ -66,6 +69,7 @@ export class TimeDistributedLayer extends CompositeLayer {
   override get losses(): Layer["losses"] {
     return [...lossesIn(this.layer), ...this.#activity.losses];
   }
+
   override resetStates(): void {
     this.layer.resetStates();
   }
@@ -79,7 +83,8 @@ export class TimeDistributedLayer extends CompositeLayer {
       const { initialWeights } = this.layer;
       if (initialWeights) this.layer.setWeights(initialWeights);
     }
-    this.#inputShape = shape;
+    this.#inputShape = [null, null, ...shape.slice(2)];
+    this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
 
@@ -95,7 +100,7 @@ export class TimeDistributedLayer extends CompositeLayer {
       if (mask) this.#checkMask(mask, x);
       const [B, T, ...rest] = x.shape as [number, number, ...number[]];
       let y: Tensor;
-      if (isStepwise(this.layer)) {
+      if (this.#isStepwise) {
         const masks = mask && unstack(mask, 1);
         const steps = unstack(x, 1).map((step, t) => this.#callLayer(step, masks?.[t], kwargs));
         y = stack(steps, 1);
@@ -133,17 +138,8 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   #checkInput(shape: Shape): void {
-    const wanted = this.#inputShape ?? [null, null, null];
-    const features = wanted.slice(2);
-    const fits = this.#inputShape
-      ? shape.length === wanted.length &&
-        features.every((n, i) => n === null || shape[i + 2] === null || shape[i + 2] === n)
-      : shape.length >= 3;
-    if (fits) return;
-    const expected = ["B", "T", ...features.map((n) => n ?? "...")].join(", ");
-    throw new Error(
-      `${this.name}: expected an input of shape [${expected}], got [${shape.join(", ")}]`,
-    );
+    const wanted = this.#inputShape ?? [null, null, null, ...shape.slice(3).map(() => null)];
+    checkShape(this.name, "an input", shape, wanted, "BTI");
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {
