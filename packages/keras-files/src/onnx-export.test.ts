@@ -11,6 +11,8 @@ import {
 import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { fileCase, fileIds, filePath, toTensor } from "./files.fixture.ts";
+import { loadKerasModel } from "./index.ts";
 import { activationNames, activationOf, KerasActivation } from "./keras-activation.ts";
 import { exportOnnx } from "./onnx-export.ts";
 import { predictions, runOnnx, shake } from "./onnx-runtime.fixture.ts";
@@ -209,6 +211,20 @@ test.each(activationNames)("Keras's %s, as a model that was loaded has it", asyn
   if (activation instanceof KerasActivation) layer.activation = activation;
   else layer.activation = (stock.activation({ activation: activation as Any }) as Any).activation;
   await expectAgreement(sequential({ layers: [layer] }), tf.mul(real([B, T, I]), 2.5));
+});
+
+test.each(fileIds)("%s, saved by Keras, written as ONNX: Keras's own predictions", async (id) => {
+  const made = await loadKerasModel(filePath(`${id}.keras`));
+  const {
+    inputs,
+    predictions: [want],
+  } = fileCase(id);
+  const x = toTensor(inputs[0]!);
+  const bytes = await exportOnnx(made);
+  const [given] = (await InferenceSession.create(bytes)).inputMetadata;
+  const fed = given!.isTensor && given!.type === "int32" ? tf.cast(x, "int32") : x;
+  const [y] = Object.values(await runOnnx(bytes, { [given!.name]: fed }));
+  expect(y!.dataSync()).toBeAllclose(toTensor(want).dataSync(), { rtol: 0, atol: 1e-5 });
 });
 
 test("noise is nothing, Flatten flattens, models are layers", async () => {

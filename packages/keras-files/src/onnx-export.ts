@@ -22,8 +22,9 @@ const who = "exportOnnx";
  * Activation, Flatten, Masking, Dropout and other noise (nothing, when a model predicts), and models
  * of them as layers; of this project and of tfjs-layers, each with its own numbers.
  *
- * - **Names**: an input and an output are called as tfjs calls them, `model.inputNames` and
- *   `model.outputNames`; the second output of one layer is `NAME_1`.
+ * - **Names**: an input and an output are called as the layers they come from, as in
+ *   `model.inputNames` and `outputNames` of a model that has predicted; a layer's second one is
+ *   `NAME_1`.
  * - **Shapes**: batch and time are free (*batch*, *time*) unless the model fixes them.
  * - **Tokens**, what an Embedding reads from an input, are int32. One outside the vocabulary is an
  *   error when the model runs, but for -1 and below, which count from the end.
