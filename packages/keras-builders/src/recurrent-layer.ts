@@ -60,6 +60,11 @@ export abstract class RecurrentLayer extends CompositeLayer {
     this.#activity = activityLoss(this.#regularizer);
   }
 
+  /** How many axes a step's input has beside the batch's; undefined: its cell knows. */
+  protected get featureAxes(): number | undefined {
+    return 1;
+  }
+
   /** Runs the cell over a sequence. */
   protected abstract scan(x: Tensor, options: ScanOptions): RecurrentResult;
 
@@ -180,8 +185,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
    */
   checkInputs(inputs: readonly (Tensor | SymbolicTensor)[]): void {
     const [x, ...states] = inputs.map(({ shape }) => shape as Shape);
-    // Until it is built, only a cell of yours may know what more than one axis of features means.
-    const wanted = this.#inputShape ?? [null, null, null, ...x!.slice(3).map(() => null)];
+    const axes = this.featureAxes ?? Math.max(1, x!.length - 2);
+    const wanted = this.#inputShape ?? [null, null, ...Array<null>(axes).fill(null)];
     checkShape(this.name, "an input", x!, wanted, "BTI");
     if (states.length === 0) return;
     const names = stateNames(this.cell);

@@ -553,6 +553,10 @@ test("what is no cell, or gives not what it announced, is refused by name; the n
       () => layers.rnn({ cell: kinds["a fused stack"]!(), name }).apply([x(), tf.zeros([B, 3])]),
       "rnn: expected 3 states (h of cell 0, c of cell 0, h of cell 1), got 1",
     ],
+    [
+      () => layers.rnn({ cell: kinds["a fused stack"]!(), name }).apply(tf.zeros([B, T, I, 2])),
+      "rnn: expected an input of shape [B, T, I], got [3, 5, 2, 2]",
+    ],
     [() => good.apply(tf.zeros([B, I])), "rnn: expected an input of shape [B, T, 2], got [3, 2]"],
   ];
   for (const [call, message] of refusals) {

@@ -48,6 +48,10 @@ export class RnnLayer extends RecurrentLayer {
     }
   }
 
+  protected override get featureAxes(): number | undefined {
+    return leavesOf(this.cell)[0] instanceof FusedCell ? 1 : undefined;
+  }
+
   protected override scan(x: Tensor, options: ScanOptions): RecurrentResult {
     return scanCells(this.name, leavesOf(this.cell), x, options);
   }

@@ -104,9 +104,13 @@ function stepped(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): R
         checkStates(who, cell, "a state", next, B);
       }
       const kept = keeps?.[t];
-      const before = !output || zeroOutputForMask ? zerosLike(y) : output;
-      output = kept ? where(kept, y, before) : y;
-      state = kept ? next.map((value, k) => where(kept, value, state[k]!)) : next;
+      if (kept) {
+        output = where(kept, y, !output || zeroOutputForMask ? zerosLike(y) : output);
+        state = next.map((value, k) => where(kept, value, state[k]!));
+      } else {
+        output = y;
+        state = next;
+      }
       if (returnSequences) outputs.push(output);
     }
     if (!output) throw new Error(`${who}: expected a sequence of at least one step, got none`);

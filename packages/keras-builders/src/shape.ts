@@ -1,7 +1,7 @@
 import type { Shape } from "@tensorflow/tfjs-layers";
 
 /** As errors show it; **letters** stand for what may be anything. */
-export function shown(shape: readonly (number | null)[], letters = ""): string {
+function shown(shape: readonly (number | null)[], letters = ""): string {
   return `[${shape.map((n, i) => n ?? letters[i] ?? n).join(", ")}]`;
 }
 
