@@ -8,7 +8,6 @@ import {
   addNode,
   addNodeOf,
   addOutput,
-  addWeights,
   constant,
   type Dimension,
   type Graph,
@@ -22,6 +21,7 @@ import {
   type Packing,
 } from "./onnx-mask.ts";
 import { refused } from "./onnx-refusal.ts";
+import { addRecurrentWeights } from "./onnx-weights.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -30,7 +30,6 @@ interface Config {
   units: number;
   activation: string;
   recurrentActivation: string;
-  useBias: boolean;
   returnSequences: boolean;
   returnState: boolean;
   goBackwards: boolean;
@@ -169,6 +168,7 @@ function addParts(
     addNode(graph, scope, name, inputs, attributes);
   const packing = typeof masked === "string" ? addPacking(graph, scope, masked) : masked;
   const attributes = attributesOf(parts);
+  const weights = parts.map(({ layer }) => layer.getWeights());
   const packed = packing ? addPacked(graph, scope, packing, x) : x;
   const [Y, ...finals] = addNodeOf(
     graph,
@@ -177,7 +177,7 @@ function addParts(
     operator.name,
     [
       add("Transpose", [packed], { perm: { ints: [1, 0, 2] } }),
-      ...addRecurrentWeights(graph, scope, parts),
+      ...addRecurrentWeights(graph, scope, weights, { units: H, gates: operator.gates }),
       packing?.lengths ?? "",
       ...addInitialStates(graph, scope, parts),
     ],
@@ -236,59 +236,6 @@ function attributesOf(parts: readonly Part[]): Record<string, Attribute> {
     ...(betas.length ? { activation_beta: { floats: betas } } : {}),
     ...(operator.name === "GRU" ? { linear_before_reset: { int: config.resetAfter ? 1 : 0 } } : {}),
   };
-}
-
-/** W [D, G·H, I], R [D, G·H, H] and B [D, 2·G·H]; `""` in B's place where no part has a bias. */
-function addRecurrentWeights(graph: Graph, scope: string, parts: readonly Part[]): string[] {
-  const [{ config, operator }] = parts as [Part];
-  const [D, G, H] = [parts.length, operator.gates.length, config.units];
-  const weights = parts.map(({ layer }) => layer.getWeights());
-  const I = weights[0]![0]!.shape[0]!;
-  const blocks = async (index: 0 | 1, rows: number) => {
-    const packed = new Float32Array(D * G * H * rows);
-    for (const [d, own] of weights.entries()) {
-      const values = (await own[index]!.data()) as Float32Array;
-      const target = packed.subarray(d * G * H * rows, (d + 1) * G * H * rows);
-      transposeGates(values, target, { rows, units: H, gates: operator.gates });
-    }
-    return packed;
-  };
-  const biases = async () => {
-    const packed = new Float32Array(D * 2 * G * H);
-    for (const [d, own] of weights.entries()) {
-      if (!own[2]) continue;
-      const values = (await own[2].data()) as Float32Array;
-      // [G·H], or [2, G·H] of a GRU with resetAfter: of the input, then of the state.
-      for (let at = 0; at < values.length; at += G * H) {
-        const target = packed.subarray((2 * d + at / (G * H)) * G * H);
-        const row = values.subarray(at, at + G * H);
-        transposeGates(row, target, { rows: 1, units: H, gates: operator.gates });
-      }
-    }
-    return packed;
-  };
-  const biased = parts.some((part) => part.config.useBias);
-  return [
-    addWeights(graph, `${scope}/W`, [D, G * H, I], () => blocks(0, I)),
-    addWeights(graph, `${scope}/R`, [D, G * H, H], () => blocks(1, H)),
-    biased ? addWeights(graph, `${scope}/B`, [D, 2 * G * H], biases) : "",
-  ];
-}
-
-/** [rows, G·H] to [G·H, rows], the gates in ONNX's order. */
-function transposeGates(
-  from: Float32Array,
-  to: Float32Array,
-  { rows, units, gates }: { rows: number; units: number; gates: readonly number[] },
-): void {
-  const columns = gates.length * units;
-  for (const [place, gate] of gates.entries()) {
-    for (let h = 0; h < units; h++) {
-      const column = gate * units + h;
-      const target = (place * units + h) * rows;
-      for (let row = 0; row < rows; row++) to[target + row] = from[row * columns + column]!;
-    }
-  }
 }
 
 /** Inputs `NAME_h` (and `NAME_c`), [B, H], of the stateful ones, as initial_h (and initial_c). */

@@ -2,6 +2,7 @@ import { seededRandom } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { expect } from "vitest";
 import { exportOnnx } from "./onnx-export.ts";
 
 /** Weights of every part of the model, biases too, uniform in ±0.4. */
@@ -36,14 +37,32 @@ export async function runOnnx(
   return Object.fromEntries(outputs);
 }
 
-/** What tfjs and onnxruntime predict from x, output by output. */
-export async function predictions(
-  model: LayersModel,
-  x: tf.Tensor,
-): Promise<{ tfjs: tf.Tensor[]; onnx: tf.Tensor[] }> {
-  const outputs = await runOnnx(await exportOnnx(model), { [model.inputNames[0]!]: x });
-  return {
-    tfjs: [model.predict(x)].flat() as tf.Tensor[],
-    onnx: Object.values(outputs),
-  };
+/** Uniform in ±1.5. */
+export const real = (shape: number[], seed = 7): tf.Tensor =>
+  tf.randomUniform(shape, -1.5, 1.5, "float32", seed);
+
+/** Padding in front, behind, between, everywhere and nowhere. */
+export const tokens = (): tf.Tensor2D =>
+  tf.tensor2d(
+    [
+      [0, 0, 3, 1, 2, 5, 4],
+      [6, 1, 2, 3, 0, 0, 0],
+      [0, 2, 0, 0, 5, 1, 0],
+      [0, 0, 0, 0, 0, 0, 0],
+      [1, 2, 3, 4, 5, 6, 1],
+    ],
+    [5, 7],
+    "int32",
+  );
+
+/** That onnxruntime predicts what tfjs does, output by output, from weights drawn anew. */
+export async function expectAgreement(made: LayersModel, x: tf.Tensor): Promise<void> {
+  shake(made);
+  const tfjs = [made.predict(x)].flat() as tf.Tensor[];
+  const outputs = await runOnnx(await exportOnnx(made), { [made.inputNames[0]!]: x });
+  const onnx = Object.values(outputs);
+  expect(onnx.map((y) => y.shape)).toEqual(tfjs.map((y) => y.shape));
+  for (const [i, y] of onnx.entries()) {
+    expect(y.dataSync()).toBeAllclose(tfjs[i]!.dataSync(), { rtol: 0, atol: 1e-5 });
+  }
 }
