@@ -8,11 +8,13 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
+import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { CompositeLayer } from "./composite-layer.ts";
 import { applyWithState, firstShape, type Inputs, type Kwargs, passedMask } from "./layer-call.ts";
 import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
+import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 /** How the two outputs become one; *null*: they stay two. */
 export type BidirectionalMergeMode = "concat" | "sum" | "mul" | "ave" | null;
@@ -24,6 +26,8 @@ export interface BidirectionalArgs extends LayerArgs {
   mergeMode?: BidirectionalMergeMode;
   /** Reads backwards in **layer**'s place; copied too. Default: **layer**, turned round. */
   backwardLayer?: RecurrentLayer | null;
+  /** Of the joined outputs and returned states; **layer**'s own is of each direction's. Default none. */
+  activityRegularizer?: RegularizerArg;
 }
 
 type Merge = (forward: Tensor, backward: Tensor) => Tensor[];
@@ -50,6 +54,8 @@ export class BidirectionalLayer extends CompositeLayer {
   readonly backwardLayer: RecurrentLayer;
   readonly #layer: LayerConfig;
   readonly #backwardLayer: LayerConfig | null;
+  readonly #regularizer: Regularizer | null;
+  readonly #activity: ActivityLoss;
 
   constructor(args: BidirectionalArgs) {
     super(args);
@@ -78,7 +84,13 @@ export class BidirectionalLayer extends CompositeLayer {
           goBackwards: !goBackwards,
         });
     this._stateful = layer.stateful;
+    this.#regularizer = regularizer(args.activityRegularizer);
+    this.#activity = activityLoss(this.#regularizer);
     if (args.trainable === false) this.trainable = false;
+  }
+
+  override get losses(): CompositeLayer["losses"] {
+    return [...super.losses, ...this.#activity.losses];
   }
 
   /** What the two carry, if stateful: forward's, then backward's. */
@@ -114,7 +126,7 @@ export class BidirectionalLayer extends CompositeLayer {
       const merge = merges[`${this.mergeMode}`]!;
       const outputs = merge(y, returnSequences ? reverse(z, 1) : z);
       const all = [...outputs, ...forwardState, ...backwardState];
-      return all.length === 1 ? all[0]! : all;
+      return this.#activity.noted(all.length === 1 ? all[0]! : all, kwargs);
     });
   }
 
@@ -167,12 +179,15 @@ export class BidirectionalLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
+    this.#activity.dispose();
     return this.parts().reduce((count, part) => count + part.releaseWeights(), 0);
   }
 
   override getConfig(): serialization.ConfigDict {
     const backward = this.#backwardLayer && { backwardLayer: this.#backwardLayer };
-    return { mergeMode: this.mergeMode, layer: this.#layer, ...backward, ...super.getConfig() };
+    const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
+    const own = { mergeMode: this.mergeMode, layer: this.#layer, ...backward, ...activity };
+    return { ...own, ...super.getConfig() };
   }
 }
 

@@ -91,6 +91,7 @@ const made: [string, () => Layer[], Record<string, unknown>][] = [
         layer: layers.lstm({ ...gated, goBackwards: false, name: "forth" }),
         backwardLayer: layers.gru({ ...gated, name: "back" }),
         mergeMode: "sum",
+        activityRegularizer: cost(),
         ...first,
       }),
     ],
