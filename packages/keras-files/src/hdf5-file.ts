@@ -1,5 +1,5 @@
 import { File, Group, type Metadata, Module, ready } from "h5wasm";
-import { mostDepth, shownName, shownShape } from "./limits.ts";
+import { shownName, shownShape } from "./limits.ts";
 
 /** One dataset, described but not read. */
 export interface Hdf5Dataset {
@@ -20,7 +20,9 @@ export interface Hdf5 {
   text(group: string, attribute: string): string | string[] | undefined;
 }
 
-const mostObjects = 200_000;
+const mostObjects = 50_000;
+/** Paths of models in models in models have some 20 parts. */
+const mostGroups = 40;
 const chunkBytes = 2 ** 20;
 /** ENOENT, as Emscripten numbers it. */
 const notThere = 44;
@@ -137,8 +139,8 @@ function contents(who: string, file: File, fileBytes: number, session: Session):
       if (datasets.size + groups.size + open.length > mostObjects) {
         refuse(`at most ${mostObjects} objects in the file`, "more");
       }
-      if (path.split("/").length > mostDepth) {
-        refuse(`groups nested at most ${mostDepth} deep`, shownName(path));
+      if (path.split("/").length > mostGroups) {
+        refuse(`groups nested at most ${mostGroups} deep`, shownName(path));
       }
       if (Module.get_symbolic_link(id, path) !== null) {
         refuse("no soft link", shownName(path));
