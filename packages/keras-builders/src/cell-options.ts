@@ -40,6 +40,8 @@ export interface SimpleRnnCellArgs extends LayerArgs {
   recurrentDropout?: number;
   /** Makes default initial weights and the sequence of dropout masks repeatable. */
   seed?: number | null;
+  /** Accepted and without effect: there is one implementation. */
+  implementation?: number;
 }
 
 /** Options of the cells with gates. */
@@ -65,8 +67,6 @@ export interface GruCellArgs extends GatedCellArgs {
 
 /** Options of a layer around a cell of its own, beside the cell's. */
 interface OwnCellArgs extends SequenceArgs {
-  /** Accepted and without effect: there is one implementation. */
-  implementation?: number;
   /** Accepted and without effect. */
   useCudnn?: boolean | "auto";
 }

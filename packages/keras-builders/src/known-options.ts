@@ -1,4 +1,4 @@
-// Which options SimpleRNN, LSTM and GRU have: Keras 3's, and those of all tfjs-layers.
+// Which options recurrent layers and their cells have: Keras 3's, and those of all tfjs-layers.
 
 const layer = [
   "name",
@@ -15,7 +15,7 @@ const layer = [
   "activityRegularizer",
 ];
 
-const recurrent = [
+const cell = [
   "units",
   "activation",
   "useBias",
@@ -27,20 +27,33 @@ const recurrent = [
   "dropout",
   "recurrentDropout",
   "seed",
+  "implementation",
+];
+
+const sequence = [
   "returnSequences",
   "returnState",
   "goBackwards",
   "stateful",
   "unroll",
   "zeroOutputForMask",
-  "implementation",
-  "useCudnn",
 ];
 
-const own = {
-  simpleRNN: [] as string[],
+const gates = {
   lstm: ["recurrentActivation", "unitForgetBias"],
   gru: ["recurrentActivation", "resetAfter"],
+};
+const recurrent = [...cell, ...sequence, "useCudnn"];
+
+const own = {
+  simpleRNN: recurrent,
+  lstm: [...recurrent, ...gates.lstm],
+  gru: [...recurrent, ...gates.gru],
+  rnn: ["cell", ...sequence],
+  stackedRNNCells: ["cells"],
+  simpleRNNCell: cell,
+  lstmCell: [...cell, ...gates.lstm],
+  gruCell: [...cell, ...gates.gru],
 } as const;
 
 /** What tfjs-layers can take in; all arithmetic is in float32. */
@@ -52,10 +65,10 @@ const dtypes = ["float32", "int32", "bool"];
  * versions had.
  */
 export function checkOptions<Args extends object>(who: keyof typeof own, args: Args): Args {
-  const known = new Set<string>([...layer, ...recurrent, ...own[who]]);
+  const known = new Set<string>([...layer, ...own[who]]);
   for (const [name, value] of Object.entries(args)) {
     if (known.has(name) || value == null) continue;
-    const names = [...recurrent, ...own[who]].join(", ");
+    const names = own[who].join(", ");
     throw new Error(`${who}: expected options ${names} and those of all layers, got ${name}`);
   }
   const { dtype } = args as { dtype?: unknown };

@@ -116,7 +116,7 @@ export function gru(args: GruArgs): RecurrentLayer {
  */
 export function rnn(args: RnnArgs): RecurrentLayer {
   prepare();
-  return new RnnLayer(args);
+  return new RnnLayer(checkOptions("rnn", args));
 }
 
 /**
@@ -131,7 +131,7 @@ export function rnn(args: RnnArgs): RecurrentLayer {
  */
 export function stackedRNNCells(args: StackedCellsArgs): StackedCells {
   prepare();
-  return new StackedCells(args);
+  return new StackedCells(checkOptions("stackedRNNCells", args));
 }
 
 /**
@@ -146,7 +146,7 @@ export function stackedRNNCells(args: StackedCellsArgs): StackedCells {
  */
 export function simpleRNNCell(args: SimpleRnnCellArgs): FusedCell {
   prepare();
-  return new SimpleRnnCell(args);
+  return new SimpleRnnCell(checkOptions("simpleRNNCell", args));
 }
 
 /**
@@ -160,7 +160,7 @@ export function simpleRNNCell(args: SimpleRnnCellArgs): FusedCell {
  */
 export function lstmCell(args: LstmCellArgs): FusedCell {
   prepare();
-  return new LstmCell(args);
+  return new LstmCell(checkOptions("lstmCell", args));
 }
 
 /**
@@ -174,7 +174,7 @@ export function lstmCell(args: LstmCellArgs): FusedCell {
  */
 export function gruCell(args: GruCellArgs): FusedCell {
   prepare();
-  return new GruCell(args);
+  return new GruCell(checkOptions("gruCell", args));
 }
 
 /**

@@ -508,6 +508,9 @@ test("regularizers of cells reach the loss and constraints hold, in stacks and B
       for (const i of [1, 3, 4, 5]) {
         expect(tf.min(layer.getWeights()[i]!).dataSync()[0]).toBeGreaterThanOrEqual(0);
       }
+      const given = layer.getWeights().map((w) => tf.sub(w, 1));
+      layer.setWeights(given);
+      closeAll(layer.getWeights(), given, 0);
     } else {
       const both = layers.bidirectional({ layer: layers.rnn({ cell: [cell()[0]!] }) });
       both.build([null, T, I]);
@@ -538,6 +541,14 @@ test("what is no cell, or gives not what it announced, is refused by name; the n
     [
       () => layers.rnn({ name, cell: layers.dense({ units: 1 }) as never }),
       "rnn: expected a cell, a layer with stateSize and call, got Dense with stateSize undefined",
+    ],
+    [
+      () => layers.rnn({ name, cell: own(), units: 3 } as never),
+      "rnn: expected options cell, returnSequences, returnState, goBackwards, stateful, unroll, ",
+    ],
+    [
+      () => layers.lstmCell({ units: 3, returnSequences: true } as never),
+      "lstmCell: expected options units, activation, ",
     ],
     [() => layers.rnn({ name, cell: [] }), "rnn_cells: expected cells, a list of at least one"],
     [() => bad((n) => [tf.zeros([n, 2])]), "rnn: expected bad to give 1 states, got 0"],

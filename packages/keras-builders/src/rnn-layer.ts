@@ -41,9 +41,11 @@ export class RnnLayer extends RecurrentLayer {
     if (!isNew) return;
     for (const cell of leavesOf(this.cell)) {
       if (cell instanceof FusedCell) continue;
-      // Given to addWeight, where tfjs-layers forgets them in training.
+      // Constraints given to addWeight: tfjs-layers applies them to weights that are set, and only there.
       for (const weight of cell.weights) {
-        held(weight, weight as unknown as { constraint: Constraint | null });
+        const owned = weight as unknown as { constraint: Constraint | null };
+        held(weight, owned);
+        owned.constraint = null;
       }
     }
   }
