@@ -306,6 +306,31 @@ test("a cell of one's own that does what SimpleRNN does is SimpleRNN, dropout ma
   }
 });
 
+test("each cell of a stack has dropout masks of its own, per gate with recurrentDropout", () => {
+  const drop = (shape: number[], seed: number) =>
+    tf.mul(2, tf.cast(tf.greater(uniform(shape, seed), 0), "float32"));
+  const masks = [
+    { inputDropoutMask: drop([4, B, I], 1), recurrentDropoutMask: drop([4, B, 3], 2) },
+    { inputDropoutMask: drop([B, 3], 3) },
+  ];
+  const [lstm, gru] = [
+    () => layers.lstmCell({ units: 3, seed: 4 }),
+    fusedCells["GRU reset after"]!,
+  ];
+  const [both, lower, upper] = [[lstm(), gru()], lstm(), gru()].map((cell) =>
+    layers.rnn({ cell, returnSequences: true }),
+  ) as [RecurrentLayer, RecurrentLayer, RecurrentLayer];
+  both.apply(x());
+  upper.apply(lower.apply(x()) as tf.Tensor);
+  const below = lower.recur(x(), { dropoutMasks: masks.slice(0, 1) });
+  const above = upper.recur(below.outputs, { dropoutMasks: masks.slice(1) });
+  const got = both.recur(x(), { dropoutMasks: masks });
+  closeAll([got.outputs, ...got.state], [above.outputs, ...below.state, ...above.state]);
+  expect(got.outputs.dataSync()).not.toBeAllclose(list(both.apply(x()))[0]!.dataSync(), {
+    atol: 1e-3,
+  });
+});
+
 test("NaN in a masked step reaches neither outputs nor states nor gradients of a cell of one's own", () => {
   const layer = layers.rnn({ cell: own(), returnSequences: true, returnState: true });
   const clean = x();
