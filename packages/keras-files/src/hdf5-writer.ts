@@ -51,11 +51,19 @@ export async function hdf5Bytes(
     const written = file;
     file = undefined;
     checked(() => written.close());
-    return module.FS.readFile(path);
+    return contentsOf(module, path);
   } finally {
     file?.close();
     if (module.FS.analyzePath(path).exists) module.FS.unlink(path);
   }
+}
+
+/** A file's bytes where they lie, since a copy of them would be one of all weights. */
+function contentsOf({ FS }: Awaited<typeof ready>, path: string): Uint8Array {
+  const { object } = FS.analyzePath(path) as unknown as {
+    object: { contents: Uint8Array; usedBytes: number };
+  };
+  return object.contents.subarray(0, object.usedBytes);
 }
 
 function writerOf(file: File, checked: <Result>(work: () => Result) => Result): Hdf5Writer {
