@@ -1,4 +1,4 @@
-import { engine, tidy, zeros } from "@tensorflow/tfjs-core";
+import { engine, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
 import { shownShape } from "./limits.ts";
 
@@ -6,8 +6,17 @@ type Layer = InstanceType<typeof layers.Layer>;
 type AddWeight = Layer["addWeight"];
 
 /**
- * Runs **build**, which must not wait for anything, with layers that make their weights as zeros instead
- * of running initializers: the file's values come next. What it made is disposed if it throws.
+ * A tensor of any shape over one number: the file's values take its place before anything reads it, so
+ * it needs no memory.
+ */
+function unread(shape: number[]): Tensor {
+  const dataId = engine().backend.write(new Float32Array(1), [1], "float32");
+  return engine().makeTensorFromTensorInfo({ dataId, shape, dtype: "float32" });
+}
+
+/**
+ * Runs **build**, which must not wait for anything and assigns every weight, with layers that make their
+ * weights without initializers and without memory. What it made is disposed if it throws.
  *
  * @throws if the weights were more bytes than the file has, as a config that asks for memory does.
  */
@@ -16,17 +25,17 @@ export function withComingWeights<T>(who: string, fileBytes: number, build: () =
   const prototype = layers.Layer.prototype as unknown as { addWeight: AddWeight };
   const { addWeight } = prototype;
   let left = fileBytes;
-  const makeZeros: AddWeight = function (this: Layer, name, shape, dtype, _, ...others) {
+  const makeUnread: AddWeight = function (this: Layer, name, shape, dtype, _, ...others) {
     left -= 4 * (shape as number[]).reduce((size, n) => size * n, 1);
     if (!(left >= 0)) {
       throw new Error(
         `${who}: expected weights that ${fileBytes} bytes can hold, got ${name} of shape ${shownShape(shape)} in ${this.name}`,
       );
     }
-    const initializer = { apply: () => zeros(shape as number[]) };
+    const initializer = { apply: () => unread(shape as number[]) };
     return addWeight.call(this, name, shape, dtype, initializer as never, ...others);
   };
-  prototype.addWeight = makeZeros;
+  prototype.addWeight = makeUnread;
   try {
     let built: T | undefined;
     tidy(() => {

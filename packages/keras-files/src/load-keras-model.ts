@@ -1,3 +1,4 @@
+import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { withComingWeights } from "./coming-weights.ts";
 import { compileAsSaved, type SavedCompilation } from "./from-keras-compile.ts";
@@ -38,6 +39,8 @@ export async function loadModelFrom(
 ): Promise<LayersModel> {
   const who = "loadKerasModel";
   const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
+  // A backend that was only imported starts here.
+  await ready();
   const bytes = await sourceBytes(who, source, maxBytes, readPath);
   const reading: Reading = {
     ...{ who, customObjects },
@@ -106,6 +109,8 @@ export async function loadWeightsFrom(
   readPath?: ReadPath,
 ): Promise<void> {
   const who = "loadWeights";
+  // A backend that was only imported starts here.
+  await ready();
   const bytes = await sourceBytes(who, source, maxBytes, readPath);
   const isZip = kindOf(who, bytes) === "zip";
   const weights = isZip ? weightsMember(who, openZip(who, bytes, maxBytes)) : bytes;

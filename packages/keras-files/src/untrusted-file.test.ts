@@ -12,7 +12,7 @@ import { fileBytes, fileIds } from "./files.fixture.ts";
 import { loadKerasModel, loadWeights } from "./index.ts";
 import { parseJson } from "./json-text.ts";
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const small = "file_simple_rnn.keras";
 const onWarning = (): void => {};
 
