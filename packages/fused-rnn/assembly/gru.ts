@@ -1,6 +1,6 @@
 // GRU. Panels of four units hold z, r and the candidate's weights beside each other; gate values
 // are kept 16 floats for four units: z, r, candidate, and (reset after) its recurrent part.
-import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
+import { activateRows, derivative, mad } from "./activations";
 import * as J from "./job";
 import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import {
@@ -11,7 +11,6 @@ export function gruStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block);
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
-  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
   const panel = ((I + H) * 12) << 2;
   for (let u = 0; u < Hp; u += 4) {
     const at = u << 4, w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + at;
@@ -25,10 +24,10 @@ export function gruStep(j: usize, block: i32, t: i32): void {
       } else if (gated) gruBeforeGatedRows(a0, a1, w, I, H, gate, bias, z0, z1);
       else gruBeforeRows(a0, a1, w, I, H, bias, z0, z1);
     }
-    if (after) {
-      if (fast) tanhSigmoidUnits(j, block, t, u);
-      else anyUnits(j, block, t, u);
-    } else resetUnits(j, block, t, u);
+    activateRows(J.recurrentActivation(j), gates + at, gateRow, rows);
+    activateRows(J.recurrentActivation(j), gates + at + 16, gateRow, rows);
+    if (after) newStates(true, j, block, t, u);
+    else resetUnits(j, block, t, u);
   }
   if (!after) {
     const reset = (I + Hp) << 2;
@@ -38,7 +37,7 @@ export function gruStep(j: usize, block: i32, t: i32): void {
         const s = min(r + 1, rows - 1);
         gruBeforeCandidate(xh + r * row + reset, xh + s * row + reset, w, H, gates + r * gateRow + at, gates + s * gateRow + at);
       }
-      candidateUnits(j, block, t, u);
+      newStates(false, j, block, t, u);
     }
   }
   if (J.mask(j) != 0) {
@@ -47,47 +46,37 @@ export function gruStep(j: usize, block: i32, t: i32): void {
 }
 
 /**
- * Reset after:    c = act(xc + r·hc)     h' = z·h + (1 - z)·c
+ *     c = act(s)     h' = z·h + (1 - z)·c
  *
- * Gates of all rows first, as in the LSTM.
+ * s is xc + r·hc with reset after, and xc + (r·h)·U with reset before.
  */
-// @ts-ignore: decorator
-@inline function afterUnits(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), rec = J.recurrentActivation(j), gateRow = J.gateRow(j);
-  let g = J.gatesAt(j, block, t) + (u << 4);
-  for (let r = 0; r < rows; r++) {
-    const z = v128.load(g), reset = v128.load(g, 16);
-    v128.store(g, fast ? sigmoid(z) : activate(rec, z));
-    v128.store(g, fast ? sigmoid(reset) : activate(rec, reset), 16);
+function newStates(after: bool, j: usize, block: i32, t: i32, u: i32): void {
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
+  const masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
+  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j);
+  const gates = J.gatesAt(j, block, t) + (u << 4);
+  let g = gates;
+  for (let r = 0; after && r < rows; r++) {
+    v128.store(g, mad(v128.load(g, 16), v128.load(g, 48), v128.load(g, 32)), 32);
     g += gateRow;
   }
-  newStates(true, fast, j, block, t, u);
-}
-
-// @ts-ignore: decorator
-@inline function newStates(after: bool, fast: bool, j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
-  const act = J.activation(j), masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
-  const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j);
-  let g = J.gatesAt(j, block, t) + (u << 4);
+  activateRows(J.activation(j), gates + 32, gateRow, rows);
+  g = gates;
   let before = J.rawAt(j, block, t) + (u << 2), raw = J.rawAt(j, block, t + 1) + (u << 2);
   let out = outputRow(j, t, b0);
   const outStep = out ? outputStep(j) : 0;
   if (out) out += u << 2;
   for (let r = 0; r < rows; r++) {
     if (!masked || !isMasked(j, t, b0 + r)) {
-      const s = after ? mad(v128.load(g, 16), v128.load(g, 48), v128.load(g, 32)) : v128.load(g, 32);
-      const c = fast ? tanh(s) : activate(act, s);
+      const c = v128.load(g, 32);
       const h = mad(v128.load(g), f32x4.sub(v128.load(before), c), c);
-      v128.store(g, c, 32); v128.store(raw, h);
+      v128.store(raw, h);
       if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
       if (out) putLanes(out, h, n);
     }
     g += gateRow; before += rawRow; raw += rawRow; out += outStep;
   }
 }
-function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(true, j, block, t, u); }
-function anyUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(false, j, block, t, u); }
 
 /** The state that the candidate sees: with dropout, its own variant. */
 // @ts-ignore
@@ -96,22 +85,17 @@ function anyUnits(j: usize, block: i32, t: i32, u: i32): void { afterUnits(false
   return J.xhAt(j, block, t) + variant + r * J.xhRow(j) + (J.I(j) << 2);
 }
 
-/** Reset before: z, r, and the reset state r·h behind [x | h]. */
+/** Reset before: the reset state r·h behind [x | h]. */
 function resetUnits(j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), row = J.xhRow(j), rec = J.recurrentActivation(j);
+  const rows = J.rowsOf(j, block), row = J.xhRow(j);
   const lanes = v128.load(J.lanes(j) + (u << 2));
   let g = J.gatesAt(j, block, t) + (u << 4);
   let reset = J.xhAt(j, block, t) + ((J.I(j) + J.Hp(j) + u) << 2);
   for (let r = 0; r < rows; r++) {
-    const k = activate(rec, v128.load(g, 16));
-    v128.store(g, activate(rec, v128.load(g))); v128.store(g, k, 16);
-    v128.store(reset, v128.and(lanes, f32x4.mul(k, v128.load(candidateState(j, block, t, r) + (u << 2)))));
+    v128.store(reset, v128.and(lanes, f32x4.mul(v128.load(g, 16), v128.load(candidateState(j, block, t, r) + (u << 2)))));
     g += J.gateRow(j); reset += row;
   }
 }
-
-/** Reset before:   c = act(xc + (r·h)·U)  h' = z·h + (1 - z)·c */
-function candidateUnits(j: usize, block: i32, t: i32, u: i32): void { newStates(false, false, j, block, t, u); }
 
 /**
  * Gradients of the pre-activations of units u.. of a row from dh; the row of dz is laid out

@@ -1,6 +1,6 @@
 // LSTM. Panels of four units hold their i, f, c and o beside each other, so that one tile gives all
 // four gates of four units, and the cell's pass over it finds them in L1.
-import { SIGMOID, TANH, activate, derivative, mad, sigmoid, tanh } from "./activations";
+import { activateRows, derivative, mad } from "./activations";
 import * as J from "./job";
 import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import { gatedRows4, rows4 } from "./tile";
@@ -9,7 +9,6 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), K = I + H;
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1;
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
-  const fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
   let w = J.weights(j), bias = J.biases(j);
   for (let u = 0; u < Hp; u += 4) {
     const at = u << 4;
@@ -20,8 +19,7 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
       if (gated) gatedRows4(a0, a1, w, K, J.xhGate(j), bias, bias, z0, z1);
       else rows4(a0, a1, w, K, bias, bias, z0, z1);
     }
-    if (fast) tanhSigmoidUnits(j, block, t, u);
-    else anyUnits(j, block, t, u);
+    units(j, block, t, u);
     w += K << 6; bias += 64;
   }
   if (J.mask(j) != 0) {
@@ -32,46 +30,42 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
 /**
  *     c' = f·c + i·g      h' = o·act(c')
  *
- * Gates of all rows first, states after: in one loop a row's chain of two activations would be too
- * long for the processor to overlap it with the next row's.
+ * Gates of all rows first, then c, then act(c), then h: activations are applied to several rows at once.
  */
-// @ts-ignore: decorator
-@inline function units(fast: bool, j: usize, block: i32, t: i32, u: i32): void {
+function units(j: usize, block: i32, t: i32, u: i32): void {
   const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
   const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
   const dropped = J.dropGates(j) != 0;
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), cRow = J.Hp(j) << 2;
-  const gates = J.gatesAt(j, block, t) + (u << 4);
-  let z = gates;
-  for (let r = 0; r < rows; r++) {
-    const i = v128.load(z), f = v128.load(z, 16), g = v128.load(z, 32), o = v128.load(z, 48);
-    v128.store(z, fast ? sigmoid(i) : activate(rec, i));
-    v128.store(z, fast ? sigmoid(f) : activate(rec, f), 16);
-    v128.store(z, fast ? tanh(g) : activate(act, g), 32);
-    v128.store(z, fast ? sigmoid(o) : activate(rec, o), 48);
-    z += gateRow;
-  }
-  z = gates;
+  const gates = J.gatesAt(j, block, t) + (u << 4), states = J.acAt(j, block, t) + (u << 2);
+  activateRows(rec, gates, gateRow, rows);
+  activateRows(rec, gates + 16, gateRow, rows);
+  activateRows(act, gates + 32, gateRow, rows);
+  activateRows(rec, gates + 48, gateRow, rows);
+  let z = gates, ac = states;
   let c0 = J.cAt(j, block, t) + (u << 2), c1 = J.cAt(j, block, t + 1) + (u << 2);
-  let ac = J.acAt(j, block, t) + (u << 2);
+  for (let r = 0; r < rows; r++) {
+    const c = mad(v128.load(z, 16), v128.load(c0), f32x4.mul(v128.load(z), v128.load(z, 32)));
+    v128.store(ac, c);
+    if (!masked || !isMasked(j, t, b0 + r)) v128.store(c1, c);
+    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow;
+  }
+  activateRows(act, states, cRow, rows);
+  z = gates; ac = states;
   let raw = J.rawAt(j, block, t + 1) + (u << 2);
   let out = outputRow(j, t, b0);
   const outStep = out ? outputStep(j) : 0;
   if (out) out += u << 2;
   for (let r = 0; r < rows; r++) {
     if (!masked || !isMasked(j, t, b0 + r)) {
-      const c = mad(v128.load(z, 16), v128.load(c0), f32x4.mul(v128.load(z), v128.load(z, 32)));
-      const y = fast ? tanh(c) : activate(act, c);
-      const h = f32x4.mul(v128.load(z, 48), y);
-      v128.store(c1, c); v128.store(ac, y); v128.store(raw, h);
+      const h = f32x4.mul(v128.load(z, 48), v128.load(ac));
+      v128.store(raw, h);
       if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
       if (out) putLanes(out, h, n);
     }
-    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow; raw += rawRow; out += outStep;
+    z += gateRow; ac += cRow; raw += rawRow; out += outStep;
   }
 }
-function tanhSigmoidUnits(j: usize, block: i32, t: i32, u: i32): void { units(true, j, block, t, u); }
-function anyUnits(j: usize, block: i32, t: i32, u: i32): void { units(false, j, block, t, u); }
 
 /**
  * Gradients of the pre-activations of units u.. of a row from dh (output gradient included) and dc,

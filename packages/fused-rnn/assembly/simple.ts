@@ -1,5 +1,5 @@
 // SimpleRNN: h' = act(x·W + h·U + b), panels of 16 units.
-import { TANH, activate, derivative, tanh } from "./activations";
+import { activateRows, derivative } from "./activations";
 import * as J from "./job";
 import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
 import { rowsN } from "./tile";
@@ -14,26 +14,24 @@ export function simpleStep(j: usize, block: i32, t: i32): void {
       const s = min(r + 1, rows - 1);
       rowsN(n, xh + r * row, xh + s * row, w, K, bias, bias, gates + r * gateRow + (u << 2), gates + s * gateRow + (u << 2));
     }
-    if (J.activation(j) == TANH) tanhUnits(j, block, t, u, n);
-    else anyUnits(j, block, t, u, n);
+    for (let v = 0; v < n; v++) activateRows(J.activation(j), gates + ((u + (v << 2)) << 2), gateRow, rows);
+    units(j, block, t, u, n);
   }
   if (J.mask(j) != 0) {
     for (let r = 0; r < rows; r++) if (isMasked(j, t, J.firstRow(j, block) + r)) skipRow(j, block, t, r);
   }
 }
 
-// @ts-ignore: decorator
-@inline function units(fast: bool, j: usize, block: i32, t: i32, first: i32, n: i32): void {
+function units(j: usize, block: i32, t: i32, first: i32, n: i32): void {
   const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), H = J.H(j), row = J.xhRow(j);
-  const act = J.activation(j), masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
+  const masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), last = first + (n << 2);
   let z = J.gatesAt(j, block, t), raw = J.rawAt(j, block, t + 1), out = outputRow(j, t, b0);
   const outStep = out ? outputStep(j) : 0;
   for (let r = 0; r < rows; r++) {
     if (!masked || !isMasked(j, t, b0 + r)) {
       for (let u = first; u < last; u += 4) {
-        const s = v128.load(z + (u << 2));
-        const h = fast ? tanh(s) : activate(act, s);
+        const h = v128.load(z + (u << 2));
         v128.store(raw + (u << 2), h);
         if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
         if (out) putLanes(out + (u << 2), h, H - u);
@@ -42,8 +40,6 @@ export function simpleStep(j: usize, block: i32, t: i32): void {
     z += gateRow; raw += rawRow; out += outStep;
   }
 }
-function tanhUnits(j: usize, block: i32, t: i32, u: i32, n: i32): void { units(true, j, block, t, u, n); }
-function anyUnits(j: usize, block: i32, t: i32, u: i32, n: i32): void { units(false, j, block, t, u, n); }
 
 /** dz = dh·act'(h'). */
 // @ts-ignore

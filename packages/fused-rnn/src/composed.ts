@@ -17,11 +17,11 @@ import {
   matMul,
   mul,
   relu,
-  reverse,
   selu,
   sigmoid,
   softplus,
   split,
+  squeeze,
   stack,
   sub,
   type Tensor,
@@ -141,10 +141,14 @@ export function composedRecurrence(call: RecurrentCall): RecurrentResult {
     const keep = inputs.mask && cast(inputs.mask, "bool");
     // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
     const x = keep ? where(expandDims(keep, 2), inputs.x, zerosLike(inputs.x)) : inputs.x;
-    const ordered = <T extends Tensor>(tensor: T) =>
-      shape.goBackwards ? reverse(tensor, 1) : tensor;
-    const xs = unstack(ordered(x), 1);
-    const keeps = keep && unstack(ordered(keep), 1).map((column) => expandDims(column, 1));
+    const steps = (tensor: Tensor) => {
+      // tfjs's gradient of unstack knows no single part.
+      const parts = shape.T === 1 ? [squeeze(tensor, [1])] : unstack(tensor, 1);
+      // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each.
+      return shape.goBackwards ? [...parts].reverse() : parts;
+    };
+    const xs = steps(x);
+    const keeps = keep && steps(keep).map((column) => expandDims(column, 1));
     const masksOf = (mask: Tensor | undefined) =>
       mask === undefined ? [] : mask.rank === 3 ? unstack(mask) : [mask];
     const plan: Step = {

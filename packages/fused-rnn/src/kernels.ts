@@ -19,7 +19,7 @@ import type { CallShape } from "./call.ts";
 import { forwardTogether } from "./forward.ts";
 import type { GradientName, Tape } from "./tape.ts";
 import { isRecording, keepTape, releaseDeadTapes } from "./tapes.ts";
-import { readTensor, writeTensor } from "./tensor-memory.ts";
+import { readTensors, writeTensor } from "./tensor-memory.ts";
 
 /** Kernel names in tfjs's registry. */
 export const kernelNames = {
@@ -56,8 +56,8 @@ function forwardKernel(
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const { memo, ...shape } = attrs as unknown as RecurrentAttrs;
-      const read = (name: string) =>
-        inputs[name] && f32(readTensor(backend as never, inputs[name] as TensorInfo));
+      const arrays = readTensors(backend as never, inputs as Record<string, TensorInfo>);
+      const read = (name: string) => arrays[name] && f32(arrays[name]);
       const { B, T, H, goBackwards } = shape;
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
@@ -115,8 +115,8 @@ function gradientKernel(kernelName: string, backendName: string): KernelConfig {
     kernelFunc({ inputs, attrs, backend }) {
       const { tapes, direction, of, needDx } = attrs as unknown as GradientAttrs;
       if (!tapes[0].gradients) {
-        const read = (name: string) =>
-          inputs[name] && f32(readTensor(backend as never, inputs[name] as TensorInfo));
+        const arrays = readTensors(backend as never, inputs as Record<string, TensorInfo>);
+        const read = (name: string) => arrays[name] && f32(arrays[name]);
         const calls = tapes.map((tape, i) => {
           const [outputs, h, c] = cotangentNames.map((name) => read(`${double[i]}${name}`));
           return { tape, cotangents: { outputs, h, c } };

@@ -14,7 +14,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { engineBackends } from "./kernels.ts";
 import { type TensorKernels, tensorKernelsOf } from "./tensor-kernels.ts";
-import { newTensors, readTensor } from "./tensor-memory.ts";
+import { newTensors, readTensor, readTensors } from "./tensor-memory.ts";
 
 /** Numbers of an RMSprop update. */
 export interface RmspropNumbers {
@@ -118,11 +118,14 @@ function kernelOf(kernelName: keyof typeof updates, backendName: string): Kernel
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const names = ["value", "gradient", "first", "second"].filter((name) => inputs[name]);
-      const tensors = names.map((name) => inputs[name] as TensorInfo);
       const memory = backend as KernelBackend;
+      const given = inputs as Record<string, TensorInfo>;
+      // Read before, so that all are here: reading one from another backend moves it, which may grow
+      // the heap under the results.
+      readTensors(memory, given);
       // A result for each tensor but the gradient.
-      const { arrays, finish } = newTensors(memory, tensors[0].shape, tensors.length - 1);
-      const inputsNow = tensors.map((tensor) => readTensor(memory, tensor) as Float32Array);
+      const { arrays, finish } = newTensors(memory, given.value.shape, names.length - 1);
+      const inputsNow = names.map((name) => readTensor(memory, given[name]) as Float32Array);
       const kernels = tensorKernelsOf(backend);
       const update = updates[kernelName];
       if (kernels) {

@@ -263,3 +263,31 @@ test("a call that needs more than 4 GB is refused, and the next call works", () 
     { rtol: 1e-5 },
   );
 });
+
+describe.each(["cpu", "wasm"])("composed on %s", (backend) => {
+  beforeEach(async () => {
+    await tf.setBackend(backend);
+  });
+
+  test("a masked sequence is read backwards as the engine reads it", () => {
+    const [x, kernel, recurrentKernel, bias] = inputsOf("lstm");
+    const weights = { kernel: kernel!, recurrentKernel: recurrentKernel!, bias: bias! };
+    for (let round = 0; round < 20; round++) {
+      const options = { goBackwards: true, mask: mask(), initialState: [] };
+      const got = composedOf("lstm", x!, weights, options).outputs.dataSync();
+      const wanted = lstm(x as tf.Tensor3D, weights, { ...options, initialState: undefined });
+      expect(got).toBeAllclose(wanted.outputs.dataSync(), { rtol: 0, ofLargest: 1e-5 });
+    }
+  });
+
+  test("a sequence of one step has a gradient", () => {
+    const gelu = { activation: "gelu" } as const;
+    const [, kernel, recurrentKernel] = inputsOf("simpleRnn");
+    const weights = { kernel: kernel!, recurrentKernel: recurrentKernel! };
+    const sum = (x: tf.Tensor) => tf.sum(simpleRnn(x as tf.Tensor3D, weights, gelu).outputs);
+    const [x, other] = [normal(1, 1, I), normal(1, 1, I)];
+    const slope = tf.sum(tf.mul(tf.grad(sum)(x), other)).dataSync()[0]!;
+    const at = (step: number) => sum(tf.add(x, tf.mul(other, step))).dataSync()[0]!;
+    expect(slope).toBeAllclose((at(0.01) - at(-0.01)) / 0.02, { rtol: 0.01, atol: 1e-3 });
+  });
+});

@@ -7,6 +7,8 @@ import { util } from "@tensorflow/tfjs-core";
 interface HeapBackend {
   makeOutput(shape: number[], dtype: "float32"): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): TypedArray;
+  /** Brings a tensor of another backend here. */
+  readonly dataIdMap: { get(dataId: object): unknown };
 }
 
 function isHeapBackend(backend: object): backend is HeapBackend {
@@ -16,8 +18,33 @@ function isHeapBackend(backend: object): backend is HeapBackend {
 /** A tensor's own numbers: a view of the heap or of the stored array where there is one. */
 export function readTensor(backend: KernelBackend, tensor: TensorInfo): TypedArray {
   if (util.sizeFromShape(tensor.shape) === 0) return new Float32Array(0);
-  if (isHeapBackend(backend)) return backend.typedArrayFromHeap(tensor);
+  if (isHeapBackend(backend)) {
+    // tfjs's own looks at the heap first and brings the tensor second, which may grow the heap.
+    backend.dataIdMap.get(tensor.dataId);
+    return backend.typedArrayFromHeap(tensor);
+  }
   return backend.readSync(tensor.dataId) as TypedArray;
+}
+
+/**
+ * The numbers of several tensors, by the same names. Reading one that lives on another backend moves
+ * it here, which may grow the heap and detach what was read before: then all are read again.
+ */
+export function readTensors<Name extends string>(
+  backend: KernelBackend,
+  tensors: Readonly<Partial<Record<Name, TensorInfo>>>,
+): Partial<Record<Name, TypedArray>> {
+  const read = () => {
+    const arrays: Partial<Record<Name, TypedArray>> = {};
+    for (const name in tensors) arrays[name] = readTensor(backend, tensors[name] as TensorInfo);
+    return arrays;
+  };
+  const arrays = read();
+  for (const name in tensors) {
+    const { shape } = tensors[name] as TensorInfo;
+    if (arrays[name]?.length === 0 && util.sizeFromShape(shape) > 0) return read();
+  }
+  return arrays;
 }
 
 /**

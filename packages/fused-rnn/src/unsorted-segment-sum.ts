@@ -9,6 +9,7 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { tensorKernelsOf } from "./tensor-kernels.ts";
+import { readTensor } from "./tensor-memory.ts";
 
 /** What a backend must offer to a kernel that runs in JavaScript. */
 interface HostMemory {
@@ -20,7 +21,6 @@ interface HostMemory {
 
 interface WasmBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
-  typedArrayFromHeap(tensor: TensorInfo): TypedArray;
 }
 
 interface CpuBackend {
@@ -33,7 +33,7 @@ export const unsortedSegmentSumWasm: KernelConfig = {
   kernelName: UnsortedSegmentSum,
   backendName: "wasm",
   kernelFunc: kernel((backend: WasmBackend) => ({
-    view: (tensor) => backend.typedArrayFromHeap(tensor),
+    view: (tensor) => readTensor(backend as never, tensor),
     allocate: (shape, dtype) => backend.makeOutput(shape, dtype),
   })),
 };
@@ -69,6 +69,8 @@ function kernel<Backend>(memoryOf: (backend: Backend) => HostMemory): KernelFunc
     refuseBadInput(x, segmentIds, numSegments);
 
     const memory = memoryOf(backend as Backend);
+    // Viewed before, so that both are here: viewing one from another backend moves it.
+    for (const tensor of [x, segmentIds]) memory.view(tensor);
     const rowShape = x.shape.slice(1);
     const out = memory.allocate([numSegments, ...rowShape], sumOutType(x.dtype));
     // Views come after the allocation: it may grow the WASM heap, which detaches older ones.

@@ -1,3 +1,4 @@
+import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -6,6 +7,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { decodeBase64 } from "./decode-base64.ts";
 import { tensorKernels } from "./generated/tensors.ts";
+import { rmspropUpdate } from "./optimizer-updates.ts";
 import { registerKernels } from "./register.ts";
 
 const stockName = "TfjsOwnGatherV2";
@@ -121,4 +123,27 @@ test("rows of any width are gathered, and summed back, as in JavaScript", () => 
       },
     ),
   );
+});
+
+test("tensors that come from another backend may grow the heap on their way", async () => {
+  await tf.setBackend("cpu");
+  const [rows, width] = [2 ** 16, 64];
+  const x = tf.ones([rows, width]);
+  const ids = tf.range(0, rows, 1, "int32") as tf.Tensor1D;
+  const [value, gradient, meanSquare] = [1, 2, 3].map((n) => tf.fill([rows, width], n));
+  await tf.setBackend("wasm");
+  const sums = tf.unsortedSegmentSum(x, ids, rows);
+  const ends = (tensor: tf.Tensor) => {
+    const all = tensor.dataSync();
+    return [all[0], all[all.length - 1]];
+  };
+  expect(ends(sums)).toEqual([1, 1]);
+  const numbers = { learningRate: 1, rho: 0.5, momentum: 0, epsilon: 0 };
+  const [w, v] = rmspropUpdate(
+    { value: value!, gradient: gradient!, meanSquare: meanSquare! },
+    numbers,
+  );
+  // v = 0.5·3 + 0.5·4 = 3.5, w = 1 - 2/√3.5
+  expect(ends(v!)).toEqual([3.5, 3.5]);
+  expect(ends(w!)).toBeAllclose([1 - 2 / Math.sqrt(3.5), 1 - 2 / Math.sqrt(3.5)], { rtol: 1e-6 });
 });

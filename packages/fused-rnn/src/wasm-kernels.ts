@@ -6,14 +6,13 @@ import {
   Identity,
   type KernelConfig,
   type TensorInfo,
-  type TypedArray,
   util,
 } from "@tensorflow/tfjs-core";
 import { tensorKernelsOf } from "./tensor-kernels.ts";
+import { readTensor } from "./tensor-memory.ts";
 
 interface WasmBackend {
   makeOutput(shape: number[], dtype: string): TensorInfo;
-  typedArrayFromHeap(tensor: TensorInfo): TypedArray;
   incRef(dataId: object): void;
 }
 
@@ -42,7 +41,8 @@ export const gatherRows: Replacement = {
       if (!kernels || axis !== 0 || batchDims !== 0 || !fourBytes || indices.dtype !== "int32") {
         return stock.kernelFunc(params);
       }
-      const ids = backend.typedArrayFromHeap(indices);
+      const read = (tensor: TensorInfo) => readTensor(backend as never, tensor);
+      const ids = read(indices);
       const n = ids.length;
       const stray = kernels.firstStray(ids.byteOffset, n, rows);
       if (stray < n) {
@@ -50,9 +50,9 @@ export const gatherRows: Replacement = {
       }
       const out = backend.makeOutput([...indices.shape, ...rowShape], x.dtype);
       // Views come after the allocation, which may grow the heap and detach older ones.
-      const at = (tensor: TensorInfo) => backend.typedArrayFromHeap(tensor).byteOffset;
       const width = util.sizeFromShape(rowShape);
-      kernels.gatherRows(at(x), width, at(indices), n, at(out));
+      const [from, at, to] = [x, indices, out].map((tensor) => read(tensor).byteOffset);
+      kernels.gatherRows(from, width, at, n, to);
       return out;
     },
   }),
