@@ -7,8 +7,8 @@ export interface Hdf5Dataset {
   shape: readonly number[];
   /** `f4`, `f8`, `i8`, `u4`, ... */
   type: string;
-  /** All values as float32, in row-major order. */
-  read(): Float32Array;
+  /** All values as float32, in row-major order; at the beginning of **into**, where given. */
+  read(into?: Float32Array): Float32Array;
 }
 
 /** An HDF5 file's contents, while it is open. */
@@ -191,15 +191,15 @@ function contents(who: string, file: File, fileBytes: number, session: Session):
     if (filters.length > 0) {
       refuse("data as it is, without filters", `${name} with ${filters[0]!.name}`);
     }
-    return { path, shape, type: typeName(metadata), read: () => values(path, metadata) };
+    return { path, shape, type: typeName(metadata), read: (into) => values(path, metadata, into) };
   }
 
-  function values(path: string, metadata: Metadata): Float32Array {
+  function values(path: string, metadata: Metadata, into?: Float32Array): Float32Array {
     const { shape, size, total_size: count } = metadata;
     if (!/^[fiu][1248]$/.test(typeName(metadata))) {
       refuse(`numbers in ${shownName(path)}`, typeName(metadata));
     }
-    const result = new Float32Array(count);
+    const result = into?.subarray(0, count) ?? new Float32Array(count);
     if (count === 0) return result;
     const [rows = 1, ...rest] = shape!;
     const rowBytes = (count / rows) * size;

@@ -1,4 +1,4 @@
-import { type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
+import { getBackend, type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { Hdf5, Hdf5Dataset } from "./hdf5-file.ts";
 import { shownName, shownShape } from "./limits.ts";
@@ -106,8 +106,14 @@ const list = (words: string[]): string => words.slice(0, 10).map(shownName).join
 
 /** Reads weights and assigns them one after another, so that only one is held twice. */
 export function assignOneByOne(weights: readonly SavedWeight[]): void {
-  for (const weight of weights) assign(weight, tensorOf(weight));
+  // tfjs's wasm backend copies what it is given, so that one buffer does for all.
+  const sizes = weights.map(({ variable }) => sizeOf(variable));
+  const buffer = getBackend() === "wasm" ? new Float32Array(Math.max(0, ...sizes)) : undefined;
+  for (const weight of weights) assign(weight, tensorOf(weight, buffer));
 }
+
+const sizeOf = ({ shape }: LayerVariable): number =>
+  shape.reduce<number>((size, n) => size * n!, 1);
 
 /** Reads all weights and then assigns them: all or none. */
 export function assignAll(weights: readonly SavedWeight[]): void {
@@ -121,8 +127,8 @@ export function assignAll(weights: readonly SavedWeight[]): void {
   for (const [i, weight] of weights.entries()) assign(weight, values[i]!);
 }
 
-function tensorOf({ variable, dataset }: SavedWeight): Tensor {
-  return tensor(dataset.read(), variable.shape as number[], "float32");
+function tensorOf({ variable, dataset }: SavedWeight, buffer?: Float32Array): Tensor {
+  return tensor(dataset.read(buffer), variable.shape as number[], "float32");
 }
 
 /** As it is: constraints hold updates, not what a file says. */
