@@ -11,6 +11,7 @@ import type { ToKeras } from "./to-keras-config.ts";
 import { kerasModel } from "./to-keras-model.ts";
 import { type VarsGroup, varsGroups } from "./weight-paths.ts";
 
+/** Options of saveWeights. */
 export interface SaveWeightsOptions {
   /**
    * Whether what the model was compiled with goes into the file: loss, metrics, the optimizer and its
@@ -19,6 +20,7 @@ export interface SaveWeightsOptions {
   includeOptimizer?: boolean;
 }
 
+/** Options of saveKerasModel. */
 export interface SaveKerasModelOptions extends SaveWeightsOptions {
   /** *keras* or *h5*. Default: what the path ends in, else *keras*. */
   format?: KerasFormat;

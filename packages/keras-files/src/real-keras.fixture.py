@@ -72,7 +72,11 @@ def trained(folder, case):
     """Trains on from each file, the first steps of which were done before it was saved."""
     told = {}
     for name, steps in case["steps"].items():
-        model = keras.saving.load_model(os.path.join(folder, name))
+        if name.endswith(".weights.h5"):
+            model = keras.saving.load_model(os.path.join(folder, case["id"] + ".start.keras"))
+            model.load_weights(os.path.join(folder, name))
+        else:
+            model = keras.saving.load_model(os.path.join(folder, name))
         x, y = array(case["x"]), array(case["y"])
         losses = [float(model.train_on_batch(x, y)) for _ in range(steps)]
         told[name] = {

@@ -40,6 +40,44 @@ const digest = (values: ArrayLike<number>) =>
     .update(Buffer.from(Float32Array.from(values).buffer))
     .digest("hex");
 
+const optimizers: Record<string, () => Optimizer> = {
+  adam: () => adam({ learningRate: 0.02 }),
+  "adam with clipnorm": () => adam({ learningRate: 0.02, clipnorm: 0.1 }),
+  rmsprop: () => rmsprop({ learningRate: 0.01 }),
+  "rmsprop with momentum": () => rmsprop({ learningRate: 0.01, momentum: 0.8, rho: 0.8 }),
+  sgd: () => sgd({ learningRate: 0.1 }),
+  "sgd with momentum": () => sgd({ learningRate: 0.1, momentum: 0.9 }),
+  "sgd with Nesterov's momentum": () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
+};
+
+/** Compiled, with weights that are the same in every run. */
+function trainedModel(optimizer: string): LayersModel {
+  const model = filled(
+    sequential({
+      layers: [
+        layers.gru({ units: 2, inputShape: [4, 3] }),
+        layers.dense({ units: 1, kernelRegularizer: "l1l2" }),
+      ],
+    }),
+  );
+  model.compile({ optimizer: optimizers[optimizer]!(), loss: "meanSquaredError" });
+  return model;
+}
+
+const x = { shape: [2, 4, 3], dtype: "float32" as const, data: [...fill([2, 4, 3], 5)] };
+const y = { shape: [2, 1], dtype: "float32" as const, data: [0.2, -0.4] };
+
+async function steps(model: LayersModel, count: number): Promise<number[]> {
+  const [xs, ys] = [tensor(x.data, [2, 4, 3]), tensor(y.data, [2, 1])];
+  const losses: number[] = [];
+  for (let i = 0; i < count; i++) losses.push((await model.trainOnBatch(xs, ys)) as number);
+  xs.dispose();
+  ys.dispose();
+  return losses;
+}
+
+const ids = [...Object.keys(savedModels), ...Object.keys(optimizers)];
+
 /** The Python helper has a layer of this name. */
 class Scale extends stock.Layer {
   static readonly className = "Scale";
@@ -64,8 +102,9 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
   beforeAll(async () => {
     answers = await askKeras<Answers<Loaded>>(async (folder) => {
       const cases: object[] = [];
-      for (const id of Object.keys(savedModels)) {
-        const model = madeModel(id);
+      for (const id of ids) {
+        const model = id in optimizers ? trainedModel(id) : madeModel(id);
+        if (id in optimizers) await steps(model, 2);
         const files = formats.map((format) => `${id}.${format}`);
         const [whole, legacy, weights] = files.map((file) => join(folder, file));
         await saveKerasModel(model, whole!);
@@ -104,7 +143,7 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
     );
   });
 
-  for (const id of Object.keys(savedModels)) {
+  for (const id of ids) {
     for (const format of formats) {
       test(`${id}.${format}: the same weights bit for bit, predictions within 1e-6`, () => {
         expect(answers[id]!.error).toBeUndefined();
@@ -119,45 +158,16 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
   }
 });
 
-const optimizers: Record<string, () => Optimizer> = {
-  adam: () => adam({ learningRate: 0.02 }),
-  "adam with clipnorm": () => adam({ learningRate: 0.02, clipnorm: 0.1 }),
-  rmsprop: () => rmsprop({ learningRate: 0.01 }),
-  "rmsprop with momentum": () => rmsprop({ learningRate: 0.01, momentum: 0.8, rho: 0.8 }),
-  sgd: () => sgd({ learningRate: 0.1 }),
-  "sgd with momentum": () => sgd({ learningRate: 0.1, momentum: 0.9 }),
-  "sgd with Nesterov's momentum": () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
-};
-
 describe.skipIf(!kerasPython)("Keras trains on (skipped without RNNKIT_KERAS_PYTHON)", () => {
   const [before, after] = [4, 3];
-  const x = { shape: [2, 4, 3], dtype: "float32" as const, data: [...fill([2, 4, 3], 5)] };
-  const y = { shape: [2, 1], dtype: "float32" as const, data: [0.2, -0.4] };
   const expected: Record<string, Trained> = {};
   let answers: Answers<Trained> | null;
-
-  async function steps(model: LayersModel, count: number): Promise<number[]> {
-    const [xs, ys] = [tensor(x.data, [2, 4, 3]), tensor(y.data, [2, 1])];
-    const losses: number[] = [];
-    for (let i = 0; i < count; i++) losses.push((await model.trainOnBatch(xs, ys)) as number);
-    xs.dispose();
-    ys.dispose();
-    return losses;
-  }
 
   beforeAll(async () => {
     answers = await askKeras<Answers<Trained> | null>(async (folder) => {
       const cases: object[] = [];
-      for (const [id, optimizer] of Object.entries(optimizers)) {
-        const model = filled(
-          sequential({
-            layers: [
-              layers.gru({ units: 2, inputShape: [4, 3] }),
-              layers.dense({ units: 1, kernelRegularizer: "l1l2" }),
-            ],
-          }),
-        );
-        model.compile({ optimizer: optimizer(), loss: "meanSquaredError" });
+      for (const id of Object.keys(optimizers)) {
+        const model = trainedModel(id);
         const files: Record<string, number> = { [`${id}.keras`]: after };
         if (id === "adam") {
           files[`${id}.start.keras`] = before + after;
@@ -165,6 +175,10 @@ describe.skipIf(!kerasPython)("Keras trains on (skipped without RNNKIT_KERAS_PYT
         }
         await steps(model, before);
         await saveKerasModel(model, join(folder, `${id}.keras`));
+        if (id === "adam") {
+          files[`${id}.weights.h5`] = after;
+          await saveWeights(model, join(folder, `${id}.weights.h5`));
+        }
         const losses = await steps(model, after);
         const weights = weightPaths(model).map(({ variable }) => [...variable.read().dataSync()]);
         expected[id] = { losses, weights, iterations: before + after };

@@ -82,8 +82,8 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         layers.rnn({
           cell: [layers.lstmCell({ units: 3 }), layers.gruCell({ units: 2 })],
           returnSequences: true,
-        } as never),
-        layers.rnn({ cell: layers.simpleRNNCell({ units: 2 }) } as never),
+        }),
+        layers.rnn({ cell: layers.simpleRNNCell({ units: 2 }) }),
       ),
   },
   stateful: {
@@ -212,6 +212,28 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
       return model({ inputs: [a, b], outputs: ends, name: "branches" });
     },
   },
+  maskedGraph: {
+    make: () => {
+      const words = input({ shape: [5] });
+      const embedded = on(words, layers.embedding({ inputDim: 7, outputDim: 2, maskZero: true }));
+      const both = on(
+        embedded,
+        layers.bidirectional({ layer: layers.gru({ units: 2, returnSequences: true }) }),
+      );
+      return model({ inputs: words, outputs: on(both, layers.lstm({ units: 2 })) });
+    },
+    tokens: 7,
+  },
+  stackedState: {
+    make: () => {
+      const x = input({ shape: series });
+      const cells = () => [layers.lstmCell({ units: 3 }), layers.gruCell({ units: 2 })];
+      const encoder = layers.rnn({ cell: cells(), returnState: true });
+      const [, ...states] = encoder.apply(x) as unknown as SymbolicTensor[];
+      const decoder = layers.rnn({ cell: cells(), returnSequences: true });
+      return model({ inputs: x, outputs: decoder.apply([x, ...states]) as SymbolicTensor });
+    },
+  },
   handedState: {
     make: () => {
       const x = input({ shape: series });
@@ -268,7 +290,7 @@ export function fill(shape: readonly number[], seed: number): Float32Array {
 
 /** Two rows for each of a model's inputs, the same in every run. */
 export function inputsOf(id: string, made: LayersModel): Input[] {
-  const { tokens } = savedModels[id]!;
+  const tokens = savedModels[id]?.tokens;
   return made.inputs.map(({ shape }, k) => {
     const known = shape.map((n) => n ?? 2);
     const values = [...fill(known, k)];

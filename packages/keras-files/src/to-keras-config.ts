@@ -1,4 +1,4 @@
-import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
+import { type LayersModel, type layers, RNN } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, layerModule } from "./layer-classes.ts";
@@ -95,6 +95,7 @@ function layerConfig(
   shape: Shape | Shape[] | undefined,
 ): JsonObject {
   const className = layer.getClassName();
+  refuseBackwardStates(layer, shape);
   const given = layer.getConfig() as JsonObject;
   const skipped = unwritten[className] ?? [];
   const values: JsonObject =
@@ -149,6 +150,17 @@ function kerasValue(layer: Layer, argument: string, value: Json | undefined): Js
   if (flags.has(argument)) return value ?? false;
   if (typeof value === "string" && wordArguments.has(argument)) return kerasWord(value);
   return value ?? null;
+}
+
+/**
+ * tfjs-layers' own stacks hand out and take their states last cell first, Keras first cell first.
+ */
+function refuseBackwardStates(layer: Layer, shape: Shape | Shape[] | undefined): void {
+  if (!(layer instanceof RNN) || !("cells" in layer.cell)) return;
+  if (!layer.returnState && !layer.stateful && !Array.isArray(shape?.[0])) return;
+  throw new Error(
+    `${layer.name}: expected stacked cells of @rnnkit/keras-builders, got tfjs-layers' own, whose states go from the last cell to the first`,
+  );
 }
 
 /** The layers in a layer, from the objects themselves, whose names and options are the true ones. */
