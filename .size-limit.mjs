@@ -40,5 +40,7 @@ export default [
   one("datasets-imdb", "syntheticReviews", "2.8 kB"),
   one("keras-builders", "buildLstmForecaster", "49 kB"),
   one("keras-builders", "buildSentimentClassifier", "50 kB"),
+  one("keras-files", "loadKerasModel", "970 kB"),
+  one("keras-files", "loadKerasModel", "970 kB", "index.browser.js"),
   one("backend-select", "selectBackend", "4.3 kB"),
 ];
