@@ -24,14 +24,12 @@ export const dtypePolicy: JsonObject = {
   registered_name: null,
 };
 
-/** What Keras says nothing of where it is null, or does not write at all. */
+/** Arguments that Keras does not write, or not where they are null. */
 const unwritten: Readonly<Record<string, readonly string[]>> = {
   Dense: ["activity_regularizer", "lora_rank"],
-  DepthwiseConv2D: ["groups"],
   Embedding: ["input_length"],
   SimpleRNN: ["seed"],
   SpatialDropout1D: ["trainable"],
-  BatchNormalization: ["activity_regularizer"],
 };
 
 /** Keras builds these as it makes them, and so writes no shape for them. */
