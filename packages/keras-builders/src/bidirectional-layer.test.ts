@@ -159,3 +159,34 @@ test("what does not fit together is refused", () => {
     "both: expected 4 states, forward's and backward's, got 2",
   );
 });
+
+test.each([
+  ["LSTM", () => layers.lstm({ units: 3, returnSequences: true })],
+  ["GRU", () => layers.gru({ units: 3, resetAfter: false })],
+  ["SimpleRNN", () => layers.simpleRNN({ units: 3, dropout: 0.5, recurrentDropout: 0.5 })],
+  ["RNN of an LSTM cell", () => layers.rnn({ cell: layers.lstmCell({ units: 3 }) })],
+] as const)(
+  "both directions of %s are one operation, masked and in training too",
+  async (_, make) => {
+    const layer = layers.bidirectional({ layer: make() });
+    const x = tf.randomNormal([2, 4, 3]);
+    layer.apply(x);
+    for (const kwargs of [{}, { training: true }, { mask: tf.ones([2, 4], "bool") }]) {
+      const { kernelNames } = await tf.profile(() => layer.apply(x, kwargs) as tf.Tensor);
+      expect(kernelNames.filter((name) => name.startsWith("Fused"))).toEqual([
+        "FusedBidirectional",
+      ]);
+    }
+  },
+);
+
+test("directions of two kinds are two operations", async () => {
+  const layer = layers.bidirectional({
+    layer: layers.lstm({ units: 3 }),
+    backwardLayer: layers.gru({ units: 3, goBackwards: true }),
+  });
+  const x = tf.randomNormal([2, 4, 3]);
+  layer.apply(x);
+  const { kernelNames } = await tf.profile(() => layer.apply(x) as tf.Tensor);
+  expect(kernelNames.filter((name) => name.startsWith("Fused"))).toEqual(["FusedLSTM", "FusedGRU"]);
+});

@@ -1,3 +1,4 @@
+import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
   add,
   concat,
@@ -10,7 +11,15 @@ import {
 import type { Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { CompositeLayer } from "./composite-layer.ts";
-import { applyWithState, firstShape, type Inputs, type Kwargs, passedMask } from "./layer-call.ts";
+import { FusedCell, type ScanOptions } from "./fused-cell.ts";
+import {
+  applyWithState,
+  firstShape,
+  type Inputs,
+  type Kwargs,
+  maskOf,
+  passedMask,
+} from "./layer-call.ts";
 import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
@@ -117,17 +126,27 @@ export class BidirectionalLayer extends CompositeLayer {
       const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
       const split = Math.min(states.length, this.forwardLayer.stateCount);
       const { returnSequences } = this.forwardLayer.options;
-      const [y, ...forwardState] = [
-        this.forwardLayer.call([x, ...states.slice(0, split)], kwargs),
-      ].flat() as [Tensor, ...Tensor[]];
-      const [z, ...backwardState] = [
-        this.backwardLayer.call([x, ...states.slice(split)], kwargs),
-      ].flat() as [Tensor, ...Tensor[]];
+      const given = [states.slice(0, split), states.slice(split)];
+      const mask = maskOf(kwargs);
+      const options = this.parts().map((part, i) => part.scanOptions(given[i]!, mask, kwargs));
+      const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
+      const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>
+        [part.concluded(results[i]!, kwargs)].flat(),
+      ) as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
       const merge = merges[`${this.mergeMode}`]!;
       const outputs = merge(y, returnSequences ? reverse(z, 1) : z);
       const all = [...outputs, ...forwardState, ...backwardState];
       return this.#activity.noted(all.length === 1 ? all[0]! : all, kwargs);
     });
+  }
+
+  /** Both directions: one operation where both cells are fused ones of one kind. */
+  #scan(x: Tensor, options: readonly [ScanOptions, ScanOptions]): readonly RecurrentResult[] {
+    const [forward, backward] = [this.forwardLayer, this.backwardLayer];
+    if (forward.cell instanceof FusedCell && backward.cell instanceof FusedCell) {
+      return forward.cell.scanBoth(backward.cell, x, options);
+    }
+    return [forward.scan(x, options[0]), backward.scan(x, options[1])];
   }
 
   /** Sets what both carry to **states**, forward's first, or to zero. */

@@ -1,6 +1,12 @@
 // What the cells of SimpleRNN, LSTM and GRU share: their weights, and one fused operation.
 
-import type { GatedOptions, RecurrentResult, RecurrentWeights } from "@rnnkit/fused-rnn";
+import {
+  type BidirectionalCell,
+  bidirectional,
+  type GatedOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+} from "@rnnkit/fused-rnn";
 import {
   cast,
   expandDims,
@@ -20,12 +26,13 @@ import { held, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
 export interface Recurrence {
+  kind: BidirectionalCell;
   /** Gates in the weights' columns. */
   gates: 1 | 3 | 4;
   /** Names of its states. */
   states: readonly string[];
-  /** The bias is [2, gates·units] instead of [gates·units]. */
-  twoBiases?: boolean;
+  /** Of a GRU: the bias is then [2, gates·units] instead of [gates·units]. */
+  resetAfter?: boolean;
   unitForgetBias?: boolean;
   /** The whole sequence as one operation. */
   run(x: Tensor3D, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
@@ -69,7 +76,7 @@ export abstract class FusedCell extends RecurrentCell {
     const I = firstShape(inputShape).at(-1);
     if (!I) throw new Error(`${this.name}: expected an input of known features, got ${I}`);
     const { units, useBias, kernel, recurrent, bias } = this.options;
-    const { gates, twoBiases } = this.#recurrence;
+    const { gates, resetAfter } = this.#recurrence;
     // Initializers leave tensors behind; variables outlive a tidy.
     tidy(() => {
       this.#weights = [
@@ -80,7 +87,7 @@ export abstract class FusedCell extends RecurrentCell {
       const initializer = this.#recurrence.unitForgetBias
         ? unitForgetBias(bias.initializer, units)
         : bias.initializer;
-      const shape = twoBiases ? [2, gates * units] : [gates * units];
+      const shape = resetAfter ? [2, gates * units] : [gates * units];
       this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));
     });
     this.built = true;
@@ -115,15 +122,50 @@ export abstract class FusedCell extends RecurrentCell {
    * @internal
    */
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
+    const call = this.#prepared(x, options);
+    return this.#recurrence.run(call.x, call.weights, call.options);
+  }
+
+  /**
+   * This cell over a sequence, and **other** the other way round: one operation where they are of one
+   * kind, two else.
+   *
+   * @internal
+   */
+  scanBoth(
+    other: FusedCell,
+    x: Tensor,
+    options: readonly [ScanOptions, ScanOptions],
+  ): [RecurrentResult, RecurrentResult] {
+    const { kind, resetAfter } = this.#recurrence;
+    if (other.#recurrence.kind !== kind || other.#recurrence.resetAfter !== resetAfter) {
+      return [this.scan(x, options[0]), other.scan(x, options[1])];
+    }
+    const [one, two] = [this.#prepared(x, options[0]), other.#prepared(x, options[1])];
+    return bidirectional(
+      kind,
+      one.x,
+      [one.weights, two.weights],
+      [
+        { ...one.options, resetAfter },
+        { ...two.options, resetAfter },
+      ],
+    );
+  }
+
+  #prepared(
+    x: Tensor,
+    options: ScanOptions,
+  ): { x: Tensor3D; weights: RecurrentWeights; options: GatedOptions } {
     const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
-    return this.#recurrence.run(
-      (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
-      { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      { activation, recurrentActivation, ...masks, ...rest },
-    );
+    return {
+      x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
+      weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
+      options: { activation, recurrentActivation, ...masks, ...rest },
+    };
   }
 
   #drawn({ shape }: Tensor): DropoutMasks {

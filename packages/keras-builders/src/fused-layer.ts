@@ -15,7 +15,7 @@ export abstract class FusedLayer extends RecurrentLayer {
     this.#implementation = args.implementation ?? 2;
   }
 
-  protected override scan(x: Tensor, options: ScanOptions): RecurrentResult {
+  override scan(x: Tensor, options: ScanOptions): RecurrentResult {
     return this.cell.scan(x, options);
   }
 

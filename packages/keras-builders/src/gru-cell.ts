@@ -11,9 +11,10 @@ export class GruCell extends FusedCell {
   constructor(args: GruCellArgs) {
     const { resetAfter = true } = args;
     super(args, {
+      kind: "gru",
       gates: 3,
       states: ["h"],
-      twoBiases: resetAfter,
+      resetAfter,
       run: (x, weights, options) => gru(x, weights, { ...options, resetAfter }),
     });
     this.resetAfter = resetAfter;

@@ -10,7 +10,7 @@ export class LstmCell extends FusedCell {
 
   constructor(args: LstmCellArgs) {
     const { unitForgetBias = true } = args;
-    super(args, { gates: 4, states: ["h", "c"], unitForgetBias, run: lstm });
+    super(args, { kind: "lstm", gates: 4, states: ["h", "c"], unitForgetBias, run: lstm });
     this.unitForgetBias = unitForgetBias;
   }
 

@@ -65,8 +65,12 @@ export abstract class RecurrentLayer extends CompositeLayer {
     return 1;
   }
 
-  /** Runs the cell over a sequence. */
-  protected abstract scan(x: Tensor, options: ScanOptions): RecurrentResult;
+  /**
+   * Runs the cell over a sequence.
+   *
+   * @internal
+   */
+  abstract scan(x: Tensor, options: ScanOptions): RecurrentResult;
 
   protected override parts(): readonly AnyCell[] {
     return [this.cell];
@@ -118,17 +122,32 @@ export abstract class RecurrentLayer extends CompositeLayer {
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const [x, ...given] = [inputs].flat() as [Tensor, ...Tensor[]];
-      const carried = this.#carried.length ? this.#carried : undefined;
-      const { outputs, state } = this.recur(x, {
-        initialState: given.length ? given : carried,
-        mask: maskOf(kwargs),
-        training: Boolean(kwargs.training),
-      });
-      if (this.options.stateful) this.#carry(state);
-      const all = this.options.returnState ? [outputs, ...state] : outputs;
-      return this.#activity.noted(all, kwargs);
+      const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
+      const result = this.scan(x, this.scanOptions(states, maskOf(kwargs), kwargs));
+      return this.concluded(result, kwargs);
     });
+  }
+
+  /**
+   * How a call with these states, if any, goes over its sequence.
+   *
+   * @internal
+   */
+  scanOptions(given: readonly Tensor[], mask: Tensor | undefined, kwargs: Kwargs): ScanOptions {
+    const carried = this.#carried.length ? this.#carried : undefined;
+    const initialState = given.length ? given : carried;
+    return { ...this.#manner(), initialState, mask, training: Boolean(kwargs.training) };
+  }
+
+  /**
+   * What a call returns, once what is to be carried, and what it costs, is noted.
+   *
+   * @internal
+   */
+  concluded({ outputs, state }: RecurrentResult, kwargs: Kwargs): Tensor | Tensor[] {
+    if (this.options.stateful) this.#carry(state);
+    const all = this.options.returnState ? [outputs, ...state] : outputs;
+    return this.#activity.noted(all, kwargs);
   }
 
   /**
@@ -137,9 +156,12 @@ export abstract class RecurrentLayer extends CompositeLayer {
    * @internal
    */
   recur(x: Tensor, options: RecurOptions): RecurrentResult {
+    return this.scan(x, { ...this.#manner(), training: false, ...options });
+  }
+
+  #manner(): Pick<ScanOptions, "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
     const { goBackwards, returnSequences, zeroOutputForMask } = this.options;
-    const layer = { goBackwards, returnSequences, zeroOutputForMask };
-    return this.scan(x, { ...layer, training: false, ...options });
+    return { goBackwards, returnSequences, zeroOutputForMask };
   }
 
   /**

@@ -20,7 +20,7 @@ export interface SequenceArgs extends LayerArgs {
   unroll?: boolean;
   /**
    * Of every output and returned state, each divided by the batch size; added to the loss. Default none.
-   * Keras 3.15's SimpleRNN takes it and forgets it; here it has its effect there too.
+   * SimpleRNN takes it and forgets it, as Keras 3.15.1's; an RNN of a SimpleRNNCell does not.
    */
   activityRegularizer?: RegularizerArg;
 }

@@ -54,7 +54,7 @@ export class RnnLayer extends RecurrentLayer {
     return leavesOf(this.cell)[0] instanceof FusedCell ? 1 : undefined;
   }
 
-  protected override scan(x: Tensor, options: ScanOptions): RecurrentResult {
+  override scan(x: Tensor, options: ScanOptions): RecurrentResult {
     return scanCells(this.name, leavesOf(this.cell), x, options);
   }
 

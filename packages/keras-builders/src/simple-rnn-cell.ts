@@ -9,6 +9,7 @@ export class SimpleRnnCell extends FusedCell {
 
   constructor(args: SimpleRnnCellArgs) {
     super(args, {
+      kind: "simpleRnn",
       gates: 1,
       states: ["h"],
       run: (x, weights, { recurrentActivation, ...options }) => simpleRnn(x, weights, options),

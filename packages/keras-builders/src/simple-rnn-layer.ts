@@ -7,6 +7,8 @@ export class SimpleRnnLayer extends FusedLayer {
   static readonly className = "SimpleRNN";
 
   constructor(args: SimpleRnnArgs) {
-    super(args, (cellArgs) => new SimpleRnnCell(cellArgs as SimpleRnnArgs));
+    // As Keras 3.15.1's, which takes it and forgets it.
+    const { activityRegularizer, ...own } = args;
+    super(own, (cellArgs) => new SimpleRnnCell(cellArgs as SimpleRnnArgs));
   }
 }
