@@ -1,4 +1,5 @@
-import { File, Group, type Metadata, Module, ready } from "h5wasm";
+import type { File, Metadata } from "h5wasm";
+import { type Hdf5Library, hdf5Library } from "./hdf5-library.ts";
 import { shownName, shownShape } from "./limits.ts";
 
 /** One dataset, described but not read. */
@@ -43,20 +44,20 @@ export async function withHdf5<T>(
   bytes: Uint8Array,
   use: (file: Hdf5) => T,
 ): Promise<T> {
-  await ready;
-  const { FS } = Module;
+  const library = await hdf5Library();
+  const { FS } = library.Module;
   const path = `/model-${opened++}.h5`;
-  const session = sandboxed(path);
+  const session = sandboxed(library, path);
   let file: File | undefined;
   try {
     // Handed over, not copied: nothing writes into it.
     FS.writeFile(path, bytes, { canOwn: true } as object);
-    file = new File(path, "r");
+    file = new library.File(path, "r");
     if (file.file_id < 0n) {
       const got = session.reason() ?? "something else";
       throw new Error(`${who}: expected an HDF5 file, got ${got}`);
     }
-    return use(contents(who, file, bytes.length, session));
+    return use(contents(library, who, file, bytes.length, session));
   } catch (cause) {
     if (cause instanceof Error && cause.message.startsWith(who)) throw cause;
     const reason = session.reason();
@@ -70,6 +71,8 @@ export async function withHdf5<T>(
     session.end();
   }
 }
+
+type Module = Hdf5Library["Module"];
 
 interface Session {
   /** The innermost cause of the last failure. */
@@ -92,7 +95,7 @@ interface FileSystem {
  * (its `/dev/stdin` asks the user), and its error stack is kept for the error that is thrown instead of
  * printed.
  */
-function sandboxed(only: string): Session {
+function sandboxed({ Module }: Hdf5Library, only: string): Session {
   const FS = Module.FS as unknown as FileSystem;
   const errors = FS.streams[2]!;
   const { stream_ops: ops } = errors;
@@ -123,7 +126,13 @@ function sandboxed(only: string): Session {
   };
 }
 
-function contents(who: string, file: File, fileBytes: number, session: Session): Hdf5 {
+function contents(
+  { Module, Group }: Hdf5Library,
+  who: string,
+  file: File,
+  fileBytes: number,
+  session: Session,
+): Hdf5 {
   const id = file.file_id;
   const refuse: (expected: string, got: string) => never = (expected, got) => {
     throw new Error(`${who}: expected ${expected}, got ${got}`);
@@ -191,13 +200,18 @@ function contents(who: string, file: File, fileBytes: number, session: Session):
     if (filters.length > 0) {
       refuse("data as it is, without filters", `${name} with ${filters[0]!.name}`);
     }
-    return { path, shape, type: typeName(metadata), read: (into) => values(path, metadata, into) };
+    return {
+      path,
+      shape,
+      type: typeName(Module, metadata),
+      read: (into) => values(path, metadata, into),
+    };
   }
 
   function values(path: string, metadata: Metadata, into?: Float32Array): Float32Array {
     const { shape, size, total_size: count } = metadata;
-    if (!/^[fiu][1248]$/.test(typeName(metadata))) {
-      refuse(`numbers in ${shownName(path)}`, typeName(metadata));
+    if (!/^[fiu][1248]$/.test(typeName(Module, metadata))) {
+      refuse(`numbers in ${shownName(path)}`, typeName(Module, metadata));
     }
     const result = into?.subarray(0, count) ?? new Float32Array(count);
     if (count === 0) return result;
@@ -221,7 +235,7 @@ function contents(who: string, file: File, fileBytes: number, session: Session):
         if (status < 0 || reason !== undefined) {
           refuse(`the values of ${shownName(path)}`, `${reason ?? `status ${status}`}`);
         }
-        const read = numbers(metadata, pointer, (taken * rowBytes) / size);
+        const read = numbers(Module, metadata, pointer, (taken * rowBytes) / size);
         result.set(read, at);
         at += read.length;
       }
@@ -232,7 +246,7 @@ function contents(who: string, file: File, fileBytes: number, session: Session):
   }
 }
 
-function typeName({ type, size, signed, vlen }: Metadata): string {
+function typeName(Module: Module, { type, size, signed, vlen }: Metadata): string {
   const { H5T_INTEGER, H5T_FLOAT } = Module.H5T_class_t;
   if (vlen) return "text";
   if (type === H5T_FLOAT.value) return `f${size}`;
@@ -240,9 +254,14 @@ function typeName({ type, size, signed, vlen }: Metadata): string {
 }
 
 /** Numbers that the library has put into its memory. */
-function numbers(metadata: Metadata, pointer: number, count: number): ArrayLike<number> {
+function numbers(
+  Module: Module,
+  metadata: Metadata,
+  pointer: number,
+  count: number,
+): ArrayLike<number> {
   const { buffer } = Module.HEAPU8;
-  const name = typeName(metadata);
+  const name = typeName(Module, metadata);
   if (name === "f4") return new Float32Array(buffer, pointer, count);
   if (name === "f8") return new Float64Array(buffer, pointer, count);
   const view = new DataView(buffer, pointer, count * metadata.size);

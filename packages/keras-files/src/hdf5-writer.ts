@@ -1,4 +1,5 @@
-import { File, type Group, ready } from "h5wasm";
+import type { File, Group } from "h5wasm";
+import { type Hdf5Library, hdf5Library } from "./hdf5-library.ts";
 
 /** Values of one dataset. */
 export type DatasetValues = Float32Array | Int32Array | BigInt64Array;
@@ -29,7 +30,7 @@ let files = 0;
 export async function hdf5Bytes(
   write: (file: Hdf5Writer) => void | Promise<void>,
 ): Promise<Uint8Array> {
-  const module = await ready;
+  const { Module: module, File } = await hdf5Library();
   const errors = module as unknown as Record<
     "activate_throwing_error_handler" | "deactivate_throwing_error_handler",
     () => void
@@ -59,7 +60,7 @@ export async function hdf5Bytes(
 }
 
 /** A file's bytes where they lie, since a copy of them would be one of all weights. */
-function contentsOf({ FS }: Awaited<typeof ready>, path: string): Uint8Array {
+function contentsOf({ FS }: Hdf5Library["Module"], path: string): Uint8Array {
   const { object } = FS.analyzePath(path) as unknown as {
     object: { contents: Uint8Array; usedBytes: number };
   };
