@@ -38,22 +38,25 @@ export function kerasModel(model: LayersModel, to: ToKeras): JsonObject {
   if (!(model.inputs?.length > 0)) {
     throw new Error(`${model.name}: expected a built model, whose first layer has an inputShape`);
   }
-  const sequential = model.getClassName() === "Sequential";
   const input = shapeOf(model.inputs[0]!);
-  const serialized: JsonObject = sequential
-    ? {
-        ...{
+  const serialized: JsonObject =
+    model.getClassName() === "Sequential"
+      ? {
           module: "keras",
           class_name: "Sequential",
           config: sequentialConfig(model, to, input),
-        },
-        ...{ registered_name: null, build_config: { input_shape: input }, compile_config: {} },
-      }
-    : {
-        ...{ module: "keras.src.models.functional", class_name: "Functional" },
-        ...{ config: functionalConfig(model, to), registered_name: "Functional" },
-        ...{ build_config: { input_shape: null }, compile_config: {} },
-      };
+          registered_name: null,
+          build_config: { input_shape: input },
+          compile_config: {},
+        }
+      : {
+          module: "keras.src.models.functional",
+          class_name: "Functional",
+          config: functionalConfig(model, to),
+          registered_name: "Functional",
+          build_config: { input_shape: null },
+          compile_config: {},
+        };
   return to.legacy ? bare(serialized) : serialized;
 }
 
