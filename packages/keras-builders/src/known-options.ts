@@ -45,7 +45,18 @@ const gates = {
 };
 const recurrent = [...cell, ...sequence, "useCudnn"];
 
-const own = {
+/** Functions of `layers` whose options are checked. */
+type Checked =
+  | "simpleRNN"
+  | "lstm"
+  | "gru"
+  | "rnn"
+  | "stackedRNNCells"
+  | "simpleRNNCell"
+  | "lstmCell"
+  | "gruCell";
+
+const own: Readonly<Record<Checked, readonly string[]>> = {
   simpleRNN: recurrent,
   lstm: [...recurrent, ...gates.lstm],
   gru: [...recurrent, ...gates.gru],
@@ -54,7 +65,7 @@ const own = {
   simpleRNNCell: cell,
   lstmCell: [...cell, ...gates.lstm],
   gruCell: [...cell, ...gates.gru],
-} as const;
+};
 
 /** What tfjs-layers can take in; all arithmetic is in float32. */
 const dtypes = ["float32", "int32", "bool"];
@@ -64,7 +75,7 @@ const dtypes = ["float32", "int32", "bool"];
  * *undefined* say nothing and pass. Saved configs do not come this way: theirs may name what older
  * versions had.
  */
-export function checkOptions<Args extends object>(who: keyof typeof own, args: Args): Args {
+export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
   const known = new Set<string>([...layer, ...own[who]]);
   for (const [name, value] of Object.entries(args)) {
     if (known.has(name) || value == null) continue;
