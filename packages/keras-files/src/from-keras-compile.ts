@@ -267,7 +267,10 @@ function restoreState(
   if (!iterations || !rate) return undefined;
   const weights = model.trainableWeights;
   const slots = known.slots(optimizer);
-  if (saved.length === 0 && slots.length > 0) return "the file has none of its variables";
+  // Compiled, and never trained.
+  if (saved.length === 0 && iterations.shape.length === 0 && iterations.read()[0] === 0) {
+    return undefined;
+  }
   if (saved.length !== weights.length * slots.length) {
     return `expected ${weights.length * slots.length} of its variables, got ${saved.length}`;
   }

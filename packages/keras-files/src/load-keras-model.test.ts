@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { truth } from "@rnnkit/fixtures";
-import { layers } from "@rnnkit/keras-builders";
+import { adam, layers } from "@rnnkit/keras-builders";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { cast, memory, type Tensor, tensor } from "@tensorflow/tfjs-core";
-import { initializers } from "@tensorflow/tfjs-layers";
+import { initializers, sequential } from "@tensorflow/tfjs-layers";
 import { unzipSync, zipSync } from "fflate";
 import { expect, test, vi } from "vitest";
 import { fileBytes, fileCase, fileIds, filePath, hashOf, toTensor } from "./files.fixture.ts";
-import { loadKerasModel } from "./index.ts";
+import { loadKerasModel, saveKerasModel } from "./index.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: Keras's configs are open-ended JSON.
 type Json = any;
@@ -243,4 +243,14 @@ test("a functional model of Keras 2's form: lists of inputs, and states after th
   expect(got.dataSync()).toBeAllclose(truth(predictions[0]), { atol: 1e-6 });
   model.dispose();
   expect(memory().numTensors).toBe(before + 3);
+});
+
+test("a model that was compiled and never trained loads without a warning", async () => {
+  const model = layers.dense({ units: 1, inputShape: [2] });
+  const whole = sequential({ layers: [model] });
+  whole.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  const onWarning = vi.fn();
+  const loaded = await loadKerasModel(await saveKerasModel(whole), { onWarning });
+  expect(onWarning).not.toHaveBeenCalled();
+  expect(loaded.optimizer.getClassName()).toBe("Adam");
 });

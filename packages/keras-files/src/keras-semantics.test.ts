@@ -1,0 +1,48 @@
+// Whole models that Keras 3.15.1 (on JAX) saved, with random weights, and what it predicted. The files were
+// deflated afterwards.
+import "@tensorflow/tfjs-backend-cpu";
+import { readFileSync } from "node:fs";
+import { type Tensor, tensor } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { loadKerasModel } from "./index.ts";
+
+interface Saved {
+  shape: number[];
+  dtype?: string;
+  data: number[];
+}
+interface Case {
+  inputs: Saved[];
+  outputs: Saved[];
+}
+
+const folder = new URL("../fixtures/", import.meta.url);
+const cases = JSON.parse(readFileSync(new URL("predictions.json", folder), "utf8")) as Record<
+  string,
+  Case
+>;
+
+/** What each model has that tfjs-layers has not, or does otherwise. */
+const facts: Record<string, string> = {
+  "states-and-masks": "shared layers, a nested model, masks, initial states, outputs by name",
+  "nested-models": "models in models, called twice, and a layer applied to its own output",
+  "merged-masks": "masks of merged inputs: one of them keeps a step",
+  "masked-average": "an average over time leaves masked steps out",
+  "causal-convolution": "Conv1D pads before the first step",
+  "first-axis-norm": "BatchNormalization of an axis that is not the last",
+  "stacked-cells": "RNN over a list of cells",
+  "mask-through-model": "a mask goes through a model that is a layer",
+};
+
+test.each(Object.entries(facts))("%s: %s", async (name) => {
+  const { inputs, outputs } = cases[name]!;
+  const model = await loadKerasModel(new URL(`${name}.keras`, folder));
+  const given = inputs.map(({ data, shape, dtype }) =>
+    tensor(data, shape, dtype === "int32" ? "int32" : "float32"),
+  );
+  const got = [model.predict(given) as Tensor | Tensor[]].flat();
+  expect(got.map(({ shape }) => shape)).toEqual(outputs.map(({ shape }) => shape));
+  for (const [i, y] of got.entries()) {
+    expect(y.dataSync()).toBeAllclose(outputs[i]!.data, { atol: 2e-6, rtol: 2e-6 });
+  }
+});
