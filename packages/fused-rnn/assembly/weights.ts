@@ -2,22 +2,29 @@
 // [G·H] ([2, 3H] for GRU with reset after), gates i f c o and z r h.
 import { dzColumns } from "./gradient";
 import * as J from "./job";
-import { getLanes } from "./state";
+import { getLanes, putLanes } from "./state";
 
 function gateCount(j: usize): i32 {
   return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
 }
 
-/** Keras's column of gradient column k, or -1 for padding. */
+/**
+ * Gradient columns k..k+3 are four units of one gate: where their Keras columns begin. The gate's last
+ * column is (gate + 1)·H - 1, so of the four min(4, unitsFrom) are real, none where that is below 1.
+ */
 function columnOf(j: usize, k: i32): i32 {
   const H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
-  let gate = 0, u = k;
-  if (cell == J.LSTM) { gate = (k >> 2) & 3; u = ((k >> 4) << 2) | (k & 3); }
-  else if (cell != J.SIMPLE) {
-    if (k < 2 * Hp) { gate = (k >> 2) & 1; u = ((k >> 3) << 2) | (k & 3); }
-    else { gate = 2; u = (k - 2 * Hp) % Hp; }
-  }
-  return u < H ? gate * H + u : -1;
+  if (cell == J.SIMPLE) return k;
+  if (cell == J.LSTM) return ((k >> 2) & 3) * H + ((k >> 4) << 2);
+  if (k < 2 * Hp) return ((k >> 2) & 1) * H + ((k >> 3) << 2);
+  return 2 * H + (k - 2 * Hp) % Hp;
+}
+/** Units of the gate from gradient column k on. */
+function unitsFrom(j: usize, k: i32): i32 {
+  const H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
+  if (cell == J.SIMPLE) return H - k;
+  if (cell == J.LSTM) return H - ((k >> 4) << 2);
+  return k < 2 * Hp ? H - ((k >> 3) << 2) : H - (k - 2 * Hp) % Hp;
 }
 
 /** Row p of [kernel; recurrent kernel]. */
@@ -27,9 +34,10 @@ function columnOf(j: usize, k: i32): i32 {
   return p < I ? J.kernel(j) + <usize>p * width : J.recurrent(j) + <usize>(p - I) * width;
 }
 
+/** min(4, units) floats, zeros behind. */
 // @ts-ignore
-@inline function at(row: usize, column: i32): f32 {
-  return column < 0 ? 0 : load<f32>(row + (column << 2));
+@inline function lanesOf(from: usize, units: i32): v128 {
+  return units < 1 ? f32x4.splat(0) : getLanes(from, units);
 }
 
 /** Units u..u+3 of a gate in a row of Keras's matrix; zeros for padding. */
@@ -117,13 +125,18 @@ function packSet(j: usize, to: usize, p0: i32, n: i32, k0: i32, k1: i32, k2: i32
 
 /** One panel: `n` rows of [W; U] from p on, as columns of a panel `width` wide. */
 function packRows(j: usize, to: usize, p: i32, n: i32, width: i32, k0: i32, k1: i32): usize {
-  const G = gateCount(j);
-  for (let k = k0; k < k1; k++) {
-    const column = columnOf(j, k);
+  const G = gateCount(j), row = <usize>width << 2;
+  for (let k = k0; k < k1; k += 4) {
+    const column = columnOf(j, k) << 2, units = unitsFrom(j, k);
     for (let c = 0; c < width; c++) {
-      store<f32>(to, c < n ? at(rowAt(j, p + c, G), column) : 0);
+      const four = c < n ? lanesOf(rowAt(j, p + c, G) + column, units) : f32x4.splat(0);
+      v128.store32_lane(to, four, 0);
+      v128.store32_lane(to + row, four, 1);
+      v128.store32_lane(to + 2 * row, four, 2);
+      v128.store32_lane(to + 3 * row, four, 3);
       to += 4;
     }
+    to += 3 * row;
   }
   return to;
 }
@@ -137,25 +150,25 @@ export function unpackGradients(j: usize, blocks: i32): void {
     for (let i: usize = 0; i < size; i += 16) v128.store(total + i, f32x4.add(v128.load(total + i), v128.load(from + i)));
   }
   const columns = dzColumns(j);
-  for (let p = 0; p < I + H; p++) {
-    const row = total + <usize>p * J.dwRow(j), to = rowAt(j, p, G);
-    for (let k = 0; k < columns; k++) {
+  for (let k = 0; k < columns; k += 4) {
+    const column = columnOf(j, k) << 2, units = unitsFrom(j, k);
+    if (units < 1) continue;
+    let row = total + (k << 2);
+    for (let p = 0; p < I + H; p++) {
       // Reset after keeps the candidate's two halves apart: xc for x rows, hc for h rows.
-      if (cell == J.GRU_AFTER && k >= 2 * Hp && p >= I != k >= 3 * Hp) continue;
-      const column = columnOf(j, k);
-      if (column >= 0) store<f32>(to + (column << 2), load<f32>(row + (k << 2)));
+      const other = cell == J.GRU_AFTER && k >= 2 * Hp && p >= I != k >= 3 * Hp;
+      if (!other) putLanes(rowAt(j, p, G) + column, v128.load(row), units);
+      row += J.dwRow(j);
     }
   }
   const bias = J.bias(j);
   if (bias == 0) return;
   const sums = total + <usize>(I + H) * J.dwRow(j);
-  for (let k = 0; k < columns; k++) {
-    const column = columnOf(j, k);
-    if (column < 0) continue;
-    const value = load<f32>(sums + (k << 2)), second = bias + ((3 * H + column) << 2);
-    if (cell != J.GRU_AFTER) store<f32>(bias + (column << 2), value);
-    else if (k < 2 * Hp) { store<f32>(bias + (column << 2), value); store<f32>(second, value); }
-    else if (k < 3 * Hp) store<f32>(bias + (column << 2), value);
-    else store<f32>(second, value);
+  for (let k = 0; k < columns; k += 4) {
+    const units = unitsFrom(j, k), to = bias + (columnOf(j, k) << 2), second = to + ((3 * H) << 2);
+    if (units < 1) continue;
+    const four = v128.load(sums + (k << 2));
+    if (cell != J.GRU_AFTER || k < 3 * Hp) putLanes(to, four, units);
+    if (cell == J.GRU_AFTER && (k < 2 * Hp || k >= 3 * Hp)) putLanes(second, four, units);
   }
 }
