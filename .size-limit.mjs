@@ -28,7 +28,7 @@ export default [
   one("core-rnn", "gruCell", "2.4 kB"),
   one("core-rnn", "runSequence, lstmCell", "3.1 kB"),
   one("core-rnn", "SimpleRNN", "6 kB"),
-  one("fused-rnn", "registerKernels", "1.4 kB"),
+  one("fused-rnn", "registerKernels", "3.2 kB"),
   one("fused-rnn", "lstm", "40 kB"),
   one("preprocess", "MinMaxScaler", "2.7 kB"),
   one("preprocess", "padSequences", "1.9 kB"),
