@@ -10,6 +10,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { outputSize } from "./any-cell.ts";
 import { CompositeLayer } from "./composite-layer.ts";
 import { FusedCell, type ScanOptions } from "./fused-cell.ts";
 import {
@@ -81,7 +82,7 @@ export class BidirectionalLayer extends CompositeLayer {
       );
     }
     const { goBackwards } = layer.options;
-    if (backwardLayer) checkPair(this.name, layer, backwardLayer);
+    if (backwardLayer) checkPair(this.name, layer, backwardLayer, mergeMode);
     this.mergeMode = mergeMode;
     this.#layer = configOf(layer);
     this.#backwardLayer = backwardLayer && configOf(backwardLayer);
@@ -152,8 +153,12 @@ export class BidirectionalLayer extends CompositeLayer {
   /** Sets what both carry to **states**, forward's first, or to zero. */
   override resetStates(states?: Tensor[]): void {
     const split = this.forwardLayer.stateCount;
-    this.forwardLayer.resetStates(states?.slice(0, split));
-    this.backwardLayer.resetStates(states?.slice(split));
+    const given = [states?.slice(0, split), states?.slice(split)];
+    if (states) {
+      this.#checkCount(states);
+      for (const [i, part] of this.parts().entries()) part.checkCarried(given[i]!);
+    }
+    for (const [i, part] of this.parts().entries()) part.resetStates(given[i]);
   }
 
   /** Keras's name for {@link resetStates}. */
@@ -163,15 +168,18 @@ export class BidirectionalLayer extends CompositeLayer {
 
   protected override assertInputCompatibility(inputs: Inputs): void {
     const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
-    const expected = this.#stateCount();
-    if (states.length > 0 && states.length !== expected) {
-      throw new Error(
-        `${this.name}: expected ${expected} states, forward's and backward's, got ${states.length}`,
-      );
-    }
+    if (states.length > 0) this.#checkCount(states);
     const split = Math.min(states.length, this.forwardLayer.stateCount);
     this.forwardLayer.checkInputs([x, ...states.slice(0, split)]);
     this.backwardLayer.checkInputs([x, ...states.slice(split)]);
+  }
+
+  #checkCount(states: readonly unknown[]): void {
+    const expected = this.#stateCount();
+    if (states.length === expected) return;
+    throw new Error(
+      `${this.name}: expected ${expected} states, forward's and backward's, got ${states.length}`,
+    );
   }
 
   #stateCount(): number {
@@ -223,7 +231,16 @@ function shapesOf(shapes: Shape | Shape[]): Shape[] {
   return (Array.isArray(shapes[0]) ? shapes : [shapes]) as Shape[];
 }
 
-function checkPair(who: string, forward: RecurrentLayer, backward: RecurrentLayer): void {
+function checkPair(
+  who: string,
+  forward: RecurrentLayer,
+  backward: RecurrentLayer,
+  mergeMode: BidirectionalMergeMode,
+): void {
+  const [y, z] = [outputSize(forward.cell), outputSize(backward.cell)];
+  if (y !== z && mergeMode !== "concat" && mergeMode !== null) {
+    throw new Error(`${who}: expected backwardLayer of ${y} units to ${mergeMode}, got ${z}`);
+  }
   if (forward.options.goBackwards === backward.options.goBackwards) {
     throw new Error(
       `${who}: expected backwardLayer of another goBackwards than layer, got the same`,

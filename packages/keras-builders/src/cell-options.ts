@@ -152,6 +152,6 @@ export function cellConfig(options: CellOptions): serialization.ConfigDict {
 }
 
 function rate(who: string, name: string, value = 0): number {
-  if (value >= 0 && value <= 1) return value;
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw new Error(`${who}: expected ${name} from 0 to 1, got ${value}`);
 }

@@ -1,4 +1,4 @@
-import { type LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -32,4 +32,12 @@ export abstract class CompositeLayer extends layers.Layer {
   override setFastWeightInitDuringBuild(value: boolean): void {
     for (const part of this.parts()) part.setFastWeightInitDuringBuild(value);
   }
+}
+
+/** Builds a layer in another one, once, and gives it the weights that its options hold. */
+export function buildPart(part: Layer, inputShape: Shape): void {
+  if (part.built) return;
+  part.build(inputShape);
+  part.built = true;
+  if (part.initialWeights) part.setWeights(part.initialWeights);
 }

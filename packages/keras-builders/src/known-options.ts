@@ -1,4 +1,4 @@
-// Which options recurrent layers and their cells have: Keras 3's, and those of all tfjs-layers.
+// Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
 const layer = [
   "name",
@@ -15,15 +15,14 @@ const layer = [
   "activityRegularizer",
 ];
 
+const weights = (...names: string[]): string[] =>
+  names.flatMap((name) => [`${name}Initializer`, `${name}Regularizer`, `${name}Constraint`]);
+
 const cell = [
   "units",
   "activation",
   "useBias",
-  ...["kernel", "recurrent", "bias"].flatMap((weight) => [
-    `${weight}Initializer`,
-    `${weight}Regularizer`,
-    `${weight}Constraint`,
-  ]),
+  ...weights("kernel", "recurrent", "bias"),
   "dropout",
   "recurrentDropout",
   "seed",
@@ -54,7 +53,13 @@ type Checked =
   | "stackedRNNCells"
   | "simpleRNNCell"
   | "lstmCell"
-  | "gruCell";
+  | "gruCell"
+  | "bidirectional"
+  | "timeDistributed"
+  | "embedding"
+  | "masking"
+  | "dense"
+  | "dropout";
 
 const own: Readonly<Record<Checked, readonly string[]>> = {
   simpleRNN: recurrent,
@@ -65,6 +70,12 @@ const own: Readonly<Record<Checked, readonly string[]>> = {
   simpleRNNCell: cell,
   lstmCell: [...cell, ...gates.lstm],
   gruCell: [...cell, ...gates.gru],
+  bidirectional: ["layer", "mergeMode", "backwardLayer"],
+  timeDistributed: ["layer"],
+  embedding: ["inputDim", "outputDim", ...weights("embeddings"), "maskZero", "seed"],
+  masking: ["maskValue"],
+  dense: ["units", "activation", "useBias", ...weights("kernel", "bias"), "seed"],
+  dropout: ["rate", "noiseShape", "seed"],
 };
 
 /** What tfjs-layers can take in; all arithmetic is in float32. */
@@ -76,6 +87,9 @@ const dtypes = ["float32", "int32", "bool"];
  * versions had.
  */
 export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
+  if (args === null || typeof args !== "object") {
+    throw new Error(`${who}: expected an object of options, got ${args}`);
+  }
   const known = new Set<string>([...layer, ...own[who]]);
   for (const [name, value] of Object.entries(args)) {
     if (known.has(name) || value == null) continue;

@@ -190,7 +190,7 @@ export function gruCell(args: GruCellArgs): FusedCell {
  */
 export function bidirectional(args: BidirectionalArgs): BidirectionalLayer {
   prepare();
-  return new BidirectionalLayer(args);
+  return new BidirectionalLayer(checkOptions("bidirectional", args));
 }
 
 /**
@@ -206,7 +206,7 @@ export function bidirectional(args: BidirectionalArgs): BidirectionalLayer {
  */
 export function embedding(args: EmbeddingArgs): Layer {
   prepare();
-  return new EmbeddingLayer(args);
+  return new EmbeddingLayer(checkOptions("embedding", args));
 }
 
 /**
@@ -222,7 +222,7 @@ export function embedding(args: EmbeddingArgs): Layer {
  */
 export function masking(args: MaskingArgs = {}): MaskingLayer {
   prepare();
-  return new MaskingLayer(args);
+  return new MaskingLayer(checkOptions("masking", args));
 }
 
 /**
@@ -242,7 +242,7 @@ export function masking(args: MaskingArgs = {}): MaskingLayer {
  */
 export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer {
   prepare();
-  return new TimeDistributedLayer(args);
+  return new TimeDistributedLayer(checkOptions("timeDistributed", args));
 }
 
 /**
@@ -255,7 +255,7 @@ export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer
  */
 export function dense(args: DenseLayerArgs): Layer {
   prepare();
-  const { seed, ...given } = args;
+  const { seed, ...given } = checkOptions("dense", args);
   const defaults = {
     kernelInitializer: initializers.glorotUniform({ seed }),
     biasInitializer: "zeros" as const,
@@ -274,7 +274,7 @@ export function dense(args: DenseLayerArgs): Layer {
  * layers.dropout({ rate: 0.2, seed: 1 });
  */
 export function dropout(args: DropoutArgs): Layer {
-  return new DropoutLayer(args);
+  return new DropoutLayer(checkOptions("dropout", args));
 }
 
 /** An option given as undefined is one not given. */

@@ -40,6 +40,9 @@ export abstract class RecurrentCell extends layers.Layer {
 
   constructor(args: RecurrentCellArgs = {}) {
     super(args);
+    if (args.seed != null && !Number.isFinite(args.seed)) {
+      throw new Error(`${this.name}: expected seed to be a number, got ${args.seed}`);
+    }
     const seed = args.seed ?? Math.floor(Math.random() * 2 ** 32);
     this.#random = seededRandom(seeds(seed)() as number);
   }

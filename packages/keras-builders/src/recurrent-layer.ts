@@ -13,7 +13,7 @@ import {
 import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
-import { CompositeLayer } from "./composite-layer.ts";
+import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
 import {
   applyWithState,
@@ -104,8 +104,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
         `${this.name}: expected a batch size for a stateful layer, as in batchInputShape [32, 10, 3]`,
       );
     }
-    if (!this.cell.built) this.cell.build([B!, ...features]);
-    this.cell.built = true;
+    buildPart(this.cell, [B!, ...features]);
     if (stateful) {
       tidy(() => {
         this.#carried = initialStates(this.cell, B!).map((state) => variable(state, false));
@@ -167,7 +166,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
   /**
    * Sets what a stateful layer carries to **states**, or to zero.
    *
-   * @throws if the layer is not stateful, or for states of other number or shape.
+   * @throws if the layer is not stateful, or for states of other number or shape, or before it is built.
    */
   override resetStates(states?: Tensor | Tensor[]): void {
     if (!this.stateful) throw new Error(`${this.name}: expected a stateful layer to reset`);
@@ -178,12 +177,22 @@ export abstract class RecurrentLayer extends CompositeLayer {
       return;
     }
     const given = [states].flat();
-    const names = stateNames(this.cell);
-    checkStateCount(this.name, names, given.length);
-    for (const [i, carried] of this.#carried.entries()) {
-      checkShape(this.name, `a state ${names[i]}`, given[i]!.shape, carried.shape, "BH");
-    }
+    this.checkCarried(given);
     this.#carry(given);
+  }
+
+  /**
+   * Refuses states that {@link resetStates} cannot take.
+   *
+   * @internal
+   */
+  checkCarried(states: readonly Tensor[]): void {
+    if (!this.built) throw new Error(`${this.name}: expected states once built, got them before`);
+    const names = stateNames(this.cell);
+    checkStateCount(this.name, names, states.length);
+    for (const [i, carried] of this.#carried.entries()) {
+      checkShape(this.name, `a state ${names[i]}`, states[i]!.shape, carried.shape, "BH");
+    }
   }
 
   /** Keras's name for {@link resetStates}. */

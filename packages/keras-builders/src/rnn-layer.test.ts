@@ -619,3 +619,15 @@ test("a cell of one's own may read more than one axis of features", () => {
     [11, 22],
   ]);
 });
+
+test("cells start from the weights that their options hold", () => {
+  const weights = () => [tf.fill([2, 3], 0.1), tf.fill([3, 3], 0.2), tf.fill([3], 0.3)];
+  const cell = () => layers.simpleRNNCell({ units: 3, weights: weights() });
+  const second = layers.simpleRNNCell({ units: 1 });
+  for (const rnn of [layers.rnn({ cell: cell() }), layers.rnn({ cell: [cell(), second] })]) {
+    rnn.build([1, 4, 2]);
+    for (const [i, value] of weights().entries()) {
+      expect(rnn.getWeights()[i]!.dataSync()).toBeAllclose(value.dataSync());
+    }
+  }
+});

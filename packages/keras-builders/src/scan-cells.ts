@@ -83,7 +83,8 @@ function scanCell(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): 
 /** A cell step by step, with Keras's masks: a masked step keeps the state and repeats the output. */
 function stepped(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): RecurrentResult {
   const { mask, goBackwards, returnSequences, zeroOutputForMask, training } = options;
-  const [B] = x.shape as [number];
+  const [B, T] = x.shape as [number, number];
+  if (mask) checkShape(who, "a mask", mask.shape, [B, T], "BT");
   const step = (input: Tensor, state: readonly Tensor[]): Tensor[] =>
     tidy(() => [cell.call([input, ...state], { training })].flat());
   return tidy(() => {

@@ -8,7 +8,7 @@ import {
   stateNames,
   stateSizes,
 } from "./any-cell.ts";
-import { CompositeLayer } from "./composite-layer.ts";
+import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount } from "./fused-cell.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { nameScope } from "./name-scope.ts";
@@ -66,8 +66,7 @@ export class StackedCells extends CompositeLayer {
   override build(inputShape: Shape | Shape[]): void {
     let shape = firstShape(inputShape);
     for (const [i, cell] of this.cells.entries()) {
-      if (!cell.built) nameScope(`RNNCell_${i}`, () => cell.build(shape));
-      cell.built = true;
+      nameScope(`RNNCell_${i}`, () => buildPart(cell, shape));
       shape = [shape[0]!, outputSize(cell)];
     }
     this.built = true;

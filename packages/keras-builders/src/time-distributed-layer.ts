@@ -8,7 +8,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
-import { CompositeLayer } from "./composite-layer.ts";
+import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import {
   applyWithState,
   firstShape,
@@ -77,12 +77,7 @@ export class TimeDistributedLayer extends CompositeLayer {
   override build(inputShape: Shape | Shape[]): void {
     const shape = firstShape(inputShape);
     this.#checkInput(shape);
-    if (!this.layer.built) {
-      this.layer.build(stepShape(shape));
-      this.layer.built = true;
-      const { initialWeights } = this.layer;
-      if (initialWeights) this.layer.setWeights(initialWeights);
-    }
+    buildPart(this.layer, stepShape(shape));
     this.#inputShape = [null, null, ...shape.slice(2)];
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
@@ -143,7 +138,10 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {
-    this.#checkInput(([inputs].flat() as [Tensor])[0].shape);
+    const [x, ...others] = [inputs].flat() as [Tensor, ...Tensor[]];
+    this.#checkInput(x.shape);
+    if (others.length === 0) return;
+    throw new Error(`${this.name}: expected one input, got ${others.length + 1}`);
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {

@@ -1,0 +1,108 @@
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import * as layers from "./layers.ts";
+import { RecurrentCell } from "./recurrent-cell.ts";
+
+/** y = s′ = x + s. */
+class Sum extends RecurrentCell {
+  static className = "RefusalsSum";
+  readonly stateSize = 2;
+  override call([x, s]: tf.Tensor[]): tf.Tensor[] {
+    const y = tf.add(x!, s!);
+    return [y, y];
+  }
+}
+
+const x = tf.ones([2, 3, 2]);
+
+test.each([
+  ["bidirectional", layers.bidirectional, { layer: layers.gru({ units: 1 }), merge_mode: "sum" }],
+  ["timeDistributed", layers.timeDistributed, { layer: layers.dense({ units: 1 }), foo: 1 }],
+  ["embedding", layers.embedding, { inputDim: 2, outputDim: 1, mask_zero: true }],
+  ["masking", layers.masking, { mask_value: 1 }],
+  ["dense", layers.dense, { units: 1, use_bias: false }],
+  ["dropout", layers.dropout, { rate: 0.5, noise_shape: [1] }],
+] as [string, (args: never) => unknown, object][])(
+  "%s names the option that it does not have",
+  (who, make, args) => {
+    const foreign = Object.keys(args).at(-1);
+    expect(() => make(args as never)).toThrow(
+      new RegExp(`^${who}: expected options .* and those of all layers, got ${foreign}$`),
+    );
+  },
+);
+
+test("no options at all are an error that says whose", () => {
+  const { bidirectional, timeDistributed, embedding, dense, dropout, lstm, rnn } = layers;
+  const makers = { bidirectional, timeDistributed, embedding, dense, dropout, lstm, rnn };
+  for (const [who, make] of Object.entries(makers)) {
+    expect(() => (make as () => unknown)()).toThrow(
+      `${who}: expected an object of options, got undefined`,
+    );
+  }
+});
+
+test("rates and seeds are numbers", () => {
+  expect(() => layers.gru({ units: 1, dropout: "0.5" as never })).toThrow(
+    /expected dropout from 0 to 1, got 0.5/,
+  );
+  for (const seed of ["1", Number.NaN]) {
+    expect(() => layers.gru({ units: 1, seed: seed as never })).toThrow(
+      `expected seed to be a number, got ${seed}`,
+    );
+    expect(() => new Sum({ seed: seed as never })).toThrow("expected seed to be a number");
+  }
+});
+
+test("a custom cell's mask is one for every step of every row, not one that could be spread", () => {
+  const rnn = layers.rnn({ cell: new Sum(), name: "sums" });
+  for (const shape of [[1, 3], [2, 1], [2, 4], [3]]) {
+    expect(() => rnn.apply(x, { mask: tf.ones(shape) })).toThrow(
+      `sums: expected a mask of shape [2, 3], got [${shape.join(", ")}]`,
+    );
+  }
+  expect((rnn.apply(x, { mask: tf.ones([2, 3]) }) as tf.Tensor).dataSync()).toBeAllclose([
+    3, 3, 3, 3,
+  ]);
+});
+
+test("two directions of different units are joined by concat or not at all", () => {
+  const layer = layers.gru({ units: 1 });
+  const backwardLayer = layers.gru({ units: 3, goBackwards: true });
+  for (const mergeMode of ["sum", "ave", "mul"] as const) {
+    expect(() => layers.bidirectional({ layer, backwardLayer, mergeMode })).toThrow(
+      `expected backwardLayer of 1 units to ${mergeMode}, got 3`,
+    );
+  }
+  const joined = layers.bidirectional({ layer, backwardLayer }).apply(x) as tf.Tensor;
+  expect(joined.shape).toEqual([2, 4]);
+});
+
+test("states that one direction refuses reach neither", () => {
+  const layer = layers.lstm({ units: 2, stateful: true });
+  const both = layers.bidirectional({ layer, name: "both" });
+  const ones = (...shape: number[]) => tf.ones(shape);
+  expect(() => both.resetStates(Array.from({ length: 4 }, () => ones(2, 2)))).toThrow(
+    "expected states once built, got them before",
+  );
+  both.apply(x);
+  const carried = () => both.states.map((state) => [...state.dataSync()]);
+  const before = carried();
+  const [h, c] = [ones(2, 2), ones(2, 2)];
+  expect(() => both.resetStates([h, c, h, c, h])).toThrow(
+    "both: expected 4 states, forward's and backward's, got 5",
+  );
+  expect(() => both.resetStates([h, c, h, ones(1, 2)])).toThrow(/a state c of shape \[2, 2\]/);
+  expect(carried()).toEqual(before);
+  both.resetStates([h, c, h, c]);
+  expect(carried()).toEqual(Array.from({ length: 4 }, () => [1, 1, 1, 1]));
+});
+
+test("a TimeDistributed has one input, and no initial state", () => {
+  const steps = layers.timeDistributed({ layer: layers.lstm({ units: 1 }), name: "steps" });
+  const rows = tf.ones([2, 2, 3, 2]);
+  const initialState = [tf.ones([2, 1]), tf.ones([2, 1])];
+  expect(() => steps.apply(rows, { initialState })).toThrow("steps: expected one input, got 3");
+  expect(() => steps.apply([rows, rows])).toThrow("steps: expected one input, got 2");
+});
