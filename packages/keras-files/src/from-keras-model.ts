@@ -8,6 +8,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts";
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
+import { mergesUnderMasks, withKnownMask } from "./keras-merge.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
 import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
@@ -82,6 +83,7 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
     waiting.push(...nodes);
   }
 
+  const order = [...made.values()];
   const outputs = new Map<TensorKey, SymbolicTensor[]>();
   for (const [name, layer] of made) {
     if (!isInput(layer)) continue;
@@ -105,6 +107,9 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
     }
   }
 
+  if (order.some((layer) => mergesUnderMasks.has(layer.getClassName()))) {
+    for (const layer of order) withKnownMask(layer);
+  }
   checkMasks(who, sorted, made, masks);
   dropMasksOfStates(who, sorted, made);
   const ends = (key: string): SymbolicTensor[] =>
@@ -121,8 +126,8 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
   } catch (cause) {
     throw graphError(who, cause);
   }
-  const order = [...made.values()];
-  const used = new Set(graph.layers);
+  // tfjs lists no input that nothing reads.
+  const used = new Set([...graph.layers, ...graph.inputLayers]);
   graph.layers = order.filter((layer) => used.has(layer));
   if (own(config, "trainable") === false) graph.trainable = false;
   return graph;

@@ -5,14 +5,15 @@ import {
   div,
   expandDims,
   logicalOr,
-  mul,
   onesLike,
   sum,
   type Tensor,
   tidy,
+  where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { mergesUnderMasks, withMergedCall } from "./keras-merge.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type Masks = (Tensor | null | undefined)[];
@@ -29,6 +30,7 @@ export function withKerasMasks(layer: Layer, passesMask: boolean): Layer {
   const target = layer as unknown as { computeMask: ComputeMask; call: Layer["call"] };
   if (passesMask) layer.supportsMasking = true;
   if (merges.has(className)) target.computeMask = eitherMask;
+  if (mergesUnderMasks.has(className)) withMergedCall(layer);
   if (className === "Concatenate") {
     const { axis } = layer as unknown as { axis: number };
     target.computeMask = (inputs, masks) => joinedMask(inputs, masks, axis);
@@ -78,7 +80,7 @@ function joinedMask(inputs: Tensor[], masks: Masks | null, axis: number): Tensor
 function keptAverage(x: Tensor, mask: Tensor): Tensor {
   return tidy(() => {
     const kept = expandDims(cast(mask, "float32"), -1);
-    return div(sum(mul(x, kept), 1), sum(kept, 1));
+    return div(sum(where(cast(kept, "bool"), x, zerosLike(x)), 1), sum(kept, 1));
   });
 }
 
@@ -100,15 +102,17 @@ export function nested(model: LayersModel): LayersModel {
   if (model instanceof Sequential) model.build();
   model.supportsMasking = true;
   for (const input of model.inputLayers) input.supportsMasking = true;
+  // A layer without masks ends them, also where tfjs throws.
+  for (const layer of model.layers) {
+    if (!layer.supportsMasking) layer.computeMask = () => null as never;
+  }
   const isMasked = (mask: Masks | Tensor | null | undefined): boolean =>
     [mask].flat().some((each) => each != null);
   graph.call = (inputs, kwargs) => {
     const mask = kwargs.mask as Masks | Tensor | null | undefined;
     if (!isMasked(mask)) return call.call(model, inputs, kwargs);
     return tidy(() => {
-      for (const node of Object.values(graph.nodesByDepth).flat()) {
-        node.callArgs = { training: kwargs.training };
-      }
+      withoutArguments(graph, { training: kwargs.training });
       const [outputs] = graph.runInternalGraph([inputs].flat(), [mask].flat());
       return outputs.length === 1 ? outputs[0]! : outputs;
     });
@@ -116,11 +120,17 @@ export function nested(model: LayersModel): LayersModel {
   const { computeMask } = graph;
   graph.computeMask = (inputs, masks) => {
     const some = isMasked(masks) || model.layers.some(makesMask);
+    if (some) withoutArguments(graph, {});
     const found = some ? (computeMask.call(graph, inputs, masks) as Masks) : [];
     const all = model.outputs.map((_, i) => found[i] ?? null);
     return all.length === 1 ? all[0] : all;
   };
   return model;
+}
+
+/** tfjs leaves the masks of one run in the graph, for the next to find them disposed. */
+function withoutArguments(graph: Graph, args: object): void {
+  for (const node of Object.values(graph.nodesByDepth).flat()) node.callArgs = { ...args };
 }
 
 /** Whether masks begin in a layer, or in one of a model's. */

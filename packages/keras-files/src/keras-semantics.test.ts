@@ -1,10 +1,12 @@
-// Whole models that Keras 3.15.1 (on JAX) saved, with random weights, and what it predicted. The files were
-// deflated afterwards.
+// Whole models that Keras 3.15.1 (on JAX; merged-under-masks on TensorFlow) saved, with random weights, and
+// what it predicted. The files were deflated afterwards.
 import "@tensorflow/tfjs-backend-cpu";
 import { readFileSync } from "node:fs";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
-import { loadKerasModel } from "./index.ts";
+import { hashOf } from "./files.fixture.ts";
+import { loadKerasModel, saveKerasModel } from "./index.ts";
 
 interface Saved {
   shape: number[];
@@ -32,6 +34,8 @@ const facts: Record<string, string> = {
   "first-axis-norm": "BatchNormalization of an axis that is not the last",
   "stacked-cells": "RNN over a list of cells",
   "mask-through-model": "a mask goes through a model that is a layer",
+  "merged-under-masks":
+    "products and extremes without masked steps, an input that nothing reads, masks that end in a model called twice",
 };
 
 test.each(Object.entries(facts))("%s: %s", async (name) => {
@@ -40,9 +44,16 @@ test.each(Object.entries(facts))("%s: %s", async (name) => {
   const given = inputs.map(({ data, shape, dtype }) =>
     tensor(data, shape, dtype === "int32" ? "int32" : "float32"),
   );
-  const got = [model.predict(given) as Tensor | Tensor[]].flat();
+  const predicted = (by: LayersModel): Tensor[] => [by.predict(given) as Tensor | Tensor[]].flat();
+  const got = predicted(model);
   expect(got.map(({ shape }) => shape)).toEqual(outputs.map(({ shape }) => shape));
   for (const [i, y] of got.entries()) {
     expect(y.dataSync()).toBeAllclose(outputs[i]!.data, { atol: 2e-6, rtol: 2e-6 });
+  }
+  for (const format of ["keras", "h5"] as const) {
+    const again = await loadKerasModel(await saveKerasModel(model, undefined, { format }));
+    expect(again.getWeights().map(hashOf)).toEqual(model.getWeights().map(hashOf));
+    expect(predicted(again).map(hashOf)).toEqual(got.map(hashOf));
+    again.dispose();
   }
 });

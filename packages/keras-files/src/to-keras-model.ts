@@ -89,8 +89,10 @@ function functionalConfig(model: LayersModel, to: ToKeras): JsonObject {
   });
   const ends = (which: "input" | "output"): Json => {
     const found = graph[`${which}Layers`].map((layer, i): Json => {
-      const node = graph[`${which}LayersNodeIndices`][i]!;
-      return [layer.name, nodeIndex(model, layer, node), graph[`${which}LayersTensorIndices`][i]!];
+      const node = nodeIndex(model, layer, graph[`${which}LayersNodeIndices`][i]!);
+      // Here alone Keras counts a functional model's own inputs and outputs as its first call.
+      const first = layer.getClassName() === "Model" ? 1 : 0;
+      return [layer.name, first + node, graph[`${which}LayersTensorIndices`][i]!];
     });
     return found.length === 1 ? found[0]! : found;
   };

@@ -113,11 +113,16 @@ export function weightPaths(model: LayersModel): WeightPath[] {
   );
 }
 
-/** A model's layers as Keras lists them: a Sequential model's input is not one of them. */
+/**
+ * A model's layers as Keras lists them: a Sequential model's input is not one of them, a functional
+ * model's inputs are, also those that nothing reads, which tfjs leaves out.
+ */
 export function layersOf(model: LayersModel): layers.Layer[] {
-  return model.getClassName() === "Sequential"
-    ? model.layers.filter((layer) => layer.getClassName() !== "InputLayer")
-    : model.layers;
+  if (model.getClassName() === "Sequential") {
+    return model.layers.filter((layer) => layer.getClassName() !== "InputLayer");
+  }
+  const unread = model.inputLayers.filter((layer) => !model.layers.includes(layer));
+  return [...unread, ...model.layers];
 }
 
 /** How Keras turns a class name into a group's: `LSTMCell` → `lstm_cell`, `PReLU` → `p_re_lu`. */
