@@ -1,4 +1,4 @@
-import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
+import type { layers as stock } from "@tensorflow/tfjs-layers";
 import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
 import type {
   GruArgs,
@@ -8,6 +8,7 @@ import type {
   SimpleRnnArgs,
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
+import { type DenseLayerArgs, denseLayer } from "./dense-layer.ts";
 import { type DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 import type { FusedCell } from "./fused-cell.ts";
@@ -41,12 +42,8 @@ import { type TimeDistributedArgs, TimeDistributedLayer } from "./time-distribut
  */
 
 type Layer = InstanceType<typeof stock.Layer>;
-type DenseArgs = Parameters<typeof stock.dense>[0];
 
-export type DenseLayerArgs = DenseArgs & {
-  /** Makes the default initializer repeatable. Default: new weights every time. */
-  seed?: number;
-};
+export type { DenseLayerArgs };
 
 /**
  * h′ = activation(x·W + h·U + b). Input `[B, T, I]`, output `[B, units]`, or `[B, T, units]` with
@@ -246,7 +243,8 @@ export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer
 }
 
 /**
- * activation(x·W + b) on the last axis, without activation by default.
+ * activation(x·W + b) on the last axis, without activation by default. Its constraints hold after every
+ * step and its activity regularizer reaches the loss; in a Dense that `tf.loadLayersModel` made they do not.
  *
  * Reference: https://keras.io/api/layers/core_layers/dense/
  *
@@ -255,12 +253,7 @@ export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer
  */
 export function dense(args: DenseLayerArgs): Layer {
   prepare();
-  const { seed, ...given } = checkOptions("dense", args);
-  const defaults = {
-    kernelInitializer: initializers.glorotUniform({ seed }),
-    biasInitializer: "zeros" as const,
-  };
-  return stock.dense(withDefaults(defaults, given));
+  return denseLayer(checkOptions("dense", args));
 }
 
 /**
@@ -275,10 +268,4 @@ export function dense(args: DenseLayerArgs): Layer {
  */
 export function dropout(args: DropoutArgs): Layer {
   return new DropoutLayer(checkOptions("dropout", args));
-}
-
-/** An option given as undefined is one not given. */
-function withDefaults<Given extends object>(defaults: object, given: Given): Given {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(set) } as Given;
 }

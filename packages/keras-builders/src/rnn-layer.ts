@@ -14,7 +14,7 @@ import {
   leavesOf,
   StackedCells,
 } from "./stacked-cells.ts";
-import { type Constraint, held } from "./weight-spec.ts";
+import { holdWeights } from "./weight-spec.ts";
 
 /** Options of RNN. */
 export interface RnnArgs extends SequenceArgs {
@@ -40,13 +40,7 @@ export class RnnLayer extends RecurrentLayer {
     super.build(inputShape);
     if (!isNew) return;
     for (const cell of leavesOf(this.cell)) {
-      if (cell instanceof FusedCell) continue;
-      // Constraints given to addWeight: tfjs-layers applies them to weights that are set, and only there.
-      for (const weight of cell.weights) {
-        const owned = weight as unknown as { constraint: Constraint | null };
-        held(weight, owned);
-        owned.constraint = null;
-      }
+      if (!(cell instanceof FusedCell)) holdWeights(cell);
     }
   }
 

@@ -1,7 +1,16 @@
 import {
+  add,
+  addN,
   concat,
+  mul,
+  neg,
   ones,
+  relu,
+  type Scalar,
+  scalar,
   type serialization,
+  square,
+  sum,
   type Tensor,
   tidy,
   type Variable,
@@ -54,7 +63,7 @@ export function weightSpec(
   const given = read.kernelInitializer as Initializer;
   return {
     initializer: given.getClassName() === "Orthogonal" ? orthogonal(given.getConfig()) : given,
-    regularizer: read.kernelRegularizer as Regularizer | null,
+    regularizer: withKink(read.kernelRegularizer as Regularizer | null),
     constraint: read.kernelConstraint as Constraint | null,
   };
 }
@@ -70,6 +79,24 @@ function ofKeras(given: RegularizerArg | undefined): unknown {
   if (className === "l1" || className === "L1") return regularizers.l1(config);
   if (className === "l2" || className === "L2") return regularizers.l2(config);
   return given;
+}
+
+/**
+ * L1L2 with Keras's gradient of |w| at 0, which is 0: tfjs's is -1, and would drive a weight that starts
+ * there, as biases do, or is held there, away.
+ */
+function withKink(given: Regularizer | null): Regularizer | null {
+  if (given?.getClassName() !== "L1L2") return given;
+  const { l1, l2 } = given.getConfig() as { l1: number; l2: number };
+  const made = regularizers.l1l2({ l1, l2 });
+  made.apply = (w) =>
+    tidy(() => {
+      const costs = [scalar(0)];
+      if (l1) costs.push(mul(l1, sum(add(relu(w), relu(neg(w))))));
+      if (l2) costs.push(mul(l2, sum(square(w))));
+      return addN(costs) as Scalar;
+    });
+  return made;
 }
 
 /** Reads a regularizer given by name, config or object. */
@@ -101,6 +128,15 @@ export function held(
     }
   };
   return weight;
+}
+
+/** Holds a layer's weights to the constraints given to addWeight, which tfjs-layers applies when they are set. */
+export function holdWeights(layer: { readonly weights: LayerVariable[] }): void {
+  for (const weight of layer.weights) {
+    const owned = weight as unknown as { constraint: Constraint | null };
+    held(weight, owned);
+    owned.constraint = null;
+  }
 }
 
 /** As saved models hold it: class name and config. */
