@@ -176,12 +176,13 @@ export function gruCell(args: GruCellArgs): FusedCell {
 
 /**
  * Runs a copy of **layer** forwards and one backwards in time and joins them by **mergeMode**, by
- * default *concat*: twice the units. Initial and returned states: forward's, then backward's. As in
- * Keras, a seeded layer gives both copies equal weights, and masked steps put out 0.
+ * default *concat*: twice the units. Initial and returned states: forward's, then backward's. A seeded
+ * layer gives both copies equal weights. As in Keras, masked steps put out 0 with returnSequences.
  *
  * Reference: https://keras.io/api/layers/recurrent_layers/bidirectional/
  *
- * @throws if **backwardLayer** does not read the other way or return what **layer** does.
+ * @throws if **backwardLayer** does not read the other way, return what **layer** does, or have its units
+ * where outputs are not concatenated.
  * @example
  * layers.bidirectional({ layer: layers.lstm({ units: 64 }), inputShape: [10, 1] });
  */
