@@ -292,7 +292,7 @@ function restoreState(
   }
   // The config says the rate in more digits, the variable what a callback has made of it.
   const isSame = Math.fround(learningRate) === current;
-  optimizer.learningRate = isSame ? learningRate : current;
+  if (!isSame) setLearningRate(optimizer, current);
   const factor = known.factor?.(current) ?? 1;
   for (const [list, [field, ending]] of slots.entries()) {
     optimizer[field] = weights.map((weight, i): Slot => {
@@ -310,6 +310,13 @@ function restoreState(
     tidy(() => variable.assign(tensor((optimizer[beta] as number) ** (count + 1)) as never));
   }
   return undefined;
+}
+
+/** tfjs's SGD keeps the rate also as a tensor. */
+function setLearningRate(optimizer: Fields, rate: number): void {
+  const { setLearningRate: set } = optimizer as { setLearningRate?: (rate: number) => void };
+  if (set) set.call(optimizer, rate);
+  else optimizer.learningRate = rate;
 }
 
 function slotOf(dataset: Hdf5Dataset, factor: number): Variable {

@@ -31,6 +31,7 @@ const facts: Record<string, string> = {
   "merged-masks": "masks of merged inputs: one of them keeps a step",
   "masked-average": "an average over time leaves masked steps out",
   "causal-convolution": "Conv1D pads before the first step",
+  "causal-sizes": "Conv1D that pads so keeps the number of steps, one of stride 2 half of them",
   "first-axis-norm": "BatchNormalization of an axis that is not the last",
   "stacked-cells": "RNN over a list of cells",
   "mask-through-model": "a mask goes through a model that is a layer",

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { truth } from "@rnnkit/fixtures";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { adam, layers, sgd } from "@rnnkit/keras-builders";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { cast, memory, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { initializers, sequential } from "@tensorflow/tfjs-layers";
@@ -147,6 +147,41 @@ test.each<[string, (compile: Json) => void, string]>([
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain("the model is not compiled");
   expect(warnings[0]).toContain(reason);
+  model.dispose();
+});
+
+test("a metric that tfjs lacks is left out by name, and the others stay", async () => {
+  const bytes = changed("file_lstm_gru_trained.keras", ({ compile_config: compile }) => {
+    compile.metrics = ["mae", "AUC", { class_name: "Recall", config: {} }];
+  });
+  const warnings: string[] = [];
+  const model = await loadKerasModel(bytes, { onWarning: (text) => warnings.push(text) });
+  expect(warnings).toEqual([
+    "loadKerasModel: compiled without the metrics AUC, Recall, which tfjs lacks",
+  ]);
+  expect(model.metrics).toEqual(["mae"]);
+  model.dispose();
+});
+
+test("SGD goes on with the rate that a callback has set, not with the one that it was made with", async () => {
+  const whole = sequential({
+    layers: [layers.dense({ units: 1, useBias: false, inputShape: [1] })],
+  });
+  whole.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+  const [x, y] = [tensor([[1]]), tensor([[0]])];
+  // w - 0.5 · 2(w - 1) = 1
+  await whole.trainOnBatch(x, x);
+  // What a schedule leaves behind: another rate in the variables than in the config.
+  const members = unzipSync(await saveKerasModel(whole));
+  const config = JSON.parse(new TextDecoder().decode(members["config.json"]));
+  config.compile_config.optimizer.config.learning_rate = 0.125;
+  members["config.json"] = new TextEncoder().encode(JSON.stringify(config));
+  const model = await loadKerasModel(zipSync(members, { level: 0 }));
+  expect(model.optimizer).toMatchObject({ learningRate: 0.5 });
+  expect(model.getWeights()[0]!.dataSync()).toBeAllclose([1], { atol: 1e-7 });
+  await model.trainOnBatch(x, y);
+  // 1 - 0.5 · 2 = 0
+  expect(model.getWeights()[0]!.dataSync()).toBeAllclose([0], { atol: 1e-7 });
   model.dispose();
 });
 

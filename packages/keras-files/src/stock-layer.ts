@@ -17,7 +17,9 @@ export function withKerasCall(layer: Layer): Layer {
 
 /** Zeros before the first step, so that no output sees a later input; tfjs-layers has no causal call. */
 function padBefore(layer: Inside): void {
-  const { call } = layer;
+  const { call, computeOutputShape } = layer;
+  layer.computeOutputShape = (shape) =>
+    instead(layer, "padding", "same", () => computeOutputShape.call(layer, shape));
   const [size] = layer.kernelSize as number[];
   const [dilation] = [layer.dilationRate].flat() as number[];
   const zeros = (size! - 1) * dilation!;
