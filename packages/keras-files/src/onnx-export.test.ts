@@ -164,6 +164,16 @@ test.each<[string, () => LayersModel, RegExp]>([
     /^exportOnnx: gru: expected no mask at a stateful layer, got a mask, from Embedding's maskZero or Masking; leave out one of the two$/,
   ],
   [
+    "one state for two calls",
+    () => {
+      const x = input({ batchShape: [B, T, I] });
+      const gru = ours.gru({ units: I, stateful: true, returnSequences: true, name: "gru" });
+      const y = gru.apply(gru.apply(x)) as Any;
+      return model({ inputs: x, outputs: y });
+    },
+    /^exportOnnx: gru: expected a stateful layer applied once, got twice, with one state for both; make it/,
+  ],
+  [
     "a mask around a distributed recurrence",
     () =>
       sequential({

@@ -44,6 +44,8 @@ export interface Graph {
   /** Taken names; constants by what they hold. */
   readonly names: Set<string>;
   readonly constants: Map<string, string>;
+  /** Names of layers whose state is an input and an output. */
+  readonly stateful: Set<string>;
 }
 
 /** A graph of nothing, in which **names** are kept for inputs and outputs. */
@@ -52,6 +54,7 @@ export function emptyGraph(names: Iterable<string>): Graph {
     ...{ nodes: [], initializers: [], inputs: [], outputs: [] },
     names: new Set(names),
     constants: new Map(),
+    stateful: new Set(),
   };
 }
 

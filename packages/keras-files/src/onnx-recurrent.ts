@@ -76,7 +76,7 @@ export const recurrentClasses: readonly string[] = Object.keys(operators);
 /** Adds a SimpleRNN, LSTM or GRU; x and its mask are [B, T, I] and [B, T]. Outputs, then states. */
 export function addRecurrent(graph: Graph, layer: Layer, x: string, mask?: string): string[] {
   const part = partOf(layer, layer);
-  checkStates([part], mask);
+  checkStates(graph, [part], mask);
   const [result] = addParts(graph, layer.name, [part], x, mask);
   const outputs = ordered(graph, layer.name, part, result!, false);
   return part.config.returnState ? [outputs, ...result!.states] : [outputs];
@@ -86,7 +86,7 @@ export function addRecurrent(graph: Graph, layer: Layer, x: string, mask?: strin
 export function addBidirectional(graph: Graph, layer: Layer, x: string, mask?: string): string[] {
   const both = layer as Layer & { forwardLayer: Layer; backwardLayer: Layer; mergeMode?: string };
   const parts = [partOf(both.forwardLayer, layer), partOf(both.backwardLayer, layer)] as const;
-  checkStates(parts, mask);
+  checkStates(graph, parts, mask);
   const [forward, backward] = parts;
   const together = fitsInOneOperator(forward, backward);
   const groups = together ? [[...parts]] : parts.map((part) => [part]);
@@ -145,9 +145,17 @@ function fitsInOneOperator(forward: Part, backward: Part): boolean {
   );
 }
 
-function checkStates(parts: readonly Part[], mask: string | undefined): void {
+function checkStates(graph: Graph, parts: readonly Part[], mask: string | undefined): void {
   const stateful = parts.find(({ config }) => config.stateful);
-  if (!mask || !stateful) return;
+  if (!stateful) return;
+  if (parts.some((part) => graph.stateful.has(part.layer.name))) {
+    throw refused(stateful.layer, "a stateful layer applied once", {
+      got: "twice, with one state for both",
+      instead: "make it one that is not stateful, or two layers",
+    });
+  }
+  for (const { layer } of parts) graph.stateful.add(layer.name);
+  if (!mask) return;
   throw refused(stateful.layer, "no mask at a stateful layer", {
     got: "a mask, from Embedding's maskZero or Masking",
     instead: "leave out one of the two",
