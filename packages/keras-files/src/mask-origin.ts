@@ -81,6 +81,15 @@ export function checkMasks(
 
 const mostSteps = 100;
 
+/** Whether a mask reaches a layer, of those that layers before it make or pass on. */
+export function isMasked(layer: Layer, seen: Set<Layer> = new Set()): boolean {
+  if (seen.has(layer)) return false;
+  seen.add(layer);
+  return layer.inboundNodes
+    .flatMap(({ inboundLayers }) => inboundLayers)
+    .some((from) => makesMask(from) || (passesOn(from) && isMasked(from, seen)));
+}
+
 function passesOn(layer: Layer): boolean {
   const { returnSequences = true } = layer.getConfig() as { returnSequences?: boolean };
   return layer.supportsMasking && returnSequences;

@@ -15,11 +15,12 @@ import {
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
-import { strFromU8, unzipSync } from "fflate";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { Module } from "h5wasm";
 import { afterAll, expect, test } from "vitest";
 import { fileBytes, fileCase, fileIds, hashOf, toTensor } from "./files.fixture.ts";
 import { loadKerasModel, loadWeights, saveKerasModel, saveWeights } from "./index.ts";
+import { activationNames } from "./keras-activation.ts";
 import { layerClasses } from "./layer-classes.ts";
 import {
   fill,
@@ -66,6 +67,20 @@ test.each(fileIds)(
     expect(digests(second)).toEqual(digests(first));
   },
 );
+
+test.each(fileIds)("%s.weights.h5 as Keras wrote it, saved and loaded again", async (id) => {
+  const inputs = fileCase(id).inputs.map(toTensor);
+  const values = (model: LayersModel) => [...(model.predict(inputs) as tf.Tensor).dataSync()];
+  const model = filled(await loadKerasModel(fileBytes(`${id}.keras`)));
+  await loadWeights(model, fileBytes(`${id}.weights.h5`));
+  const [kept, predicted] = [digests(model), values(model)];
+  expect(kept).toEqual(fileCase(id).weights.map((weight) => weight.sha256_float32le));
+  const bytes = await saveWeights(model);
+  filled(model);
+  await loadWeights(model, bytes);
+  expect(digests(model)).toEqual(kept);
+  expect(values(model)).toEqual(predicted);
+});
 
 test("a Keras-written file, fine-tuned here, saved, keeps its predictions", async () => {
   const id = "file_gru_before_timedistributed";
@@ -221,6 +236,23 @@ test("tfjs-layers' hardSigmoid, another formula than Keras's, is refused by name
   }
 });
 
+test.each(activationNames)("%s of a loaded model is saved as Keras's again", async (activation) => {
+  const made = sequential({ layers: [layers.dense({ units: 2, inputShape: [3], name: "d" })] });
+  const members = unzipSync(await saveKerasModel(made));
+  const config = JSON.parse(strFromU8(members["config.json"]!));
+  config.config.layers[1].config.activation = activation;
+  members["config.json"] = strToU8(JSON.stringify(config));
+  const loaded = await loadKerasModel(zipSync(members));
+  const [, dense] = configOf(await saveKerasModel(loaded)).config.layers;
+  const same = { swish: "silu", hard_swish: "hard_silu" } as Record<string, string>;
+  expect([activation, same[activation]]).toContain(
+    (dense!.config as Record<string, unknown>).activation,
+  );
+  const x = tf.tensor(fill([2, 3], 1), [2, 3]);
+  const again = await loadKerasModel(await saveKerasModel(loaded, undefined, { format: "h5" }));
+  expect(hashOf(again.predict(x) as tf.Tensor)).toBe(hashOf(loaded.predict(x) as tf.Tensor));
+});
+
 test("what Keras would compute otherwise is refused: bilinear points", async () => {
   const layer = stock.upSampling2d({ interpolation: "bilinear", inputShape: [2, 2, 1] });
   await expect(saveKerasModel(sequential({ layers: [layer] }))).rejects.toThrow(
@@ -239,6 +271,27 @@ test("tfjs-layers' stacked cells, whose states go backwards, are refused where t
   await expect(saveKerasModel(modelOf({ inputs: x, outputs: y! }))).rejects.toThrow(
     `${layer.name}: expected stacked cells of @rnnkit/keras-builders`,
   );
+});
+
+test("tfjs-layers' Bidirectional, which zeroes nothing, is refused under a mask, and only there", async () => {
+  const both = (...before: tf.serialization.Serializable[]) => {
+    const layer = stock.bidirectional({
+      layer: stock.gru({
+        units: 2,
+        recurrentActivation: "sigmoid",
+        returnSequences: true,
+      }) as never,
+      mergeMode: "sum",
+    });
+    const first = stock.masking({ inputShape: [4, 3] });
+    return { layer, model: sequential({ layers: [first, ...before, layer] as never[] }) };
+  };
+  const { layer, model } = both(stock.dropout({ rate: 0.1 }));
+  await expect(saveKerasModel(model)).rejects.toThrow(
+    `${layer.name}: expected a Bidirectional of @rnnkit/keras-builders under a mask`,
+  );
+  const ended = both(stock.flatten(), stock.repeatVector({ n: 2 }));
+  expect((await saveKerasModel(ended.model)).length).toBeGreaterThan(0);
 });
 
 test("a model is saved without what it was compiled with, where that has no name", async () => {

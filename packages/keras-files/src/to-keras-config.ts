@@ -2,6 +2,7 @@ import { type LayersModel, type layers, RNN } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, layerModule } from "./layer-classes.ts";
+import { isMasked } from "./mask-origin.ts";
 import { kerasActivation, kerasPart } from "./to-keras-part.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -94,6 +95,7 @@ function layerConfig(
 ): JsonObject {
   const className = layer.getClassName();
   refuseBackwardStates(layer, shape);
+  refuseUnzeroed(layer);
   const given = layer.getConfig() as JsonObject;
   const skipped = unwritten[className] ?? [];
   const values: JsonObject =
@@ -122,6 +124,19 @@ function layerConfig(
     if (!skipped.includes(argument)) values[argument] = value;
   }
   return values;
+}
+
+/**
+ * Keras zeroes both directions' outputs at masked steps, tfjs-layers' own Bidirectional repeats the
+ * last ones.
+ */
+function refuseUnzeroed(layer: Layer): void {
+  const { forwardLayer } = layer as { forwardLayer?: Layer };
+  const isStock = forwardLayer instanceof RNN && forwardLayer.returnSequences;
+  if (!isStock || !isMasked(layer)) return;
+  throw new Error(
+    `${layer.name}: expected a Bidirectional of @rnnkit/keras-builders under a mask, got tfjs-layers' own with returnSequences, which repeats outputs at masked steps where Keras has zeros; accelerate(model) of @rnnkit/keras-builders, or leave the mask out`,
+  );
 }
 
 /** Whether tfjs-layers' value of an argument is Keras's: `channelsLast` is `channels_last`. */
