@@ -21,6 +21,7 @@ import {
   serialized,
   type WeightSpec,
   weightSpec,
+  whileTrained,
 } from "./weight-spec.ts";
 
 export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
@@ -95,7 +96,13 @@ export class EmbeddingLayer extends layers.Layer {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
     this.#embeddings = held(
-      this.addWeight("embeddings", shape, "float32", initializer, cost as never),
+      this.addWeight(
+        "embeddings",
+        shape,
+        "float32",
+        initializer,
+        whileTrained(this, cost) as never,
+      ),
       this.#spec,
     );
     this.built = true;

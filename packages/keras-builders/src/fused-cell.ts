@@ -22,7 +22,7 @@ import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
-import { held, unitForgetBias, type WeightSpec } from "./weight-spec.ts";
+import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
 export interface Recurrence {
@@ -95,7 +95,8 @@ export abstract class FusedCell extends RecurrentCell {
 
   #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
     const { initializer, regularizer } = spec;
-    return held(this.addWeight(name, shape, "float32", initializer, regularizer as never), spec);
+    const cost = whileTrained(this, regularizer);
+    return held(this.addWeight(name, shape, "float32", initializer, cost as never), spec);
   }
 
   /** Features of the input; null before it is built. */

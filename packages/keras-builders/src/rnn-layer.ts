@@ -33,6 +33,7 @@ export class RnnLayer extends RecurrentLayer {
         ? new StackedCells({ cells: cell, name: `${name}_cells` })
         : flatStates(checkCell(name, cell)),
     );
+    if (args.trainable === false) this.trainable = false;
   }
 
   override build(inputShape: Shape | Shape[]): void {

@@ -104,6 +104,14 @@ export function regularizer(given: RegularizerArg | undefined): Regularizer | nu
   return given == null ? null : weightSpec("zeros", initializers.zeros(), given).regularizer;
 }
 
+/** What a weight of **layer** costs: nothing while the layer is frozen, as in Keras. */
+export function whileTrained(
+  layer: { readonly trainable: boolean },
+  regularizer: Regularizer | null,
+): Pick<Regularizer, "apply"> | null {
+  return regularizer && { apply: (w) => (layer.trainable ? regularizer.apply(w) : scalar(0)) };
+}
+
 /**
  * Holds a weight to its constraint after every step of an optimizer, where tfjs-layers forgets it. As in
  * Keras, weights that are set or loaded are left as they are.
