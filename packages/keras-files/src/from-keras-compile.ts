@@ -1,42 +1,14 @@
 import { adam, rmsprop, sgd } from "@rnnkit/keras-builders";
 import { mul, type Optimizer, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
+import { lossNames, metricNames } from "./keras-losses.ts";
 import type { Json } from "./layer-classes.ts";
 import { shownShape } from "./limits.ts";
 
 /** Why a model cannot be compiled as it was. */
 class Uncompiled extends Error {}
-
-/** tfjs's name of each loss, by Keras's names in snake case. */
-const losses: Readonly<Record<string, string>> = {
-  ...{ mse: "meanSquaredError", mean_squared_error: "meanSquaredError" },
-  ...{ mae: "meanAbsoluteError", mean_absolute_error: "meanAbsoluteError" },
-  mape: "meanAbsolutePercentageError",
-  mean_absolute_percentage_error: "meanAbsolutePercentageError",
-  msle: "meanSquaredLogarithmicError",
-  mean_squared_logarithmic_error: "meanSquaredLogarithmicError",
-  binary_crossentropy: "binaryCrossentropy",
-  categorical_crossentropy: "categoricalCrossentropy",
-  sparse_categorical_crossentropy: "sparseCategoricalCrossentropy",
-  ...{ hinge: "hinge", squared_hinge: "squaredHinge", categorical_hinge: "categoricalHinge" },
-  ...{ log_cosh: "logcosh", logcosh: "logcosh", poisson: "poisson" },
-  ...{
-    kl_divergence: "kullbackLeiblerDivergence",
-    kullback_leibler_divergence: "kullbackLeiblerDivergence",
-  },
-};
-
-const metricNames: Readonly<Record<string, string>> = {
-  ...{ accuracy: "accuracy", acc: "accuracy", binary_accuracy: "binaryAccuracy" },
-  categorical_accuracy: "categoricalAccuracy",
-  sparse_categorical_accuracy: "sparseCategoricalAccuracy",
-  ...{ mse: "mse", mean_squared_error: "mse", mae: "mae", mean_absolute_error: "mae" },
-  ...{ mape: "mape", mean_absolute_percentage_error: "mape" },
-  binary_crossentropy: "binaryCrossentropy",
-  categorical_crossentropy: "categoricalCrossentropy",
-};
 
 /** What a loss object says where it is as its name alone. */
 const plainLoss: Readonly<Record<string, Json[]>> = {
@@ -150,8 +122,8 @@ export function compileAsSaved(
     refuseOthers("compile_config", config, { loss_weights: [null], weighted_metrics: [null] });
     const { known, made, learningRate } = optimizerOf(serialized);
     optimizer = made;
-    const [metrics, dropped] = metricsOf(own(config, "metrics") ?? null);
-    model.compile({ optimizer, loss: loss as string, metrics });
+    const [metrics, dropped] = metricsOf(own(config, "metrics") ?? null, loss);
+    compile(model, { optimizer, loss: loss as string, metrics });
     // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
     (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
     if (dropped.length > 0) {
@@ -160,11 +132,18 @@ export function compileAsSaved(
     const reason = restoreState(model, optimizer as Fields, known, learningRate, state);
     if (reason) onWarning(`${who}: compiled with a fresh optimizer: ${reason}`);
   } catch (error) {
-    if (!(error instanceof Uncompiled)) {
-      optimizer?.dispose();
-      throw error;
-    }
+    optimizer?.dispose();
+    if (!(error instanceof Uncompiled)) throw error;
+    if (model.optimizer) model.optimizer = undefined as never;
     onWarning(`${who}: the model is not compiled: ${error.message}`);
+  }
+}
+
+function compile(model: LayersModel, args: ModelCompileArgs): void {
+  try {
+    model.compile(args);
+  } catch (cause) {
+    throw new Uncompiled(cause instanceof Error ? cause.message : `${cause}`);
   }
 }
 
@@ -215,7 +194,8 @@ function refuseOthers(
 }
 
 function lossOf(loss: Json | undefined): string | string[] | Record<string, string> {
-  if (typeof loss === "string" && Object.hasOwn(losses, snake(loss))) return losses[snake(loss)]!;
+  if (typeof loss === "string" && Object.hasOwn(lossNames, snake(loss)))
+    return lossNames[snake(loss)]!;
   if (Array.isArray(loss) && loss.length > 0) return loss.map((each) => lossOf(each) as string);
   if (isObject(loss)) {
     const className = own(loss, "class_name");
@@ -232,13 +212,17 @@ function lossOf(loss: Json | undefined): string | string[] | Record<string, stri
 }
 
 /** Those that tfjs has, and the others. */
-function metricsOf(metrics: Json): [string[], string[]] {
+function metricsOf(metrics: Json, loss: unknown): [string[], string[]] {
   const known: string[] = [];
   const dropped: string[] = [];
   const visit = (metric: Json): void => {
     if (Array.isArray(metric)) for (const each of metric) visit(each);
     else if (typeof metric === "string") {
-      const name = Object.hasOwn(metricNames, snake(metric)) && metricNames[snake(metric)];
+      const word = snake(metric);
+      // tfjs finds it only as the accuracy of a sparse loss.
+      const isSparse =
+        word === "sparse_categorical_accuracy" && loss === "sparseCategoricalCrossentropy";
+      const name = isSparse ? "accuracy" : Object.hasOwn(metricNames, word) && metricNames[word];
       if (name) known.push(name);
       else dropped.push(metric);
     } else if (isObject(metric)) {

@@ -130,6 +130,11 @@ test.each<[string, (compile: Json) => void, string]>([
   ["an optimizer", ({ optimizer }) => (optimizer.class_name = "Lion"), 'got "Lion"'],
   ["a loss", (compile) => (compile.loss = "my_loss"), "expected a loss that tfjs has"],
   [
+    "a loss of an output that is not there",
+    (compile) => (compile.loss = { nobody: "mse" }),
+    "nobody",
+  ],
+  [
     "a decay",
     ({ optimizer }) => (optimizer.config.weight_decay = 0.1),
     "weight_decay null, got 0.1",

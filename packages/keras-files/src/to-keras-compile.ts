@@ -1,6 +1,7 @@
 import type { Optimizer, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
+import { kerasLosses } from "./keras-losses.ts";
 import { snakeCase } from "./keras-names.ts";
 import type { Json } from "./layer-classes.ts";
 
@@ -82,13 +83,6 @@ const optimizerClasses: Readonly<Record<string, OptimizerClass>> = {
         : []),
     ],
   },
-};
-
-/** Losses and metrics that Keras 3 calls otherwise. */
-const kerasLosses: Readonly<Record<string, string>> = {
-  cosine_proximity: "cosine_similarity",
-  kullback_leibler_divergence: "kl_divergence",
-  logcosh: "log_cosh",
 };
 
 /**

@@ -135,7 +135,7 @@ function refuseUnzeroed(layer: Layer): void {
   const isStock = forwardLayer instanceof RNN && forwardLayer.returnSequences;
   if (!isStock || !isMasked(layer)) return;
   throw new Error(
-    `${layer.name}: expected a Bidirectional of @rnnkit/keras-builders under a mask, got tfjs-layers' own with returnSequences, which repeats outputs at masked steps where Keras has zeros; accelerate(model) of @rnnkit/keras-builders, or leave the mask out`,
+    `${layer.name}: expected a Bidirectional of @rnnkit/keras-builders under a mask, got tfjs-layers' own with returnSequences, which repeats outputs at masked steps where Keras has zeros; make it with layers.bidirectional of @rnnkit/keras-builders, whose setWeights takes the same weights`,
   );
 }
 
