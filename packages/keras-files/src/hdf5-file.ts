@@ -1,4 +1,5 @@
 import type { File, Metadata } from "h5wasm";
+import { checkHeaps } from "./hdf5-heap.ts";
 import { type Hdf5Library, hdf5Library } from "./hdf5-library.ts";
 import { shownName, shownShape } from "./limits.ts";
 
@@ -44,6 +45,7 @@ export async function withHdf5<T>(
   bytes: Uint8Array,
   use: (file: Hdf5) => T,
 ): Promise<T> {
+  checkHeaps(who, bytes);
   const library = await hdf5Library();
   const { FS } = library.Module;
   const path = `/model-${opened++}.h5`;

@@ -178,6 +178,23 @@ test.each(hostileHdf5)("HDF5 with %s is refused", async (_, write, message) => {
   });
 });
 
+test("a heap whose walk would not end, or leave it, is refused", async () => {
+  const start = Buffer.from(fileBytes("file_simple_rnn.h5")).indexOf("GCOL");
+  const [free, beyond] = [0, 0xfffffff0];
+  for (const [at, value] of [
+    // The first object's number and size, and the heap's size.
+    [16, free],
+    [24, beyond],
+    [8, 0x7fffffff],
+  ] as const) {
+    const bytes = fileBytes("file_simple_rnn.h5");
+    const heap = new DataView(bytes.buffer, bytes.byteOffset + start);
+    heap.setUint32(at, value, true);
+    if (value === free) heap.setUint32(24, 0, true);
+    await expect(loadKerasModel(bytes)).rejects.toThrow("got one with a broken heap at byte");
+  }
+});
+
 const dense = (): LayersModel =>
   sequential({ layers: [layers.dense({ units: 3, inputShape: [4] })] });
 
