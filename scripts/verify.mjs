@@ -20,6 +20,8 @@ say("package graph");
 run("node scripts/check-graph.mjs");
 say("build, types, tests, packages");
 run("turbo run build typecheck test lint:package --concurrency=2 --output-logs=new-only", env);
+say("FEATURES.md against the tests");
+run("node scripts/features.mjs --check");
 say("dead code and dependencies");
 run("knip --treat-config-hints-as-errors");
 say("size of single imports");

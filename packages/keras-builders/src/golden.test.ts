@@ -11,36 +11,13 @@ import {
   truth,
 } from "@rnnkit/fixtures";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type LayerVariable,
-  type Sequential,
-  sequential,
-  type layers as stock,
-} from "@tensorflow/tfjs-layers";
+import { type LayerVariable, type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import type { AnyCell } from "./any-cell.ts";
 import type { BidirectionalLayer } from "./bidirectional-layer.ts";
-import * as layers from "./layers.ts";
+import { type Json, type Layer, layerFrom, ours } from "./keras-json.fixture.ts";
 import { adam, rmsprop, sgd } from "./optimizers.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 
-type Layer = InstanceType<typeof stock.Layer>;
-// biome-ignore lint/suspicious/noExplicitAny: Keras's configs are open-ended JSON.
-type Json = any;
-
-/** What Keras's JSON calls its classes, and ours; what is not here is tfjs-layers' own. */
-const layerOf: Record<string, (config: never) => Layer> = {
-  SimpleRNN: layers.simpleRNN,
-  LSTM: layers.lstm,
-  GRU: layers.gru,
-  Dense: layers.dense,
-  Dropout: layers.dropout,
-  Embedding: layers.embedding,
-  Masking: layers.masking,
-  SimpleRNNCell: layers.simpleRNNCell,
-  LSTMCell: layers.lstmCell,
-  GRUCell: layers.gruCell,
-};
 const optimizerOf = { Adam: adam, RMSprop: rmsprop, SGD: sgd };
 const lossOf = {
   mse: "meanSquaredError",
@@ -49,44 +26,12 @@ const lossOf = {
   sparse_categorical_crossentropy: "sparseCategoricalCrossentropy",
 };
 
-const camel = (word: string) => word.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-function camelKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(camelKeys);
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([key]) => key !== "dtype");
-  return Object.fromEntries(entries.map(([key, inner]) => [camel(key), camelKeys(inner)]));
-}
-
-/** A layer from Keras's config, every option in it. */
-function layerFrom({ class_name, config }: Json, first: object = {}): Layer {
-  const { layer, backwardLayer, ...args } = { ...camelKeys(config), ...first };
-  if (class_name === "TimeDistributed") {
-    return layers.timeDistributed({ layer: layerFrom(config.layer), ...first });
-  }
-  if (class_name === "RNN") {
-    return layers.rnn({ ...args, cell: layerFrom(config.cell) as AnyCell } as never);
-  }
-  if (class_name === "StackedRNNCells") {
-    const cells = config.cells.map((cell: Json) => layerFrom(cell) as AnyCell);
-    return layers.stackedRNNCells({ ...args, cells });
-  }
-  if (class_name !== "Bidirectional") return layerOf[class_name]!(args as never);
-  const backward = config.backward_layer && {
-    backwardLayer: layerFrom(config.backward_layer) as RecurrentLayer,
-  };
-  return layers.bidirectional({
-    ...args,
-    ...backward,
-    layer: layerFrom(config.layer) as RecurrentLayer,
-  });
-}
-
 function sequentialFrom({ config }: Json): Sequential {
   const [input, ...rest] = config.layers;
   const { batch_shape, dtype } = input.config;
   const first = { batchInputShape: batch_shape, dtype: dtype === "int32" ? "int32" : "float32" };
   return sequential({
-    layers: rest.map((layer: Json, i: number) => layerFrom(layer, i ? {} : first)),
+    layers: rest.map((layer: Json, i: number) => layerFrom(ours, layer, i ? {} : first)),
   });
 }
 
@@ -141,7 +86,7 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
   test.each(caseIds("layer"))("%s: Keras's outputs, states and gradients", async (id) => {
     await tf.setBackend(backend);
     const { layer: json, weights, calls, float32_vs_float64_max_error } = loadLayerCase(id);
-    const layer = layerFrom(json) as RecurrentLayer | BidirectionalLayer;
+    const layer = layerFrom(ours, json) as RecurrentLayer | BidirectionalLayer;
     layer.build(calls[0]!.input.shape);
     layer.setWeights(tensors(weights));
     const close = tolerance(float32_vs_float64_max_error);
