@@ -1,8 +1,12 @@
 import type { CallShape, Layout } from "./call.ts";
 import { abandonEngine, type Engine, getThreads } from "./engine.ts";
 
-/** Below so many floating-point operations a call stays on one thread: waking one costs 60 µs. */
-const THREAD_THRESHOLD = 1.5e7;
+/**
+ * Below so many floating-point operations a call stays on one thread: waking another costs what it would
+ * save. Measured by scripts/time-threads.mjs: on two cores a second thread breaks even at 2 million and
+ * gains a fifth at 4.
+ */
+const THREAD_THRESHOLD = 4e6;
 
 /** Multiply-adds of a forward pass, times two. */
 function flops({ B, T, I, H }: CallShape, G: number): number {
