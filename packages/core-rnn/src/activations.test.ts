@@ -38,6 +38,17 @@ const expected = {
     4 * 0.999968328758167,
   ],
   silu: [-2, -0.5, 0, 1, 4].map((x) => x / (1 + e ** -x)),
+  relu6: [0, 0, 0, 1, 4],
+  celu: [e ** -2 - 1, e ** -0.5 - 1, 0, 1, 4],
+  hard_silu: [-2 / 6, -1.25 / 6, 0, 4 / 6, 4],
+  hard_tanh: [-1, -0.5, 0, 1, 1],
+  log_sigmoid: [-2, -0.5, 0, 1, 4].map((x) => -Math.log(1 + e ** -x)),
+  // tanh(log(1 + eˣ)) = ((1 + eˣ)² - 1) / ((1 + eˣ)² + 1)
+  mish: [-2, -0.5, 0, 1, 4].map((x) => {
+    const square = (1 + e ** x) ** 2;
+    return (x * (square - 1)) / (square + 1);
+  }),
+  tanh_shrink: [-2, -0.5, 0, 1, 4].map((x) => x - Math.tanh(x)),
 } as const;
 
 test("values at -2, -0.5, 0, 1, 4 are those of the definitions", () => {

@@ -23,11 +23,23 @@ export type ActivationName =
   | "exponential"
   | "leaky_relu"
   | "gelu"
-  | "silu";
+  | "silu"
+  | "relu6"
+  | "celu"
+  | "hard_silu"
+  | "hard_tanh"
+  | "log_sigmoid"
+  | "mish"
+  | "tanh_shrink";
 
 const seluScale = 1.0507009873554805;
 const seluAlpha = 1.6732632423543772;
 const leakySlope = 0.2;
+
+const elu: Activation = {
+  apply: (x) => (x > 0 ? x : Math.expm1(x)),
+  derivative: (x, y) => (x > 0 ? 1 : y + 1),
+};
 
 /**
  * Every activation by its Keras 3 name.
@@ -45,6 +57,13 @@ const leakySlope = 0.2;
  *     leaky_relu    x if x > 0, else 0.2·x
  *     gelu          x·Φ(x) with the normal distribution's Φ (not the tanh approximation)
  *     silu          x·sigmoid(x)
+ *     relu6         min(max(0, x), 6)
+ *     celu          x if x > 0, else eˣ − 1
+ *     hard_silu     x·hard_sigmoid(x)
+ *     hard_tanh     min(max(x, −1), 1)
+ *     log_sigmoid   log(1/(1 + e⁻ˣ))
+ *     mish          x·tanh(log(1 + eˣ))
+ *     tanh_shrink   x − tanh(x)
  *
  * Reference: https://keras.io/api/layers/activations/
  *
@@ -72,16 +91,13 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
     apply: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6),
     derivative: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
   },
-  elu: {
-    apply: (x) => (x > 0 ? x : Math.expm1(x)),
-    derivative: (x, y) => (x > 0 ? 1 : y + 1),
-  },
+  elu,
   selu: {
     apply: (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
     derivative: (x, y) => (x > 0 ? seluScale : y + seluScale * seluAlpha),
   },
   softplus: {
-    apply: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    apply: softplus,
     derivative: sigmoid,
   },
   softsign: {
@@ -105,6 +121,35 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
     apply: (x) => x * sigmoid(x),
     derivative: (x, y) => y + sigmoid(x) * (1 - y),
   },
+  relu6: {
+    apply: (x) => Math.min(Math.max(x, 0), 6),
+    derivative: (x) => (x > 0 && x < 6 ? 1 : 0),
+  },
+  // Keras's α is 1.
+  celu: elu,
+  hard_silu: {
+    apply: (x) => (x <= -3 ? 0 : x >= 3 ? x : (x * (x + 3)) / 6),
+    derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
+  },
+  hard_tanh: {
+    apply: (x) => Math.min(Math.max(x, -1), 1),
+    derivative: (x) => (x > -1 && x < 1 ? 1 : 0),
+  },
+  log_sigmoid: {
+    apply: (x) => -softplus(-x),
+    derivative: (x) => sigmoid(-x),
+  },
+  mish: {
+    apply: (x) => x * Math.tanh(softplus(x)),
+    derivative: (x) => {
+      const t = Math.tanh(softplus(x));
+      return t + x * sigmoid(x) * (1 - t * t);
+    },
+  },
+  tanh_shrink: {
+    apply: (x) => x - Math.tanh(x),
+    derivative: (x) => Math.tanh(x) ** 2,
+  },
 };
 
 /** Every name in `activations`. */
@@ -114,6 +159,10 @@ export const activationNames: readonly ActivationName[] = Object.keys(
 
 function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
+}
+
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /**

@@ -16,7 +16,9 @@ import {
   leakyRelu,
   matMul,
   mul,
+  neg,
   relu,
+  relu6,
   selu,
   sigmoid,
   softplus,
@@ -43,7 +45,7 @@ const activations: Record<RecurrentActivationName, (x: Tensor) => Tensor> = {
   tanh: (x) => tanh(x),
   sigmoid: (x) => sigmoid(x),
   relu: (x) => relu(x),
-  hard_sigmoid: (x) => clipByValue(div(add(x, 3), 6), 0, 1),
+  hard_sigmoid: hardSigmoid,
   elu: (x) => elu(x),
   selu: (x) => selu(x),
   softplus: (x) => softplus(x),
@@ -52,7 +54,19 @@ const activations: Record<RecurrentActivationName, (x: Tensor) => Tensor> = {
   leaky_relu: (x) => leakyRelu(x, 0.2),
   gelu: (x) => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
   silu: (x) => mul(x, sigmoid(x)),
+  relu6: (x) => relu6(x),
+  celu: (x) => elu(x),
+  hard_silu: (x) => mul(x, hardSigmoid(x)),
+  hard_tanh: (x) => clipByValue(x, -1, 1),
+  // tfjs's own asks, in its gradient, for a tensor that may be gone.
+  log_sigmoid: (x) => neg(softplus(neg(x))),
+  mish: (x) => mul(x, tanh(softplus(x))),
+  tanh_shrink: (x) => sub(x, tanh(x)),
 };
+
+function hardSigmoid(x: Tensor): Tensor {
+  return clipByValue(div(add(x, 3), 6), 0, 1);
+}
 
 const warned = new Set<string>();
 

@@ -19,8 +19,8 @@ import {
  * The gates share one matrix in the order i, f, c, o: **kernel** [I, 4H], **recurrentKernel**
  * [H, 4H], **bias** [4H], Keras's own layout. x is [B, T, I]; defaults are in `RecurrentOptions`.
  * Differentiable in x, the weights and the initial state, once (there is no gradient of the
- * gradient); on a backend without the engine, or with *gelu*, *silu* or *leaky_relu*, it is composed
- * of tfjs operations: the same numbers, slowly.
+ * gradient); on a backend without the engine, or with an activation that `RecurrentOptions` does not name
+ * as fused (*gelu*, *silu*, *mish*...), it is composed of tfjs operations: the same numbers, slowly.
  *
  * Reference: Hochreiter & Schmidhuber 1997; https://keras.io/api/layers/recurrent_layers/lstm/
  *

@@ -39,7 +39,10 @@ export interface RecurrentOptions {
   returnSequences?: boolean | undefined;
   /** The output of a masked step is 0 instead of the previous one. Default *false*. */
   zeroOutputForMask?: boolean | undefined;
-  /** Of the candidate and the output. Default *tanh*. */
+  /**
+   * Of the candidate and the output. Default *tanh*. Fused: tanh, sigmoid, relu, linear, hard_sigmoid,
+   * elu, selu, softplus, softsign, exponential; the others are composed of tfjs operations, slowly.
+   */
   activation?: RecurrentActivationName | undefined;
   /** Multiplies x before the kernel at every step: [B, I], or [G, B, I] with one per gate; scaled. */
   inputDropoutMask?: Tensor | undefined;

@@ -63,10 +63,9 @@ function cellArguments(kinds: readonly string[], dropoutInStock: Partial<Argumen
       stock: ["throws"],
       ...stepwise,
     }),
-    every("activation='mish', others, functions", "", {
+    every("activation='mish'", "", {
       check: activations(["mish"]),
-      rnnkit: ["throws", "refused by name"],
-      note: "stock has some by name, no functions",
+      ...stepwise,
     }),
     gated("recurrent_activation", "'sigmoid'", {
       check: activations(["relu"], "recurrent_activation"),

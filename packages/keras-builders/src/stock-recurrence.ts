@@ -191,7 +191,7 @@ function scanOf(cell: StockCell, random: Random): Scan {
 }
 
 /** Those that @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won. */
-const composed: readonly string[] = ["silu", "gelu", "leaky_relu"];
+const composed: readonly string[] = ["silu", "gelu", "leaky_relu", "relu6", "mish"];
 
 function fusedName(stockName: string): RecurrentActivationName | undefined {
   const name = kerasActivationName(stockName);

@@ -5,9 +5,10 @@ import {
   elu,
   exp,
   leakyRelu,
-  logSigmoid,
   mul,
+  neg,
   relu6,
+  softplus,
   sub,
   type Tensor,
   tanh,
@@ -27,7 +28,8 @@ const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   exponential: (x) => exp(x),
   celu: (x) => elu(x),
   hard_tanh: (x) => clipByValue(x, -1, 1),
-  log_sigmoid: (x) => logSigmoid(x),
+  // tfjs's own asks, in its gradient, for a tensor that may be gone.
+  log_sigmoid: (x) => neg(softplus(neg(x))),
   tanh_shrink: (x) => sub(x, tanh(x)),
 };
 
