@@ -1,5 +1,5 @@
 import { type BackendName, describeBackend, selectBackend } from "@rnnkit/backend-select";
-import { registerKernels } from "@rnnkit/fused-rnn";
+import { getThreads, registerKernels } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "./environment.ts";
 import { formatSeconds } from "./format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts";
@@ -50,7 +50,10 @@ export async function runSession(
   try {
     const selection = await selectBackend(options.backend ? { require: options.backend } : {});
     registerKernels();
-    progress.line(`backend: ${describeBackend(selection)}`);
+    const threads = getThreads();
+    progress.line(
+      `backend: ${describeBackend(selection)}; recurrent layers on ${threads} thread${threads === 1 ? "" : "s"}`,
+    );
 
     const runs: Run[] = [];
     const started = new Date();
