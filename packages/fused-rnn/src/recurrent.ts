@@ -85,10 +85,17 @@ export function recurrent(
   weights: RecurrentWeights,
   options: GatedOptions,
 ): RecurrentResult {
-  const call = checkCall(who, cell, x, weights, options);
+  return run(checkCall(who, cell, x, weights, options));
+}
+
+function run(call: RecurrentCall): RecurrentResult {
   if (!canFuse(call)) return composedRecurrence(call);
+  const { cell } = call.shape;
   const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
-  const [outputs, ...state] = runRecurrentKernel(kernelName, fusedShape(call), call.inputs);
+  return resultOf(runRecurrentKernel(kernelName, fusedShape(call), call.inputs));
+}
+
+function resultOf([outputs, ...state]: Tensor[]): RecurrentResult {
   return { outputs, state: state as Tensor2D[] };
 }
 
@@ -117,21 +124,13 @@ export function recurrentPair(
       ([name, value]) =>
         ((first.shape as Record<string, unknown>)[name] === value) === (name !== "goBackwards"),
     );
-  if (!alike || !canFuse(first)) {
-    const run = (i: 0 | 1) => recurrent(who, cell, x, weights[i], options[i]);
-    return [run(0), run(1)];
-  }
+  if (!alike || !canFuse(first)) return [run(first), run(second)];
   const { x: _x, mask: _mask, ...own } = inputs;
   const renamed = Object.entries(own).map(([name, tensor]) => [`second.${name}`, tensor]);
   const all = { ...first.inputs, ...Object.fromEntries(renamed) };
   const results = runRecurrentKernel(kernelNames.bidirectional, fusedShape(first), all);
   const half = results.length / 2;
-  const [y, ...yState] = results.slice(0, half);
-  const [z, ...zState] = results.slice(half);
-  return [
-    { outputs: y, state: yState as Tensor2D[] },
-    { outputs: z, state: zState as Tensor2D[] },
-  ];
+  return [resultOf(results.slice(0, half)), resultOf(results.slice(half))];
 }
 
 /** Whether the engine runs a call on the current backend; then its kernels are registered there. */

@@ -11,20 +11,14 @@ import {
 import { tensorKernelsOf } from "./tensor-kernels.ts";
 import { readTensor } from "./tensor-memory.ts";
 
-/** What a backend must offer to a kernel that runs in JavaScript. */
-interface HostMemory {
-  /** The tensor's own numbers, not a copy: reads see them and writes change them. */
-  view(tensor: TensorInfo): TypedArray;
-  /** A new tensor whose numbers are not yet set. */
-  allocate(shape: number[], dtype: DataType): TensorInfo;
-}
+/** A new tensor whose numbers are not yet set. */
+type Allocate<Backend> = (backend: Backend, shape: number[], dtype: DataType) => TensorInfo;
 
 interface WasmBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
 }
 
 interface CpuBackend {
-  readSync(dataId: object): TypedArray;
   makeTensorInfo(shape: number[], dtype: DataType, values: TypedArray): TensorInfo;
 }
 
@@ -32,24 +26,18 @@ interface CpuBackend {
 export const unsortedSegmentSumWasm: KernelConfig = {
   kernelName: UnsortedSegmentSum,
   backendName: "wasm",
-  kernelFunc: kernel((backend: WasmBackend) => ({
-    view: (tensor) => readTensor(backend as never, tensor),
-    allocate: (shape, dtype) => backend.makeOutput(shape, dtype),
-  })),
+  kernelFunc: kernel((backend: WasmBackend, shape, dtype) => backend.makeOutput(shape, dtype)),
 };
 
 /** `UnsortedSegmentSum` for tfjs's cpu backend, whose own reads all of x once per segment. */
 export const unsortedSegmentSumCpu: KernelConfig = {
   kernelName: UnsortedSegmentSum,
   backendName: "cpu",
-  kernelFunc: kernel((backend: CpuBackend) => ({
-    view: (tensor) => backend.readSync(tensor.dataId),
-    allocate: (shape, dtype) => {
-      const length = util.sizeFromShape(shape);
-      const values = dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
-      return backend.makeTensorInfo(shape, dtype, values);
-    },
-  })),
+  kernelFunc: kernel((backend: CpuBackend, shape, dtype) => {
+    const length = util.sizeFromShape(shape);
+    const values = dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
+    return backend.makeTensorInfo(shape, dtype, values);
+  }),
 };
 
 /**
@@ -62,20 +50,20 @@ export const unsortedSegmentSumCpu: KernelConfig = {
  * added in their order, in the output's own precision, so the same input gives the same bits.
  * An infinity or NaN stays in its own segment (tfjs's cpu kernel multiplies it by 0 into the rest).
  */
-function kernel<Backend>(memoryOf: (backend: Backend) => HostMemory): KernelFunc {
+function kernel<Backend>(allocate: Allocate<Backend>): KernelFunc {
   return ({ inputs, attrs, backend }) => {
     const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
     const { numSegments } = attrs as { numSegments: number };
     refuseBadInput(x, segmentIds, numSegments);
 
-    const memory = memoryOf(backend as Backend);
-    // Viewed before, so that both are here: viewing one from another backend moves it.
-    for (const tensor of [x, segmentIds]) memory.view(tensor);
+    const read = (tensor: TensorInfo) => readTensor(backend as never, tensor);
+    // Read before, so that both are here: reading one from another backend moves it.
+    for (const tensor of [x, segmentIds]) read(tensor);
     const rowShape = x.shape.slice(1);
-    const out = memory.allocate([numSegments, ...rowShape], sumOutType(x.dtype));
+    const out = allocate(backend as Backend, [numSegments, ...rowShape], sumOutType(x.dtype));
     // Views come after the allocation: it may grow the WASM heap, which detaches older ones.
     const width = util.sizeFromShape(rowShape);
-    const [from, ids, to] = [memory.view(x), memory.view(segmentIds), memory.view(out)];
+    const [from, ids, to] = [x, segmentIds, out].map(read);
     const kernels = x.dtype === "float32" ? tensorKernelsOf(backend) : undefined;
     if (!kernels) sumRows(from, ids, width, numSegments, to);
     else {
