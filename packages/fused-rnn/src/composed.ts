@@ -2,71 +2,29 @@
 // differentiable any number of times, and slow. The engine takes its place wherever it can.
 
 import {
-  abs,
   add,
   cast,
-  clipByValue,
   clone,
-  div,
-  elu,
-  erf,
-  exp,
   expandDims,
   getBackend,
-  leakyRelu,
   matMul,
   mul,
-  neg,
-  relu,
-  relu6,
-  selu,
-  sigmoid,
-  softplus,
   split,
   squeeze,
   stack,
   sub,
   type Tensor,
   type Tensor2D,
-  tanh,
   tidy,
   unstack,
   where,
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import type { RecurrentActivationName } from "./activation-names.ts";
+import { activationOps } from "./activation-ops.ts";
 import { isEngineSupported } from "./engine.ts";
 import { engineBackends } from "./kernels.ts";
 import type { RecurrentCall, RecurrentResult } from "./recurrent.ts";
-
-const activations: Record<RecurrentActivationName, (x: Tensor) => Tensor> = {
-  linear: (x) => x,
-  tanh: (x) => tanh(x),
-  sigmoid: (x) => sigmoid(x),
-  relu: (x) => relu(x),
-  hard_sigmoid: hardSigmoid,
-  elu: (x) => elu(x),
-  selu: (x) => selu(x),
-  softplus: (x) => softplus(x),
-  softsign: (x) => div(x, add(abs(x), 1)),
-  exponential: (x) => exp(x),
-  leaky_relu: (x) => leakyRelu(x, 0.2),
-  gelu: (x) => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
-  silu: (x) => mul(x, sigmoid(x)),
-  relu6: (x) => relu6(x),
-  celu: (x) => elu(x),
-  hard_silu: (x) => mul(x, hardSigmoid(x)),
-  hard_tanh: (x) => clipByValue(x, -1, 1),
-  // tfjs's own asks, in its gradient, for a tensor that may be gone.
-  log_sigmoid: (x) => neg(softplus(neg(x))),
-  mish: (x) => mul(x, tanh(softplus(x))),
-  tanh_shrink: (x) => sub(x, tanh(x)),
-};
-
-function hardSigmoid(x: Tensor): Tensor {
-  return clipByValue(div(add(x, 3), 6), 0, 1);
-}
 
 const warned = new Set<string>();
 
@@ -106,8 +64,8 @@ interface Step {
 
 function step({ call, gates, inputMasks, stateMasks }: Step, x: Tensor, state: Tensor[]): Tensor[] {
   const { kernel, recurrentKernel, bias } = call.inputs;
-  const act = activations[call.activation];
-  const rec = activations[call.recurrentActivation];
+  const act = activationOps[call.activation];
+  const rec = activationOps[call.recurrentActivation];
   const [h, c] = state;
   let zx = project(x, kernel, inputMasks, gates);
   if (call.shape.cell === "gruAfter") {

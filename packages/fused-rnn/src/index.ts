@@ -1,4 +1,5 @@
 export type { RecurrentActivationName } from "./activation-names.ts";
+export { activationOps } from "./activation-ops.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
 export { getThreads, isEngineSupported, setThreads } from "./engine.ts";
 export { type GruOptions, gru } from "./gru.ts";

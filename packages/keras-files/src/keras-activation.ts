@@ -1,36 +1,31 @@
-import {
-  add,
-  clipByValue,
-  div,
-  elu,
-  exp,
-  leakyRelu,
-  mul,
-  neg,
-  relu6,
-  softplus,
-  sub,
-  type Tensor,
-  tanh,
-} from "@tensorflow/tfjs-core";
+import { activationOps } from "@rnnkit/fused-rnn";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { camelCase } from "./keras-names.ts";
 
-/** relu6(x + 3) / 6 */
-const hardSigmoid = (x: Tensor): Tensor => div(relu6(add(x, 3)), 6);
-const hardSilu = (x: Tensor): Tensor => mul(x, hardSigmoid(x));
+const {
+  hard_sigmoid,
+  hard_silu,
+  leaky_relu,
+  exponential,
+  celu,
+  hard_tanh,
+  log_sigmoid,
+  tanh_shrink,
+} = activationOps;
 
 /** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
 const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  hard_sigmoid: hardSigmoid,
-  hard_silu: hardSilu,
-  hard_swish: hardSilu,
-  leaky_relu: (x) => leakyRelu(x, 0.2),
-  exponential: (x) => exp(x),
-  celu: (x) => elu(x),
-  hard_tanh: (x) => clipByValue(x, -1, 1),
-  // tfjs's own asks, in its gradient, for a tensor that may be gone.
-  log_sigmoid: (x) => neg(softplus(neg(x))),
-  tanh_shrink: (x) => sub(x, tanh(x)),
+  ...{
+    hard_sigmoid,
+    hard_silu,
+    leaky_relu,
+    exponential,
+    celu,
+    hard_tanh,
+    log_sigmoid,
+    tanh_shrink,
+  },
+  hard_swish: hard_silu,
 };
 
 /** Keras's activations that tfjs-layers has: Keras's name to tfjs's. */

@@ -1,0 +1,59 @@
+import {
+  abs,
+  add,
+  clipByValue,
+  div,
+  elu,
+  erf,
+  exp,
+  leakyRelu,
+  mul,
+  neg,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  softplus,
+  sub,
+  type Tensor,
+  tanh,
+} from "@tensorflow/tfjs-core";
+import type { RecurrentActivationName } from "./activation-names.ts";
+
+/**
+ * Keras 3's activations as tfjs operations, by Keras's name: differentiable, on every backend. What they
+ * compute is said in `activations` of @rnnkit/core-rnn, their float64 reference. tfjs-layers lacks some,
+ * and its hardSigmoid is another function.
+ *
+ * Reference: https://keras.io/api/layers/activations/
+ *
+ * @example
+ * activationOps.hard_sigmoid(tf.scalar(1.5)); // => 0.75
+ */
+export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor) => Tensor>> = {
+  linear: (x) => x,
+  tanh: (x) => tanh(x),
+  sigmoid: (x) => sigmoid(x),
+  relu: (x) => relu(x),
+  hard_sigmoid: hardSigmoid,
+  elu: (x) => elu(x),
+  selu: (x) => selu(x),
+  softplus: (x) => softplus(x),
+  softsign: (x) => div(x, add(abs(x), 1)),
+  exponential: (x) => exp(x),
+  leaky_relu: (x) => leakyRelu(x, 0.2),
+  gelu: (x) => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
+  silu: (x) => mul(x, sigmoid(x)),
+  relu6: (x) => relu6(x),
+  celu: (x) => elu(x),
+  hard_silu: (x) => mul(x, hardSigmoid(x)),
+  hard_tanh: (x) => clipByValue(x, -1, 1),
+  // tfjs's own asks, in its gradient, for a tensor that may be gone.
+  log_sigmoid: (x) => neg(softplus(neg(x))),
+  mish: (x) => mul(x, tanh(softplus(x))),
+  tanh_shrink: (x) => sub(x, tanh(x)),
+};
+
+function hardSigmoid(x: Tensor): Tensor {
+  return clipByValue(div(add(x, 3), 6), 0, 1);
+}
