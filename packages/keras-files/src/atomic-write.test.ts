@@ -21,7 +21,7 @@ function interrupt(owner, name) {
   const original = owner[name];
   owner[name] = async function (...args) {
     if (++calls !== Number(chosen)) return original.apply(this, args);
-    if (name === "writeFile") await original.call(this, args[0].subarray(0, args[0].length / 2));
+    if (name === "write") await original.call(this, args[0].subarray(0, args[0].length / 2));
     if (how === "kill") process.kill(process.pid, "SIGKILL");
     throw Object.assign(new Error("no space"), { code: "ENOSPC" });
   };
@@ -29,7 +29,7 @@ function interrupt(owner, name) {
 const file = await fs.open(process.argv[1]);
 const handle = Object.getPrototypeOf(file);
 await file.close();
-for (const name of ["writeFile", "sync"]) interrupt(handle, name);
+for (const name of ["write", "sync"]) interrupt(handle, name);
 for (const name of ["open", "rename"]) interrupt(fs, name);
 syncBuiltinESMExports();
 const parts = [new Uint8Array(1000).fill(50), new Uint8Array(1000).fill(50)];
@@ -39,12 +39,14 @@ console.log(said, calls);
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-atomic-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const { outputText } = transpileModule(
-  readFileSync(new URL("./atomic-write.ts", import.meta.url), "utf8"),
-  { compilerOptions: { module: 99, target: 9 } },
-);
+for (const name of ["atomic-write", "whole-file"]) {
+  const text = readFileSync(new URL(`./${name}.ts`, import.meta.url), "utf8");
+  const { outputText } = transpileModule(text, {
+    compilerOptions: { module: 99, target: 9, rewriteRelativeImportExtensions: true },
+  });
+  writeFileSync(join(folder, `${name}.js`), outputText);
+}
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-writeFileSync(join(folder, "atomic-write.js"), outputText);
 writeFileSync(join(folder, "save.js"), program);
 
 const path = join(folder, "model.keras");

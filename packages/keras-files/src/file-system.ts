@@ -13,17 +13,14 @@ import {
   type WeightsGroup,
   weightsGroups,
 } from "./file-system-manifest.ts";
+import { flushFolder, largestStep, writeWhole } from "./whole-file.ts";
 
 const who = "fileSystem";
 /** A string longer than this cannot be parsed, and no model's description is. */
 const largestJson = 2 ** 28;
-/** Node reads and writes at most 2 GB at once. */
-const largestStep = 2 ** 30;
 /** What another process left unfinished this long ago, in ms, it will not finish. */
 const abandonedAfter = 3_600_000;
 const ownEnding = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.(bin|partial)$/;
-/** Codes of file systems that flush no folders. */
-const unable = ["EACCES", "EINVAL", "EISDIR", "ENOTSUP", "EPERM"];
 
 /**
  * Saves a model to a folder and loads it from there, in tfjs's own format: *model.json*, and its
@@ -105,35 +102,6 @@ async function tidyUp(json: string, replaced: readonly string[]): Promise<void> 
   await flushFolder(folder);
   for (const name of [...replaced, ...(await abandoned(json))]) {
     await rm(join(folder, name), { force: true });
-  }
-}
-
-/** Under a name that was free, and on the disk when it returns. */
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, "wx");
-  try {
-    for (const part of parts) {
-      for (let at = 0; at < part.byteLength; ) {
-        at += (await file.write(part.subarray(at, at + largestStep))).bytesWritten;
-      }
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes new names outlive a power cut, where folders can be flushed: not on Windows. */
-async function flushFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!unable.includes(`${(error as { code?: string }).code}`)) throw error;
   }
 }
 
