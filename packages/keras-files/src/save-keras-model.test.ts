@@ -5,12 +5,7 @@ import { join } from "node:path";
 import { adam, layers, rmsprop, sgd } from "@rnnkit/keras-builders";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type LayersModel,
-  type Sequential,
-  sequential,
-  layers as stock,
-} from "@tensorflow/tfjs-layers";
+import { type LayersModel, sequential, layers as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { Module } from "h5wasm";
 import { afterAll, expect, test } from "vitest";
@@ -24,6 +19,7 @@ import {
   madeModel,
   predictionsOf,
   savedModels,
+  small,
 } from "./saved-models.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-save-"));
@@ -32,8 +28,6 @@ const at = (name: string) => join(folder, name);
 
 const formats = ["keras", "h5"] as const;
 const digests = (model: LayersModel): string[] => model.getWeights().map(hashOf);
-const small = (): Sequential =>
-  filled(sequential({ layers: [layers.lstm({ units: 2, inputShape: [4, 3] })] }));
 
 test.each(fileIds.flatMap((id) => formats.map((format) => [id, format] as const)))(
   "%s.%s: loaded, saved and loaded again, the same weights and predictions, exactly",

@@ -5,7 +5,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   input,
   model as modelOf,
-  type Sequential,
   type SymbolicTensor,
   sequential,
   layers as stock,
@@ -15,10 +14,7 @@ import { expect, test } from "vitest";
 import { hashOf } from "./files.fixture.ts";
 import { loadKerasModel, saveKerasModel, saveWeights } from "./index.ts";
 import { activationNames } from "./keras-activation.ts";
-import { fill, filled } from "./saved-models.fixture.ts";
-
-const small = (): Sequential =>
-  filled(sequential({ layers: [layers.lstm({ units: 2, inputShape: [4, 3] })] }));
+import { fill, small } from "./saved-models.fixture.ts";
 
 class Scale extends stock.Layer {
   static readonly className = "Scale";

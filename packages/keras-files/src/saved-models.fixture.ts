@@ -7,6 +7,7 @@ import {
   type LayersModel,
   model,
   regularizers,
+  type Sequential,
   type SymbolicTensor,
   sequential,
   layers as stock,
@@ -281,6 +282,10 @@ export interface Input {
   dtype: "float32" | "int32";
   data: number[];
 }
+
+/** One LSTM of two units. */
+export const small = (): Sequential =>
+  filled(sequential({ layers: [layers.lstm({ units: 2, inputShape: [4, 3] })] }));
 
 /** Numbers within ±0.7. */
 export function fill(shape: readonly number[], seed: number): Float32Array {

@@ -1,13 +1,13 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { expect, test } from "vitest";
 import { madeModel } from "./saved-models.fixture.ts";
-import { snakeCase, varsGroups, weightPaths } from "./weight-paths.ts";
+import { snakeCaseClass, varsGroups, weightPaths } from "./weight-paths.ts";
 
 const pathsOf = (id: string): string[] => weightPaths(madeModel(id)).map(({ path }) => path);
 
 test("Keras's snake case: digits and runs of capitals stay together", () => {
   const names = ["LSTMCell", "Conv1D", "PReLU", "GRU", "StackedRNNCells", "MaxPooling1D"];
-  expect(names.map(snakeCase)).toEqual([
+  expect(names.map(snakeCaseClass)).toEqual([
     "lstm_cell",
     "conv1d",
     "p_re_lu",

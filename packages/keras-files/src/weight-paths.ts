@@ -77,7 +77,7 @@ export function varsGroups(
       one(parts.backwardLayer, "backward_layer");
     } else if (fusedRecurrences.has(className)) {
       group([]);
-      const name = `${snakeCase(className)}_cell`;
+      const name = `${snakeCaseClass(className)}_cell`;
       groups.push({
         ...{ path: at("cell/vars"), name, scope: [...scope, name] },
         variables: owner.weights,
@@ -126,7 +126,7 @@ export function layersOf(model: LayersModel): layers.Layer[] {
 }
 
 /** How Keras turns a class name into a group's: `LSTMCell` → `lstm_cell`, `PReLU` → `p_re_lu`. */
-export function snakeCase(className: string): string {
+export function snakeCaseClass(className: string): string {
   return className
     .replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
@@ -137,7 +137,7 @@ export function snakeCase(className: string): string {
 /** tfjs calls a functional model "Model"; a registered class is "package>Class". */
 function groupName(layer: layers.Layer): string {
   const className = layer.getClassName().split(">").at(-1)!;
-  return snakeCase(className === "Model" ? "Functional" : className);
+  return snakeCaseClass(className === "Model" ? "Functional" : className);
 }
 
 /** name, name_1, name_2, ... */
