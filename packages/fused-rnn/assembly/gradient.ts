@@ -1,6 +1,7 @@
 // The backward pass of a step: gate gradients, then their product with the transposed weights; and,
 // once a tile of steps is done, the weight gradients of the tile while it is in cache.
 import { SIGMOID, TANH, mad } from "./activations";
+import { LEAST_GRADIENT, flushed } from "./flush";
 import { gruGateGradients, gruResetGradients } from "./gru";
 import * as J from "./job";
 import { lstmGateGradients } from "./lstm";
@@ -64,7 +65,7 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
 @inline function gateGradients(cell: i32, fast: bool, j: usize, block: i32, t: i32): void {
   const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
   const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
-  const masked = J.mask(j) != 0, allLanes = J.lanes(j);
+  const masked = J.mask(j) != 0, allLanes = J.lanes(j), least = f32x4.splat(LEAST_GRADIENT);
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), dzRow = J.dzRow(j), stateRow = Hp << 2;
   const dhStep = J.dxhRow(j);
   let dhRow = J.dxh(j) + b0 * dhStep + (inputColumns(j) << 2), dz = J.dzAt(j, block, t);
@@ -86,7 +87,8 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
           v128.store(carry + at, f32x4.splat(0));
           v128.store(direct + at, f32x4.splat(0));
         }
-        if (cell == J.LSTM) lstmGateGradients(act, rec, dh, lanes, z + (u << 4), ac + at, before + at, dc + at, dz + (u << 4));
+        dh = flushed(dh, least);
+        if (cell == J.LSTM) lstmGateGradients(act, rec, dh, lanes, least, z + (u << 4), ac + at, before + at, dc + at, dz + (u << 4));
         else if (cell == J.SIMPLE) simpleGateGradients(act, dh, lanes, raw + at, dz + at);
         else gruGateGradients(cell == J.GRU_AFTER, act, rec, Hp, u, dh, lanes, z + (u << 4), raw + at, direct + at, dz);
       }
@@ -154,10 +156,7 @@ function product(
   const dz = J.dzAt(j, block, t) + (first << 2), out = J.dxh(j) + J.firstRow(j, block) * row + (to << 2);
   for (let q = 0; q < columns; q += 16) {
     const n = vectorsAt(q, columns), skip = more ? (panelK - K) * (n << 4) : 0, at = out + (q << 2);
-    for (let r = 0; r < rows; r += 2) {
-      const s = min(r + 1, rows - 1), o0 = at + r * row, o1 = at + s * row;
-      rowsN(n, dz + r * dzRow, dz + s * dzRow, w + skip, K, more ? o0 : zeros(), more ? o1 : zeros(), o0, o1);
-    }
+    rowsN(n, dz, dzRow, rows, w + skip, K, more ? at : zeros(), more ? row : 0, at, row);
     w += panelK * (n << 4);
   }
 }

@@ -14,16 +14,11 @@ export function gruStep(j: usize, block: i32, t: i32): void {
   const panel = ((I + H) * 12) << 2;
   for (let u = 0; u < Hp; u += 4) {
     const at = u << 4, w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + at;
-    for (let r = 0; r < rows; r += 2) {
-      const s = min(r + 1, rows - 1);
-      const a0 = xh + r * row, a1 = xh + s * row;
-      const z0 = gates + r * gateRow + at, z1 = gates + s * gateRow + at;
-      if (after) {
-        if (gated) gruAfterGatedRows(a0, a1, w, I, H, gate, bias, z0, z1);
-        else gruAfterRows(a0, a1, w, I, H, bias, z0, z1);
-      } else if (gated) gruBeforeGatedRows(a0, a1, w, I, H, gate, bias, z0, z1);
-      else gruBeforeRows(a0, a1, w, I, H, bias, z0, z1);
-    }
+    if (after) {
+      if (gated) gruAfterGatedRows(xh, row, rows, w, I, H, gate, bias, gates + at, gateRow);
+      else gruAfterRows(xh, row, rows, w, I, H, bias, gates + at, gateRow);
+    } else if (gated) gruBeforeGatedRows(xh, row, rows, w, I, H, gate, bias, gates + at, gateRow);
+    else gruBeforeRows(xh, row, rows, w, I, H, bias, gates + at, gateRow);
     activateRows(J.recurrentActivation(j), gates + at, gateRow, rows);
     activateRows(J.recurrentActivation(j), gates + at + 16, gateRow, rows);
     if (after) newStates(true, j, block, t, u);
@@ -33,10 +28,7 @@ export function gruStep(j: usize, block: i32, t: i32): void {
     const reset = (I + Hp) << 2;
     for (let u = 0; u < Hp; u += 4) {
       const at = (u << 4) + 32, w = J.weights(j) + (u >> 2) * panel + (I * 48) + 32;
-      for (let r = 0; r < rows; r += 2) {
-        const s = min(r + 1, rows - 1);
-        gruBeforeCandidate(xh + r * row + reset, xh + s * row + reset, w, H, gates + r * gateRow + at, gates + s * gateRow + at);
-      }
+      gruBeforeCandidate(xh + reset, row, rows, w, H, gates + at, gateRow);
       newStates(false, j, block, t, u);
     }
   }

@@ -1,9 +1,10 @@
 // LSTM. Panels of four units hold their i, f, c and o beside each other, so that one tile gives all
 // four gates of four units, and the cell's pass over it finds them in L1.
 import { activateRows, derivative, mad } from "./activations";
+import { flushed } from "./flush";
 import * as J from "./job";
 import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
-import { gatedRows4, rows4 } from "./tile";
+import { gatedRows4, rowsN } from "./tile";
 
 export function lstmStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), K = I + H;
@@ -11,14 +12,9 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
   let w = J.weights(j), bias = J.biases(j);
   for (let u = 0; u < Hp; u += 4) {
-    const at = u << 4;
-    for (let r = 0; r < rows; r += 2) {
-      const s = min(r + 1, rows - 1);
-      const a0 = xh + r * row, a1 = xh + s * row;
-      const z0 = gates + r * gateRow + at, z1 = gates + s * gateRow + at;
-      if (gated) gatedRows4(a0, a1, w, K, J.xhGate(j), bias, bias, z0, z1);
-      else rows4(a0, a1, w, K, bias, bias, z0, z1);
-    }
+    const z = gates + (u << 4);
+    if (gated) gatedRows4(xh, row, rows, w, K, J.xhGate(j), bias, z, gateRow);
+    else rowsN(4, xh, row, rows, w, K, bias, 0, z, gateRow);
     units(j, block, t, u);
     w += K << 6; bias += 64;
   }
@@ -76,11 +72,11 @@ function units(j: usize, block: i32, t: i32, u: i32): void {
  */
 // @ts-ignore
 @inline export function lstmGateGradients(
-  act: i32, rec: i32, dh: v128, lanes: v128, z: usize, ac: usize, before: usize, dcAt: usize, dz: usize,
+  act: i32, rec: i32, dh: v128, lanes: v128, least: v128, z: usize, ac: usize, before: usize, dcAt: usize, dz: usize,
 ): void {
   const i = v128.load(z), f = v128.load(z, 16), g = v128.load(z, 32), o = v128.load(z, 48);
   const y = v128.load(ac);
-  const dc = mad(f32x4.mul(dh, o), derivative(act, y), v128.load(dcAt));
+  const dc = flushed(mad(f32x4.mul(dh, o), derivative(act, y), v128.load(dcAt)), least);
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, g), derivative(rec, i))));
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, v128.load(before)), derivative(rec, f))), 16);
   v128.store(dz, v128.and(lanes, f32x4.mul(f32x4.mul(dc, i), derivative(act, g))), 32);

@@ -3,7 +3,7 @@
 //
 // W is upper triangular and lies in panels of 16 columns: the panel of columns q.. has q + 16 rows.
 import { mad } from "./activations";
-import { columns4, rows4, zeros } from "./tile";
+import { columns4, rowsN, zeros } from "./tile";
 
 /** S[p][q] += Σₜ V[t][p]·V[t][q] over t0 <= t < t1, in panels of columns that contain p <= q. */
 export function addGram(v: usize, row: i32, t0: i32, t1: i32, n: i32, s: usize): void {
@@ -28,7 +28,7 @@ export function solvePanel(v: usize, row: i32, s: usize, q: i32, w: usize): void
   }
   for (let k = rows - 2; k >= 0; k -= 2) {
     const a = s + <usize>k * row + ((k + 2) << 2), w0 = w + (k << 6), w1 = w0 + 64;
-    rows4(a, a + row, w1 + 64, rows - 2 - k, w0, w1, w0, w1);
+    rowsN(4, a, row, 2, w1 + 64, rows - 2 - k, w0, 64, w0, 64);
     const next = v128.load_splat<f32>(a - 4);
     for (let c = 0; c < 64; c += 16) v128.store(w0 + c, mad(next, v128.load(w1 + c), v128.load(w0 + c)));
   }
@@ -38,11 +38,7 @@ export function solvePanel(v: usize, row: i32, s: usize, q: i32, w: usize): void
 export function multiplyRows(v: usize, row: i32, t0: i32, t1: i32, n: i32, w: usize, out: usize): void {
   for (let q = 0; q < n; q += 16) {
     const K = min(q + 16, t1);
-    let a = v + <usize>t0 * row, to = out + (q << 2);
-    for (let t = t0; t < t1; t += 2) {
-      rows4(a, a + row, w, K, zeros(), zeros(), to, to + row);
-      a += row << 1; to += row << 1;
-    }
+    rowsN(4, v + <usize>t0 * row, row, t1 - t0, w, K, zeros(), 0, out + (q << 2), row);
     w += (q + 16) << 6;
   }
 }

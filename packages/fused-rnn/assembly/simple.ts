@@ -10,10 +10,7 @@ export function simpleStep(j: usize, block: i32, t: i32): void {
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
   for (let u = 0; u < Hp; u += 16) {
     const n = min(4, (Hp - u) >> 2), w = J.weights(j) + ((<usize>K * u) << 2), bias = J.biases(j) + (u << 2);
-    for (let r = 0; r < rows; r += 2) {
-      const s = min(r + 1, rows - 1);
-      rowsN(n, xh + r * row, xh + s * row, w, K, bias, bias, gates + r * gateRow + (u << 2), gates + s * gateRow + (u << 2));
-    }
+    rowsN(n, xh, row, rows, w, K, bias, 0, gates + (u << 2), gateRow);
     for (let v = 0; v < n; v++) activateRows(J.activation(j), gates + ((u + (v << 2)) << 2), gateRow, rows);
     units(j, block, t, u, n);
   }

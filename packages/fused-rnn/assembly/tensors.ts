@@ -1,5 +1,6 @@
 // A module of its own that runs inside the memory of tfjs's wasm backend, on its tensors: rows by
 // index, and the optimizers' updates. It holds no data of its own, which would land in tfjs's.
+import { LEAST_MEAN, LEAST_SQUARED, flushed } from "./flush";
 
 /** The place of the first index outside [0, rows); n where there is none. */
 export function firstStray(ids: usize, n: i32, rows: i32): i32 {
@@ -63,16 +64,17 @@ export function rmsprop(
 ): void {
   const lr = f32x4.splat(learningRate), decay = f32x4.splat(rho), share = f32x4.splat(rest);
   const mu = f32x4.splat(momentum), eps = f32x4.splat(epsilon), zero = f32x4.splat(0);
+  const least = f32x4.splat(LEAST_MEAN), leastSquared = f32x4.splat(LEAST_SQUARED);
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
-    const left = n - <i32>(i >> 2), gradient = get(g + i, left);
-    const square = f32x4.add(f32x4.mul(decay, get(v + i, left)), f32x4.mul(share, f32x4.mul(gradient, gradient)));
+    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastSquared);
+    const square = f32x4.add(f32x4.mul(decay, flushed(get(v + i, left), least)), f32x4.mul(share, f32x4.mul(gradient, gradient)));
     // No gradient is no step, even where v and ε are 0.
     let step = v128.andnot(
       f32x4.div(f32x4.mul(lr, gradient), f32x4.sqrt(f32x4.add(square, eps))),
       f32x4.eq(gradient, zero),
     );
     if (s) {
-      step = f32x4.add(f32x4.mul(mu, get(s + i, left)), step);
+      step = f32x4.add(f32x4.mul(mu, flushed(get(s + i, left), least)), step);
       put(newS + i, step, left);
     }
     put(newV + i, square, left);
@@ -87,9 +89,10 @@ export function adam(
 ): void {
   const size = f32x4.splat(stepSize), eps = f32x4.splat(epsilon);
   const share1 = f32x4.splat(rest1), share2 = f32x4.splat(rest2);
+  const least = f32x4.splat(LEAST_MEAN), leastSquared = f32x4.splat(LEAST_SQUARED);
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
-    const left = n - <i32>(i >> 2), gradient = get(g + i, left);
-    const m0 = get(m + i, left), v0 = get(v + i, left);
+    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastSquared);
+    const m0 = flushed(get(m + i, left), least), v0 = flushed(get(v + i, left), least);
     const first = f32x4.add(m0, f32x4.mul(share1, f32x4.sub(gradient, m0)));
     const second = f32x4.add(v0, f32x4.mul(share2, f32x4.sub(f32x4.mul(gradient, gradient), v0)));
     put(newM + i, first, left);

@@ -53,62 +53,82 @@ export function zeros(): usize { return zeroPanel; }
 }
 
 /**
- * A contiguous, W in panels of four vectors: the product of rows [x | h] or gate gradients.
+ * out_r = init_r + A_r·W of `rows` rows, two at a time: W a panel of four vectors, A contiguous. From one
+ * row to the next it is `aRow`, `initRow` and `outRow` bytes; of an odd number the last is done twice.
  *
  * Four k a round, with a way out after each: less counting than one k a round, and no basic block in
  * which V8 could move loads above arithmetic, which is what makes it spill.
  */
-export function rows4(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  let c00 = v128.load(i0), c01 = v128.load(i0, 16), c02 = v128.load(i0, 32), c03 = v128.load(i0, 48);
-  let c10 = v128.load(i1), c11 = v128.load(i1, 16), c12 = v128.load(i1, 32), c13 = v128.load(i1, 48);
+function rows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
   let s: v128, t: v128, v: v128;
-  for (let k = K; k > 0; k -= 4) {
-    s = splat(a0); t = splat(a1);
-    v = v128.load(w); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
-    v = v128.load(w, 16); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
-    v = v128.load(w, 32); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
-    v = v128.load(w, 48); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
-    if (k == 1) break;
-    s = v128.load_splat<f32>(a0, 4); t = v128.load_splat<f32>(a1, 4);
-    v = v128.load(w, 64); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
-    v = v128.load(w, 80); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
-    v = v128.load(w, 96); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
-    v = v128.load(w, 112); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
-    if (k == 2) break;
-    s = v128.load_splat<f32>(a0, 8); t = v128.load_splat<f32>(a1, 8);
-    v = v128.load(w, 128); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
-    v = v128.load(w, 144); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
-    v = v128.load(w, 160); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
-    v = v128.load(w, 176); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
-    if (k == 3) break;
-    s = v128.load_splat<f32>(a0, 12); t = v128.load_splat<f32>(a1, 12);
-    v = v128.load(w, 192); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
-    v = v128.load(w, 208); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
-    v = v128.load(w, 224); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
-    v = v128.load(w, 240); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
-    a0 += 16; a1 += 16; w += 256;
+  for (let r = rows; r > 0; r -= 2) {
+    const pair = r > 1, i1 = pair ? init + initRow : init, o1 = pair ? out + outRow : out;
+    let c00 = v128.load(init), c01 = v128.load(init, 16), c02 = v128.load(init, 32), c03 = v128.load(init, 48);
+    let c10 = v128.load(i1), c11 = v128.load(i1, 16), c12 = v128.load(i1, 32), c13 = v128.load(i1, 48);
+    let a0 = a, a1 = pair ? a + aRow : a, p = w;
+    for (let k = K; k > 0; k -= 4) {
+      s = splat(a0); t = splat(a1);
+      v = v128.load(p); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+      v = v128.load(p, 16); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+      v = v128.load(p, 32); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+      v = v128.load(p, 48); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+      if (k == 1) break;
+      s = v128.load_splat<f32>(a0, 4); t = v128.load_splat<f32>(a1, 4);
+      v = v128.load(p, 64); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+      v = v128.load(p, 80); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+      v = v128.load(p, 96); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+      v = v128.load(p, 112); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+      if (k == 2) break;
+      s = v128.load_splat<f32>(a0, 8); t = v128.load_splat<f32>(a1, 8);
+      v = v128.load(p, 128); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+      v = v128.load(p, 144); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+      v = v128.load(p, 160); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+      v = v128.load(p, 176); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+      if (k == 3) break;
+      s = v128.load_splat<f32>(a0, 12); t = v128.load_splat<f32>(a1, 12);
+      v = v128.load(p, 192); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
+      v = v128.load(p, 208); c01 = mad(s, v, c01); c11 = mad(t, v, c11);
+      v = v128.load(p, 224); c02 = mad(s, v, c02); c12 = mad(t, v, c12);
+      v = v128.load(p, 240); c03 = mad(s, v, c03); c13 = mad(t, v, c13);
+      a0 += 16; a1 += 16; p += 256;
+    }
+    v128.store(out, c00); v128.store(out, c01, 16); v128.store(out, c02, 32); v128.store(out, c03, 48);
+    v128.store(o1, c10); v128.store(o1, c11, 16); v128.store(o1, c12, 32); v128.store(o1, c13, 48);
+    a += 2 * aRow; init += 2 * initRow; out += 2 * outRow;
   }
-  v128.store(out0, c00); v128.store(out0, c01, 16); v128.store(out0, c02, 32); v128.store(out0, c03, 48);
-  v128.store(out1, c10); v128.store(out1, c11, 16); v128.store(out1, c12, 32); v128.store(out1, c13, 48);
 }
-function rows3(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  twoRows(3, false, a0, a1, 4, w, 48, K, 0, 0, 0, 0, i0, i1, out0, out1);
+
+/** The same by twoRows: n vectors a panel, `wStep` bytes from k to k; gated: `gate` displaces A. */
+// @ts-ignore
+@inline function rowPairs(
+  n: i32, gated: bool, a: usize, aRow: i32, rows: i32, w: usize, wStep: i32, K: i32, gate: i32,
+  init: usize, initRow: i32, out: usize, outRow: i32,
+): void {
+  for (let r = rows; r > 0; r -= 2) {
+    const pair = r > 1, a1 = pair ? a + aRow : a, i1 = pair ? init + initRow : init, o1 = pair ? out + outRow : out;
+    twoRows(n, gated, a, a1, 4, w, wStep, K, 0, gate, 2 * gate, 3 * gate, init, i1, out, o1);
+    a += 2 * aRow; init += 2 * initRow; out += 2 * outRow;
+  }
 }
-function rows2(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  twoRows(2, false, a0, a1, 4, w, 32, K, 0, 0, 0, 0, i0, i1, out0, out1);
+function rows3(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  rowPairs(3, false, a, aRow, rows, w, 48, K, 0, init, initRow, out, outRow);
 }
-function rows1(a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  twoRows(1, false, a0, a1, 4, w, 16, K, 0, 0, 0, 0, i0, i1, out0, out1);
+function rows2(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  rowPairs(2, false, a, aRow, rows, w, 32, K, 0, init, initRow, out, outRow);
 }
-export function rowsN(n: i32, a0: usize, a1: usize, w: usize, K: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  if (n == 4) rows4(a0, a1, w, K, i0, i1, out0, out1);
-  else if (n == 3) rows3(a0, a1, w, K, i0, i1, out0, out1);
-  else if (n == 2) rows2(a0, a1, w, K, i0, i1, out0, out1);
-  else rows1(a0, a1, w, K, i0, i1, out0, out1);
+function rows1(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  rowPairs(1, false, a, aRow, rows, w, 16, K, 0, init, initRow, out, outRow);
 }
-/** As rows4, vector g of the panel reading the dropout variant g of A. */
-export function gatedRows4(a0: usize, a1: usize, w: usize, K: i32, gate: i32, i0: usize, i1: usize, out0: usize, out1: usize): void {
-  twoRows(4, true, a0, a1, 4, w, 64, K, 0, gate, 2 * gate, 3 * gate, i0, i1, out0, out1);
+/** rows4 for a panel of n vectors. */
+export function rowsN(n: i32, a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  if (n == 4) rows4(a, aRow, rows, w, K, init, initRow, out, outRow);
+  else if (n == 3) rows3(a, aRow, rows, w, K, init, initRow, out, outRow);
+  else if (n == 2) rows2(a, aRow, rows, w, K, init, initRow, out, outRow);
+  else rows1(a, aRow, rows, w, K, init, initRow, out, outRow);
+}
+/** As rows4 from one bias, vector g of the panel reading the dropout variant g of A. */
+export function gatedRows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
+  rowPairs(4, true, a, aRow, rows, w, 64, K, gate, bias, 0, out, outRow);
 }
 
 /**
@@ -164,51 +184,56 @@ export function gatedColumns4(
 }
 
 /**
- * GRU: sums of z and r over [x | h]; the candidate's over x, and, reset after, over h apart. Reset
- * before, gruBeforeCandidate adds its sum over the reset state later. W holds 12 floats a k (z, r, c
- * of four units); `gate` displaces A from variant to variant.
+ * GRU, `rows` rows, two at a time: sums of z and r over [x | h]; the candidate's over x, and, reset after,
+ * over h apart. Reset before, gruBeforeCandidate adds its sum over the reset state later. W holds 12
+ * floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
  */
 // @ts-ignore
-@inline function gruGates(after: bool, gated: bool, a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
-  let z1 = z0, r1 = r0, x1 = x0, h1 = h0;
-  for (let k = I; k > 0; k--) {
-    const s0 = splat(a0), s1 = splat(a1);
-    const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
-    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
-    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
-    x0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, x1);
-    a0 += 4; a1 += 4; w += 48;
-  }
-  for (let k = H; k > 0; k--) {
-    const s0 = splat(a0), s1 = splat(a1);
-    const wz = v128.load(w), wr = v128.load(w, 16);
-    z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
-    r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
-    if (after) {
-      const wc = v128.load(w, 32);
-      h0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, h0); h1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, h1);
+@inline function gruGates(after: bool, gated: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, outRow: i32): void {
+  for (let left = rows; left > 0; left -= 2) {
+    let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
+    let z1 = z0, r1 = r0, x1 = x0, h1 = h0;
+    const out1 = left > 1 ? out0 + outRow : out0;
+    let a0 = a, a1 = left > 1 ? a + aRow : a, w = panel;
+    for (let k = I; k > 0; k--) {
+      const s0 = splat(a0), s1 = splat(a1);
+      const wz = v128.load(w), wr = v128.load(w, 16), wc = v128.load(w, 32);
+      z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+      r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+      x0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, x1);
+      a0 += 4; a1 += 4; w += 48;
     }
-    a0 += 4; a1 += 4; w += 48;
+    for (let k = H; k > 0; k--) {
+      const s0 = splat(a0), s1 = splat(a1);
+      const wz = v128.load(w), wr = v128.load(w, 16);
+      z0 = mad(s0, wz, z0); z1 = mad(s1, wz, z1);
+      r0 = mad(gated ? splat(a0 + gate) : s0, wr, r0); r1 = mad(gated ? splat(a1 + gate) : s1, wr, r1);
+      if (after) {
+        const wc = v128.load(w, 32);
+        h0 = mad(gated ? splat(a0 + 2 * gate) : s0, wc, h0); h1 = mad(gated ? splat(a1 + 2 * gate) : s1, wc, h1);
+      }
+      a0 += 4; a1 += 4; w += 48;
+    }
+    v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
+    v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
+    if (after) { v128.store(out0, h0, 48); v128.store(out1, h1, 48); }
+    a += 2 * aRow; out0 += 2 * outRow;
   }
-  v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
-  v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
-  if (after) { v128.store(out0, h0, 48); v128.store(out1, h1, 48); }
 }
-export function gruAfterRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
-  gruGates(true, false, a0, a1, w, I, H, 0, bias, out0, out1);
+export function gruAfterRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, out: usize, outRow: i32): void {
+  gruGates(true, false, a, aRow, rows, w, I, H, 0, bias, out, outRow);
 }
-export function gruAfterGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  gruGates(true, true, a0, a1, w, I, H, gate, bias, out0, out1);
+export function gruAfterGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
+  gruGates(true, true, a, aRow, rows, w, I, H, gate, bias, out, outRow);
 }
-export function gruBeforeRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, bias: usize, out0: usize, out1: usize): void {
-  gruGates(false, false, a0, a1, w, I, H, 0, bias, out0, out1);
+export function gruBeforeRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, out: usize, outRow: i32): void {
+  gruGates(false, false, a, aRow, rows, w, I, H, 0, bias, out, outRow);
 }
-export function gruBeforeGatedRows(a0: usize, a1: usize, w: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, out1: usize): void {
-  gruGates(false, true, a0, a1, w, I, H, gate, bias, out0, out1);
+export function gruBeforeGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
+  gruGates(false, true, a, aRow, rows, w, I, H, gate, bias, out, outRow);
 }
-export function gruBeforeCandidate(a0: usize, a1: usize, w: usize, H: i32, out0: usize, out1: usize): void {
-  twoRows(1, false, a0, a1, 4, w, 48, H, 0, 0, 0, 0, out0, out1, out0, out1);
+export function gruBeforeCandidate(a: usize, aRow: i32, rows: i32, w: usize, H: i32, out: usize, outRow: i32): void {
+  rowPairs(1, false, a, aRow, rows, w, 48, H, 0, out, outRow, out, outRow);
 }
 
 /** Σ of 4n columns over K rows, added to out: bias gradients. */

@@ -84,3 +84,16 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     });
   });
 });
+
+test("on wasm a mean that only decays ends as 0, not as a denormal number", async () => {
+  await tf.setBackend("wasm");
+  const tiny = tf.tensor1d([1e-37, 1e-37, 0]);
+  const weight = { value: tf.ones([3]), gradient: tf.tensor1d([0, 0, 1e-30]) };
+  const [, v, s] = rmspropUpdate(
+    { ...weight, meanSquare: tiny, moment: tiny },
+    { ...rmspropNumbers, momentum: 0.9 },
+  );
+  const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+  const [, m2, v2] = adamUpdate({ ...weight, m: tiny, v: tiny }, numbers);
+  for (const mean of [v, s, m2, v2]) expect([...mean.dataSync()]).toEqual([0, 0, 0]);
+});

@@ -162,6 +162,19 @@ for (const cell of cells) {
     check(shape, plain);
   });
 
+  test(`${cell}: a gradient that fades over a long sequence ends as 0, not as a denormal number`, () => {
+    const long = { ...shape, B: 2, T: 3000, returnSequences: false };
+    const { tape, release } = forward(long, arrays(long, plain));
+    release();
+    if (!tape) throw new Error("no tape");
+    backward(tape, { outputs: new Float32Array(long.B * long.H).fill(1) }, true);
+    const dx = gradientOf(tape, "x").slice(0, long.T * long.I);
+    tape.release();
+    expect(dx.slice(-long.I)).not.toContain(0);
+    expect(dx.filter((g) => g !== 0 && Math.abs(g) < 2 ** -126)).toEqual(new Float32Array());
+    expect(dx.slice(0, long.I)).toEqual(new Float32Array(long.I));
+  });
+
   test(`${cell} agrees with the reference under every combination of options`, () => {
     fc.assert(
       fc.property(
