@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./relaxed-simd.ts";
 import process from "node:process";
 import { runCommandLine } from "./command-line.ts";
 import { endQuietlyOnBrokenPipe } from "./terminal.ts";

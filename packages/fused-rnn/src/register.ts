@@ -6,15 +6,15 @@ import {
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./unsorted-segment-sum.ts";
-import { gatherRows, identity, type Replacement } from "./wasm-kernels.ts";
+import { gatherRows, identity, type Replacement, transpose } from "./wasm-kernels.ts";
 
 /**
  * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
  *
  * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
  *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
- * - `GatherV2` and `Identity` on **wasm**: the lookup of an Embedding 20 times faster, and clones
- *   without a copy.
+ * - `GatherV2`, `Identity` and `Transpose` on **wasm**: the lookup of an Embedding 20 times faster;
+ *   clones, and transpositions that move nothing, without a copy.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
  *
@@ -29,7 +29,7 @@ import { gatherRows, identity, type Replacement } from "./wasm-kernels.ts";
 export function registerKernels(): void {
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
-  for (const replacement of [gatherRows, identity]) replace(replacement);
+  for (const replacement of [gatherRows, identity, transpose]) replace(replacement);
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;

@@ -27,7 +27,7 @@ export interface KernelExports {
 
 /**
  * Runs one block of rows through all T steps, forward or backward; the weight gradients follow each
- * tile of steps while it is in cache. `beat` is called once a step.
+ * tile of steps while it is in cache. `beat` is called every few steps: it costs what a short step does.
  *
  * Workers run this very function from its source text, so it may refer to nothing outside itself.
  */
@@ -44,7 +44,7 @@ export function runBlock(
     kernels.startStates(job, block);
     for (let t = 0; t < T; t++) {
       kernels.forwardStep(job, block, t);
-      beat();
+      if (t % 16 === 0) beat();
     }
     kernels.finishStates(job, block);
     return;
@@ -52,10 +52,7 @@ export function runBlock(
   kernels.startGradients(job, block);
   for (let t0 = Math.floor((T - 1) / tile) * tile; t0 >= 0; t0 -= tile) {
     const steps = Math.min(tile, T - t0);
-    for (let t = t0 + steps - 1; t >= t0; t--) {
-      kernels.backwardStep(job, block, t);
-      beat();
-    }
+    for (let t = t0 + steps - 1; t >= t0; t--) kernels.backwardStep(job, block, t);
     kernels.weightGradients(job, block, t0, steps);
     beat();
   }

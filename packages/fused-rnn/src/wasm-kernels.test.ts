@@ -11,10 +11,12 @@ import { rmspropUpdate } from "./optimizer-updates.ts";
 import { registerKernels } from "./register.ts";
 
 const stockName = "TfjsOwnGatherV2";
+const stockTransposeName = "TfjsOwnTranspose";
 
 beforeAll(async () => {
   const stock = tf.getKernel("GatherV2", "wasm");
   tf.registerKernel({ ...stock, kernelName: stockName });
+  tf.registerKernel({ ...tf.getKernel("Transpose", "wasm"), kernelName: stockTransposeName });
   registerKernels();
   expect(tf.getKernel("GatherV2", "wasm").kernelFunc).not.toBe(stock.kernelFunc);
   await tf.setBackend("wasm");
@@ -83,6 +85,31 @@ test("a clone outlives its original and holds no memory of its own", async () =>
     expect([...grads[0].dataSync(), ...grads[1].dataSync()]).toEqual([3, 4, 1, 2]);
     tf.dispose([x, y, ...grads]);
   });
+});
+
+test("a transposition is tfjs's own, and one that moves no number holds no memory of its own", () => {
+  const shapes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 2, maxLength: 4 });
+  const cases = shapes.chain((shape) => {
+    const axes = [...shape.keys()];
+    const perm = fc.shuffledSubarray(axes, { minLength: axes.length });
+    return fc.record({ shape: fc.constant(shape), perm });
+  });
+  fc.assert(
+    fc.property(cases, ({ shape, perm }) => {
+      tf.tidy(() => {
+        const x = tf.reshape(tf.range(0, tf.util.sizeFromShape(shape)), shape);
+        const { numDataBuffers } = tf.memory();
+        const got = tf.transpose(x, perm);
+        const [numbers, originals] = [got.dataSync(), x.dataSync()];
+        if (numbers.every((value, i) => value === originals[i])) {
+          expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+        }
+        const expected = tf.engine().runKernel(stockTransposeName, { x }, { perm }) as tf.Tensor;
+        expect(got.shape).toEqual(expected.shape);
+        expect(numbers).toEqual(expected.dataSync());
+      });
+    }),
+  );
 });
 
 test("a variable that changes leaves its clones alone", () => {

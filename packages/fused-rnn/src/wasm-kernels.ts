@@ -6,6 +6,7 @@ import {
   Identity,
   type KernelConfig,
   type TensorInfo,
+  Transpose,
   util,
 } from "@tensorflow/tfjs-core";
 import { tensorKernelsOf } from "./tensor-kernels.ts";
@@ -70,6 +71,27 @@ export const identity: Replacement = {
       const { dataId, shape, dtype } = inputs.x as TensorInfo;
       (backend as WasmBackend).incRef(dataId);
       return { dataId, shape, dtype };
+    },
+  }),
+};
+
+/**
+ * A transposition that moves no number gives the same numbers under another shape, where tfjs's own copies
+ * them: the gradient of an Embedding does two of them, of the whole table one.
+ */
+export const transpose: Replacement = {
+  kernelName: Transpose,
+  make: (stock) => ({
+    ...stock,
+    kernelFunc(params) {
+      const { dataId, shape, dtype } = params.inputs.x as TensorInfo;
+      const { perm } = params.attrs as { perm: number[] };
+      const moved = perm.filter((axis) => shape[axis] !== 1);
+      if (dtype === "string" || moved.some((axis, i) => axis < moved[i - 1])) {
+        return stock.kernelFunc(params);
+      }
+      (params.backend as WasmBackend).incRef(dataId);
+      return { dataId, shape: perm.map((axis) => shape[axis]), dtype };
     },
   }),
 };
