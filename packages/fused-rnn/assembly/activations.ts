@@ -4,6 +4,11 @@
 // Method: u = x·log₂e, n = nearest(u), f = u - n with |f| <= 1/2, and 2^u - 1 = 2^n·p + (2^n - 1)
 // with p = 2^f - 1 = f·q(f). q is the degree-5 Chebyshev interpolant of (2^f - 1)/f, error 1e-8.
 
+import {
+  one, c0, c1, c2, c3, c4, c5, roundingTerm,
+  minusLog2e, twoLog2e, most, least, mostOfTanh, two, log2e,
+} from "./constants";
+
 export const LINEAR = 0;
 export const TANH = 1;
 export const SIGMOID = 2;
@@ -18,30 +23,6 @@ export const EXPONENTIAL = 9;
 const SELU_SCALE: f32 = 1.0507009873554805;
 const SELU_ALPHA: f32 = 1.6732632423543772;
 
-// Constants are loaded, not splatted: a load folds into the instruction that uses it.
-// @ts-ignore: decorator
-@lazy const table = memory.data<f32>([
-  1, 1, 1, 1, // 0
-  0.6931471880262288, 0.6931471880262288, 0.6931471880262288, 0.6931471880262288, // 16
-  0.24022650760568126, 0.24022650760568126, 0.24022650760568126, 0.24022650760568126, // 32
-  0.05550357114219078, 0.05550357114219078, 0.05550357114219078, 0.05550357114219078, // 48
-  0.009618082557277852, 0.009618082557277852, 0.009618082557277852, 0.009618082557277852, // 64
-  0.0013390863364671234, 0.0013390863364671234, 0.0013390863364671234, 0.0013390863364671234, // 80
-  0.0001545316294512069, 0.0001545316294512069, 0.0001545316294512069, 0.0001545316294512069, // 96
-  12582912, 12582912, 12582912, 12582912, // 112: adding 1.5·2^23 rounds to an integer
-  -1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634, // 128
-  2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268, // 144
-  128, 128, 128, 128, // 160
-  -127, -127, -127, -127, // 176
-  126, 126, 126, 126, // 192
-  2, 2, 2, 2, // 208
-  1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634, // 224
-], 16);
-// @ts-ignore
-@inline function one(): v128 { return v128.load(table); }
-// @ts-ignore
-@inline function two(): v128 { return v128.load(table, 208); }
-
 // @ts-ignore
 @inline export function mad(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -51,26 +32,26 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 /** p = 2^f - 1 for |f| <= 1/2, relatively accurate at 0. */
 // @ts-ignore
 @inline function exp2m1(f: v128): v128 {
-  let q = mad(v128.load(table, 96), f, v128.load(table, 80));
-  q = mad(q, f, v128.load(table, 64));
-  q = mad(q, f, v128.load(table, 48));
-  q = mad(q, f, v128.load(table, 32));
-  return f32x4.mul(f, mad(q, f, v128.load(table, 16)));
+  let q = mad(c5(), f, c4());
+  q = mad(q, f, c3());
+  q = mad(q, f, c2());
+  q = mad(q, f, c1());
+  return f32x4.mul(f, mad(q, f, c0()));
 }
 
 /** 2^n from the sum n + 1.5·2^23, whose low bits hold n. */
 // @ts-ignore
 @inline function power(shifted: v128): v128 {
-  return i32x4.add(i32x4.shl(shifted, 23), v128.load(table));
+  return i32x4.add(i32x4.shl(shifted, 23), one());
 }
 
 /** 1 / (1 + 2^u), u = -x·log₂e clamped to [-127, 128], where 2^u is 0 and Infinity. */
 // @ts-ignore
 @inline export function sigmoid(x: v128): v128 {
-  let u = f32x4.mul(x, v128.load(table, 128));
-  u = f32x4.pmax(f32x4.pmin(u, v128.load(table, 160)), v128.load(table, 176));
-  const shifted = f32x4.add(u, v128.load(table, 112));
-  const f = f32x4.sub(u, f32x4.sub(shifted, v128.load(table, 112)));
+  let u = f32x4.mul(x, minusLog2e());
+  u = f32x4.pmax(f32x4.pmin(u, most()), least());
+  const shifted = f32x4.add(u, roundingTerm());
+  const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
   const e = f32x4.mul(s, f32x4.add(exp2m1(f), one()));
   return f32x4.div(one(), f32x4.add(e, one()));
@@ -79,10 +60,10 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 /** m / (m + 2), m = 2^u - 1, u = 2x·log₂e. */
 // @ts-ignore
 @inline export function tanh(x: v128): v128 {
-  let u = f32x4.mul(x, v128.load(table, 144));
-  u = f32x4.pmax(f32x4.pmin(u, v128.load(table, 192)), v128.load(table, 176));
-  const shifted = f32x4.add(u, v128.load(table, 112));
-  const f = f32x4.sub(u, f32x4.sub(shifted, v128.load(table, 112)));
+  let u = f32x4.mul(x, twoLog2e());
+  u = f32x4.pmax(f32x4.pmin(u, mostOfTanh()), least());
+  const shifted = f32x4.add(u, roundingTerm());
+  const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
   const m = mad(s, exp2m1(f), f32x4.sub(s, one()));
   return f32x4.div(m, f32x4.add(m, two()));
@@ -91,14 +72,14 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 /** u of a clamped x, for four rows at once. */
 // @ts-ignore
 @inline function scaled(isTanh: bool, p: usize): v128 {
-  const u = f32x4.mul(v128.load(p), isTanh ? v128.load(table, 144) : v128.load(table, 128));
-  return f32x4.pmax(f32x4.pmin(u, isTanh ? v128.load(table, 192) : v128.load(table, 160)), v128.load(table, 176));
+  const u = f32x4.mul(v128.load(p), isTanh ? twoLog2e() : minusLog2e());
+  return f32x4.pmax(f32x4.pmin(u, isTanh ? mostOfTanh() : most()), least());
 }
 // @ts-ignore
-@inline function shift(u: v128): v128 { return f32x4.add(u, v128.load(table, 112)); }
+@inline function shift(u: v128): v128 { return f32x4.add(u, roundingTerm()); }
 // @ts-ignore
 @inline function rest(u: v128, shifted: v128): v128 {
-  return f32x4.sub(u, f32x4.sub(shifted, v128.load(table, 112)));
+  return f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
 }
 // @ts-ignore
 @inline function next(isTanh: bool, s: v128, p: v128): v128 {
@@ -119,16 +100,16 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   let f0 = scaled(isTanh, p0), f1 = scaled(isTanh, p1), f2 = scaled(isTanh, p2), f3 = scaled(isTanh, p3);
   let s0 = shift(f0), s1 = shift(f1), s2 = shift(f2), s3 = shift(f3);
   f0 = rest(f0, s0); f1 = rest(f1, s1); f2 = rest(f2, s2); f3 = rest(f3, s3);
-  let c = v128.load(table, 80);
-  const c5 = v128.load(table, 96);
-  let q0 = mad(c5, f0, c), q1 = mad(c5, f1, c), q2 = mad(c5, f2, c), q3 = mad(c5, f3, c);
-  c = v128.load(table, 64);
+  let c = c4();
+  const top = c5();
+  let q0 = mad(top, f0, c), q1 = mad(top, f1, c), q2 = mad(top, f2, c), q3 = mad(top, f3, c);
+  c = c3();
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = v128.load(table, 48);
+  c = c2();
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = v128.load(table, 32);
+  c = c1();
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = v128.load(table, 16);
+  c = c0();
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
   f0 = f32x4.mul(f0, q0); f1 = f32x4.mul(f1, q1); f2 = f32x4.mul(f2, q2); f3 = f32x4.mul(f3, q3);
   s0 = power(s0); s1 = power(s1); s2 = power(s2); s3 = power(s3);
@@ -140,19 +121,19 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 /** n of e^x = 2^n·2^f as a shifted sum; f from x itself, n·ln2 taken off in two parts. */
 // @ts-ignore
 @inline function shiftedOf(x: v128): v128 {
-  let u = f32x4.mul(x, v128.load(table, 224));
-  u = f32x4.pmax(f32x4.pmin(u, v128.load(table, 160)), v128.load(table, 176));
-  return f32x4.add(u, v128.load(table, 112));
+  let u = f32x4.mul(x, log2e());
+  u = f32x4.pmax(f32x4.pmin(u, most()), least());
+  return f32x4.add(u, roundingTerm());
 }
 
 // @ts-ignore
 @inline function fractionOf(x: v128, shifted: v128): v128 {
-  const n = f32x4.sub(shifted, v128.load(table, 112));
+  const n = f32x4.sub(shifted, roundingTerm());
   const r = f32x4.sub(
     f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))),
     f32x4.mul(n, f32x4.splat(-2.12194440e-4)),
   );
-  const f = f32x4.mul(r, v128.load(table, 224));
+  const f = f32x4.mul(r, log2e());
   // Beyond ±1 only where n was clamped; there 2^n alone is the answer.
   return v128.andnot(f, f32x4.gt(f32x4.abs(f), one()));
 }

@@ -1,6 +1,8 @@
 // A module of its own that runs inside the memory of tfjs's wasm backend, on its tensors: rows by
-// index, and the optimizers' updates. It holds no data of its own, which would land in tfjs's.
+// index, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
 import { LEAST_MEAN, LEAST_SQUARED, flushed } from "./flush";
+
+export { gruOnce, lstmOnce, simpleOnce } from "./one-step";
 
 /** The place of the first index outside [0, rows); n where there is none. */
 export function firstStray(ids: usize, n: i32, rows: i32): i32 {

@@ -51,6 +51,10 @@ function compile(entry, options) {
 const engine = (features) =>
   compile("index.ts", ["--maximumMemory", "65536", "--memoryBase", "1024", "--enable", features]);
 
+/** @param {string} features */
+const tensors = (features) =>
+  compile("tensors.ts", ["--use", "NO_DATA=1", "--enable", features]);
+
 /** @param {Record<string, [string, Buffer]>} modules what each is for, and its bytes, by name */
 function text(modules) {
   const constants = Object.entries(modules).map(
@@ -71,7 +75,8 @@ const files = {
     relaxedSimd: ["The engine for relaxed SIMD", engine("simd,relaxed-simd")],
   }),
   "tensors.ts": text({
-    tensorKernels: ["Kernels for tfjs's memory", compile("tensors.ts", ["--enable", "simd"])],
+    simd128: ["Kernels for tfjs's memory, for SIMD128", tensors("simd")],
+    relaxedSimd: ["Kernels for tfjs's memory, for relaxed SIMD", tensors("simd,relaxed-simd")],
   }),
 };
 

@@ -17,6 +17,7 @@ import {
 import { backwardTogether, gradientOf } from "./backward.ts";
 import type { CallShape } from "./call.ts";
 import { forwardTogether } from "./forward.ts";
+import { oneStep } from "./one-step.ts";
 import type { GradientName, Tape } from "./tape.ts";
 import { isRecording, keepTape, releaseDeadTapes } from "./tapes.ts";
 import { readTensors, writeTensor } from "./tensor-memory.ts";
@@ -56,6 +57,10 @@ function forwardKernel(
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const { memo, ...shape } = attrs as unknown as RecurrentAttrs;
+      if (directions.length === 1) {
+        const done = oneStep(backend as never, shape, inputs as Record<string, TensorInfo>);
+        if (done) return done;
+      }
       const arrays = readTensors(backend as never, inputs as Record<string, TensorInfo>);
       const read = (name: string) => arrays[name] && f32(arrays[name]);
       const { B, T, H, goBackwards } = shape;

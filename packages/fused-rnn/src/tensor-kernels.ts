@@ -3,7 +3,11 @@
 
 import { decodeBase64 } from "./decode-base64.ts";
 import { isEngineSupported } from "./engine.ts";
-import { tensorKernels } from "./generated/tensors.ts";
+import { hasRelaxedSimd } from "./features.ts";
+import { relaxedSimd, simd128 } from "./generated/tensors.ts";
+
+type OnceSizes = [B: number, I: number, H: number, act: number];
+type OnceInputs = [x: number, kernel: number, recurrentKernel: number, bias: number];
 
 /** What assembly/tensors.ts exports; all but counts and factors are addresses. */
 export interface TensorKernels {
@@ -24,6 +28,14 @@ export interface TensorKernels {
       ...[w: number, g: number, m: number, v: number],
       ...[newW: number, newM: number, newV: number],
       ...[stepSize: number, rest1: number, rest2: number, epsilon: number],
+    ]
+  ): void;
+  simpleOnce(...sizes: [...OnceSizes, ...OnceInputs, h: number, out: number]): void;
+  gruOnce(...sizes: [...OnceSizes, rec: number, ...OnceInputs, h: number, out: number]): void;
+  lstmOnce(
+    ...sizes: [
+      ...[...OnceSizes, rec: number, ...OnceInputs],
+      ...[h: number, c: number, out: number, newC: number],
     ]
   ): void;
 }
@@ -53,6 +65,6 @@ function memoryOf(backend: object): WebAssembly.Memory | undefined {
 
 function instantiate(memory: WebAssembly.Memory): TensorKernels | null {
   if (!isEngineSupported() || !(memory.buffer instanceof ArrayBuffer)) return null;
-  const module = new WebAssembly.Module(decodeBase64(tensorKernels));
+  const module = new WebAssembly.Module(decodeBase64(hasRelaxedSimd ? relaxedSimd : simd128));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TensorKernels;
 }

@@ -6,7 +6,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { decodeBase64 } from "./decode-base64.ts";
-import { tensorKernels } from "./generated/tensors.ts";
+import { hasRelaxedSimd } from "./features.ts";
+import { relaxedSimd, simd128 } from "./generated/tensors.ts";
 import { rmspropUpdate } from "./optimizer-updates.ts";
 import { registerKernels } from "./register.ts";
 
@@ -120,13 +121,18 @@ test("a variable that changes leaves its clones alone", () => {
   expect([...variable.dataSync()]).toEqual([5, 6]);
 });
 
-test("the module that runs in tfjs's memory writes nothing there by itself", () => {
-  const memory = new WebAssembly.Memory({ initial: 2 });
-  new Uint8Array(memory.buffer).fill(0xa5);
-  const module = new WebAssembly.Module(decodeBase64(tensorKernels));
-  new WebAssembly.Instance(module, { env: { memory } });
-  expect(new Uint8Array(memory.buffer).every((byte) => byte === 0xa5)).toBe(true);
-});
+const modules = { simd128, ...(hasRelaxedSimd && { relaxedSimd }) };
+
+test.each(Object.entries(modules))(
+  "the module that runs in tfjs's memory, %s, writes nothing there by itself",
+  (_, base64) => {
+    const memory = new WebAssembly.Memory({ initial: 2 });
+    new Uint8Array(memory.buffer).fill(0xa5);
+    const module = new WebAssembly.Module(decodeBase64(base64));
+    new WebAssembly.Instance(module, { env: { memory } });
+    expect(new Uint8Array(memory.buffer).every((byte) => byte === 0xa5)).toBe(true);
+  },
+);
 
 test("rows of any width are gathered, and summed back, as in JavaScript", () => {
   fc.assert(
