@@ -1,0 +1,42 @@
+import type { Cell, CellParams } from "../src/cell.ts";
+import { gruCell } from "../src/gru-cell.ts";
+import { lstmCell } from "../src/lstm-cell.ts";
+import { seededRandom } from "../src/random.ts";
+import {
+  runSequence,
+  runSequenceBackward,
+  type SequenceOptions,
+  type Tensor64,
+} from "../src/sequence.ts";
+import { simpleRnnCell } from "../src/simple-rnn-cell.ts";
+
+export const sizes = { inputSize: 2, units: 3 };
+export const cells: Cell[] = [
+  simpleRnnCell(sizes),
+  lstmCell(sizes),
+  gruCell({ ...sizes, resetAfter: true }),
+  gruCell({ ...sizes, resetAfter: false }),
+];
+export const [B, T, I, H] = [3, 5, 2, 3];
+
+export const normals = (length: number, seed: number) =>
+  Float64Array.from({ length }, seededRandom(seed).normal);
+export const sequence = (seed: number, steps = T): Tensor64 => ({
+  data: normals(B * steps * I, seed),
+  shape: [B, steps, I],
+});
+export const states = (cell: Cell, seed: number) =>
+  cell.stateSizes.map((size, k) => normals(B * size, seed + k));
+
+/** Runs forward and backward with random cotangents for outputs and state. */
+export function both(cell: Cell, params: CellParams, x: Tensor64, options: SequenceOptions) {
+  const forward = runSequence(cell, params, x, options);
+  const dOutputs = normals(forward.outputs.data.length, 91);
+  const dState = states(cell, 92);
+  const cotangents = { dOutputs, dState };
+  return {
+    ...forward,
+    ...cotangents,
+    ...runSequenceBackward(cell, params, forward.tape, cotangents),
+  };
+}

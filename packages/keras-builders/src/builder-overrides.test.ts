@@ -1,0 +1,126 @@
+import "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+import { described, jsonOf } from "./builder-cases.fixture.ts";
+import {
+  buildBidirectionalRnnModel,
+  buildLstmForecaster,
+  buildLstmGruModel,
+  buildSentimentClassifier,
+  buildSimpleRnnModel,
+  buildStackedRnnModel,
+  buildStockForecaster,
+  buildVariableLengthModel,
+} from "./index.ts";
+
+beforeAll(async () => {
+  await tf.setBackend("wasm");
+});
+
+test("overrides take the place of units, dropout rates, optimizer, loss and metrics", () => {
+  const own = tf.train.adagrad(0.5);
+  const model = buildLstmGruModel([null, 2], 3, {
+    units: [5, 4],
+    dropout: [0.1, 0],
+    optimizer: own,
+    loss: "meanSquaredError",
+    metrics: ["mse"],
+  });
+  expect(model.layers.map((layer) => described(jsonOf(layer)))).toEqual([
+    "LSTM 5 tanh seq",
+    "Dropout 0.1",
+    "GRU 4 tanh",
+    "Dropout 0",
+    "Dense 3 sigmoid",
+  ]);
+  expect(model.outputShape).toEqual([null, 3]);
+  expect([model.optimizer, model.loss, model.metrics]).toEqual([own, "meanSquaredError", ["mse"]]);
+
+  const named = buildStockForecaster(4, { units: 2, optimizer: "sgd", learningRate: 0.5 });
+  expect(named.optimizer.getConfig()).toEqual({ learningRate: 0.5 });
+  tf.dispose([model, named] as never);
+});
+
+test("clipnorm bounds the step of a builder's model", async () => {
+  const model = buildSimpleRnnModel([2, 1], 1, {
+    units: 2,
+    optimizer: "sgd",
+    learningRate: 1,
+    clipnorm: 0.01,
+  });
+  const before = model.getWeights().map((w) => w.clone());
+  await model.trainOnBatch(tf.ones([4, 2, 1]), tf.fill([4, 1], 1e4));
+  for (const [i, weight] of model.getWeights().entries()) {
+    expect(tf.norm(tf.sub(weight, before[i]!)).dataSync()[0]).toBeLessThan(0.0101);
+  }
+});
+
+test("an optimizer of your own stays yours when the model is disposed", () => {
+  const own = tf.train.adam(0.1);
+  const before = tf.memory().numTensors;
+  buildStockForecaster(4, { units: 2, optimizer: own }).dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  expect(own.getConfig()).toMatchObject({ learningRate: 0.1 });
+  own.dispose();
+});
+
+test("bad input is refused by name before anything is made, and the next call works", () => {
+  const before = tf.memory().numTensors;
+  const refusals: [() => unknown, string][] = [
+    [
+      () => buildSimpleRnnModel([0, 1], 1),
+      "buildSimpleRnnModel: expected inputShape [timesteps, features] of whole numbers from 1, got [0,1]",
+    ],
+    [() => buildSimpleRnnModel([5] as never, 1), "whole numbers from 1, got [5]"],
+    [() => buildSimpleRnnModel([5, null] as never, 1), "got [5,null]"],
+    [() => buildSimpleRnnModel(undefined as never, 1), "got undefined"],
+    [
+      () => buildSimpleRnnModel([5, 1], 1.5),
+      "expected outputUnits of whole numbers from 1, got 1.5",
+    ],
+    [() => buildSimpleRnnModel([5, 1], 1, { units: -3 }), "units of whole numbers from 1, got -3"],
+    [
+      () => buildStackedRnnModel([5, 1], 1, { units: [1, 2] as never }),
+      "units for 3 layers, got [1,2]",
+    ],
+    [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1,2,0]"],
+    [
+      () => buildLstmGruModel([5, 1], 1, { dropout: [0.2, 1] }),
+      "dropout from 0 to below 1, got [0.2,1]",
+    ],
+    [
+      () => buildLstmForecaster(5, 1, 1, { dropout: 0.2 as never }),
+      "dropout for 2 layers, got 0.2",
+    ],
+    [() => buildBidirectionalRnnModel([5, 1], 1, { dropout: Number.NaN }), "got NaN"],
+    [() => buildVariableLengthModel(5, 0, 1), "expected vocabSize of whole numbers from 1, got 0"],
+    [() => buildStockForecaster("5" as never), 'seqLength of whole numbers from 1, got "5"'],
+    [
+      () => buildStockForecaster(5, { optimizer: "adamw" as never }),
+      'buildStockForecaster: expected optimizer to be one of adam, rmsprop, sgd, got "adamw"',
+    ],
+    [
+      () => buildStockForecaster(5, { loss: "mse" as never }),
+      "expected loss to be one of meanSquaredError",
+    ],
+    [() => buildStockForecaster(5, { learningRate: 0 }), "expected learningRate above 0, got 0"],
+    [() => buildStockForecaster(5, { clipnorm: -1 }), "expected clipnorm above 0, got -1"],
+    [() => buildStockForecaster(5, { seed: 0.5 }), "expected seed to be a whole number, got 0.5"],
+    [() => buildStockForecaster(5, { metrics: ["nonsense"] }), "Unknown metric nonsense"],
+    [
+      () => buildSentimentClassifier("lsmt" as never, { vocabSize: 10, maxLen: 5 }),
+      'expected cell to be one of simple_rnn, lstm, gru, bidirectional_lstm, got "lsmt"',
+    ],
+    [() => buildSentimentClassifier("lstm", undefined as never), "expected vocabSize"],
+  ];
+  for (const [call, message] of refusals) expect(call, message).toThrow(message);
+
+  const own = tf.train.sgd(0.1);
+  expect(() => buildStockForecaster(5, { optimizer: own, learningRate: 1 })).toThrow(
+    "expected learningRate and clipnorm with an optimizer given by name, got a tf.Optimizer",
+  );
+  own.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  buildStockForecaster(5).dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
