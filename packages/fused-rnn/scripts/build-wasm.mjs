@@ -52,8 +52,7 @@ const engine = (features) =>
   compile("index.ts", ["--maximumMemory", "65536", "--memoryBase", "1024", "--enable", features]);
 
 /** @param {string} features */
-const tensors = (features) =>
-  compile("tensors.ts", ["--use", "NO_DATA=1", "--enable", features]);
+const tensors = (features) => compile("tensors.ts", ["--use", "NO_DATA=1", "--enable", features]);
 
 /** @param {Record<string, [string, Buffer]>} modules what each is for, and its bytes, by name */
 function text(modules) {
