@@ -143,6 +143,9 @@
 @inline export function recurrent(j: usize): usize { return load<usize>(j, 208); }
 // @ts-ignore
 @inline export function bias(j: usize): usize { return load<usize>(j, 212); }
+/** Room for 16 columns of a tile's gradients, 64 bytes a row; [block][row of tile]. */
+// @ts-ignore
+@inline export function panel(j: usize): usize { return load<usize>(j, 216); }
 
 export const SIMPLE = 0;
 export const LSTM = 1;

@@ -113,10 +113,44 @@ function rows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, in
 function rows3(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
   rowPairs(3, false, a, aRow, rows, w, 48, K, 0, init, initRow, out, outRow);
 }
+// Few vectors need many rows, or each sum would wait for itself.
 function rows2(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  for (; rows >= 4; rows -= 4) {
+    const i1 = init + initRow, i2 = i1 + initRow, i3 = i2 + initRow;
+    let c00 = v128.load(init), c01 = v128.load(init, 16), c10 = v128.load(i1), c11 = v128.load(i1, 16);
+    let c20 = v128.load(i2), c21 = v128.load(i2, 16), c30 = v128.load(i3), c31 = v128.load(i3, 16);
+    let a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, p = w;
+    for (let k = K; k > 0; k--) {
+      const v = v128.load(p), u = v128.load(p, 16);
+      let s = splat(a0); c00 = mad(s, v, c00); c01 = mad(s, u, c01);
+      s = splat(a1); c10 = mad(s, v, c10); c11 = mad(s, u, c11);
+      s = splat(a2); c20 = mad(s, v, c20); c21 = mad(s, u, c21);
+      s = splat(a3); c30 = mad(s, v, c30); c31 = mad(s, u, c31);
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4; p += 32;
+    }
+    const o1 = out + outRow, o2 = o1 + outRow, o3 = o2 + outRow;
+    v128.store(out, c00); v128.store(out, c01, 16); v128.store(o1, c10); v128.store(o1, c11, 16);
+    v128.store(o2, c20); v128.store(o2, c21, 16); v128.store(o3, c30); v128.store(o3, c31, 16);
+    a += 4 * aRow; init += 4 * initRow; out += 4 * outRow;
+  }
   rowPairs(2, false, a, aRow, rows, w, 32, K, 0, init, initRow, out, outRow);
 }
 function rows1(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  for (; rows >= 8; rows -= 8) {
+    const i4 = init + 4 * initRow, o4 = out + 4 * outRow, a4 = a + 4 * aRow;
+    let c0 = v128.load(init), c1 = v128.load(init + initRow), c2 = v128.load(init + 2 * initRow), c3 = v128.load(i4 - initRow);
+    let c4 = v128.load(i4), c5 = v128.load(i4 + initRow), c6 = v128.load(i4 + 2 * initRow), c7 = v128.load(i4 + 3 * initRow);
+    let a0 = a, a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, p = w;
+    for (let k = K; k > 0; k--) {
+      const v = v128.load(p), b = a0 + 4 * aRow;
+      c0 = mad(splat(a0), v, c0); c1 = mad(splat(a1), v, c1); c2 = mad(splat(a2), v, c2); c3 = mad(splat(a3), v, c3);
+      c4 = mad(splat(b), v, c4); c5 = mad(splat(b + aRow), v, c5); c6 = mad(splat(b + 2 * aRow), v, c6); c7 = mad(splat(b + 3 * aRow), v, c7);
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4; p += 16;
+    }
+    v128.store(out, c0); v128.store(out + outRow, c1); v128.store(out + 2 * outRow, c2); v128.store(o4 - outRow, c3);
+    v128.store(o4, c4); v128.store(o4 + outRow, c5); v128.store(o4 + 2 * outRow, c6); v128.store(o4 + 3 * outRow, c7);
+    a += 8 * aRow; init += 8 * initRow; out += 8 * outRow;
+  }
   rowPairs(1, false, a, aRow, rows, w, 16, K, 0, init, initRow, out, outRow);
 }
 /** rows4 for a panel of n vectors. */

@@ -73,6 +73,7 @@ function place(
     dhT: cotangents.h ? state : 0,
     dcT: cotangents.c ? state : 0,
     dz: B * layout.tile * layout.dzRow,
+    panel: B * layout.tile * 64,
     dxh: B * layout.dxhRow,
     ...{ dc: B * Hp * 4, direct: B * Hp * 4, carry: B * Hp * 4 },
     dw: blocks * (I + H + 1) * layout.dwRow,

@@ -51,7 +51,7 @@ const WORDS = [
   ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
   ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
   ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
-  ..."dc direct carry dw dwRow lanes kernel recurrent bias".split(" "),
+  ..."dc direct carry dw dwRow lanes kernel recurrent bias panel".split(" "),
 ] as const;
 
 /** A word of the job by name. */
@@ -118,6 +118,8 @@ export interface Layout {
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
 /** An odd number of cache lines: rows then fall into different cache sets. */
 const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
+/** Bytes of a row that is read back from memory: no more than must be where rows are short. */
+const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(floats));
 
 /**
  * How a call is cut up. Blocks depend on the shape alone, never on the number of threads, and each
@@ -140,8 +142,9 @@ export function layoutOf(shape: CallShape): Layout {
     blocks: Math.ceil(B / R),
     tile: Math.max(1, Math.min(T, Math.ceil(128 / R))),
     slots: training ? T + 1 : 2,
-    xhRow: oddLines(up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4),
-    gateRow: oddLines(cell === "simpleRnn" ? Hp : 4 * Hp),
+    // Four floats more than must be: never a power of two, at which rows would share a set of the cache.
+    xhRow: (up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4) * 4,
+    gateRow: fewLines(cell === "simpleRnn" ? Hp : 4 * Hp),
     dzRow: oddLines(up(dzColumns, 16)),
     dxhRow: oddLines(up(I, 16) + up(H, 16)),
     dwRow: up(dzColumns, 16) * 4,

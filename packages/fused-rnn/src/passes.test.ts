@@ -236,6 +236,15 @@ for (const cell of cells) {
     );
   });
 
+  test.each(["none", "gates"] as const)(
+    `${cell} agrees with the reference where rows of gradients are long, recurrent dropout: %s`,
+    (recurrent) => {
+      const long = { B: 9, T: 3, I: 21, H: cell === "simpleRnn" ? 521 : 139 };
+      const dropGates = recurrent === "gates" ? gatesOf[cell] : 0;
+      check({ ...shape, ...long, dropGates }, { ...plain, recurrent });
+    },
+  );
+
   test.each(["exponential", "softplus"] as const)(
     `${cell} agrees with the reference under %s`,
     (activation) => {
