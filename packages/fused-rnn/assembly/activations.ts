@@ -53,8 +53,7 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   const shifted = f32x4.add(u, roundingTerm());
   const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
-  const e = f32x4.mul(s, f32x4.add(exp2m1(f), one()));
-  return f32x4.div(one(), f32x4.add(e, one()));
+  return f32x4.div(one(), mad(s, f32x4.add(exp2m1(f), one()), one()));
 }
 
 /** m / (m + 2), m = 2^u - 1, u = 2x·log₂e. */
@@ -83,7 +82,7 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 }
 // @ts-ignore
 @inline function next(isTanh: bool, s: v128, p: v128): v128 {
-  return isTanh ? mad(s, p, f32x4.sub(s, one())) : f32x4.add(f32x4.mul(s, f32x4.add(p, one())), one());
+  return isTanh ? mad(s, p, f32x4.sub(s, one())) : mad(s, f32x4.add(p, one()), one());
 }
 // @ts-ignore
 @inline function last(isTanh: bool, m: v128): v128 {
