@@ -29,15 +29,19 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** p = 2^f - 1 for |f| <= 1/2, relatively accurate at 0. */
+/** q = (2^f - 1) / f for |f| <= 1/2: times f it is relatively accurate at 0. */
 // @ts-ignore
-@inline function exp2m1(f: v128): v128 {
+@inline function quotient(f: v128): v128 {
   let q = mad(c5(), f, c4());
   q = mad(q, f, c3());
   q = mad(q, f, c2());
   q = mad(q, f, c1());
-  return f32x4.mul(f, mad(q, f, c0()));
+  return mad(q, f, c0());
 }
+// @ts-ignore
+@inline function exp2m1(f: v128): v128 { return f32x4.mul(f, quotient(f)); }
+// @ts-ignore
+@inline function exp2(f: v128): v128 { return mad(f, quotient(f), one()); }
 
 /** 2^n from the sum n + 1.5·2^23, whose low bits hold n. */
 // @ts-ignore
@@ -53,7 +57,7 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   const shifted = f32x4.add(u, roundingTerm());
   const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
-  return f32x4.div(one(), mad(s, f32x4.add(exp2m1(f), one()), one()));
+  return f32x4.div(one(), mad(s, exp2(f), one()));
 }
 
 /** m / (m + 2), m = 2^u - 1, u = 2x·log₂e. */
@@ -81,8 +85,8 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   return f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
 }
 // @ts-ignore
-@inline function next(isTanh: bool, s: v128, p: v128): v128 {
-  return isTanh ? mad(s, p, f32x4.sub(s, one())) : mad(s, f32x4.add(p, one()), one());
+@inline function next(isTanh: bool, s: v128, f: v128, q: v128): v128 {
+  return isTanh ? mad(s, f32x4.mul(f, q), f32x4.sub(s, one())) : mad(s, mad(f, q, one()), one());
 }
 // @ts-ignore
 @inline function last(isTanh: bool, m: v128): v128 {
@@ -110,9 +114,8 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
   c = c0();
   q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  f0 = f32x4.mul(f0, q0); f1 = f32x4.mul(f1, q1); f2 = f32x4.mul(f2, q2); f3 = f32x4.mul(f3, q3);
   s0 = power(s0); s1 = power(s1); s2 = power(s2); s3 = power(s3);
-  f0 = next(isTanh, s0, f0); f1 = next(isTanh, s1, f1); f2 = next(isTanh, s2, f2); f3 = next(isTanh, s3, f3);
+  f0 = next(isTanh, s0, f0, q0); f1 = next(isTanh, s1, f1, q1); f2 = next(isTanh, s2, f2, q2); f3 = next(isTanh, s3, f3, q3);
   v128.store(p0, last(isTanh, f0)); v128.store(p1, last(isTanh, f1));
   v128.store(p2, last(isTanh, f2)); v128.store(p3, last(isTanh, f3));
 }
@@ -139,7 +142,7 @@ const SELU_ALPHA: f32 = 1.6732632423543772;
 
 function exp(x: v128): v128 {
   const shifted = shiftedOf(x);
-  return f32x4.mul(power(shifted), f32x4.add(exp2m1(fractionOf(x, shifted)), one()));
+  return f32x4.mul(power(shifted), exp2(fractionOf(x, shifted)));
 }
 
 /** e^x - 1 for x <= 0. */
