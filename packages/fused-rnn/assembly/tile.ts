@@ -137,7 +137,7 @@ function rows2(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, in
 }
 function rows1(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
   for (; rows >= 8; rows -= 8) {
-    const i4 = init + 4 * initRow, o4 = out + 4 * outRow, a4 = a + 4 * aRow;
+    const i4 = init + 4 * initRow, o4 = out + 4 * outRow;
     let c0 = v128.load(init), c1 = v128.load(init + initRow), c2 = v128.load(init + 2 * initRow), c3 = v128.load(i4 - initRow);
     let c4 = v128.load(i4), c5 = v128.load(i4 + initRow), c6 = v128.load(i4 + 2 * initRow), c7 = v128.load(i4 + 3 * initRow);
     let a0 = a, a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, p = w;
