@@ -5,6 +5,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
+import type { PeerRow } from "./bench/peers-bench.ts";
 import type { StepRow } from "./bench/step-bench.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
 import { runCommandLine } from "./command-line.ts";
@@ -23,7 +24,10 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 }
 
 const bad: [string, RegExp][] = [
-  ["", /bench: expected a command \(kernels, step, stock, scaling, stream, progress\), got none/],
+  [
+    "",
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress\), got none/,
+  ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
   ["kernels --threads 0", /--threads.*expected a whole number, 1 to 256/],
@@ -37,6 +41,8 @@ const bad: [string, RegExp][] = [
   ["stream --steps none", /--steps.*expected a whole number/],
   ["stream extra", /too many arguments/],
   [`stream --json ${folder}/absent/x.json`, /--json: expected a file that can be written, got/],
+  ["peers --systems jax", /--systems.*expected all or some of keras-jax,/],
+  ["peers --models lstm_forecaster", /--models.*expected all or some of imdb_lstm,/],
   [`stream --json ${folder}`, /--json: .*: it is a folder/],
 ];
 
@@ -116,6 +122,36 @@ test("streaming is timed for every operation, with its worst percent", async () 
     expect(whole.p50).toBeGreaterThan(op.p50);
   }
   expect(existsSync(join(folder, "results.json"))).toBe(true);
+});
+
+const python = process.env.RNNKIT_KERAS_PYTHON;
+
+test.skipIf(!python)(
+  "Keras takes its turn beside us, and the ratio is of the same rounds",
+  async () => {
+    const some = "--systems keras-jax --models stock_forecaster --rounds 1";
+    const { out, results } = await bench<PeerRow>(`peers ${some} --python ${python}`);
+    const [ours, keras] = results.rows;
+    expect([ours!.model, keras!.model]).toEqual(["stock_forecaster", "stock_forecaster"]);
+    expect([ours!.system, keras!.system]).toEqual([
+      `rnnkit, ${getThreads()} threads`,
+      "Keras 3.15.1 on jax",
+    ]);
+    expect(ours!.ratio).toEqual({ train: 1, predict: 1 });
+    expect(keras!.ratio.train).toBeAllclose(keras!.trainMs / ours!.trainMs, { rtol: 1e-9 });
+    expect(out).toMatch(/stock_forecaster +Keras 3\.15\.1 on jax .*x .*x/);
+  },
+  60_000,
+);
+
+test("a Python without any of the systems is refused, with what it said of each", async () => {
+  const terminal = memoryTerminal();
+  const args = ["bench", "peers", "--python", join(folder, "absent"), "--systems", "keras-jax"];
+  expect(await runCommandLine(args, terminal)).toBe(2);
+  expect(terminal.text.out).toMatch(/left out +keras-jax: expected it in .*absent, got: .*ENOENT/);
+  expect(terminal.text.err).toMatch(
+    /--python: expected a Python with one of keras-jax, got .*absent/,
+  );
 });
 
 test("help names each bench", async () => {

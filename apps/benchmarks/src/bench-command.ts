@@ -1,7 +1,10 @@
+import process from "node:process";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
+import { peerSystems } from "./bench/peer.ts";
+import { benchPeers, peerModels } from "./bench/peers-bench.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
@@ -153,6 +156,28 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
         .option("--steps <n>", "steps that are timed", wholeNumber(1), 20_000),
     ),
     benchStream,
+  );
+  add(
+    withThreads(
+      new Command("peers")
+        .summary("the tutorial's models here, in Keras and in PyTorch")
+        .option(
+          "--python <file>",
+          "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
+          process.env.RNNKIT_KERAS_PYTHON || "python3",
+        )
+        .option(
+          "--systems <list>",
+          `all, or some of ${peerSystems.join(",")}`,
+          listOf(peerSystems),
+          [...peerSystems],
+        )
+        .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
+          ...peerModels,
+        ])
+        .option("--rounds <n>", "rounds of five steps for each model", wholeNumber(1), 10),
+    ),
+    benchPeers,
   );
   add(
     withThreads(

@@ -157,7 +157,8 @@ async function measureModel(
   }
 }
 
-async function timeOnce(
+/** Milliseconds of a training step and of a prediction. */
+export async function timeOnce(
   model: Sequential,
   { x, y }: { x: tf.Tensor; y: tf.Tensor },
 ): Promise<{ train: number; predict: number }> {
