@@ -133,10 +133,8 @@ test.skipIf(!python)(
     const { out, results } = await bench<PeerRow>(`peers ${some} --python ${python}`);
     const [ours, keras] = results.rows;
     expect([ours!.model, keras!.model]).toEqual(["stock_forecaster", "stock_forecaster"]);
-    expect([ours!.system, keras!.system]).toEqual([
-      `rnnkit, ${getThreads()} threads`,
-      "Keras 3.15.1 on jax",
-    ]);
+    expect(ours!.system).toMatch(/^rnnkit, \d+ threads?$/);
+    expect(keras!.system).toBe("Keras 3.15.1 on jax");
     expect(ours!.ratio).toEqual({ train: 1, predict: 1 });
     expect(keras!.ratio.train).toBeAllclose(keras!.trainMs / ours!.trainMs, { rtol: 1e-9 });
     expect(out).toMatch(/stock_forecaster +Keras 3\.15\.1 on jax .*x .*x/);
