@@ -10,8 +10,10 @@ export const LEAST_GRADIENT: f32 = 8.271806125530277e-25;
 
 /** 2^-115: a thousandth of it, which Adam takes of a mean of squares, is a normal number still. */
 export const LEAST_MEAN: f32 = 2.407412430484045e-35;
-/** 2^-62: its square is a normal number still. */
-export const LEAST_SQUARED: f32 = 2.168404344971009e-19;
+
+/** The gradient whose share of a mean of squares is LEAST_MEAN: a smaller one would not add up. */
+// @ts-ignore: decorator
+@inline export function leastSquared(share: f32): f32 { return share > 0 ? sqrt<f32>(LEAST_MEAN / share) : 0; }
 
 /** x, or 0 where |x| < least. */
 // @ts-ignore: decorator

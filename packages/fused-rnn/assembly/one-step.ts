@@ -2,7 +2,8 @@
 // one step, copying and packing the weights would take several times as long as using them.
 //
 // Eight units at a time; of H units, at least 8, the last eight are the last group, so that some may be
-// worked out twice. Sums run in the order of the whole-sequence kernels, whose bits these have.
+// worked out twice. Sums run in the order of the whole-sequence kernels, whose bits these have
+// where weights are finite.
 import { activate as activateHere, mad } from "./activations";
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // A module of its own that runs inside the memory of tfjs's wasm backend, on its tensors: rows by
 // index, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
-import { LEAST_MEAN, LEAST_SQUARED, flushed } from "./flush";
+import { LEAST_MEAN, flushed, leastSquared } from "./flush";
 
 export { gruOnce, lstmOnce, simpleOnce } from "./one-step";
 
@@ -66,9 +66,9 @@ export function rmsprop(
 ): void {
   const lr = f32x4.splat(learningRate), decay = f32x4.splat(rho), share = f32x4.splat(rest);
   const mu = f32x4.splat(momentum), eps = f32x4.splat(epsilon), zero = f32x4.splat(0);
-  const least = f32x4.splat(LEAST_MEAN), leastSquared = f32x4.splat(LEAST_SQUARED);
+  const least = f32x4.splat(LEAST_MEAN), leastGradient = f32x4.splat(leastSquared(rest));
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
-    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastSquared);
+    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastGradient);
     const square = f32x4.add(f32x4.mul(decay, flushed(get(v + i, left), least)), f32x4.mul(share, f32x4.mul(gradient, gradient)));
     // No gradient is no step, even where v and ε are 0.
     let step = v128.andnot(
@@ -91,15 +91,20 @@ export function adam(
 ): void {
   const size = f32x4.splat(stepSize), eps = f32x4.splat(epsilon);
   const share1 = f32x4.splat(rest1), share2 = f32x4.splat(rest2);
-  const least = f32x4.splat(LEAST_MEAN), leastSquared = f32x4.splat(LEAST_SQUARED);
+  const least = f32x4.splat(LEAST_MEAN), leastGradient = f32x4.splat(leastSquared(rest2));
+  const zero = f32x4.splat(0);
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
-    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastSquared);
+    const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastGradient);
     const m0 = flushed(get(m + i, left), least), v0 = flushed(get(v + i, left), least);
     const first = f32x4.add(m0, f32x4.mul(share1, f32x4.sub(gradient, m0)));
     const second = f32x4.add(v0, f32x4.mul(share2, f32x4.sub(f32x4.mul(gradient, gradient), v0)));
     put(newM + i, first, left);
     put(newV + i, second, left);
-    const step = f32x4.div(f32x4.mul(size, first), f32x4.add(f32x4.sqrt(second), eps));
+    // No moment is no step, even where v and ε are 0.
+    const step = v128.andnot(
+      f32x4.div(f32x4.mul(size, first), f32x4.add(f32x4.sqrt(second), eps)),
+      f32x4.eq(first, zero),
+    );
     put(newW + i, f32x4.sub(get(w + i, left), step), left);
   }
 }

@@ -2,6 +2,7 @@ import {
   abs,
   add,
   clipByValue,
+  clone,
   div,
   elu,
   erf,
@@ -31,7 +32,7 @@ import type { RecurrentActivationName } from "./activation-names.ts";
  * activationOps.hard_sigmoid(tf.scalar(1.5)); // => 0.75
  */
 export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor) => Tensor>> = {
-  linear: (x) => x,
+  linear: (x) => clone(x),
   tanh: (x) => tanh(x),
   sigmoid: (x) => sigmoid(x),
   relu: (x) => relu(x),
@@ -55,5 +56,5 @@ export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor)
 };
 
 function hardSigmoid(x: Tensor): Tensor {
-  return clipByValue(div(add(x, 3), 6), 0, 1);
+  return div(relu6(add(x, 3)), 6);
 }

@@ -73,6 +73,7 @@ function place(
     dhT: cotangents.h ? state : 0,
     dcT: cotangents.c ? state : 0,
     dz: B * layout.tile * layout.dzRow,
+    // Behind dz, of whose last row copying a panel may read a little too much.
     panel: B * layout.tile * 64,
     dxh: B * layout.dxhRow,
     ...{ dc: B * Hp * 4, direct: B * Hp * 4, carry: B * Hp * 4 },

@@ -142,7 +142,7 @@ export function layoutOf(shape: CallShape): Layout {
     blocks: Math.ceil(B / R),
     tile: Math.max(1, Math.min(T, Math.ceil(128 / R))),
     slots: training ? T + 1 : 2,
-    // Four floats more than must be: never a power of two, at which rows would share a set of the cache.
+    // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
     xhRow: (up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4) * 4,
     gateRow: fewLines(cell === "simpleRnn" ? Hp : 4 * Hp),
     dzRow: oddLines(up(dzColumns, 16)),

@@ -57,6 +57,7 @@ function forwardKernel(
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const { memo, ...shape } = attrs as unknown as RecurrentAttrs;
+      releaseDeadTapes();
       if (directions.length === 1) {
         const done = oneStep(backend as never, shape, inputs as Record<string, TensorInfo>);
         if (done) return done;
@@ -67,7 +68,6 @@ function forwardKernel(
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
       const mask = given && (given instanceof Uint8Array ? given : Uint8Array.from(given, Number));
-      releaseDeadTapes();
       const results = forwardTogether(
         directions.map((direction, i) => ({
           shape: { ...shape, goBackwards: goBackwards !== (i === 1) },

@@ -83,17 +83,43 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       tf.dispose(results);
     });
   });
-});
 
-test("on wasm a mean that only decays ends as 0, not as a denormal number", async () => {
-  await tf.setBackend("wasm");
-  const tiny = tf.tensor1d([1e-37, 1e-37, 0]);
-  const weight = { value: tf.ones([3]), gradient: tf.tensor1d([0, 0, 1e-30]) };
-  const [, v, s] = rmspropUpdate(
-    { ...weight, meanSquare: tiny, moment: tiny },
-    { ...rmspropNumbers, momentum: 0.9 },
-  );
-  const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  const [, m2, v2] = adamUpdate({ ...weight, m: tiny, v: tiny }, numbers);
-  for (const mean of [v, s, m2, v2]) expect([...mean.dataSync()]).toEqual([0, 0, 0]);
+  test("a mean that only decays ends as 0, not as a denormal number", () => {
+    const tiny = tf.tensor1d([1e-37, 1e-37, 0]);
+    const weight = { value: tf.ones([3]), gradient: tf.tensor1d([0, 0, 1e-30]) };
+    const [, v, s] = rmspropUpdate(
+      { ...weight, meanSquare: tiny, moment: tiny },
+      { ...rmspropNumbers, momentum: 0.9 },
+    );
+    const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    const [, m2, v2] = adamUpdate({ ...weight, m: tiny, v: tiny }, numbers);
+    for (const mean of [v, s, m2, v2]) expect([...mean.dataSync()]).toEqual([0, 0, 0]);
+  });
+
+  test.each([
+    [1e-15, true, true],
+    [1e-16, true, false],
+    [1e-25, false, false],
+  ])("a constant gradient of %s takes whole steps or none, without ε", (g, moves, movesAdam) => {
+    const gradient = tf.fill([5], g);
+    let [w, v] = [tf.zeros([5]), tf.zeros([5])];
+    let [w2, m2, v2] = [w, v, v];
+    for (let t = 1; t <= 100; t++) {
+      [w, v] = rmspropUpdate(
+        { value: w, gradient, meanSquare: v },
+        { ...rmspropNumbers, epsilon: 0 },
+      );
+      const stepSize = (0.01 * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t);
+      const numbers = { stepSize, beta1: 0.9, beta2: 0.999, epsilon: 0 };
+      [w2, m2, v2] = adamUpdate({ value: w2, gradient, m: m2, v: v2 }, numbers);
+    }
+    // Adam's step is its rate; RMSprop's too, once its mean is full: 1 / √(1 - 0.9ᵗ) until then.
+    const full = Array.from({ length: 100 }, (_, t) => 0.01 / Math.sqrt(1 - 0.9 ** (t + 1)));
+    const far = moves ? -full.reduce((sum, step) => sum + step) : 0;
+    expect(w.dataSync()).toBeAllclose(Array(5).fill(far), { rtol: 1e-4, atol: 0 });
+    expect(w2.dataSync()).toBeAllclose(Array(5).fill(movesAdam ? -1 : 0), {
+      rtol: 1e-4,
+      atol: 0,
+    });
+  });
 });

@@ -49,6 +49,12 @@ interface Update {
   ): void;
 }
 
+// The same as in assembly/flush.ts, where it saves time: the numbers do not depend on the backend.
+const LEAST_MEAN = 2 ** -115;
+
+const flushed = (x: number, least: number) => (Math.abs(x) < least ? 0 : x);
+const leastSquared = (share: number) => (share > 0 ? Math.sqrt(LEAST_MEAN / share) : 0);
+
 /** v ← ρ v + (1 - ρ) g²   s ← μ s + η g / √(v + ε)   w ← w - s */
 function rmsprop(
   { learningRate, rho, momentum, epsilon }: RmspropNumbers,
@@ -56,14 +62,15 @@ function rmsprop(
   [newW, newV, newS]: Float32Array[],
 ): void {
   const rest = 1 - rho;
+  const least = leastSquared(rest);
   for (let i = 0; i < w.length; i++) {
-    const gradient = g[i];
-    const square = rho * v[i] + rest * gradient * gradient;
+    const gradient = flushed(g[i], least);
+    const square = rho * flushed(v[i], LEAST_MEAN) + rest * gradient * gradient;
     newV[i] = square;
     // No gradient is no step, even where v and ε are 0.
     let step = gradient === 0 ? 0 : (learningRate * gradient) / Math.sqrt(square + epsilon);
     if (s) {
-      step += momentum * s[i];
+      step += momentum * flushed(s[i], LEAST_MEAN);
       newS[i] = step;
     }
     newW[i] = w[i] - step;
@@ -75,12 +82,16 @@ function adam(
   [w, g, m, v]: Float32Array[],
   [newW, newM, newV]: Float32Array[],
 ): void {
+  const least = leastSquared(1 - beta2);
   for (let i = 0; i < w.length; i++) {
-    const first = m[i] + (1 - beta1) * (g[i] - m[i]);
-    const second = v[i] + (1 - beta2) * (g[i] * g[i] - v[i]);
+    const gradient = flushed(g[i], least);
+    const [m0, v0] = [flushed(m[i], LEAST_MEAN), flushed(v[i], LEAST_MEAN)];
+    const first = m0 + (1 - beta1) * (gradient - m0);
+    const second = v0 + (1 - beta2) * (gradient * gradient - v0);
     newM[i] = first;
     newV[i] = second;
-    newW[i] = w[i] - (stepSize * first) / (Math.sqrt(second) + epsilon);
+    // No moment is no step, even where v and ε are 0.
+    newW[i] = first === 0 ? w[i] : w[i] - (stepSize * first) / (Math.sqrt(second) + epsilon);
   }
 }
 
@@ -161,7 +172,8 @@ export function hasOptimizerUpdates(): boolean {
  *
  *     v ← ρ v + (1 - ρ) g²     s ← μ s + η g / √(v + ε)     w ← w - s
  *
- * All tensors have the weight's shape. Without **moment** the momentum μ counts as 0. Returns the new
+ * All tensors have the weight's shape. Without **moment** the momentum μ counts as 0. A mean or moment
+ * below 2⁻¹¹⁵ counts as 0, and so does a gradient whose (1 - ρ) g² is below it. Returns the new
  * weight, mean square and, if given, moment; the tensors passed in are not changed.
  *
  * Reference: https://keras.io/api/optimizers/rmsprop/
@@ -184,8 +196,8 @@ export function rmspropUpdate(
  *     m ← m + (1 - β₁)(g - m)     v ← v + (1 - β₂)(g² - v)
  *     w ← w - stepSize · m / (√v + ε)
  *
- * All tensors have the weight's shape. Returns the new weight, m and v; those passed in are not
- * changed.
+ * All tensors have the weight's shape. An m or v below 2⁻¹¹⁵ counts as 0, and so does a gradient whose
+ * (1 - β₂) g² is below it. Returns the new weight, m and v; those passed in are not changed.
  *
  * Reference: https://keras.io/api/optimizers/adam/
  *

@@ -52,7 +52,10 @@ export function runBlock(
   kernels.startGradients(job, block);
   for (let t0 = Math.floor((T - 1) / tile) * tile; t0 >= 0; t0 -= tile) {
     const steps = Math.min(tile, T - t0);
-    for (let t = t0 + steps - 1; t >= t0; t--) kernels.backwardStep(job, block, t);
+    for (let t = t0 + steps - 1; t >= t0; t--) {
+      kernels.backwardStep(job, block, t);
+      if (t % 16 === 0) beat();
+    }
     kernels.weightGradients(job, block, t0, steps);
     beat();
   }

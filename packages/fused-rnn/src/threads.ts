@@ -35,7 +35,7 @@ export interface BlockWork {
   blocks: number;
   T: number;
   tile: number;
-  /** Longest time that one step of one block may take before its worker counts as dead, in ms. */
+  /** How long no worker may say that it lives, every 16 steps of a block, before one counts as dead, in ms. */
   patience: number;
 }
 

@@ -87,9 +87,7 @@ export const transpose: Replacement = {
       const { dataId, shape, dtype } = params.inputs.x as TensorInfo;
       const { perm } = params.attrs as { perm: number[] };
       const moved = perm.filter((axis) => shape[axis] !== 1);
-      if (dtype === "string" || moved.some((axis, i) => axis < moved[i - 1])) {
-        return stock.kernelFunc(params);
-      }
+      if (moved.some((axis, i) => axis < moved[i - 1])) return stock.kernelFunc(params);
       (params.backend as WasmBackend).incRef(dataId);
       return { dataId, shape: perm.map((axis) => shape[axis]), dtype };
     },

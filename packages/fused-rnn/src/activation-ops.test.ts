@@ -1,0 +1,24 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers";
+import { activations } from "@rnnkit/core-rnn";
+import { grad, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { activationNames } from "./activation-names.ts";
+import { activationOps } from "./activation-ops.ts";
+
+const near = { rtol: 2e-6, atol: 1e-6 };
+
+test.each(activationNames)("%s is the reference's, and so is its gradient", (name) => {
+  const { apply, derivative } = activations[name];
+  // Away from the kinks at 0, 1, 3 and 6.
+  const points = [-7.3, -2.1, -0.4, 0.6, 1.9, 4.2, 6.5];
+  const run = (x: Tensor) => activationOps[name](x);
+  expect(run(tensor1d(points)).dataSync()).toBeAllclose(points.map(apply), near);
+  const slopes = points.map((point) => derivative(point, apply(point)));
+  expect(grad(run)(tensor1d(points)).dataSync()).toBeAllclose(slopes, near);
+});
+
+test("hard_sigmoid's gradient is 0 where it begins to rise, and NaN where its input is", () => {
+  const [start, none] = grad(activationOps.hard_sigmoid)(tensor1d([-3, Number.NaN])).dataSync();
+  expect([start, none]).toEqual([0, Number.NaN]);
+});
