@@ -133,7 +133,7 @@ export function layoutOf(shape: CallShape): Layout {
   // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
   // is small, more when it is large.
   const weightBytes = (I + H) * G * H * 4;
-  const least = weightBytes <= 1 << 18 ? 8 : 32;
+  const least = weightBytes <= 1 << 19 ? 8 : 16;
   const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
   return {
     Hp,

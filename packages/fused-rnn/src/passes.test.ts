@@ -239,7 +239,7 @@ for (const cell of cells) {
   test.each(["none", "gates"] as const)(
     `${cell} agrees with the reference where rows of gradients are long, recurrent dropout: %s`,
     (recurrent) => {
-      // Three blocks, and more than 512 columns.
+      // Several blocks, and more than 512 columns.
       const H = { simpleRnn: 521, lstm: 148, gruAfter: 148, gruBefore: 187 }[cell];
       const long = { B: 66, T: 3, I: 21, H };
       const dropGates = recurrent === "gates" ? gatesOf[cell] : 0;
