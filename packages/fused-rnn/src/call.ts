@@ -131,9 +131,9 @@ export function layoutOf(shape: CallShape): Layout {
   const G = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
   const dzColumns = cell === "simpleRnn" ? Hp : cell === "gruBefore" ? 3 * Hp : 4 * Hp;
   // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
-  // is small, more when it is large.
+  // is small, more when it is large; but of a small batch two threads shall have some each.
   const weightBytes = (I + H) * G * H * 4;
-  const least = weightBytes <= 1 << 19 ? 8 : 16;
+  const least = B <= 8 ? 4 : weightBytes <= 1 << 19 ? 8 : 16;
   const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
   return {
     Hp,
