@@ -6,8 +6,9 @@ import { gruGateGradients, gruResetGradients } from "./gru";
 import * as J from "./job";
 import { lstmGateGradients } from "./lstm";
 import { simpleGateGradients } from "./simple";
-import { getLanes, isMasked } from "./state";
-import { columnsN, gatedColumns4, rowsN, sumRows, zeros } from "./tile";
+import { isMasked, listRows, rowList } from "./rows";
+import { getLanes } from "./state";
+import { columnsN, gatedColumns4, listedRows, sumRows, zeros } from "./tile";
 
 /** Gradient columns of a row: LSTM 4Hp, GRU 4Hp (reset before 3Hp), SimpleRNN Hp. */
 export function dzColumns(j: usize): i32 {
@@ -98,13 +99,17 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
   }
 }
 
-/** A masked step passes dh and dc on; its output repeats an earlier one, which gets the gradient. */
+/**
+ * A masked step passes dh and dc on, where no product will take their place; its output repeats an earlier
+ * one, which gets the gradient.
+ */
 function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOut: usize): void {
   const H = J.H(j), Hp = J.Hp(j), at = ((J.firstRow(j, block) + r) * Hp) << 2;
   memory.fill(J.dzAt(j, block, t) + r * J.dzRow(j), 0, dzColumns(j) << 2);
   const keep = dOut != 0 && !(J.flags(j) & J.ZERO_OUTPUT);
   for (let u = 0; u < Hp; u += 4) {
     v128.store(J.direct(j) + at + (u << 2), v128.load(dhRow + (u << 2)));
+    v128.store(dhRow + (u << 2), f32x4.splat(0));
     if (keep) {
       const carry = J.carry(j) + at + (u << 2);
       v128.store(carry, f32x4.add(v128.load(carry), getLanes(dOut + (u << 2), H - u)));
@@ -152,11 +157,11 @@ function dataGradients(j: usize, block: i32, t: i32): void {
 function product(
   j: usize, block: i32, t: i32, w: usize, first: i32, K: i32, panelK: i32, columns: i32, to: i32, more: bool,
 ): void {
-  const rows = J.rowsOf(j, block), row = J.dxhRow(j), dzRow = J.dzRow(j);
+  const rows = listRows(j, block, t), list = rowList(j, block), row = J.dxhRow(j), dzRow = J.dzRow(j);
   const dz = J.dzAt(j, block, t) + (first << 2), out = J.dxh(j) + J.firstRow(j, block) * row + (to << 2);
   for (let q = 0; q < columns; q += 16) {
     const n = vectorsAt(q, columns), skip = more ? (panelK - K) * (n << 4) : 0, at = out + (q << 2);
-    rowsN(n, dz, dzRow, rows, w + skip, K, more ? at : zeros(), more ? row : 0, at, row);
+    listedRows(n, list, rows, dz, dzRow, w + skip, K, more ? at : zeros(), more ? row : 0, at, row);
     w += panelK * (n << 4);
   }
 }

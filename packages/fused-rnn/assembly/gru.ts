@@ -2,39 +2,65 @@
 // are kept 16 floats for four units: z, r, candidate, and (reset after) its recurrent part.
 import { activateRows, derivative, mad } from "./activations";
 import * as J from "./job";
-import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
+import { isMasked, listRows, rowIn, rowList } from "./rows";
+import { outputRow, outputStep, putDropped, putLanes, skipMasked } from "./state";
 import {
-  gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
+  distance, gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
 } from "./tile";
 
 export function gruStep(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block);
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), list = rowList(j, block);
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
-  const panel = ((I + H) * 12) << 2;
+  const panel = ((I + H) * 12) << 2, rec = J.recurrentActivation(j);
   for (let u = 0; u < Hp; u += 4) {
-    const at = u << 4, w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + at;
-    if (after) {
-      if (gated) gruAfterGatedRows(xh, row, rows, w, I, H, gate, bias, gates + at, gateRow);
-      else gruAfterRows(xh, row, rows, w, I, H, bias, gates + at, gateRow);
-    } else if (gated) gruBeforeGatedRows(xh, row, rows, w, I, H, gate, bias, gates + at, gateRow);
-    else gruBeforeRows(xh, row, rows, w, I, H, bias, gates + at, gateRow);
-    activateRows(J.recurrentActivation(j), gates + at, gateRow, rows);
-    activateRows(J.recurrentActivation(j), gates + at + 16, gateRow, rows);
-    if (after) newStates(true, j, block, t, u);
-    else resetUnits(j, block, t, u);
+    const z = gates + (u << 4), w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + (u << 4);
+    if (list) {
+      for (let i = 0; i < rows; i += 2) {
+        const r = rowIn(list, i), d = distance(list, i, rows);
+        gateSums(after, gated, xh + r * row, d * row, min(2, rows - i), w, I, H, gate, bias, z + r * gateRow, d * gateRow);
+      }
+    } else gateSums(after, gated, xh, row, rows, w, I, H, gate, bias, z, gateRow);
+    activateRows(rec, list, rows, z, gateRow);
+    activateRows(rec, list, rows, z + 16, gateRow);
+    if (after) afterStates(j, block, t, u, list, rows);
+    else resetUnits(j, block, t, u, list, rows);
   }
   if (!after) {
     const reset = (I + Hp) << 2;
     for (let u = 0; u < Hp; u += 4) {
-      const at = (u << 4) + 32, w = J.weights(j) + (u >> 2) * panel + (I * 48) + 32;
-      gruBeforeCandidate(xh + reset, row, rows, w, H, gates + at, gateRow);
-      newStates(false, j, block, t, u);
+      const w = J.weights(j) + (u >> 2) * panel + (I * 48) + 32;
+      const at = gates + (u << 4) + 32;
+      if (list) {
+        for (let i = 0; i < rows; i += 2) {
+          const r = rowIn(list, i), d = distance(list, i, rows);
+          gruBeforeCandidate(xh + reset + r * row, d * row, min(2, rows - i), w, H, at + r * gateRow, d * gateRow);
+        }
+      } else gruBeforeCandidate(xh + reset, row, rows, w, H, at, gateRow);
+      beforeStates(j, block, t, u, list, rows);
     }
   }
-  if (J.mask(j) != 0) {
-    for (let r = 0; r < rows; r++) if (isMasked(j, t, J.firstRow(j, block) + r)) skipRow(j, block, t, r);
-  }
+  skipMasked(j, block, t);
+}
+
+/** Sums of the gates of `rows` rows. */
+function gateSums(
+  after: bool, gated: bool, a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32,
+): void {
+  if (after) {
+    if (gated) gruAfterGatedRows(a, aRow, rows, w, I, H, gate, bias, out, outRow);
+    else gruAfterRows(a, aRow, rows, w, I, H, bias, out, outRow);
+  } else if (gated) gruBeforeGatedRows(a, aRow, rows, w, I, H, gate, bias, out, outRow);
+  else gruBeforeRows(a, aRow, rows, w, I, H, bias, out, outRow);
+}
+
+function afterStates(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
+  if (list) newStates(true, true, j, block, t, u, list, rows);
+  else newStates(true, false, j, block, t, u, 0, rows);
+}
+function beforeStates(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
+  if (list) newStates(false, true, j, block, t, u, list, rows);
+  else newStates(false, false, j, block, t, u, 0, rows);
 }
 
 /**
@@ -42,31 +68,30 @@ export function gruStep(j: usize, block: i32, t: i32): void {
  *
  * s is xc + r·hc with reset after, and xc + (r·h)·U with reset before.
  */
-function newStates(after: bool, j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
-  const masked = J.mask(j) != 0, dropped = J.dropGates(j) != 0;
+// @ts-ignore: decorator
+@inline function newStates(after: bool, listed: bool, j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
+  const b0 = J.firstRow(j, block), n = J.H(j) - u, dropped = J.dropGates(j) != 0;
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j);
   const gates = J.gatesAt(j, block, t) + (u << 4);
   let g = gates;
-  for (let r = 0; after && r < rows; r++) {
+  for (let i = 0; after && i < rows; i++) {
+    if (listed) g = gates + rowIn(list, i) * gateRow;
     v128.store(g, mad(v128.load(g, 16), v128.load(g, 48), v128.load(g, 32)), 32);
-    g += gateRow;
+    if (!listed) g += gateRow;
   }
-  activateRows(J.activation(j), gates + 32, gateRow, rows);
+  activateRows(J.activation(j), list, rows, gates + 32, gateRow);
+  const befores = J.rawAt(j, block, t) + (u << 2), raws = J.rawAt(j, block, t + 1) + (u << 2);
+  const given = outputRow(j, t, b0), outs = given ? given + (u << 2) : 0, outStep = given ? outputStep(j) : 0;
+  let before = befores, raw = raws, out = outs;
   g = gates;
-  let before = J.rawAt(j, block, t) + (u << 2), raw = J.rawAt(j, block, t + 1) + (u << 2);
-  let out = outputRow(j, t, b0);
-  const outStep = out ? outputStep(j) : 0;
-  if (out) out += u << 2;
-  for (let r = 0; r < rows; r++) {
-    if (!masked || !isMasked(j, t, b0 + r)) {
-      const c = v128.load(g, 32);
-      const h = mad(v128.load(g), f32x4.sub(v128.load(before), c), c);
-      v128.store(raw, h);
-      if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
-      if (out) putLanes(out, h, n);
-    }
-    g += gateRow; before += rawRow; raw += rawRow; out += outStep;
+  for (let i = 0; i < rows; i++) {
+    const r = listed ? rowIn(list, i) : i;
+    if (listed) { g = gates + r * gateRow; before = befores + r * rawRow; raw = raws + r * rawRow; out = outs + r * outStep; }
+    const c = v128.load(g, 32), h = mad(v128.load(g), f32x4.sub(v128.load(before), c), c);
+    v128.store(raw, h);
+    if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+    if (outs) putLanes(out, h, n);
+    if (!listed) { g += gateRow; before += rawRow; raw += rawRow; out += outStep; }
   }
 }
 
@@ -78,14 +103,14 @@ function newStates(after: bool, j: usize, block: i32, t: i32, u: i32): void {
 }
 
 /** Reset before: the reset state r·h behind [x | h]. */
-function resetUnits(j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), row = J.xhRow(j);
+function resetUnits(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
   const lanes = v128.load(J.lanes(j) + (u << 2));
-  let g = J.gatesAt(j, block, t) + (u << 4);
-  let reset = J.xhAt(j, block, t) + ((J.I(j) + J.Hp(j) + u) << 2);
-  for (let r = 0; r < rows; r++) {
-    v128.store(reset, v128.and(lanes, f32x4.mul(v128.load(g, 16), v128.load(candidateState(j, block, t, r) + (u << 2)))));
-    g += J.gateRow(j); reset += row;
+  const gates = J.gatesAt(j, block, t) + (u << 4);
+  const resets = J.xhAt(j, block, t) + ((J.I(j) + J.Hp(j) + u) << 2);
+  for (let i = 0; i < rows; i++) {
+    const r = rowIn(list, i), k = v128.load(gates + r * J.gateRow(j), 16);
+    const h = v128.load(candidateState(j, block, t, r) + (u << 2));
+    v128.store(resets + r * J.xhRow(j), v128.and(lanes, f32x4.mul(k, h)));
   }
 }
 

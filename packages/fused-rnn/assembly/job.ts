@@ -146,6 +146,9 @@
 /** Room for 16 columns of a tile's gradients, 64 bytes a row; [block][row of tile]. */
 // @ts-ignore
 @inline export function panel(j: usize): usize { return load<usize>(j, 216); }
+/** Under a mask, room for the numbers of a block's rows that a step works on; [B]. */
+// @ts-ignore
+@inline export function list(j: usize): usize { return load<usize>(j, 220); }
 
 export const SIMPLE = 0;
 export const LSTM = 1;

@@ -3,24 +3,23 @@
 import { activateRows, derivative, mad } from "./activations";
 import { flushed } from "./flush";
 import * as J from "./job";
-import { isMasked, outputRow, outputStep, putDropped, putLanes, skipRow } from "./state";
-import { gatedRows4, rowsN } from "./tile";
+import { listRows, rowIn, rowList } from "./rows";
+import { outputRow, outputStep, putDropped, putLanes, skipMasked } from "./state";
+import { gatedRows4, listedRows } from "./tile";
 
 export function lstmStep(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), K = I + H;
-  const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1;
+  const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), K = I + H;
+  const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, list = rowList(j, block);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
   let w = J.weights(j), bias = J.biases(j);
   for (let u = 0; u < Hp; u += 4) {
     const z = gates + (u << 4);
-    if (gated) gatedRows4(xh, row, rows, w, K, J.xhGate(j), bias, z, gateRow);
-    else rowsN(4, xh, row, rows, w, K, bias, 0, z, gateRow);
-    units(j, block, t, u);
+    if (gated) gatedRows4(xh, row, J.rowsOf(j, block), w, K, J.xhGate(j), bias, z, gateRow);
+    else listedRows(4, list, rows, xh, row, w, K, bias, 0, z, gateRow);
+    units(j, block, t, u, list, rows);
     w += K << 6; bias += 64;
   }
-  if (J.mask(j) != 0) {
-    for (let r = 0; r < rows; r++) if (isMasked(j, t, J.firstRow(j, block) + r)) skipRow(j, block, t, r);
-  }
+  skipMasked(j, block, t);
 }
 
 /**
@@ -28,38 +27,45 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
  *
  * Gates of all rows first, then c, then act(c), then h: activations are applied to several rows at once.
  */
-function units(j: usize, block: i32, t: i32, u: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), n = J.H(j) - u;
-  const act = J.activation(j), rec = J.recurrentActivation(j), masked = J.mask(j) != 0;
+function units(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
+  if (list) unitsOf(true, j, block, t, u, list, rows);
+  else unitsOf(false, j, block, t, u, 0, rows);
+}
+// @ts-ignore: decorator
+@inline function unitsOf(listed: bool, j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
+  const b0 = J.firstRow(j, block), n = J.H(j) - u, act = J.activation(j), rec = J.recurrentActivation(j);
   const dropped = J.dropGates(j) != 0;
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), row = J.xhRow(j), cRow = J.Hp(j) << 2;
   const gates = J.gatesAt(j, block, t) + (u << 4), states = J.acAt(j, block, t) + (u << 2);
-  activateRows(rec, gates, gateRow, rows);
-  activateRows(rec, gates + 16, gateRow, rows);
-  activateRows(act, gates + 32, gateRow, rows);
-  activateRows(rec, gates + 48, gateRow, rows);
-  let z = gates, ac = states;
-  let c0 = J.cAt(j, block, t) + (u << 2), c1 = J.cAt(j, block, t + 1) + (u << 2);
-  for (let r = 0; r < rows; r++) {
+  activateRows(rec, list, rows, gates, gateRow);
+  activateRows(rec, list, rows, gates + 16, gateRow);
+  activateRows(act, list, rows, gates + 32, gateRow);
+  activateRows(rec, list, rows, gates + 48, gateRow);
+  const befores = J.cAt(j, block, t) + (u << 2), afters = J.cAt(j, block, t + 1) + (u << 2);
+  let z = gates, ac = states, c0 = befores, c1 = afters;
+  for (let i = 0; i < rows; i++) {
+    if (listed) {
+      const r = rowIn(list, i), at = r * cRow;
+      z = gates + r * gateRow; ac = states + at; c0 = befores + at; c1 = afters + at;
+    }
     const c = mad(v128.load(z, 16), v128.load(c0), f32x4.mul(v128.load(z), v128.load(z, 32)));
     v128.store(ac, c);
-    if (!masked || !isMasked(j, t, b0 + r)) v128.store(c1, c);
-    z += gateRow; c0 += cRow; c1 += cRow; ac += cRow;
+    v128.store(c1, c);
+    if (!listed) { z += gateRow; ac += cRow; c0 += cRow; c1 += cRow; }
   }
-  activateRows(act, states, cRow, rows);
+  activateRows(act, list, rows, states, cRow);
+  const raws = J.rawAt(j, block, t + 1) + (u << 2), given = outputRow(j, t, b0);
+  const outs = given ? given + (u << 2) : 0, outStep = given ? outputStep(j) : 0;
+  let raw = raws, out = outs;
   z = gates; ac = states;
-  let raw = J.rawAt(j, block, t + 1) + (u << 2);
-  let out = outputRow(j, t, b0);
-  const outStep = out ? outputStep(j) : 0;
-  if (out) out += u << 2;
-  for (let r = 0; r < rows; r++) {
-    if (!masked || !isMasked(j, t, b0 + r)) {
-      const h = f32x4.mul(v128.load(z, 48), v128.load(ac));
-      v128.store(raw, h);
-      if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
-      if (out) putLanes(out, h, n);
-    }
-    z += gateRow; ac += cRow; raw += rawRow; out += outStep;
+  for (let i = 0; i < rows; i++) {
+    const r = listed ? rowIn(list, i) : i;
+    if (listed) { z = gates + r * gateRow; ac = states + r * cRow; raw = raws + r * rawRow; out = outs + r * outStep; }
+    const h = f32x4.mul(v128.load(z, 48), v128.load(ac));
+    v128.store(raw, h);
+    if (dropped) putDropped(j, u, h, J.xhAt(j, block, t + 1) + r * row, J.drop(j) + (b0 + r) * row);
+    if (outs) putLanes(out, h, n);
+    if (!listed) { z += gateRow; ac += cRow; raw += rawRow; out += outStep; }
   }
 }
 

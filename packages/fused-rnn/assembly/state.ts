@@ -1,9 +1,10 @@
 // What every cell does around its equations: rows in, states in and out, masked steps, outputs.
 import * as J from "./job";
+import { isMasked } from "./rows";
 
-/** Copies the step's inputs into the rows [x | h], zeros for masked steps, times input dropout. */
+/** Copies the step's inputs into the rows [x | h], times input dropout; zeros, of r*h too, for masked rows. */
 export function loadInputs(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), T = J.T(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), before = J.CELL(j) == J.GRU_BEFORE, rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
   const s = J.sourceStep(j, t), mask = J.mask(j), row = J.xhRow(j);
   const variants = max(1, J.dropGates(j)), dropped = J.dropGates(j) != 0;
   for (let g = 0; g < variants; g++) {
@@ -11,8 +12,10 @@ export function loadInputs(j: usize, block: i32, t: i32): void {
     let from = J.x(j) + ((<usize>b0 * T + s) * I << 2);
     let drop = J.drop(j) + <usize>(g * J.B(j) + b0) * row;
     for (let r = 0; r < rows; r++) {
-      if (mask != 0 && load<u8>(mask + (b0 + r) * T + s) == 0) memory.fill(to, 0, I << 2);
-      else copyRow(to, from, I, dropped ? drop : 0);
+      if (mask != 0 && load<u8>(mask + (b0 + r) * T + s) == 0) {
+        memory.fill(to, 0, I << 2);
+        if (before) memory.fill(to + ((I + Hp) << 2), 0, Hp << 2);
+      } else copyRow(to, from, I, dropped ? drop : 0);
       to += row; drop += row; from += (<usize>T * I) << 2;
     }
   }
@@ -80,14 +83,8 @@ export function outputStep(j: usize): i32 {
   return (J.flags(j) & J.RETURN_SEQUENCES ? J.T(j) : 1) * J.H(j) << 2;
 }
 
-// @ts-ignore
-@inline export function isMasked(j: usize, t: i32, b: i32): bool {
-  const mask = J.mask(j);
-  return mask != 0 && load<u8>(mask + b * J.T(j) + J.sourceStep(j, t)) == 0;
-}
-
 /** A masked step: states stay, the output repeats (0 before the first kept step) or is 0. */
-export function skipRow(j: usize, block: i32, t: i32, r: i32): void {
+function skipRow(j: usize, block: i32, t: i32, r: i32): void {
   const H = J.H(j), Hp = J.Hp(j), b = J.firstRow(j, block) + r;
   const from = J.rawAt(j, block, t) + r * J.rawRow(j), to = J.rawAt(j, block, t + 1) + r * J.rawRow(j);
   const xh = J.xhAt(j, block, t + 1) + r * J.xhRow(j), drop = J.drop(j) + b * J.xhRow(j);
@@ -103,6 +100,13 @@ export function skipRow(j: usize, block: i32, t: i32, r: i32): void {
   } else if (zero && t == J.T(j) - 1) {
     memory.fill(out, 0, H << 2);
   }
+}
+
+/** All rows of a block that step t masks. */
+export function skipMasked(j: usize, block: i32, t: i32): void {
+  if (J.mask(j) == 0) return;
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  for (let r = 0; r < rows; r++) if (isMasked(j, t, b0 + r)) skipRow(j, block, t, r);
 }
 
 /** States before the first step. */

@@ -165,6 +165,24 @@ export function gatedRows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, gat
   rowPairs(4, true, a, aRow, rows, w, 64, K, gate, bias, 0, out, outRow);
 }
 
+/** rowsN for the `rows` rows of a list, in pairs that lie as far apart as they do; without one, for all. */
+export function listedRows(
+  n: i32, list: usize, rows: i32, a: usize, aRow: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
+): void {
+  if (list == 0) return rowsN(n, a, aRow, rows, w, K, init, initRow, out, outRow);
+  for (let i = 0; i < rows; i += 2) {
+    const r = load<i32>(list + (i << 2)), d = distance(list, i, rows);
+    rowsN(
+      n, a + r * aRow, d * aRow, min(2, rows - i), w, K, init + r * initRow, d * initRow, out + r * outRow, d * outRow,
+    );
+  }
+}
+/** How many rows the i-th of a list and the next are apart; 0 for the last. */
+// @ts-ignore
+@inline export function distance(list: usize, i: i32, rows: i32): i32 {
+  return i + 1 < rows ? load<i32>(list + (i << 2), 4) - load<i32>(list + (i << 2)) : 0;
+}
+
 /**
  * A strided, columns p and p + 1 of all rows times the rows' gradients: weight gradients. Rounds as in
  * rows4.

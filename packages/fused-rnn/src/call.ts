@@ -51,7 +51,7 @@ const WORDS = [
   ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
   ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
   ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
-  ..."dc direct carry dw dwRow lanes kernel recurrent bias panel".split(" "),
+  ..."dc direct carry dw dwRow lanes kernel recurrent bias panel list".split(" "),
 ] as const;
 
 /** A word of the job by name. */
@@ -202,5 +202,6 @@ export function workBytes(shape: CallShape, layout: Layout): Record<Word, number
     drop: B * layout.xhRow * dropGates,
     lanes: layout.Hp * 4,
     mask: shape.masked ? B * T : 0,
+    list: shape.masked ? B * 4 : 0,
   };
 }

@@ -10,7 +10,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backward, gradientOf } from "./backward.ts";
 import { type CallShape, type CellKind, fusedActivations } from "./call.ts";
+import { getEngine } from "./engine.ts";
 import { type ForwardArrays, forward } from "./forward.ts";
+import { view } from "./regions.ts";
 import type { GradientName } from "./tape.ts";
 
 const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
@@ -235,6 +237,21 @@ for (const cell of cells) {
       { numRuns: 15 },
     );
   });
+
+  test.each(["none", "shared", "gates"] as const)(
+    `${cell}: what lay in memory before reaches nothing, whatever is masked, dropout: %s`,
+    (input) => {
+      const { heap } = getEngine();
+      const dropGates = { none: 0, shared: 1, gates: gatesOf[cell] }[input];
+      for (const mask of ["random", "left", "right"] as const) {
+        const address = heap.allocate(1 << 20);
+        view(heap, address, 1 << 18).fill(Number.NaN);
+        heap.release(address);
+        const sizes = { B: 11, T: 9, I: 5, H: 13 };
+        check({ ...shape, ...sizes, masked: true, dropGates }, { ...plain, mask, input, seed: 5 });
+      }
+    },
+  );
 
   test.each(["none", "gates"] as const)(
     `${cell} agrees with the reference where rows of gradients are long, recurrent dropout: %s`,
