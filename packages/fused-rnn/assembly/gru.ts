@@ -2,10 +2,10 @@
 // are kept 16 floats for four units: z, r, candidate, and (reset after) its recurrent part.
 import { activateRows, derivative, mad } from "./activations";
 import * as J from "./job";
-import { isMasked, listRows, rowIn, rowList } from "./rows";
+import { distance, isMasked, listRows, rowIn, rowList } from "./rows";
 import { outputRow, outputStep, putDropped, putLanes, skipMasked } from "./state";
 import {
-  distance, gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
+  gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
 } from "./tile";
 
 export function gruStep(j: usize, block: i32, t: i32): void {

@@ -5,6 +5,12 @@ import * as J from "./job";
 // @ts-ignore: decorator
 @inline export function rowIn(list: usize, i: i32): i32 { return list ? load<i32>(list + (i << 2)) : i; }
 
+/** How many rows the i-th of a list and the next are apart; 0 for the last. */
+// @ts-ignore
+@inline export function distance(list: usize, i: i32, rows: i32): i32 {
+  return i + 1 < rows ? load<i32>(list + (i << 2), 4) - load<i32>(list + (i << 2)) : 0;
+}
+
 // @ts-ignore
 @inline export function isMasked(j: usize, t: i32, b: i32): bool {
   const mask = J.mask(j);

@@ -3,6 +3,7 @@
 // Exactly eight accumulators: more make V8 spill registers, and so does a k that is unrolled without a
 // way out between its parts (see rows4).
 import { mad } from "./activations";
+import { distance } from "./rows";
 
 // @ts-ignore: decorator
 @lazy const zeroPanel = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
@@ -176,11 +177,6 @@ export function listedRows(
       n, a + r * aRow, d * aRow, min(2, rows - i), w, K, init + r * initRow, d * initRow, out + r * outRow, d * outRow,
     );
   }
-}
-/** How many rows the i-th of a list and the next are apart; 0 for the last. */
-// @ts-ignore
-@inline export function distance(list: usize, i: i32, rows: i32): i32 {
-  return i + 1 < rows ? load<i32>(list + (i << 2), 4) - load<i32>(list + (i << 2)) : 0;
 }
 
 /**

@@ -2,30 +2,17 @@ import { activationOps } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { camelCase } from "./keras-names.ts";
 
-const {
-  hard_sigmoid,
-  hard_silu,
-  leaky_relu,
-  exponential,
-  celu,
-  hard_tanh,
-  log_sigmoid,
-  tanh_shrink,
-} = activationOps;
-
 /** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
 const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  ...{
-    hard_sigmoid,
-    hard_silu,
-    leaky_relu,
-    exponential,
-    celu,
-    hard_tanh,
-    log_sigmoid,
-    tanh_shrink,
-  },
-  hard_swish: hard_silu,
+  hard_sigmoid: activationOps.hard_sigmoid,
+  hard_silu: activationOps.hard_silu,
+  hard_swish: activationOps.hard_silu,
+  leaky_relu: activationOps.leaky_relu,
+  exponential: activationOps.exponential,
+  celu: activationOps.celu,
+  hard_tanh: activationOps.hard_tanh,
+  log_sigmoid: activationOps.log_sigmoid,
+  tanh_shrink: activationOps.tanh_shrink,
 };
 
 /** Keras's activations that tfjs-layers has: Keras's name to tfjs's. */
