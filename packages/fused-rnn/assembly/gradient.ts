@@ -127,37 +127,40 @@ function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOu
 /** [dx | dh] = dz · [W; U]ᵀ, through the dropout of the gates. */
 function dataGradients(j: usize, block: i32, t: i32): void {
   const Hp = J.Hp(j), H = J.H(j), I = J.I(j), ic = inputColumns(j), cell = J.CELL(j);
-  const gated = J.dropGates(j) > 1;
+  const gated = J.dropGates(j) > 1, rows = listRows(j, block, t);
   let w = J.transposed(j);
   if (cell == J.LSTM || cell == J.SIMPLE) {
     const K = cell == J.LSTM ? 4 * Hp : Hp;
     if (gated) gatedProduct(j, block, t, w, K, ic + H, 0, I - ic);
-    else product(j, block, t, w, 0, K, K, ic + H, 0, false);
+    else product(j, block, t, rows, w, 0, K, K, ic + H, 0, false);
     return;
   }
   if (cell == J.GRU_BEFORE) {
     const sets = setBytes(ic, 3 * Hp) + setBytes(H, 2 * Hp);
-    product(j, block, t, w + sets, 2 * Hp, Hp, Hp, H, 0, false);
+    product(j, block, t, rows, w + sets, 2 * Hp, Hp, Hp, H, 0, false);
     gruResetGradients(j, block, t);
   }
   if (ic) {
     if (gated) gatedProduct(j, block, t, w, 3 * Hp, I, 0, 0);
-    else product(j, block, t, w, 0, 3 * Hp, 3 * Hp, I, 0, false);
+    else product(j, block, t, rows, w, 0, 3 * Hp, 3 * Hp, I, 0, false);
     w += setBytes(I, 3 * Hp);
   }
   const K = cell == J.GRU_AFTER ? 3 * Hp : 2 * Hp;
   if (gated) gatedProduct(j, block, t, w, K, H, ic, I);
   else {
-    product(j, block, t, w, 0, 2 * Hp, K, H, ic, false);
-    if (cell == J.GRU_AFTER) product(j, block, t, w, 3 * Hp, Hp, K, H, ic, true);
+    product(j, block, t, rows, w, 0, 2 * Hp, K, H, ic, false);
+    if (cell == J.GRU_AFTER) product(j, block, t, rows, w, 3 * Hp, Hp, K, H, ic, true);
   }
 }
 
-/** Rows dz[first .. first+K) times panels that hold `panelK` rows; `more` adds to what is there. */
+/**
+ * dz[first .. first+K) of the `rows` rows listed, times panels that hold `panelK` rows; `more` adds to what
+ * is there.
+ */
 function product(
-  j: usize, block: i32, t: i32, w: usize, first: i32, K: i32, panelK: i32, columns: i32, to: i32, more: bool,
+  j: usize, block: i32, t: i32, rows: i32, w: usize, first: i32, K: i32, panelK: i32, columns: i32, to: i32, more: bool,
 ): void {
-  const rows = listRows(j, block, t), list = rowList(j, block), row = J.dxhRow(j), dzRow = J.dzRow(j);
+  const list = rowList(j, block), row = J.dxhRow(j), dzRow = J.dzRow(j);
   const dz = J.dzAt(j, block, t) + (first << 2), out = J.dxh(j) + J.firstRow(j, block) * row + (to << 2);
   for (let q = 0; q < columns; q += 16) {
     const n = vectorsAt(q, columns), skip = more ? (panelK - K) * (n << 4) : 0, at = out + (q << 2);

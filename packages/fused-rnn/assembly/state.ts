@@ -4,15 +4,15 @@ import { isMasked } from "./rows";
 
 /** Copies the step's inputs into the rows [x | h], times input dropout; zeros, of r*h too, for masked rows. */
 export function loadInputs(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), before = J.CELL(j) == J.GRU_BEFORE, rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
-  const s = J.sourceStep(j, t), mask = J.mask(j), row = J.xhRow(j);
+  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const before = J.CELL(j) == J.GRU_BEFORE, s = J.sourceStep(j, t), masked = J.mask(j) != 0, row = J.xhRow(j);
   const variants = max(1, J.dropGates(j)), dropped = J.dropGates(j) != 0;
   for (let g = 0; g < variants; g++) {
     let to = J.xhAt(j, block, t) + g * J.xhGate(j);
     let from = J.x(j) + ((<usize>b0 * T + s) * I << 2);
     let drop = J.drop(j) + <usize>(g * J.B(j) + b0) * row;
     for (let r = 0; r < rows; r++) {
-      if (mask != 0 && load<u8>(mask + (b0 + r) * T + s) == 0) {
+      if (masked && isMasked(j, t, b0 + r)) {
         memory.fill(to, 0, I << 2);
         if (before) memory.fill(to + ((I + Hp) << 2), 0, Hp << 2);
       } else copyRow(to, from, I, dropped ? drop : 0);

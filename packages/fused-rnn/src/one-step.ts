@@ -4,18 +4,12 @@
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import { type CallShape, fusedActivations } from "./call.ts";
 import { tensorKernelsOf } from "./tensor-kernels.ts";
-import { readTensors } from "./tensor-memory.ts";
+import { newTensors, readTensors, sameNumbers } from "./tensor-memory.ts";
 
 /** Rows up to which reading the weights once a row takes less time than packing them. */
 const MOST_ROWS = 4;
 /** Units that the kernels do at a time. */
 const GROUP = 8;
-
-interface HeapBackend extends KernelBackend {
-  makeOutput(shape: number[], dtype: "float32"): TensorInfo;
-  typedArrayFromHeap(tensor: TensorInfo): Float32Array;
-  incRef(dataId: object): void;
-}
 
 /**
  * Runs a call of one step in place: outputs, then the states. Undefined where the engine must: on other
@@ -32,24 +26,18 @@ export function oneStep(
   if (cell === "gruBefore") return undefined;
   const kernels = tensorKernelsOf(backend);
   if (!kernels) return undefined;
-  const heap = backend as HeapBackend;
   const arrays = readTensors(backend, inputs);
   const at = (name: string) => arrays[name]?.byteOffset ?? 0;
   const given = [at("x"), at("kernel"), at("recurrentKernel"), at("bias")] as const;
   const [h0, c0] = [at("h0"), at("c0")];
   // Addresses stay when the heap grows under a new tensor; the arrays above do not.
-  const states = (cell === "lstm" ? ["h", "c"] : ["h"]).map(() =>
-    heap.makeOutput([B, H], "float32"),
-  );
-  const [h, c] = states.map((state) => heap.typedArrayFromHeap(state).byteOffset);
+  const made = newTensors(backend, [B, H], cell === "lstm" ? 2 : 1);
+  const [h, c] = made.arrays.map(({ byteOffset }) => byteOffset);
   const act = fusedActivations.indexOf(shape.activation);
   const rec = fusedActivations.indexOf(shape.recurrentActivation);
   if (cell === "lstm") kernels.lstmOnce(B, I, H, act, rec, ...given, h0, c0, h, c);
   else if (cell === "simpleRnn") kernels.simpleOnce(B, I, H, act, ...given, h0, h);
   else kernels.gruOnce(B, I, H, act, rec, ...given, h0, h);
-  // The output is h under another shape.
-  const { dataId } = states[0];
-  heap.incRef(dataId);
-  const outputShape = shape.returnSequences ? [B, 1, H] : [B, H];
-  return [{ dataId, shape: outputShape, dtype: "float32" }, ...states];
+  const states = made.finish();
+  return [sameNumbers(backend, states[0], shape.returnSequences ? [B, 1, H] : [B, H]), ...states];
 }

@@ -7,6 +7,8 @@ import { util } from "@tensorflow/tfjs-core";
 interface HeapBackend {
   makeOutput(shape: number[], dtype: "float32"): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): TypedArray;
+  /** One tensor more refers to the numbers. */
+  incRef(dataId: object): void;
   /** Brings a tensor of another backend here. */
   readonly dataIdMap: { get(dataId: object): unknown };
 }
@@ -83,4 +85,14 @@ export function writeTensor(
   const { arrays, finish } = newTensors(backend, shape, 1);
   arrays[0].set(values);
   return finish()[0];
+}
+
+/** The same numbers of the wasm backend under another tensor, of this shape: nothing is copied. */
+export function sameNumbers(
+  backend: object,
+  { dataId, dtype }: TensorInfo,
+  shape: number[],
+): TensorInfo {
+  (backend as HeapBackend).incRef(dataId);
+  return { dataId, shape, dtype };
 }

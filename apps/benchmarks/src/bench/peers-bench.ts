@@ -48,7 +48,7 @@ interface Contestant {
 
 const STEPS_PER_ROUND = 5;
 // Until then compilers are still at work, JAX's for seconds.
-const WARM_UP_STEPS = 15;
+const WARM_UPS = 4;
 
 const columns: Column[] = [
   { title: "model", width: 23, left: true },
@@ -92,9 +92,7 @@ export async function benchPeers(options: PeersOptions, bench: Bench<PeerRow>): 
     for (const model of tutorialModels(seed).filter(({ name }) => models.includes(name))) {
       const measured = await compare([own, ...others], model, options.rounds, bench);
       if (measured.length === 0) return;
-      const [ours] = measured as [PeerRow];
       for (const row of measured) {
-        row.ratio = { train: row.trainMs / ours.trainMs, predict: row.predictMs / ours.predictMs };
         bench.record(row);
         bench.line(rowText(row));
       }
@@ -105,34 +103,32 @@ export async function benchPeers(options: PeersOptions, bench: Bench<PeerRow>): 
   }
 }
 
+/** All on one model in turn; the first is what the others are compared with. */
 async function compare(
   contestants: readonly Contestant[],
   model: TutorialModel,
   least: number,
   bench: Bench<PeerRow>,
 ): Promise<PeerRow[]> {
-  for (const { time } of contestants) {
-    if (bench.signal.aborted) return [];
-    await time(model, WARM_UP_STEPS);
-  }
   const measured = await rounds(
     async () => {
       const times: PeerTimes[] = [];
       for (const { time } of contestants) times.push(await time(model, STEPS_PER_ROUND));
       return times;
     },
-    { warmUp: 1, least, seconds: 0, signal: bench.signal },
+    { warmUp: WARM_UPS, least, seconds: 0, signal: bench.signal },
   );
   if (measured.length === 0) return [];
-  return contestants.map(({ name }, i) => {
-    const all = (what: keyof PeerTimes) => measured.flatMap((round) => round[i]?.[what] ?? []);
-    return {
-      ...{ model: model.name, system: name, rounds: measured.length },
-      trainMs: median(all("train")),
-      predictMs: median(all("predict")),
-      ratio: { train: 1, predict: 1 },
-    };
+  const medians = contestants.map(({ name: system }, i) => {
+    const of = (what: keyof PeerTimes) =>
+      median(measured.flatMap((round) => round[i]?.[what] ?? []));
+    return { system, trainMs: of("train"), predictMs: of("predict") };
   });
+  const [ours] = medians as [(typeof medians)[number]];
+  return medians.map((row) => ({
+    ...{ model: model.name, rounds: measured.length, ...row },
+    ratio: { train: row.trainMs / ours.trainMs, predict: row.predictMs / ours.predictMs },
+  }));
 }
 
 /** This package's own models, built at their first mention. */
