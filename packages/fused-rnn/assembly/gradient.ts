@@ -7,7 +7,7 @@ import * as J from "./job";
 import { lstmGateGradients } from "./lstm";
 import { simpleGateGradients } from "./simple";
 import { isMasked, listRows, rowList } from "./rows";
-import { getLanes } from "./state";
+import { getLanes, standsFor } from "./state";
 import { columnsN, gatedColumns4, listedRows, sumRows, zeros } from "./tile";
 
 /** Gradient columns of a row: LSTM 4Hp, GRU 4Hp (reset before 3Hp), SimpleRNN Hp. */
@@ -22,22 +22,53 @@ export function dzColumns(j: usize): i32 {
 export function startGradients(j: usize, block: i32): void {
   const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
   for (let r = 0; r < rows; r++) {
-    const b = b0 + r, at = <usize>b * H << 2;
-    const dh = J.dxh(j) + b * J.dxhRow(j) + (inputColumns(j) << 2);
+    const at = <usize>J.batchRow(j, b0 + r) * H << 2, dh = stateGradient(j, b0 + r);
     for (let u = 0; u < Hp; u += 4) {
-      const padded = (b * Hp + u) << 2, from = at + (u << 2);
+      const padded = ((b0 + r) * Hp + u) << 2, from = at + (u << 2);
       v128.store(dh + (u << 2), J.dhT(j) ? getLanes(J.dhT(j) + from, H - u) : f32x4.splat(0));
       v128.store(J.dc(j) + padded, J.dcT(j) ? getLanes(J.dcT(j) + from, H - u) : f32x4.splat(0));
       v128.store(J.carry(j) + padded, f32x4.splat(0));
       v128.store(J.direct(j) + padded, f32x4.splat(0));
     }
   }
+  joinRows(j, block, J.rowsAt(j, block, J.T(j) - 1), rows);
   const bytes = (J.I(j) + H + 1) * J.dwRow(j);
   memory.fill(J.dw(j) + <usize>block * bytes, 0, bytes);
 }
 
+/** Where the gradient of the state at a position lies. */
+// @ts-ignore: decorator
+@inline function stateGradient(j: usize, position: i32): usize {
+  return J.dxh(j) + position * J.dxhRow(j) + (inputColumns(j) << 2);
+}
+
+/** Rows first..last of a block have their state from its first row, which gets their gradients. */
+function joinRows(j: usize, block: i32, first: i32, last: i32): void {
+  const Hp = J.Hp(j), b0 = J.firstRow(j, block), dc = J.dc(j), dh = stateGradient(j, b0);
+  for (let b = b0 + first; b < b0 + last; b++) {
+    add(dh, stateGradient(j, b), Hp);
+    if (J.CELL(j) == J.LSTM) add(dc + ((b0 * Hp) << 2), dc + ((b * Hp) << 2), Hp);
+  }
+}
+
+/** Where rows begin alike: the gradients of step t's outputs, those of rows not yet parted for the first row. */
+function joinOutputs(j: usize, block: i32, t: i32): void {
+  const H = J.H(j), Hp = J.Hp(j), b0 = J.firstRow(j, block);
+  for (let r = 0, rows = J.rowsOf(j, block); r < rows; r++) {
+    const from = outputGradient(j, t, J.batchRow(j, b0 + r));
+    if (from == 0) return;
+    const dh = stateGradient(j, b0 + standsFor(j, block, t, r));
+    for (let u = 0; u < Hp; u += 4) {
+      const at = dh + (u << 2);
+      v128.store(at, f32x4.add(v128.load(at), getLanes(from + (u << 2), H - u)));
+    }
+  }
+}
+
 export function backwardStep(j: usize, block: i32, t: i32): void {
   const cell = J.CELL(j), fast = J.activation(j) == TANH && J.recurrentActivation(j) == SIGMOID;
+  const shared = J.starts(j) != 0;
+  if (shared) joinOutputs(j, block, t);
   if (cell == J.LSTM) {
     if (fast) lstmTanhSigmoid(j, block, t);
     else lstmAny(j, block, t);
@@ -47,6 +78,7 @@ export function backwardStep(j: usize, block: i32, t: i32): void {
   else gruAny(j, block, t);
   dataGradients(j, block, t);
   finishRows(j, block, t);
+  if (shared && t > 0) joinRows(j, block, J.rowsAt(j, block, t - 1), J.rowsAt(j, block, t));
 }
 function lstmTanhSigmoid(j: usize, block: i32, t: i32): void { gateGradients(J.LSTM, true, j, block, t); }
 function lstmAny(j: usize, block: i32, t: i32): void { gateGradients(J.LSTM, false, j, block, t); }
@@ -64,7 +96,7 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
 
 // @ts-ignore: decorator
 @inline function gateGradients(cell: i32, fast: bool, j: usize, block: i32, t: i32): void {
-  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block), shared = J.starts(j) != 0;
   const act = fast ? TANH : J.activation(j), rec = fast ? SIGMOID : J.recurrentActivation(j);
   const masked = J.mask(j) != 0, allLanes = J.lanes(j), least = f32x4.splat(LEAST_GRADIENT);
   const gateRow = J.gateRow(j), rawRow = J.rawRow(j), dzRow = J.dzRow(j), stateRow = Hp << 2;
@@ -74,7 +106,7 @@ function outputGradient(j: usize, t: i32, b: i32): usize {
   let state = b0 * stateRow;
   let raw = J.rawAt(j, block, cell == J.SIMPLE ? t + 1 : t);
   for (let r = 0; r < rows; r++) {
-    const dOut = outputGradient(j, t, b0 + r);
+    const dOut: usize = shared ? 0 : outputGradient(j, t, b0 + r);
     if (masked && isMasked(j, t, b0 + r)) {
       maskedGradients(j, block, t, r, dhRow, dOut);
     } else {
@@ -210,7 +242,7 @@ function gateShare(
 
 /** Dropout of dh, what skips the product, and dx of the step. */
 function finishRows(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const I = J.I(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
   const ic = inputColumns(j), shared = J.dropGates(j) == 1;
   const direct = J.mask(j) != 0 || J.CELL(j) >= J.GRU_AFTER;
   const s = J.sourceStep(j, t);
@@ -219,7 +251,7 @@ function finishRows(j: usize, block: i32, t: i32): void {
     if (shared) scale(row + (ic << 2), drop + (I << 2), Hp);
     if (direct) add(row + (ic << 2), J.direct(j) + ((b * Hp) << 2), Hp);
     if (ic) {
-      const to = J.dx(j) + ((<usize>b * J.T(j) + s) * I << 2);
+      const to = J.dx(j) + ((<usize>J.batchRow(j, b) * J.T(j) + s) * I << 2);
       if (isMasked(j, t, b)) memory.fill(to, 0, I << 2);
       else {
         if (shared) scaleTail(row, drop, I);
@@ -246,7 +278,8 @@ function copyFloats(to: usize, from: usize, n: i32): void {
 /** Adds the gradients of steps t0 .. t0+steps, a tile's, to the block's weight gradients. */
 export function weightGradients(j: usize, block: i32, t0: i32, steps: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
-  const a = J.xhAt(j, block, t0), dz = J.dzAt(j, block, t0), K = steps * J.rowsOf(j, block);
+  const a = J.xhAt(j, block, t0), dz = J.dzAt(j, block, t0);
+  const K = J.rowsBefore(j, block, t0 + steps) - J.rowsBefore(j, block, t0);
   const dw = J.dw(j) + <usize>block * (I + H + 1) * J.dwRow(j), hidden = dw + <usize>I * J.dwRow(j);
   const h = a + (I << 2);
   if (cell == J.LSTM || cell == J.SIMPLE) {
@@ -303,9 +336,14 @@ function copyPanel(from: usize, row: i32, K: i32, to: usize): void {
   }
 }
 
-/** Gradients of the initial states, [B, H]. */
+/** Gradients of the initial states, [B, H], and dx of the steps in which another row stood for a row: 0. */
 export function finishGradients(j: usize, block: i32): void {
-  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j), row = <usize>inputColumns(j) << 2;
+  for (let r = J.rowsAt(j, block, 0), t = 0; r < rows; r++) {
+    while (t < T && J.rowsAt(j, block, t) <= r) t++;
+    const first = min(J.sourceStep(j, 0), J.sourceStep(j, t - 1));
+    memory.fill(J.dx(j) + (<usize>J.batchRow(j, b0 + r) * T + first) * row, 0, <usize>t * row);
+  }
   for (let r = 0; r < rows; r++) {
     const b = b0 + r, at = <usize>b * H << 2;
     if (J.dh0(j)) memory.copy(J.dh0(j) + at, J.dxh(j) + b * J.dxhRow(j) + (inputColumns(j) << 2), H << 2);

@@ -143,7 +143,7 @@ function resetUnits(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32
  * d(r·h)·r, through the dropout of the candidate's state.
  */
 export function gruResetGradients(j: usize, block: i32, t: i32): void {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), Hp = J.Hp(j), I = J.I(j);
+  const rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block), Hp = J.Hp(j), I = J.I(j);
   const variant = J.dropGates(j) > 1 ? 2 : 0;
   for (let r = 0; r < rows; r++) {
     const state = candidateState(j, block, t, r);

@@ -4,7 +4,7 @@ import { gruStep } from "./gru";
 import * as J from "./job";
 import { lstmStep } from "./lstm";
 import { simpleStep } from "./simple";
-import { loadInputs } from "./state";
+import { loadInputs, spreadOutputs, wakeRows } from "./state";
 
 export { activateBuffer } from "./activations";
 export { backwardStep, finishGradients, startGradients, weightGradients } from "./gradient";
@@ -15,8 +15,10 @@ export { packTransposed, packWeights, unpackGradients } from "./weights";
 export function heapBase(): usize { return __heap_base; }
 
 export function forwardStep(j: usize, block: i32, t: i32): void {
+  wakeRows(j, block, t);
   loadInputs(j, block, t);
   if (J.CELL(j) == J.LSTM) lstmStep(j, block, t);
   else if (J.CELL(j) == J.SIMPLE) simpleStep(j, block, t);
   else gruStep(j, block, t);
+  spreadOutputs(j, block, t);
 }

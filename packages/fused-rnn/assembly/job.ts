@@ -149,6 +149,14 @@
 /** Under a mask, room for the numbers of a block's rows that a step works on; [B]. */
 // @ts-ignore
 @inline export function list(j: usize): usize { return load<usize>(j, 220); }
+/**
+ * Where rows begin alike (src/shared-rows.ts): the batch row at each position [B], and, for each block, how
+ * many rows are worked on before each step [T + 1]; both 0 where none do.
+ */
+// @ts-ignore
+@inline export function order(j: usize): usize { return load<usize>(j, 224); }
+// @ts-ignore
+@inline export function starts(j: usize): usize { return load<usize>(j, 228); }
 
 export const SIMPLE = 0;
 export const LSTM = 1;
@@ -164,6 +172,22 @@ export const NEED_DX = 8;
 @inline export function firstRow(j: usize, block: i32): i32 { return block * R(j); }
 // @ts-ignore
 @inline export function rowsOf(j: usize, block: i32): i32 { return min(R(j), B(j) - block * R(j)); }
+/** The row of the batch at a position. */
+// @ts-ignore
+@inline export function batchRow(j: usize, position: i32): i32 {
+  const all = order(j);
+  return all ? load<i32>(all + (position << 2)) : position;
+}
+/** How many rows of a block are worked on before step t. */
+// @ts-ignore
+@inline export function rowsBefore(j: usize, block: i32, t: i32): i32 {
+  const all = starts(j);
+  return all ? load<i32>(all + ((block * (T(j) + 1) + t) << 2)) : t * rowsOf(j, block);
+}
+/** How many rows of a block step t works on, its first. */
+export function rowsAt(j: usize, block: i32, t: i32): i32 {
+  return starts(j) ? rowsBefore(j, block, t + 1) - rowsBefore(j, block, t) : rowsOf(j, block);
+}
 
 /** The step of the caller's sequence that is processed at step t. */
 // @ts-ignore
@@ -171,36 +195,36 @@ export const NEED_DX = 8;
   return flags(j) & GO_BACKWARDS ? T(j) - 1 - t : t;
 }
 
-/** First row of a block in a buffer of `n` slots a block. */
+/** First row of step t of a block in a buffer of `n` slots a block: one a step, or slot t & mask. */
 // @ts-ignore
-@inline export function blockRow(j: usize, block: i32, n: i32, slot: i32): i32 {
-  return firstRow(j, block) * n + slot * rowsOf(j, block);
+@inline function slotRow(j: usize, block: i32, n: i32, mask: i32, t: i32): i32 {
+  return firstRow(j, block) * n + (mask == -1 ? rowsBefore(j, block, t) : (t & mask) * rowsOf(j, block));
 }
 // @ts-ignore
 @inline export function xhAt(j: usize, block: i32, t: i32): usize {
-  return xh(j) + <usize>blockRow(j, block, slots(j), t & slotMask(j)) * xhRow(j);
+  return xh(j) + <usize>slotRow(j, block, slots(j), slotMask(j), t) * xhRow(j);
 }
 // @ts-ignore
 @inline export function rawAt(j: usize, block: i32, t: i32): usize {
-  return raw(j) + <usize>blockRow(j, block, slots(j), t & slotMask(j)) * rawRow(j);
+  return raw(j) + <usize>slotRow(j, block, slots(j), slotMask(j), t) * rawRow(j);
 }
 // @ts-ignore
 @inline export function gatesAt(j: usize, block: i32, t: i32): usize {
   const keep = keepMask(j);
-  return gates(j) + <usize>blockRow(j, block, keep ? T(j) : 1, t & keep) * gateRow(j);
+  return gates(j) + <usize>slotRow(j, block, keep ? T(j) : 1, keep, t) * gateRow(j);
 }
 // @ts-ignore
 @inline export function cAt(j: usize, block: i32, t: i32): usize {
   const keep = keepMask(j);
-  return c(j) + ((<usize>blockRow(j, block, keep ? T(j) + 1 : 1, t & keep) * Hp(j)) << 2);
+  return c(j) + ((<usize>slotRow(j, block, keep ? T(j) + 1 : 1, keep, t) * Hp(j)) << 2);
 }
 // @ts-ignore
 @inline export function acAt(j: usize, block: i32, t: i32): usize {
   const keep = keepMask(j);
-  return ac(j) + ((<usize>blockRow(j, block, keep ? T(j) : 1, t & keep) * Hp(j)) << 2);
+  return ac(j) + ((<usize>slotRow(j, block, keep ? T(j) : 1, keep, t) * Hp(j)) << 2);
 }
 // @ts-ignore
 @inline export function dzAt(j: usize, block: i32, t: i32): usize {
-  const n = tile(j);
-  return dz(j) + <usize>blockRow(j, block, n, t % n) * dzRow(j);
+  const n = tile(j), row = rowsBefore(j, block, t) - rowsBefore(j, block, t - t % n);
+  return dz(j) + <usize>(firstRow(j, block) * n + row) * dzRow(j);
 }

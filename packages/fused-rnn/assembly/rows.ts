@@ -1,4 +1,5 @@
-// Which rows of a block a step works on: all, or, under a mask, those that it does not mask.
+// Which rows of a block a step works on: all, or its first ones, where the others still begin alike; or,
+// under a mask, those that it does not mask.
 import * as J from "./job";
 
 /** The number of the i-th row in a list of rows; without a list, all of them in their order. */
@@ -25,8 +26,9 @@ import * as J from "./job";
 
 /** Lists the rows of a block that step t does not mask, and returns their number. */
 export function listRows(j: usize, block: i32, t: i32): i32 {
-  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), list = rowList(j, block);
-  if (list == 0) return rows;
+  const list = rowList(j, block);
+  if (list == 0) return J.rowsAt(j, block, t);
+  const rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
   let n = 0;
   for (let r = 0; r < rows; r++) {
     if (isMasked(j, t, b0 + r)) continue;

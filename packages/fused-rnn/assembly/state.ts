@@ -4,19 +4,18 @@ import { isMasked } from "./rows";
 
 /** Copies the step's inputs into the rows [x | h], times input dropout; zeros, of r*h too, for masked rows. */
 export function loadInputs(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
   const before = J.CELL(j) == J.GRU_BEFORE, s = J.sourceStep(j, t), masked = J.mask(j) != 0, row = J.xhRow(j);
   const variants = max(1, J.dropGates(j)), dropped = J.dropGates(j) != 0;
   for (let g = 0; g < variants; g++) {
     let to = J.xhAt(j, block, t) + g * J.xhGate(j);
-    let from = J.x(j) + ((<usize>b0 * T + s) * I << 2);
     let drop = J.drop(j) + <usize>(g * J.B(j) + b0) * row;
     for (let r = 0; r < rows; r++) {
       if (masked && isMasked(j, t, b0 + r)) {
         memory.fill(to, 0, I << 2);
         if (before) memory.fill(to + ((I + Hp) << 2), 0, Hp << 2);
-      } else copyRow(to, from, I, dropped ? drop : 0);
-      to += row; drop += row; from += (<usize>T * I) << 2;
+      } else copyRow(to, J.x(j) + ((<usize>J.batchRow(j, b0 + r) * T + s) * I << 2), I, dropped ? drop : 0);
+      to += row; drop += row;
     }
   }
 }
@@ -71,9 +70,13 @@ export function getLanes(from: usize, n: i32): v128 {
   return v;
 }
 
-/** Where row b writes its output at step t; 0 when this step's output is not asked for. */
+/**
+ * Where row b writes its output at step t; 0 when this step's output is not asked for, or rows begin alike:
+ * then spreadOutputs writes it.
+ */
 // @ts-ignore
 @inline export function outputRow(j: usize, t: i32, b: i32): usize {
+  if (J.starts(j)) return 0;
   if (J.flags(j) & J.RETURN_SEQUENCES) return J.out(j) + ((<usize>b * J.T(j) + t) * J.H(j) << 2);
   return J.mask(j) != 0 || t == J.T(j) - 1 ? J.out(j) + (<usize>b * J.H(j) << 2) : 0;
 }
@@ -109,9 +112,36 @@ export function skipMasked(j: usize, block: i32, t: i32): void {
   for (let r = 0; r < rows; r++) if (isMasked(j, t, b0 + r)) skipRow(j, block, t, r);
 }
 
+/** Rows that part at step t from the block's first one go on from its state. */
+export function wakeRows(j: usize, block: i32, t: i32): void {
+  if (J.starts(j) == 0 || t == 0) return;
+  const Hp = J.Hp(j), row = J.rawRow(j), h = J.rawAt(j, block, t), c = J.cAt(j, block, t), cRow = Hp << 2;
+  for (let r = J.rowsAt(j, block, t - 1), rows = J.rowsAt(j, block, t); r < rows; r++) {
+    copyRow(h + r * row, h, Hp, 0);
+    if (J.CELL(j) == J.LSTM) copyRow(c + r * cRow, c, Hp, 0);
+  }
+}
+
+/** The position of a block whose state after step t is position r's too. */
+// @ts-ignore: decorator
+@inline export function standsFor(j: usize, block: i32, t: i32, r: i32): i32 {
+  return r < J.rowsAt(j, block, t) ? r : 0;
+}
+
+/** The outputs of step t where rows begin alike: the first row's for those that have not parted from it. */
+export function spreadOutputs(j: usize, block: i32, t: i32): void {
+  const sequences = (J.flags(j) & J.RETURN_SEQUENCES) != 0, T = J.T(j), H = J.H(j), row = J.rawRow(j);
+  if (J.starts(j) == 0 || !sequences && t < T - 1) return;
+  const b0 = J.firstRow(j, block), states = J.rawAt(j, block, t + 1);
+  for (let r = 0, rows = J.rowsOf(j, block); r < rows; r++) {
+    const b = J.batchRow(j, b0 + r), at = sequences ? b * T + t : b;
+    copyRow(J.out(j) + (<usize>at * H << 2), states + standsFor(j, block, t, r) * row, H, 0);
+  }
+}
+
 /** States before the first step. */
 export function startStates(j: usize, block: i32): void {
-  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
+  const H = J.H(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, 0), b0 = J.firstRow(j, block);
   for (let r = 0; r < rows; r++) {
     const b = b0 + r;
     const raw = J.rawAt(j, block, 0) + r * J.rawRow(j), xh = J.xhAt(j, block, 0) + r * J.xhRow(j);
@@ -123,15 +153,16 @@ export function startStates(j: usize, block: i32): void {
       if (J.CELL(j) == J.LSTM) v128.store(c + (u << 2), J.c0(j) ? getLanes(J.c0(j) + at, H - u) : f32x4.splat(0));
     }
   }
-  if (!(J.flags(j) & J.RETURN_SEQUENCES)) memory.fill(J.out(j) + (<usize>b0 * H << 2), 0, rows * H << 2);
+  // Under a mask a row may have no output of its own.
+  if (J.mask(j) && !(J.flags(j) & J.RETURN_SEQUENCES)) memory.fill(J.out(j) + (<usize>b0 * H << 2), 0, rows * H << 2);
 }
 
 /** States after the last step, [B, H]. */
 export function finishStates(j: usize, block: i32): void {
   const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j);
   for (let r = 0; r < rows; r++) {
-    const at = (<usize>(b0 + r) * H) << 2;
-    memory.copy(J.hT(j) + at, J.rawAt(j, block, T) + r * J.rawRow(j), H << 2);
-    if (J.CELL(j) == J.LSTM) memory.copy(J.cT(j) + at, J.cAt(j, block, T) + ((r * J.Hp(j)) << 2), H << 2);
+    const at = (<usize>J.batchRow(j, b0 + r) * H) << 2, from = standsFor(j, block, T - 1, r);
+    memory.copy(J.hT(j) + at, J.rawAt(j, block, T) + from * J.rawRow(j), H << 2);
+    if (J.CELL(j) == J.LSTM) memory.copy(J.cT(j) + at, J.cAt(j, block, T) + ((from * J.Hp(j)) << 2), H << 2);
   }
 }

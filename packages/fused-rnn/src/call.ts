@@ -39,6 +39,8 @@ export interface CallShape {
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
+  /** Rows that begin with the same tokens may be worked out together. */
+  shared: boolean;
   /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */
   dropGates: number;
   /** Keeps what the backward pass needs. */
@@ -51,7 +53,7 @@ const WORDS = [
   ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
   ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
   ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
-  ..."dc direct carry dw dwRow lanes kernel recurrent bias panel list".split(" "),
+  ..."dc direct carry dw dwRow lanes kernel recurrent bias panel list order starts".split(" "),
 ] as const;
 
 /** A word of the job by name. */
@@ -203,5 +205,7 @@ export function workBytes(shape: CallShape, layout: Layout): Record<Word, number
     lanes: layout.Hp * 4,
     mask: shape.masked ? B * T : 0,
     list: shape.masked ? B * 4 : 0,
+    order: shape.shared ? B * 4 : 0,
+    starts: shape.shared ? layout.blocks * (T + 1) * 4 : 0,
   };
 }

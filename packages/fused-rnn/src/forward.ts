@@ -1,12 +1,13 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
-import type { CallShape, Layout } from "./call.ts";
+import { type CallShape, type Layout, writeJob } from "./call.ts";
 import { type Engine, getEngine } from "./engine.ts";
 import type { Heap } from "./memory.ts";
 import { type Plan, planOf, writePlan } from "./plan.ts";
 import { put, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
+import { sharedRows } from "./shared-rows.ts";
 import { createTape, type Tape } from "./tape.ts";
 
 /** Data of a forward call; shapes as in `CallShape`. */
@@ -23,6 +24,8 @@ export interface ForwardArrays {
   initialState?: readonly Float32Array[] | undefined;
   /** [B, T], zero where the step is masked. */
   mask?: Uint8Array | undefined;
+  /** [B, T], where **shared**: x is a lookup of them. */
+  tokens?: ArrayLike<number> | undefined;
   /** [B, I] or [G, B, I]. */
   inputDropoutMask?: Float32Array | undefined;
   /** [B, H] or [G, B, H]. */
@@ -100,6 +103,7 @@ function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed 
   if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
   if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
   writePlan(heap, plan, shape, kept, passing);
+  if (data.tokens) putSharing(heap, shape, plan, kept, data.tokens);
   kernels.packWeights(kept + work.job);
   return { shape, data, plan, kept, passing };
 }
@@ -124,6 +128,24 @@ function resultOf(engine: Engine, { shape, data, plan, kept, passing }: Placed):
   const at = { kept, job: kept + work.job, ...weights };
   const tape = createTape(engine, shape, plan.layout, at, data.bias !== undefined);
   return { outputs, state, tape, release };
+}
+
+/** Which rows stand for others; the plan has room for it, and its words say none where none do. */
+function putSharing(
+  heap: Heap,
+  shape: CallShape,
+  { layout, kept: { offsets } }: Plan,
+  kept: number,
+  tokens: ArrayLike<number>,
+): void {
+  const shared = sharedRows(tokens, { ...shape, ...layout });
+  if (!shared) {
+    writeJob(heap.words(), kept + offsets.job, { order: 0, starts: 0 });
+    return;
+  }
+  const words = heap.words();
+  words.set(shared.order, (kept + offsets.order) / 4);
+  words.set(shared.starts, (kept + offsets.starts) / 4);
 }
 
 /** Rows [input factors | recurrent factors] as wide as xh, ones where there is no mask. */

@@ -80,6 +80,7 @@ function forwardKernel(
               ? states.map((name) => f32(read(`${direction}${name}`)))
               : undefined,
             mask,
+            tokens: read("tokens"),
             inputDropoutMask: read(`${direction}inputDropoutMask`),
             recurrentDropoutMask: read(`${direction}recurrentDropoutMask`),
           },

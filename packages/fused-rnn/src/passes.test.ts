@@ -156,7 +156,7 @@ for (const cell of cells) {
       goBackwards: false,
       zeroOutputForMask: false,
       masked: false,
-      dropGates: 0,
+      ...{ shared: false, dropGates: 0 },
       training: true,
     },
   };
