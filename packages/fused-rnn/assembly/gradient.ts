@@ -7,7 +7,7 @@ import * as J from "./job";
 import { lstmGateGradients } from "./lstm";
 import { simpleGateGradients } from "./simple";
 import { isMasked, listRows, rowList } from "./rows";
-import { getLanes, standsFor } from "./state";
+import { getLanes, standsFor, unitsBefore } from "./state";
 import { columnsN, gatedColumns4, listedRows, sumRows, zeros } from "./tile";
 
 /** Gradient columns of a row: LSTM 4Hp, GRU 4Hp (reset before 3Hp), SimpleRNN Hp. */
@@ -159,6 +159,8 @@ function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOu
 /** [dx | dh] = dz · [W; U]ᵀ, through the dropout of the gates. */
 function dataGradients(j: usize, block: i32, t: i32): void {
   const Hp = J.Hp(j), H = J.H(j), I = J.I(j), ic = inputColumns(j), cell = J.CELL(j);
+  // Nobody asks for the gradient of a state that was not given. (Reset before, r's gradient is made here.)
+  if (ic == 0 && unitsBefore(j, t) == 0 && cell != J.GRU_BEFORE) return;
   const gated = J.dropGates(j) > 1, rows = listRows(j, block, t);
   let w = J.transposed(j);
   if (cell == J.LSTM || cell == J.SIMPLE) {

@@ -3,7 +3,7 @@
 import { activateRows, derivative, mad } from "./activations";
 import * as J from "./job";
 import { distance, isMasked, listRows, rowIn, rowList } from "./rows";
-import { outputRow, outputStep, putDropped, putLanes, skipMasked } from "./state";
+import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } from "./state";
 import {
   gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
 } from "./tile";
@@ -12,15 +12,15 @@ export function gruStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), list = rowList(j, block);
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
-  const panel = ((I + H) * 12) << 2, rec = J.recurrentActivation(j);
+  const panel = ((I + H) * 12) << 2, rec = J.recurrentActivation(j), units = unitsBefore(j, t);
   for (let u = 0; u < Hp; u += 4) {
     const z = gates + (u << 4), w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + (u << 4);
     if (list) {
       for (let i = 0; i < rows; i += 2) {
         const r = rowIn(list, i), d = distance(list, i, rows);
-        gateSums(after, gated, xh + r * row, d * row, min(2, rows - i), w, I, H, gate, bias, z + r * gateRow, d * gateRow);
+        gateSums(after, gated, xh + r * row, d * row, min(2, rows - i), w, I, units, gate, bias, z + r * gateRow, d * gateRow);
       }
-    } else gateSums(after, gated, xh, row, rows, w, I, H, gate, bias, z, gateRow);
+    } else gateSums(after, gated, xh, row, rows, w, I, units, gate, bias, z, gateRow);
     activateRows(rec, list, rows, z, gateRow);
     activateRows(rec, list, rows, z + 16, gateRow);
     if (after) afterStates(j, block, t, u, list, rows);
@@ -34,9 +34,9 @@ export function gruStep(j: usize, block: i32, t: i32): void {
       if (list) {
         for (let i = 0; i < rows; i += 2) {
           const r = rowIn(list, i), d = distance(list, i, rows);
-          gruBeforeCandidate(xh + reset + r * row, d * row, min(2, rows - i), w, H, at + r * gateRow, d * gateRow);
+          gruBeforeCandidate(xh + reset + r * row, d * row, min(2, rows - i), w, units, at + r * gateRow, d * gateRow);
         }
-      } else gruBeforeCandidate(xh + reset, row, rows, w, H, at, gateRow);
+      } else gruBeforeCandidate(xh + reset, row, rows, w, units, at, gateRow);
       beforeStates(j, block, t, u, list, rows);
     }
   }

@@ -4,7 +4,7 @@ import { activateRows, derivative, mad } from "./activations";
 import { flushed } from "./flush";
 import * as J from "./job";
 import { listRows, rowIn, rowList } from "./rows";
-import { outputRow, outputStep, putDropped, putLanes, skipMasked } from "./state";
+import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } from "./state";
 import { gatedRows4, listedRows } from "./tile";
 
 export function lstmStep(j: usize, block: i32, t: i32): void {
@@ -15,7 +15,7 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
   for (let u = 0; u < Hp; u += 4) {
     const z = gates + (u << 4);
     if (gated) gatedRows4(xh, row, J.rowsOf(j, block), w, K, J.xhGate(j), bias, z, gateRow);
-    else listedRows(4, list, rows, xh, row, w, K, bias, 0, z, gateRow);
+    else listedRows(4, list, rows, xh, row, w, I + unitsBefore(j, t), bias, 0, z, gateRow);
     units(j, block, t, u, list, rows);
     w += K << 6; bias += 64;
   }

@@ -122,6 +122,10 @@ export function wakeRows(j: usize, block: i32, t: i32): void {
   }
 }
 
+/** How many units of the state before step t are to be multiplied: none where it is 0. */
+// @ts-ignore: decorator
+@inline export function unitsBefore(j: usize, t: i32): i32 { return t == 0 && J.h0(j) == 0 ? 0 : J.H(j); }
+
 /** The position of a block whose state after step t is position r's too. */
 // @ts-ignore: decorator
 @inline export function standsFor(j: usize, block: i32, t: i32, r: i32): i32 {
