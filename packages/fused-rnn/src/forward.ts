@@ -7,7 +7,7 @@ import type { Heap } from "./memory.ts";
 import { type Plan, planOf, writePlan } from "./plan.ts";
 import { put, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
-import { sharedRows } from "./shared-rows.ts";
+import { type SharedRows, sharedRows } from "./shared-rows.ts";
 import { createTape, type Tape } from "./tape.ts";
 
 /** Data of a forward call; shapes as in `CallShape`. */
@@ -92,7 +92,9 @@ function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed 
   }
   const work = plan.kept.offsets;
   const call = plan.passing.offsets;
-  put(heap, passing + call.x, data.x);
+  const shared = data.tokens && sharedRows(data.tokens, { ...shape, ...plan.layout });
+  if (shared) putOwnSteps(heap, passing + call.x, data.x, shape, shared);
+  else put(heap, passing + call.x, data.x);
   put(heap, kept + work.kernel, data.kernel);
   put(heap, kept + work.recurrent, data.recurrentKernel);
   if (data.bias) put(heap, passing + call.bias, data.bias);
@@ -103,7 +105,7 @@ function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed 
   if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
   if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
   writePlan(heap, plan, shape, kept, passing);
-  if (data.tokens) putSharing(heap, shape, plan, kept, data.tokens);
+  if (shape.shared) putSharing(heap, plan, kept, shared);
   kernels.packWeights(kept + work.job);
   return { shape, data, plan, kept, passing };
 }
@@ -130,15 +132,29 @@ function resultOf(engine: Engine, { shape, data, plan, kept, passing }: Placed):
   return { outputs, state, tape, release };
 }
 
+/** x of the steps that rows are worked on themselves; the others are not read. */
+function putOwnSteps(
+  heap: Heap,
+  address: number,
+  x: Float32Array,
+  { B, T, I, goBackwards }: CallShape,
+  { firstSteps }: SharedRows,
+): void {
+  const floats = heap.floats();
+  for (let b = 0; b < B; b++) {
+    const first = goBackwards ? 0 : firstSteps[b];
+    const from = (b * T + first) * I;
+    floats.set(x.subarray(from, from + (T - firstSteps[b]) * I), address / 4 + from);
+  }
+}
+
 /** Which rows stand for others; the plan has room for it, and its words say none where none do. */
 function putSharing(
   heap: Heap,
-  shape: CallShape,
-  { layout, kept: { offsets } }: Plan,
+  { kept: { offsets } }: Plan,
   kept: number,
-  tokens: ArrayLike<number>,
+  shared: SharedRows | undefined,
 ): void {
-  const shared = sharedRows(tokens, { ...shape, ...layout });
   if (!shared) {
     writeJob(heap.words(), kept + offsets.job, { order: 0, starts: 0 });
     return;

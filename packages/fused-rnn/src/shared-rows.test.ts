@@ -36,6 +36,7 @@ describe("which rows share their beginning", () => {
     expect([...shared.order]).toEqual([3, 2, 4, 1, 0]);
     expect([...shared.starts.slice(0, 7)]).toEqual([0, 2, 4, 6, 9, 12, 15]);
     expect([...shared.starts.slice(7)]).toEqual([0, 1, 2, 4, 6, 8, 10]);
+    expect([...shared.firstSteps]).toEqual([2, 0, 0, 0, 3]);
     expect(shared.work).toBe(25);
   });
 

@@ -7,6 +7,8 @@ export interface SharedRows {
   order: Int32Array;
   /** For each block, how many of its rows are worked on before each step, [blocks, T + 1]. */
   starts: Int32Array;
+  /** The first step at which a row of the batch is worked on itself, [B]; T for one that never is. */
+  firstSteps: Int32Array;
   /** Row-steps of the call, B·T without sharing. */
   work: number;
 }
@@ -47,12 +49,14 @@ export function sharedRows(tokens: ArrayLike<number>, cut: Cut): SharedRows | un
   }
   const order = new Int32Array(B);
   const starts = new Int32Array(blocks * (T + 1));
+  const firstSteps = common.slice();
   let position = 0;
   let work = 0;
   for (const [block, { rows }] of dealt.entries()) {
     const [first, ...others] = rows;
     others.reverse();
     order.set([first, ...others], position);
+    firstSteps[first] = 0;
     position += rows.length;
     let awake = 1;
     let before = 0;
@@ -63,7 +67,7 @@ export function sharedRows(tokens: ArrayLike<number>, cut: Cut): SharedRows | un
     }
     work += before;
   }
-  return work <= B * T * (1 - LEAST_SAVED) ? { order, starts, work } : undefined;
+  return work <= B * T * (1 - LEAST_SAVED) ? { order, starts, firstSteps, work } : undefined;
 }
 
 /** How many steps each row has in common with one of them. */
