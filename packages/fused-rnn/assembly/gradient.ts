@@ -9,6 +9,7 @@ import { simpleGateGradients } from "./simple";
 import { isMasked, listRows, rowList } from "./rows";
 import { getLanes, standsFor, unitsBefore } from "./state";
 import { columnsN, gatedColumns4, listedRows, sumRows, zeros } from "./tile";
+import { addWordGradients, startWordGradients, wordGradients } from "./words";
 
 /** Gradient columns of a row: LSTM 4Hp, GRU 4Hp (reset before 3Hp), SimpleRNN Hp. */
 export function dzColumns(j: usize): i32 {
@@ -17,7 +18,7 @@ export function dzColumns(j: usize): i32 {
 }
 
 // @ts-ignore: decorator
-@inline function inputColumns(j: usize): i32 { return J.flags(j) & J.NEED_DX ? J.I(j) : 0; }
+@inline function inputColumns(j: usize): i32 { return J.flags(j) & J.NEED_DX ? J.rowInputs(j) : 0; }
 
 export function startGradients(j: usize, block: i32): void {
   const H = J.H(j), Hp = J.Hp(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block);
@@ -34,6 +35,7 @@ export function startGradients(j: usize, block: i32): void {
   joinRows(j, block, J.rowsAt(j, block, J.T(j) - 1), rows);
   const bytes = (J.I(j) + H + 1) * J.dwRow(j);
   memory.fill(J.dw(j) + <usize>block * bytes, 0, bytes);
+  startWordGradients(j, block);
 }
 
 /** Where the gradient of the state at a position lies. */
@@ -77,6 +79,7 @@ export function backwardStep(j: usize, block: i32, t: i32): void {
   else if (fast) gruTanhSigmoid(j, block, t);
   else gruAny(j, block, t);
   dataGradients(j, block, t);
+  addWordGradients(j, block, t, rowList(j, block), listRows(j, block, t));
   finishRows(j, block, t);
   if (shared && t > 0) joinRows(j, block, J.rowsAt(j, block, t - 1), J.rowsAt(j, block, t));
 }
@@ -151,14 +154,14 @@ function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOu
 
 /** Vectors of the panel at column q of n columns. */
 // @ts-ignore
-@inline function vectorsAt(q: i32, n: i32): i32 { return min(4, (n - q + 3) >> 2); }
+@inline export function vectorsAt(q: i32, n: i32): i32 { return min(4, (n - q + 3) >> 2); }
 /** Bytes of a set of panels over `columns` columns and K rows. */
 // @ts-ignore
-@inline function setBytes(columns: i32, K: i32): usize { return <usize>((columns + 3) & ~3) * K << 2; }
+@inline export function setBytes(columns: i32, K: i32): usize { return <usize>((columns + 3) & ~3) * K << 2; }
 
 /** [dx | dh] = dz · [W; U]ᵀ, through the dropout of the gates. */
 function dataGradients(j: usize, block: i32, t: i32): void {
-  const Hp = J.Hp(j), H = J.H(j), I = J.I(j), ic = inputColumns(j), cell = J.CELL(j);
+  const Hp = J.Hp(j), H = J.H(j), I = J.rowInputs(j), ic = inputColumns(j), cell = J.CELL(j);
   // Nobody asks for the gradient of a state that was not given. (Reset before, r's gradient is made here.)
   if (ic == 0 && unitsBefore(j, t) == 0 && cell != J.GRU_BEFORE) return;
   const gated = J.dropGates(j) > 1, rows = listRows(j, block, t);
@@ -244,7 +247,7 @@ function gateShare(
 
 /** Dropout of dh, what skips the product, and dx of the step. */
 function finishRows(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
+  const I = J.rowInputs(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
   const ic = inputColumns(j), shared = J.dropGates(j) == 1;
   const direct = J.mask(j) != 0 || J.CELL(j) >= J.GRU_AFTER;
   const s = J.sourceStep(j, t);
@@ -283,15 +286,15 @@ export function weightGradients(j: usize, block: i32, t0: i32, steps: i32): void
   const a = J.xhAt(j, block, t0), dz = J.dzAt(j, block, t0);
   const K = J.rowsBefore(j, block, t0 + steps) - J.rowsBefore(j, block, t0);
   const dw = J.dw(j) + <usize>block * (I + H + 1) * J.dwRow(j), hidden = dw + <usize>I * J.dwRow(j);
-  const h = a + (I << 2);
+  const inputs = J.rowInputs(j), h = a + (inputs << 2), row = J.xhRow(j), dzRow = J.dzRow(j);
   if (cell == J.LSTM || cell == J.SIMPLE) {
-    outer(j, block, a, I + H, dz, 0, dzColumns(j), K, dw, 0);
+    outer(j, block, a, row, inputs + H, dz, dzRow, 0, dzColumns(j), K, hidden - <usize>inputs * J.dwRow(j), 0);
   } else {
-    outer(j, block, a, I, dz, 0, 2 * Hp, K, dw, 1);
-    outer(j, block, a, I, dz, 2 * Hp, 3 * Hp, K, dw, 2);
-    outer(j, block, h, H, dz, 0, 2 * Hp, K, hidden, 1);
-    if (cell == J.GRU_AFTER) outer(j, block, h, H, dz, 3 * Hp, 4 * Hp, K, hidden, 2);
-    else outer(j, block, h + (Hp << 2), H, dz, 2 * Hp, 3 * Hp, K, hidden, 3);
+    outer(j, block, a, row, inputs, dz, dzRow, 0, 2 * Hp, K, dw, 1);
+    outer(j, block, a, row, inputs, dz, dzRow, 2 * Hp, 3 * Hp, K, dw, 2);
+    outer(j, block, h, row, H, dz, dzRow, 0, 2 * Hp, K, hidden, 1);
+    if (cell == J.GRU_AFTER) outer(j, block, h, row, H, dz, dzRow, 3 * Hp, 4 * Hp, K, hidden, 2);
+    else outer(j, block, h + (Hp << 2), row, H, dz, dzRow, 2 * Hp, 3 * Hp, K, hidden, 3);
   }
   const sums = dw + <usize>(I + H) * J.dwRow(j);
   for (let q = 0; q < dzColumns(j); q += 16) sumRows(dz + (q << 2), J.dzRow(j), K, sums + (q << 2));
@@ -301,10 +304,10 @@ export function weightGradients(j: usize, block: i32, t0: i32, steps: i32): void
  * dw[p][q] += Σ_k a[k][p]·dz[k][q] for p < n, columns first..last. `gates` tells which dropout
  * variant a vector of columns reads: 0 i f c o in turn, 1 z r in turn, 2 the candidate's, 3 none.
  */
-function outer(
-  j: usize, block: i32, a: usize, n: i32, dz: usize, first: i32, last: i32, K: i32, dw: usize, gates: i32,
+export function outer(
+  j: usize, block: i32, a: usize, row: i32, n: i32, dz: usize, dzRow: i32, first: i32, last: i32, K: i32, dw: usize, gates: i32,
 ): void {
-  const row = J.xhRow(j), dzRow = J.dzRow(j), dwRow = J.dwRow(j);
+  const dwRow = J.dwRow(j);
   // Long rows lie on a page each, more pages than a processor has at hand: the panel is copied together.
   const packed = dzRow > 2048 && n > 16, panel = J.panel(j) + <usize>J.firstRow(j, block) * J.tile(j) * 64;
   const wRow = packed ? 64 : dzRow;
@@ -340,6 +343,7 @@ function copyPanel(from: usize, row: i32, K: i32, to: usize): void {
 
 /** Gradients of the initial states, [B, H], and dx of the steps in which another row stood for a row: 0. */
 export function finishGradients(j: usize, block: i32): void {
+  wordGradients(j, block);
   const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j), row = <usize>inputColumns(j) << 2;
   for (let r = J.rowsAt(j, block, 0), t = 0; r < rows; r++) {
     while (t < T && J.rowsAt(j, block, t) <= r) t++;

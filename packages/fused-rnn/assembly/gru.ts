@@ -7,27 +7,32 @@ import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } 
 import {
   gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
 } from "./tile";
+import { baseOf } from "./words";
 
 export function gruStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), list = rowList(j, block);
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
   const panel = ((I + H) * 12) << 2, rec = J.recurrentActivation(j), units = unitsBefore(j, t);
+  const inputs = J.rowInputs(j), words = J.wordOf(j) != 0;
   for (let u = 0; u < Hp; u += 4) {
-    const z = gates + (u << 4), w = J.weights(j) + (u >> 2) * panel, bias = J.biases(j) + (u << 4);
-    if (list) {
+    const z = gates + (u << 4), bias = J.biases(j) + (u << 4);
+    const w = J.weights(j) + (u >> 2) * panel + (I - inputs) * 48;
+    if (list != 0 || words) {
       for (let i = 0; i < rows; i += 2) {
-        const r = rowIn(list, i), d = distance(list, i, rows);
-        gateSums(after, gated, xh + r * row, d * row, min(2, rows - i), w, I, units, gate, bias, z + r * gateRow, d * gateRow);
+        const r = rowIn(list, i), pair = min(2, rows - i), d = rowIn(list, i + pair - 1) - r;
+        const sums = words ? baseOf(j, block, r) + (u << 4) : bias;
+        const next = words ? <i32>(baseOf(j, block, r + d) + (u << 4) - sums) : 0;
+        gateSums(after, gated, xh + r * row, d * row, pair, w, inputs, units, gate, sums, next, z + r * gateRow, d * gateRow);
       }
-    } else gateSums(after, gated, xh, row, rows, w, I, units, gate, bias, z, gateRow);
+    } else gateSums(after, gated, xh, row, rows, w, inputs, units, gate, bias, 0, z, gateRow);
     activateRows(rec, list, rows, z, gateRow);
     activateRows(rec, list, rows, z + 16, gateRow);
     if (after) afterStates(j, block, t, u, list, rows);
     else resetUnits(j, block, t, u, list, rows);
   }
   if (!after) {
-    const reset = (I + Hp) << 2;
+    const reset = (inputs + Hp) << 2;
     for (let u = 0; u < Hp; u += 4) {
       const w = J.weights(j) + (u >> 2) * panel + (I * 48) + 32;
       const at = gates + (u << 4) + 32;
@@ -45,13 +50,14 @@ export function gruStep(j: usize, block: i32, t: i32): void {
 
 /** Sums of the gates of `rows` rows. */
 function gateSums(
-  after: bool, gated: bool, a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32,
+  after: bool, gated: bool, a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32,
+  bias: usize, biasRow: i32, out: usize, outRow: i32,
 ): void {
   if (after) {
     if (gated) gruAfterGatedRows(a, aRow, rows, w, I, H, gate, bias, out, outRow);
-    else gruAfterRows(a, aRow, rows, w, I, H, bias, out, outRow);
+    else gruAfterRows(a, aRow, rows, w, I, H, bias, biasRow, out, outRow);
   } else if (gated) gruBeforeGatedRows(a, aRow, rows, w, I, H, gate, bias, out, outRow);
-  else gruBeforeRows(a, aRow, rows, w, I, H, bias, out, outRow);
+  else gruBeforeRows(a, aRow, rows, w, I, H, bias, biasRow, out, outRow);
 }
 
 function afterStates(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
@@ -99,14 +105,14 @@ function beforeStates(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i
 // @ts-ignore
 @inline function candidateState(j: usize, block: i32, t: i32, r: i32): usize {
   const variant = J.dropGates(j) > 1 ? 2 * J.xhGate(j) : 0;
-  return J.xhAt(j, block, t) + variant + r * J.xhRow(j) + (J.I(j) << 2);
+  return J.xhAt(j, block, t) + variant + r * J.xhRow(j) + (J.rowInputs(j) << 2);
 }
 
 /** Reset before: the reset state r·h behind [x | h]. */
 function resetUnits(j: usize, block: i32, t: i32, u: i32, list: usize, rows: i32): void {
   const lanes = v128.load(J.lanes(j) + (u << 2));
   const gates = J.gatesAt(j, block, t) + (u << 4);
-  const resets = J.xhAt(j, block, t) + ((J.I(j) + J.Hp(j) + u) << 2);
+  const resets = J.xhAt(j, block, t) + ((J.rowInputs(j) + J.Hp(j) + u) << 2);
   for (let i = 0; i < rows; i++) {
     const r = rowIn(list, i), k = v128.load(gates + r * J.gateRow(j), 16);
     const h = v128.load(candidateState(j, block, t, r) + (u << 2));

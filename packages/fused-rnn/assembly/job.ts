@@ -146,7 +146,7 @@
 /** Room for 16 columns of a tile's gradients, 64 bytes a row; [block][row of tile]. */
 // @ts-ignore
 @inline export function panel(j: usize): usize { return load<usize>(j, 216); }
-/** Under a mask, room for the numbers of a block's rows that a step works on; [B]. */
+/** Under a mask, room for the numbers of a block's rows that a step works on; lines of its own for each block. */
 // @ts-ignore
 @inline export function list(j: usize): usize { return load<usize>(j, 220); }
 /**
@@ -157,6 +157,27 @@
 @inline export function order(j: usize): usize { return load<usize>(j, 224); }
 // @ts-ignore
 @inline export function starts(j: usize): usize { return load<usize>(j, 228); }
+
+/**
+ * Where x is a lookup (src/words.ts): the word of each step [B, T]; the words' vectors [words, I padded to 4],
+ * and a row of sums for each, of `wordRow` bytes; the first word of each block [blocks + 1]; and where the
+ * sums of each position's word at the step at hand lie, in lines of its own for each block. All 0 where x is not.
+ */
+// @ts-ignore
+@inline export function wordOf(j: usize): usize { return load<usize>(j, 232); }
+// @ts-ignore
+@inline export function words(j: usize): usize { return load<usize>(j, 236); }
+// @ts-ignore
+@inline export function wordSums(j: usize): usize { return load<usize>(j, 240); }
+// @ts-ignore
+@inline export function wordRow(j: usize): i32 { return load<i32>(j, 244); }
+// @ts-ignore
+@inline export function wordStarts(j: usize): usize { return load<usize>(j, 248); }
+// @ts-ignore
+@inline export function bases(j: usize): usize { return load<usize>(j, 252); }
+/** How many inputs the rows [x | h] hold: none where x is a lookup. */
+// @ts-ignore
+@inline export function rowInputs(j: usize): i32 { return wordOf(j) ? 0 : I(j); }
 
 export const SIMPLE = 0;
 export const LSTM = 1;
@@ -172,6 +193,9 @@ export const NEED_DX = 8;
 @inline export function firstRow(j: usize, block: i32): i32 { return block * R(j); }
 // @ts-ignore
 @inline export function rowsOf(j: usize, block: i32): i32 { return min(R(j), B(j) - block * R(j)); }
+/** Where a block's words of 32 bits for each of its rows begin: 16 bytes a row, lest two threads write to one cache line. */
+// @ts-ignore
+@inline export function blockLines(j: usize, block: i32): usize { return firstRow(j, block) << 4; }
 /** The row of the batch at a position. */
 // @ts-ignore
 @inline export function batchRow(j: usize, position: i32): i32 {

@@ -6,6 +6,7 @@ import * as J from "./job";
 import { listRows, rowIn, rowList } from "./rows";
 import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } from "./state";
 import { gatedRows4, listedRows } from "./tile";
+import { rowsFromWords } from "./words";
 
 export function lstmStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), K = I + H;
@@ -15,6 +16,7 @@ export function lstmStep(j: usize, block: i32, t: i32): void {
   for (let u = 0; u < Hp; u += 4) {
     const z = gates + (u << 4);
     if (gated) gatedRows4(xh, row, J.rowsOf(j, block), w, K, J.xhGate(j), bias, z, gateRow);
+    else if (J.wordOf(j)) rowsFromWords(4, j, block, list, rows, xh, row, w + (I << 6), unitsBefore(j, t), u << 4, z, gateRow);
     else listedRows(4, list, rows, xh, row, w, I + unitsBefore(j, t), bias, 0, z, gateRow);
     units(j, block, t, u, list, rows);
     w += K << 6; bias += 64;

@@ -21,7 +21,7 @@ import * as J from "./job";
 /** Where the list of a block's rows lies; 0 without a mask. */
 // @ts-ignore
 @inline export function rowList(j: usize, block: i32): usize {
-  return J.mask(j) ? J.list(j) + (J.firstRow(j, block) << 2) : 0;
+  return J.mask(j) ? J.list(j) + J.blockLines(j, block) : 0;
 }
 
 /** Lists the rows of a block that step t does not mask, and returns their number. */

@@ -4,6 +4,7 @@ import * as J from "./job";
 import { listRows, rowIn, rowList } from "./rows";
 import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } from "./state";
 import { listedRows } from "./tile";
+import { rowsFromWords } from "./words";
 
 export function simpleStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), K = I + H;
@@ -11,7 +12,10 @@ export function simpleStep(j: usize, block: i32, t: i32): void {
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t);
   for (let u = 0; u < Hp; u += 16) {
     const n = min(4, (Hp - u) >> 2), w = J.weights(j) + ((<usize>K * u) << 2), bias = J.biases(j) + (u << 2);
-    listedRows(n, list, rows, xh, row, w, I + unitsBefore(j, t), bias, 0, gates + (u << 2), gateRow);
+    if (J.wordOf(j)) {
+      const h = w + (<usize>(I * n) << 4);
+      rowsFromWords(n, j, block, list, rows, xh, row, h, unitsBefore(j, t), u << 2, gates + (u << 2), gateRow);
+    } else listedRows(n, list, rows, xh, row, w, I + unitsBefore(j, t), bias, 0, gates + (u << 2), gateRow);
     for (let v = 0; v < n; v++) activateRows(J.activation(j), list, rows, gates + ((u + (v << 2)) << 2), gateRow);
     if (list) units(true, j, block, t, u, n, list, rows);
     else units(false, j, block, t, u, n, 0, rows);

@@ -1,10 +1,11 @@
 // What every cell does around its equations: rows in, states in and out, masked steps, outputs.
 import * as J from "./job";
 import { isMasked } from "./rows";
+import { projectWords } from "./words";
 
 /** Copies the step's inputs into the rows [x | h], times input dropout; zeros, of r*h too, for masked rows. */
 export function loadInputs(j: usize, block: i32, t: i32): void {
-  const I = J.I(j), Hp = J.Hp(j), T = J.T(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
+  const I = J.rowInputs(j), Hp = J.Hp(j), T = J.T(j), rows = J.rowsAt(j, block, t), b0 = J.firstRow(j, block);
   const before = J.CELL(j) == J.GRU_BEFORE, s = J.sourceStep(j, t), masked = J.mask(j) != 0, row = J.xhRow(j);
   const variants = max(1, J.dropGates(j)), dropped = J.dropGates(j) != 0;
   for (let g = 0; g < variants; g++) {
@@ -37,7 +38,7 @@ export function loadInputs(j: usize, block: i32, t: i32): void {
 
 /** Units u..u+3 of a new state, dropped out into each variant of the next row. */
 export function putDropped(j: usize, u: i32, h: v128, xh: usize, drop: usize): void {
-  const at = (J.I(j) + u) << 2, variants = J.dropGates(j);
+  const at = (J.rowInputs(j) + u) << 2, variants = J.dropGates(j);
   for (let g = 0; g < variants; g++) {
     v128.store(xh + g * J.xhGate(j) + at, f32x4.mul(h, v128.load(drop + <usize>g * J.B(j) * J.xhRow(j) + at)));
   }
@@ -145,6 +146,7 @@ export function spreadOutputs(j: usize, block: i32, t: i32): void {
 
 /** States before the first step. */
 export function startStates(j: usize, block: i32): void {
+  projectWords(j, block);
   const H = J.H(j), Hp = J.Hp(j), rows = J.rowsAt(j, block, 0), b0 = J.firstRow(j, block);
   for (let r = 0; r < rows; r++) {
     const b = b0 + r;

@@ -237,10 +237,11 @@ export function gatedColumns4(
  * floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
  */
 // @ts-ignore
-@inline function gruGates(after: bool, gated: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, out0: usize, outRow: i32): void {
+@inline function gruGates(after: bool, gated: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, biasRow: i32, out0: usize, outRow: i32): void {
   for (let left = rows; left > 0; left -= 2) {
+    const other = left > 1 ? bias + biasRow : bias;
     let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
-    let z1 = z0, r1 = r0, x1 = x0, h1 = h0;
+    let z1 = v128.load(other), r1 = v128.load(other, 16), x1 = v128.load(other, 32), h1 = v128.load(other, 48);
     const out1 = left > 1 ? out0 + outRow : out0;
     let a0 = a, a1 = left > 1 ? a + aRow : a, w = panel;
     for (let k = I; k > 0; k--) {
@@ -265,20 +266,20 @@ export function gatedColumns4(
     v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
     v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
     if (after) { v128.store(out0, h0, 48); v128.store(out1, h1, 48); }
-    a += 2 * aRow; out0 += 2 * outRow;
+    a += 2 * aRow; bias += 2 * biasRow; out0 += 2 * outRow;
   }
 }
-export function gruAfterRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(true, false, a, aRow, rows, w, I, H, 0, bias, out, outRow);
+export function gruAfterRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, biasRow: i32, out: usize, outRow: i32): void {
+  gruGates(true, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
 }
 export function gruAfterGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(true, true, a, aRow, rows, w, I, H, gate, bias, out, outRow);
+  gruGates(true, true, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
 }
-export function gruBeforeRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(false, false, a, aRow, rows, w, I, H, 0, bias, out, outRow);
+export function gruBeforeRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, biasRow: i32, out: usize, outRow: i32): void {
+  gruGates(false, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
 }
 export function gruBeforeGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(false, true, a, aRow, rows, w, I, H, gate, bias, out, outRow);
+  gruGates(false, true, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
 }
 export function gruBeforeCandidate(a: usize, aRow: i32, rows: i32, w: usize, H: i32, out: usize, outRow: i32): void {
   rowPairs(1, false, a, aRow, rows, w, 48, H, 0, out, outRow, out, outRow);

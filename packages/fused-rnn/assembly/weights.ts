@@ -3,6 +3,7 @@
 import { dzColumns } from "./gradient";
 import * as J from "./job";
 import { getLanes, putLanes } from "./state";
+import { inputGates } from "./words";
 
 function gateCount(j: usize): i32 {
   return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
@@ -98,19 +99,22 @@ export function packWeights(j: usize): void {
 export function packTransposed(j: usize): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), cell = J.CELL(j);
   const needDx = (J.flags(j) & J.NEED_DX) != 0;
+  const words = J.wordOf(j) != 0;
   let to = J.transposed(j);
   if (cell == J.LSTM || cell == J.SIMPLE) {
-    const first = needDx ? 0 : I;
-    packSet(j, to, first, I + H - first, 0, dzColumns(j), 0, 0);
-    return;
-  }
-  if (needDx) to = packSet(j, to, 0, I, 0, 3 * Hp, 0, 0);
-  if (cell == J.GRU_AFTER) {
-    packSet(j, to, I, H, 0, 2 * Hp, 3 * Hp, 4 * Hp);
+    const first = needDx && !words ? 0 : I;
+    to = packSet(j, to, first, I + H - first, 0, dzColumns(j), 0, 0);
   } else {
-    to = packSet(j, to, I, H, 0, 2 * Hp, 0, 0);
-    packSet(j, to, I, H, 2 * Hp, 3 * Hp, 0, 0);
+    if (needDx && !words) to = packSet(j, to, 0, I, 0, 3 * Hp, 0, 0);
+    if (cell == J.GRU_AFTER) {
+      to = packSet(j, to, I, H, 0, 2 * Hp, 3 * Hp, 4 * Hp);
+    } else {
+      to = packSet(j, to, I, H, 0, 2 * Hp, 0, 0);
+      to = packSet(j, to, I, H, 2 * Hp, 3 * Hp, 0, 0);
+    }
   }
+  // The words' gradients are multiplied apart from the steps'.
+  if (needDx && words) packSet(j, to, 0, I, 0, inputGates(j), 0, 0);
 }
 
 /** Panels over rows p0..p0+n of [W; U]; their rows are gradient columns k0..k1, then k2..k3. */

@@ -1,6 +1,7 @@
 // The backward pass of a recurrent layer's call on the engine, on plain Float32Arrays.
 
 import { flagsOf, NEED_DX, writeJob } from "./call.ts";
+import { vectorBytes } from "./lookup.ts";
 import { put, reserve, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
 import type { GradientName, Tape } from "./tape.ts";
@@ -12,7 +13,10 @@ export interface Cotangents {
   c?: Float32Array | undefined;
 }
 
-/** A gradient of the last `backward`; it lies in the engine's memory: copy it before the next call. */
+/**
+ * A gradient of the last `backward`; it lies in the engine's memory: copy it before the next call. That of x is
+ * the words' where there are some: see `spreadWords`.
+ */
 export function gradientOf(tape: Tape, name: GradientName): Float32Array {
   const lies = tape.gradients?.[name];
   if (!lies) throw new Error(`fused-rnn: expected a backward pass that gives d${name}, got none`);
@@ -68,6 +72,7 @@ function place(
   const state = B * H * 4;
   const columns = layout.dwRow / 4;
   const ic = needDx ? I : 0;
+  const vectors = tape.words ? tape.words.at.length * vectorBytes(I) : B * T * I * 4;
   const work = reserve(heap, {
     dOut: cotangents.outputs ? (shape.returnSequences ? T : 1) * state : 0,
     dhT: cotangents.h ? state : 0,
@@ -83,7 +88,7 @@ function place(
   let results: Reserved;
   try {
     results = reserve(heap, {
-      dx: ic * B * T * 4,
+      dx: needDx ? vectors : 0,
       dh0: state,
       dc0: shape.cell === "lstm" ? state : 0,
       kernel: I * G * H * 4,
@@ -111,7 +116,7 @@ function place(
 
 /** Where each gradient lies. */
 function gradientsIn(
-  { shape, layout, hasBias }: Tape,
+  { shape, layout, words, hasBias }: Tape,
   at: Readonly<Record<string, number>>,
   needDx: boolean,
 ): Tape["gradients"] {
@@ -121,7 +126,7 @@ function gradientsIn(
     kernel: lies(at.kernel, I * layout.G * H),
     recurrentKernel: lies(at.recurrent, H * layout.G * H),
     h0: lies(at.dh0, B * H),
-    ...(needDx && { x: lies(at.dx, B * T * I) }),
+    ...(needDx && { x: lies(at.dx, words ? (words.at.length * vectorBytes(I)) / 4 : B * T * I) }),
     ...(hasBias && { bias: lies(at.bias, layout.bias) }),
     ...(cell === "lstm" && { c0: lies(at.dc0, B * H) }),
   };

@@ -39,8 +39,12 @@ export interface CallShape {
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
-  /** Rows that begin with the same tokens may be worked out together. */
-  shared: boolean;
+  /** Tokens are given that rows of x begin alike by. */
+  tokens: boolean;
+  /** x is a lookup of them. */
+  lookedUp: boolean;
+  /** The engine multiplies the kernel by the distinct tokens' vectors: decided by what the tokens are. */
+  byWords?: boolean | undefined;
   /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */
   dropGates: number;
   /** Keeps what the backward pass needs. */
@@ -54,6 +58,7 @@ const WORDS = [
   ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
   ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
   ..."dc direct carry dw dwRow lanes kernel recurrent bias panel list order starts".split(" "),
+  ..."wordOf words wordSums wordRow wordStarts bases".split(" "),
 ] as const;
 
 /** A word of the job by name. */
@@ -117,6 +122,9 @@ export interface Layout {
   bias: number;
 }
 
+/** Bytes for each row of what threads write at every step, each to its blocks' own cache lines. */
+export const BLOCK_LINES = 16;
+
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
 /** An odd number of cache lines: rows then fall into different cache sets. */
 const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
@@ -131,6 +139,7 @@ export function layoutOf(shape: CallShape): Layout {
   const { cell, B, T, I, H, training } = shape;
   const Hp = up(H, 4);
   const G = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
+  const inputs = rowInputs(shape);
   const dzColumns = cell === "simpleRnn" ? Hp : cell === "gruBefore" ? 3 * Hp : 4 * Hp;
   // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
   // is small, more when it is large; but of a small batch two threads shall have some each.
@@ -145,13 +154,18 @@ export function layoutOf(shape: CallShape): Layout {
     tile: Math.max(1, Math.min(T, Math.ceil(128 / R))),
     slots: training ? T + 1 : 2,
     // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
-    xhRow: (up(I + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4) * 4,
+    xhRow: (up(inputs + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4) * 4,
     gateRow: fewLines(cell === "simpleRnn" ? Hp : 4 * Hp),
     dzRow: oddLines(up(dzColumns, 16)),
-    dxhRow: oddLines(up(I, 16) + up(H, 16)),
+    dxhRow: oddLines(up(inputs, 16) + up(H, 16)),
     dwRow: up(dzColumns, 16) * 4,
     bias: cell === "gruAfter" ? 6 * H : G * H,
   };
+}
+
+/** How many inputs the rows [x | h] hold. */
+export function rowInputs({ I, byWords }: CallShape): number {
+  return byWords ? 0 : I;
 }
 
 /** The bits of the word `flags`; NEED_DX is the backward pass's to add. */
@@ -204,8 +218,8 @@ export function workBytes(shape: CallShape, layout: Layout): Record<Word, number
     drop: B * layout.xhRow * dropGates,
     lanes: layout.Hp * 4,
     mask: shape.masked ? B * T : 0,
-    list: shape.masked ? B * 4 : 0,
-    order: shape.shared ? B * 4 : 0,
-    starts: shape.shared ? layout.blocks * (T + 1) * 4 : 0,
+    list: shape.masked ? B * BLOCK_LINES : 0,
+    order: shape.tokens ? B * 4 : 0,
+    starts: shape.tokens ? layout.blocks * (T + 1) * 4 : 0,
   };
 }

@@ -1,13 +1,13 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
-import { type CallShape, type Layout, writeJob } from "./call.ts";
+import { type CallShape, type Layout, layoutOf } from "./call.ts";
 import { type Engine, getEngine } from "./engine.ts";
+import { type Lookup, lookupOf, placeWords, putInputs, putSharing } from "./lookup.ts";
 import type { Heap } from "./memory.ts";
 import { type Plan, planOf, writePlan } from "./plan.ts";
 import { put, view } from "./regions.ts";
 import { runBlocks } from "./run-blocks.ts";
-import { type SharedRows, sharedRows } from "./shared-rows.ts";
 import { createTape, type Tape } from "./tape.ts";
 
 /** Data of a forward call; shapes as in `CallShape`. */
@@ -24,7 +24,7 @@ export interface ForwardArrays {
   initialState?: readonly Float32Array[] | undefined;
   /** [B, T], zero where the step is masked. */
   mask?: Uint8Array | undefined;
-  /** [B, T], where **shared**: x is a lookup of them. */
+  /** [B, T]: what rows of x begin alike by, and are a lookup of if **lookedUp**. */
   tokens?: ArrayLike<number> | undefined;
   /** [B, I] or [G, B, I]. */
   inputDropoutMask?: Float32Array | undefined;
@@ -49,11 +49,14 @@ export interface ForwardCall {
   data: ForwardArrays;
 }
 
-/** A call in the engine's memory: its plan, and the addresses of its two regions. */
+/** A call in the engine's memory: its plan, and the addresses of its regions. */
 interface Placed extends ForwardCall {
   plan: Plan;
+  lookup: Lookup;
   kept: number;
   passing: number;
+  /** Of its words; 0 where there are none. */
+  words: number;
 }
 
 /** Forward pass. Nothing is kept per step unless **training**. */
@@ -71,30 +74,35 @@ export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] 
     runBlocks(engine, false, jobs, calls[0].shape, placed[0].plan.layout);
     return placed.map((call) => resultOf(engine, call));
   } catch (error) {
-    for (const { kept, passing } of placed) {
-      engine.heap.release(passing);
-      engine.heap.release(kept);
-    }
+    for (const call of placed) release(engine.heap, [call.passing, call.words, call.kept]);
     throw error;
   }
 }
 
+function release(heap: Heap, regions: readonly number[]): void {
+  for (const address of regions) if (address !== 0) heap.release(address);
+}
+
 /** Copies a call in, its weights packed. */
-function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed {
+function place({ heap, kernels }: Engine, { shape: given, data }: ForwardCall): Placed {
+  const lookup = lookupOf(given, layoutOf(given), data);
+  const shape = { ...given, byWords: lookup.words !== undefined };
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
   const kept = heap.allocate(plan.kept.bytes);
-  let passing: number;
+  let passing = 0;
+  let words = 0;
   try {
     passing = heap.allocate(plan.passing.bytes);
+    writePlan(heap, plan, shape, kept, passing);
+    const job = kept + plan.kept.offsets.job;
+    if (lookup.words) words = placeWords(heap, job, data.x, shape, plan.layout, lookup.words);
   } catch (error) {
-    heap.release(kept);
+    release(heap, [passing, kept]);
     throw error;
   }
   const work = plan.kept.offsets;
   const call = plan.passing.offsets;
-  const shared = data.tokens && sharedRows(data.tokens, { ...shape, ...plan.layout });
-  if (shared) putOwnSteps(heap, passing + call.x, data.x, shape, shared);
-  else put(heap, passing + call.x, data.x);
+  if (!lookup.words) putInputs(heap, passing + call.x, data.x, shape, lookup.shared);
   put(heap, kept + work.kernel, data.kernel);
   put(heap, kept + work.recurrent, data.recurrentKernel);
   if (data.bias) put(heap, passing + call.bias, data.bias);
@@ -104,64 +112,33 @@ function place({ heap, kernels }: Engine, { shape, data }: ForwardCall): Placed 
   }
   if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
   if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
-  writePlan(heap, plan, shape, kept, passing);
-  if (shape.shared) putSharing(heap, plan, kept, shared);
+  if (shape.tokens) {
+    const at = { order: kept + work.order, starts: kept + work.starts };
+    putSharing(heap, kept + work.job, at, lookup.shared);
+  }
   kernels.packWeights(kept + work.job);
-  return { shape, data, plan, kept, passing };
+  return { shape, data, plan, lookup, kept, passing, words };
 }
 
-function resultOf(engine: Engine, { shape, data, plan, kept, passing }: Placed): ForwardResult {
+function resultOf(engine: Engine, placed: Placed): ForwardResult {
   const { heap } = engine;
+  const { shape, data, plan, lookup, kept, passing, words } = placed;
   const { B, T, H, cell, returnSequences } = shape;
   const work = plan.kept.offsets;
   const call = plan.passing.offsets;
   const state = [view(heap, passing + call.hT, B * H)];
   if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
   const outputs = view(heap, passing + call.out, B * H * (returnSequences ? T : 1));
-  const release = () => heap.release(passing);
   if (!shape.training) {
-    const releaseAll = () => {
-      release();
-      heap.release(kept);
-    };
-    return { outputs, state, release: releaseAll };
+    return { outputs, state, release: () => release(heap, [passing, words, kept]) };
   }
   const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
-  const at = { kept, job: kept + work.job, ...weights };
-  const tape = createTape(engine, shape, plan.layout, at, data.bias !== undefined);
-  return { outputs, state, tape, release };
-}
-
-/** x of the steps that rows are worked on themselves; the others are not read. */
-function putOwnSteps(
-  heap: Heap,
-  address: number,
-  x: Float32Array,
-  { B, T, I, goBackwards }: CallShape,
-  { firstSteps }: SharedRows,
-): void {
-  const floats = heap.floats();
-  for (let b = 0; b < B; b++) {
-    const first = goBackwards ? 0 : firstSteps[b];
-    const from = (b * T + first) * I;
-    floats.set(x.subarray(from, from + (T - firstSteps[b]) * I), address / 4 + from);
-  }
-}
-
-/** Which rows stand for others; the plan has room for it, and its words say none where none do. */
-function putSharing(
-  heap: Heap,
-  { kept: { offsets } }: Plan,
-  kept: number,
-  shared: SharedRows | undefined,
-): void {
-  if (!shared) {
-    writeJob(heap.words(), kept + offsets.job, { order: 0, starts: 0 });
-    return;
-  }
-  const words = heap.words();
-  words.set(shared.order, (kept + offsets.order) / 4);
-  words.set(shared.starts, (kept + offsets.starts) / 4);
+  const tape = createTape(
+    { engine, shape, layout: plan.layout, words: lookup.words, hasBias: data.bias !== undefined },
+    { job: kept + work.job, ...weights },
+    () => release(heap, [words, kept]),
+  );
+  return { outputs, state, tape, release: () => release(heap, [passing]) };
 }
 
 /** Rows [input factors | recurrent factors] as wide as xh, ones where there is no mask. */

@@ -17,10 +17,11 @@ import {
 import { backwardTogether, gradientOf } from "./backward.ts";
 import type { CallShape } from "./call.ts";
 import { forwardTogether } from "./forward.ts";
+import { spreadWords } from "./lookup.ts";
 import { oneStep } from "./one-step.ts";
 import type { GradientName, Tape } from "./tape.ts";
 import { isRecording, keepTape, releaseDeadTapes } from "./tapes.ts";
-import { readTensors, writeTensor } from "./tensor-memory.ts";
+import { newTensors, readTensors, writeTensor } from "./tensor-memory.ts";
 
 /** Kernel names in tfjs's registry. */
 export const kernelNames = {
@@ -140,7 +141,11 @@ function gradientKernel(kernelName: string, backendName: string): KernelConfig {
         h0: [B, H],
         c0: [B, H],
       };
-      return writeTensor(backend as never, shapes[of], gradientOf(tape, of));
+      const values = gradientOf(tape, of);
+      if (of !== "x" || !tape.words) return writeTensor(backend as never, shapes[of], values);
+      const { arrays, finish } = newTensors(backend as never, shapes.x, 1);
+      spreadWords(tape.shape, tape.words, values, arrays[0]);
+      return finish()[0];
     },
   };
 }

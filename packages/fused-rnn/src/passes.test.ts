@@ -165,7 +165,7 @@ for (const cell of cells) {
       goBackwards: false,
       zeroOutputForMask: false,
       masked: false,
-      ...{ shared: false, dropGates: 0 },
+      ...{ tokens: false, lookedUp: false, dropGates: 0 },
       training: true,
     },
   };

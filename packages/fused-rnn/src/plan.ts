@@ -7,6 +7,7 @@ import {
   jobTemplate,
   type Layout,
   layoutOf,
+  rowInputs,
   shapeWords,
   wordIndex,
   workBytes,
@@ -70,7 +71,7 @@ function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan
       recurrent: H * G * H * 4,
     }),
     passing: jobRegionOf({
-      x: B * T * I * 4,
+      x: shape.byWords ? 0 : B * T * I * 4,
       h0: hasState ? state : 0,
       c0: hasState && lstm ? state : 0,
       out: (returnSequences ? T : 1) * state,
@@ -91,10 +92,11 @@ const RAW_ROW = wordIndex("rawRow") as number;
 export function writePlan(
   heap: Heap,
   { kept: work, passing: call, layout, template }: Plan,
-  { I, H, dropGates }: CallShape,
+  shape: CallShape,
   kept: number,
   passing: number,
 ): void {
+  const { H, dropGates } = shape;
   const words = heap.words();
   const job = (kept + work.offsets.job) / 4;
   words.set(template, job);
@@ -103,7 +105,7 @@ export function writePlan(
   for (let i = 0; i < call.words.length; i += 2)
     words[job + call.words[i]] = passing + call.words[i + 1];
   // Without dropout the state lives in the rows [x | h] alone.
-  if (!dropGates) words[job + RAW] = kept + work.offsets.xh + I * 4;
+  if (!dropGates) words[job + RAW] = kept + work.offsets.xh + rowInputs(shape) * 4;
   words[job + RAW_ROW] = dropGates ? layout.Hp * 4 : layout.xhRow;
   const lanes = (kept + work.offsets.lanes) / 4;
   words.fill(-1, lanes, lanes + H);

@@ -92,7 +92,17 @@ function composedOf(
       tf.Tensor
     >,
     shape: {
-      ...{ cell, B, T, I, H, shared: false, dropGates: 0, masked: mask !== undefined },
+      ...{
+        cell,
+        B,
+        T,
+        I,
+        H,
+        tokens: false,
+        lookedUp: false,
+        dropGates: 0,
+        masked: mask !== undefined,
+      },
       returnSequences: options.returnSequences ?? true,
       goBackwards: options.goBackwards ?? false,
       zeroOutputForMask: options.zeroOutputForMask ?? false,

@@ -34,13 +34,19 @@ export interface RecurrentOptions {
    */
   mask?: Tensor | undefined;
   /**
-   * [B, T] of int32 (or float32): x is a lookup of these in a table. What rows have in common from their
-   * first step on, such as the padding before short texts, is then worked out once: the same outputs, bit for
-   * bit, in a fraction of the time. Of such steps one row gets the sum of the rows' gradients in x and
-   * the others 0, which comes to the same in the table; leave this out where x's own gradient is wanted.
-   * Without effect under a mask, dropout masks or an initial state. Default: each row for itself.
+   * [B, T] of int32 (or float32): rows of x are alike for as long as rows of these are. What rows have in common
+   * from their first step on, such as the padding before short texts, is then worked out once: the same outputs,
+   * bit for bit, in a fraction of the time. Of steps worked out once, the gradient of x has the sum in one
+   * place and 0 in the others, which comes to the same in what x was made from; leave this out where the
+   * gradient of x itself is wanted. Without effect under dropout masks. Default: each step for itself.
    */
   tokens?: Tensor | undefined;
+  /**
+   * x is a lookup of **tokens** in a table: steps of one token have one x. The kernel is then multiplied by each
+   * distinct token's vector once, and the gradient of x has the sum of a token's steps in one of them. Also under
+   * a mask and from an initial state. Default *false*.
+   */
+  lookedUp?: boolean | undefined;
   /** From the last step to the first; outputs come in that order too. Default *false*. */
   goBackwards?: boolean | undefined;
   /** *true* (default): outputs [B, T, H]; *false*: the last one, [B, H], and half the backward traffic. */
@@ -213,8 +219,7 @@ function checkCall(
   if (initialState && cell === "lstm") inputs.c0 = initialState[1];
   if (mask) inputs.mask = mask;
   const dropGates = Math.max(...gates);
-  const shared = tokens !== undefined && !mask && !initialState && dropGates === 0;
-  if (shared) inputs.tokens = tokens;
+  if (tokens && dropGates === 0) inputs.tokens = tokens;
   if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;
   if (recurrentDropoutMask) inputs.recurrentDropoutMask = recurrentDropoutMask;
   return {
@@ -228,7 +233,7 @@ function checkCall(
       goBackwards: options.goBackwards ?? false,
       zeroOutputForMask: options.zeroOutputForMask ?? false,
       masked: mask !== undefined,
-      ...{ shared, dropGates },
+      ...{ tokens: inputs.tokens !== undefined, lookedUp: options.lookedUp ?? false, dropGates },
     },
   };
 }

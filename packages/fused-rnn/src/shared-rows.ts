@@ -74,18 +74,21 @@ export function sharedRows(tokens: ArrayLike<number>, cut: Cut): SharedRows | un
 function commonSteps(tokens: ArrayLike<number>, { B, T, goBackwards }: Cut): Int32Array {
   const first = goBackwards ? T - 1 : 0;
   const step = goBackwards ? -1 : 1;
-  const likeRow = (b: number, other: number, otherStep: number) => {
-    let at = b * T + first;
-    let from = other * T + first;
-    let t = 0;
-    for (; t < T && tokens[at] === tokens[from]; t++, at += step) from += otherStep;
-    return t;
-  };
-  let longest = 0;
+  const runs = new Int32Array(B);
   let model = 0;
   for (let b = 0; b < B; b++) {
-    const run = likeRow(b, b, 0);
-    if (run > longest) [longest, model] = [run, b];
+    const token = tokens[b * T + first];
+    let run = 0;
+    for (let at = b * T + first; run < T && tokens[at] === token; at += step) run++;
+    runs[b] = run;
+    if (run > runs[model]) model = b;
   }
-  return Int32Array.from({ length: B }, (_, b) => likeRow(b, model, step));
+  const begin = model * T + first;
+  return runs.map((run, b) => {
+    const begins = b * T + first;
+    // Of one token repeated they have the shorter run in common.
+    let t = tokens[begins] === tokens[begin] ? run : 0;
+    while (t < T && tokens[begins + t * step] === tokens[begin + t * step]) t++;
+    return t;
+  });
 }

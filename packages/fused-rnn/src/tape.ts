@@ -1,14 +1,21 @@
 import type { CallShape, Layout } from "./call.ts";
 import type { Engine } from "./engine.ts";
+import type { LookedUpWords } from "./looked-up-words.ts";
 
-/** A training call that waits for its gradient. */
-export interface Tape {
+/** What a training call was. */
+interface TrainingCall {
   engine: Engine;
   shape: CallShape;
   layout: Layout;
-  /** Addresses: the region, the job in it, and the weights as Keras lays them out. */
-  at: { kept: number; job: number; kernel: number; recurrent: number };
+  /** Where the kernel was multiplied by words: then so is the gradient of x. */
+  words: LookedUpWords | undefined;
   hasBias: boolean;
+}
+
+/** A training call that waits for its gradient. */
+export interface Tape extends TrainingCall {
+  /** Addresses: the job, and the weights as Keras lays them out. */
+  at: { job: number; kernel: number; recurrent: number };
   /** Where the gradients lie, once `backward` has run. */
   gradients?: Partial<Record<GradientName, { address: number; floats: number }>>;
   release(): void;
@@ -17,25 +24,16 @@ export interface Tape {
 /** Gradients that `backward` makes; h0 and c0 are those of the initial state. */
 export type GradientName = "x" | "kernel" | "recurrentKernel" | "bias" | "h0" | "c0";
 
-/** The tape of a call. */
-export function createTape(
-  engine: Engine,
-  shape: CallShape,
-  layout: Layout,
-  at: Tape["at"],
-  hasBias: boolean,
-): Tape {
+/** The tape of a call; **release** gives back what it keeps, once. */
+export function createTape(call: TrainingCall, at: Tape["at"], release: () => void): Tape {
   let released = false;
   return {
-    engine,
-    shape,
-    layout,
+    ...call,
     at,
-    hasBias,
     release() {
       if (released) return;
       released = true;
-      engine.heap.release(at.kept);
+      release();
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
-import { noteLookup } from "./looked-up.ts";
+import { noteTokens } from "./looked-up.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
   type ConstraintArg,
@@ -118,7 +118,7 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
-        if (tokens.rank === 2) noteLookup(vectors, tokens);
+        if (tokens.rank === 2) noteTokens(vectors, tokens, true);
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];

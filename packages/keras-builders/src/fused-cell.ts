@@ -19,7 +19,7 @@ import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
 import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from "./cell-options.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
-import { noteLookup, tokensOf } from "./looked-up.ts";
+import { noteTokens, tokensOf } from "./looked-up.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -126,8 +126,10 @@ export abstract class FusedCell extends RecurrentCell {
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
     const call = this.#prepared(x, options);
     const result = this.#recurrence.run(call.x, call.weights, call.options);
-    const { tokens, returnSequences, goBackwards } = call.options;
-    if (tokens && returnSequences && !goBackwards) noteLookup(result.outputs, tokens);
+    const { tokens, returnSequences, goBackwards, mask, initialState } = call.options;
+    // From the same state, rows of outputs are alike for as long as those of x are.
+    const follows = returnSequences && !goBackwards && !mask && !initialState;
+    if (tokens && follows) noteTokens(result.outputs, tokens, false);
     return result;
   }
 
@@ -166,12 +168,10 @@ export abstract class FusedCell extends RecurrentCell {
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
-    const alike = !options.mask && !options.initialState && Object.keys(masks).length === 0;
-    const tokens = alike ? tokensOf(x) : undefined;
     return {
       x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
       weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      options: { activation, recurrentActivation, tokens, ...masks, ...rest },
+      options: { activation, recurrentActivation, ...tokensOf(x), ...masks, ...rest },
     };
   }
 

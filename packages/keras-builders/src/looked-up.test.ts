@@ -11,7 +11,7 @@ beforeAll(async () => {
   registerKernels();
 });
 
-const [B, T, words, units] = [12, 10, 20, 5];
+const [B, T, words, units] = [12, 10, 20, 9];
 /** Short texts behind padding. */
 const texts = () =>
   tf.tensor2d(
@@ -20,19 +20,19 @@ const texts = () =>
     ),
   );
 const embedding = (args = {}) =>
-  layers.embedding({ inputDim: words, outputDim: 4, seed: 1, ...args });
+  layers.embedding({ inputDim: words, outputDim: 8, seed: 1, ...args });
 const lstm = (args = {}) => layers.lstm({ units, seed: 2, ...args });
-const near = { rtol: 0, ofLargest: 5e-6 };
+const near = { rtol: 0, ofLargest: 2e-6 };
 
 test("what an embedding gives is known for a lookup where nobody can ask for its gradient", () => {
   const [table, tokens] = [embedding(), texts()];
   const outside = table.apply(tokens) as tf.Tensor;
-  expect(tokensOf(outside)).toBe(tokens);
+  expect(tokensOf(outside)).toEqual({ tokens, lookedUp: true });
   expect(tokensOf(tf.clone(outside))).toBeUndefined();
   tf.grad((x: tf.Tensor) => {
     expect(tokensOf(x)).toBeUndefined();
     const inside = table.apply(tokens) as tf.Tensor;
-    expect(tokensOf(inside)).toBe(tokens);
+    expect(tokensOf(inside)).toEqual({ tokens, lookedUp: true });
     tf.grad((y: tf.Tensor) => {
       expect(tokensOf(y)).toBeUndefined();
       return tf.sum(y);
@@ -84,7 +84,7 @@ test.each(Object.entries(cases))(
       if (apart) model.add(stock.activation({ activation: "linear" }));
       for (const layer of make()) model.add(layer);
       model.add(layers.dense({ units: 1, activation: "sigmoid", kernelInitializer: "ones" }));
-      model.compile({ optimizer: tf.train.rmsprop(0.01), loss: "binaryCrossentropy" });
+      model.compile({ optimizer: tf.train.sgd(0.5), loss: "binaryCrossentropy" });
       const seen: number[] = [];
       for (let step = 0; step < 8; step++) {
         seen.push((await model.trainOnBatch(tokens, labels)) as number);

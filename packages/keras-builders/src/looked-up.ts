@@ -1,32 +1,40 @@
-// Which sequences are tokens looked up in a table. Rows of them that begin with the same tokens, as with padding
-// before short texts, have the same states until they part: the fused operations work those out once.
+// Which sequences follow tokens: as a table's vectors, looked up, or as a recurrence over such. The fused operations
+// work out once what tokens say is the same: padding before short texts, and a word that comes again.
 
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 
-interface Lookup {
+/** What the fused operations take of a sequence that follows tokens. */
+export interface Followed {
+  /** [B, T]: rows of the sequence are alike for as long as rows of these are. */
   tokens: Tensor;
+  /** Steps of one token are alike wherever they stand. */
+  lookedUp: boolean;
+}
+
+interface Noted extends Followed {
   /** What tfjs recorded for a gradient at the time, and how many scopes deep. */
   tape: unknown;
   depth: number;
 }
 
-const lookups = new WeakMap<Tensor, Lookup>();
+const noted = new WeakMap<Tensor, Noted>();
 
-/** Notes that rows of **sequence** [B, T, I] are alike for as long as those of **tokens** [B, T] are. */
-export function noteLookup(sequence: Tensor, tokens: Tensor): void {
+/** Notes that **sequence** [B, T, I] follows **tokens**. */
+export function noteTokens(sequence: Tensor, tokens: Tensor, lookedUp: boolean): void {
   const { activeTape: tape, gradientDepth: depth } = engine().state;
-  lookups.set(sequence, { tokens, tape, depth });
+  noted.set(sequence, { tokens, lookedUp, tape, depth });
 }
 
 /**
- * The tokens that **x** follows, where its own gradient cannot be wanted: where nothing is recorded, or x was
- * made in the same gradient scope, so that its gradient only passes through it to the table. A gradient in x
- * itself, as for a saliency map, has x from outside its scope.
+ * What **x** follows, where its own gradient cannot be wanted: where nothing is recorded, or x was made in the same
+ * gradient scope, so that its gradient only passes through it to the table. A gradient in x itself, as for a
+ * saliency map, has x from outside its scope.
  */
-export function tokensOf(x: Tensor): Tensor | undefined {
-  const lookup = lookups.get(x);
-  if (!lookup || lookup.tokens.isDisposed) return undefined;
+export function tokensOf(x: Tensor): Followed | undefined {
+  const known = noted.get(x);
+  if (!known || known.tokens.isDisposed) return undefined;
+  const { tokens, lookedUp, tape, depth } = known;
   const { activeTape, gradientDepth } = engine().state;
-  const passing = lookup.tape === activeTape && lookup.depth === gradientDepth;
-  return gradientDepth === 0 || passing ? lookup.tokens : undefined;
+  const passing = tape === activeTape && depth === gradientDepth;
+  return gradientDepth === 0 || passing ? { tokens, lookedUp } : undefined;
 }

@@ -1,0 +1,108 @@
+// Where x is a lookup of tokens: a block's distinct tokens, its words, are multiplied by the kernel once each,
+// before the first step, and every step starts its sums from its words'. Backwards, the gradients of a word's
+// steps are added up, and multiplied once each.
+import { outer, setBytes, vectorsAt } from "./gradient";
+import * as J from "./job";
+import { rowIn } from "./rows";
+import { rowsN, zeros } from "./tile";
+
+/** The first of a block's words. */
+// @ts-ignore: decorator
+@inline function firstWord(j: usize, block: i32): i32 { return load<i32>(J.wordStarts(j) + (block << 2)); }
+// @ts-ignore
+@inline function wordCount(j: usize, block: i32): i32 { return firstWord(j, block + 1) - firstWord(j, block); }
+/** A word's vector, padded to a multiple of four. */
+// @ts-ignore
+@inline function vectorOf(j: usize, word: i32): usize { return J.words(j) + <usize>word * vectorBytes(j); }
+// @ts-ignore
+@inline function vectorBytes(j: usize): usize { return <usize>((J.I(j) + 3) & ~3) << 2; }
+/** A word's sums, or the sum of its steps' gradients. */
+// @ts-ignore
+@inline function sumsOf(j: usize, word: i32): usize { return J.wordSums(j) + <usize>word * J.wordRow(j); }
+/** The word of the row at a position at step t. */
+// @ts-ignore
+@inline function wordAt(j: usize, position: i32, t: i32): i32 {
+  return load<i32>(J.wordOf(j) + ((J.batchRow(j, position) * J.T(j) + J.sourceStep(j, t)) << 2));
+}
+
+/** Gradient columns that belong to x: a GRU's [z r]…, [xc]…. */
+export function inputGates(j: usize): i32 {
+  const cell = J.CELL(j);
+  return (cell == J.SIMPLE ? 1 : cell == J.LSTM ? 4 : 3) * J.Hp(j);
+}
+
+/** What the block's words add up to with the kernel and the bias, laid out as gates are. */
+export function projectWords(j: usize, block: i32): void {
+  if (J.wordOf(j) == 0) return;
+  const I = J.I(j), Hp = J.Hp(j), K = I + J.H(j), cell = J.CELL(j), simple = cell == J.SIMPLE;
+  const n = wordCount(j, block), row = J.wordRow(j), step = simple ? 16 : 4;
+  const a = vectorOf(j, firstWord(j, block)), aRow = <i32>vectorBytes(j);
+  let w = J.weights(j), bias = J.biases(j), to = sumsOf(j, firstWord(j, block));
+  for (let u = 0; u < Hp; u += step) {
+    const vectors = simple ? min(4, (Hp - u) >> 2) : cell == J.LSTM ? 4 : 3;
+    rowsN(vectors, a, aRow, n, w, I, bias, 0, to, row);
+    if (cell >= J.GRU_AFTER) {
+      const rest = v128.load(bias, 48);
+      for (let k = 0; k < n; k++) v128.store(to + k * row, rest, 48);
+    }
+    w += <usize>(K * vectors) << 4; bias += 64; to += 64;
+  }
+}
+
+/** Where the sums of each row's word at step t lie. */
+export function findWords(j: usize, block: i32, t: i32): void {
+  if (J.wordOf(j) == 0) return;
+  const b0 = J.firstRow(j, block), bases = J.bases(j) + J.blockLines(j, block);
+  for (let r = 0, rows = J.rowsAt(j, block, t); r < rows; r++) {
+    store<usize>(bases + (r << 2), sumsOf(j, wordAt(j, b0 + r, t)));
+  }
+}
+
+/** Where the sums of a block's row at the step at hand lie. */
+// @ts-ignore: decorator
+@inline export function baseOf(j: usize, block: i32, r: i32): usize {
+  return load<usize>(J.bases(j) + J.blockLines(j, block) + (r << 2));
+}
+
+/** rowsN for the `rows` rows of a list or all, in pairs, each from its word's sums `offset` bytes on. */
+export function rowsFromWords(
+  n: i32, j: usize, block: i32, list: usize, rows: i32, a: usize, aRow: i32, w: usize, K: i32, offset: usize, out: usize, outRow: i32,
+): void {
+  for (let i = 0; i < rows; i += 2) {
+    const r = rowIn(list, i), pair = min(2, rows - i), next = rowIn(list, i + pair - 1), d = next - r;
+    const init = baseOf(j, block, r), initRow = <i32>(baseOf(j, block, next) - init);
+    rowsN(n, a + r * aRow, d * aRow, pair, w, K, init + offset, initRow, out + r * outRow, d * outRow);
+  }
+}
+
+export function startWordGradients(j: usize, block: i32): void {
+  if (J.wordOf(j)) memory.fill(sumsOf(j, firstWord(j, block)), 0, <usize>wordCount(j, block) * J.wordRow(j));
+}
+
+/** Adds a step's gradients, of the `rows` rows of a list or all, to those of the words. */
+export function addWordGradients(j: usize, block: i32, t: i32, list: usize, rows: i32): void {
+  if (J.wordOf(j) == 0) return;
+  const b0 = J.firstRow(j, block), bytes = <usize>inputGates(j) << 2, dz = J.dzAt(j, block, t);
+  for (let i = 0; i < rows; i++) {
+    const r = rowIn(list, i), to = sumsOf(j, wordAt(j, b0 + r, t)), from = dz + r * J.dzRow(j);
+    for (let q: usize = 0; q < bytes; q += 16) v128.store(to + q, f32x4.add(v128.load(to + q), v128.load(from + q)));
+  }
+}
+
+/** The kernel's gradient from those of the words, and theirs where they are asked for, [words, I padded]. */
+export function wordGradients(j: usize, block: i32): void {
+  if (J.wordOf(j) == 0) return;
+  const I = J.I(j), K = inputGates(j), word = firstWord(j, block), n = wordCount(j, block);
+  const row = <i32>vectorBytes(j), sumRow = J.wordRow(j), sums = sumsOf(j, word);
+  const dw = J.dw(j) + <usize>block * (I + J.H(j) + 1) * J.dwRow(j), most = min(128, J.rowsOf(j, block) * J.tile(j));
+  for (let k = 0; k < n; k += most) {
+    outer(j, block, vectorOf(j, word + k), row, I, sums + k * sumRow, sumRow, 0, K, min(most, n - k), dw, 3);
+  }
+  if ((J.flags(j) & J.NEED_DX) == 0) return;
+  let w = J.transposed(j) + setBytes(J.H(j), K);
+  for (let q = 0; q < I; q += 16) {
+    const v = vectorsAt(q, I);
+    rowsN(v, sums, sumRow, n, w, K, zeros(), 0, J.dx(j) + <usize>word * row + (q << 2), row);
+    w += <usize>(K * v) << 4;
+  }
+}
