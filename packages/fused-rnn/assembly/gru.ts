@@ -5,20 +5,21 @@ import * as J from "./job";
 import { distance, isMasked, listRows, rowIn, rowList } from "./rows";
 import { outputRow, outputStep, putDropped, putLanes, skipMasked, unitsBefore } from "./state";
 import {
-  gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows,
+  gruAfterGatedRows, gruAfterRows, gruBeforeCandidate, gruBeforeGatedRows, gruBeforeRows, gruListedSums,
 } from "./tile";
-import { baseOf } from "./words";
+import { baseOf, basesOf } from "./words";
 
 export function gruStep(j: usize, block: i32, t: i32): void {
   const I = J.I(j), H = J.H(j), Hp = J.Hp(j), rows = listRows(j, block, t), list = rowList(j, block);
   const row = J.xhRow(j), gateRow = J.gateRow(j), gated = J.dropGates(j) > 1, gate = J.xhGate(j);
   const xh = J.xhAt(j, block, t), gates = J.gatesAt(j, block, t), after = J.CELL(j) == J.GRU_AFTER;
   const panel = ((I + H) * 12) << 2, rec = J.recurrentActivation(j), units = unitsBefore(j, t);
-  const inputs = J.rowInputs(j), words = J.wordOf(j) != 0;
+  const inputs = J.rowInputs(j), words = J.wordOf(j) != 0, bases = basesOf(j, block);
   for (let u = 0; u < Hp; u += 4) {
     const z = gates + (u << 4), bias = J.biases(j) + (u << 4);
     const w = J.weights(j) + (u >> 2) * panel + (I - inputs) * 48;
-    if (list != 0 || words) {
+    if (list == 0 && words) gruListedSums(after, xh, row, rows, w, units, bases, u << 4, z, gateRow);
+    else if (list) {
       for (let i = 0; i < rows; i += 2) {
         const r = rowIn(list, i), pair = min(2, rows - i), d = rowIn(list, i + pair - 1) - r;
         const sums = words ? baseOf(j, block, r) + (u << 4) : bias;

@@ -61,10 +61,22 @@ export function zeros(): usize { return zeroPanel; }
  * which V8 could move loads above arithmetic, which is what makes it spill.
  */
 function rows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32): void {
+  rows4From(false, a, aRow, rows, w, K, init, initRow, out, outRow);
+}
+/** As rows4, from the sums that a list of addresses has for the rows, `offset` bytes on. */
+export function listedSums4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, list: usize, offset: i32, out: usize, outRow: i32): void {
+  rows4From(true, a, aRow, rows, w, K, list, offset, out, outRow);
+}
+// @ts-ignore: decorator
+@inline function rows4From(
+  listed: bool, a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
+): void {
   let s: v128, t: v128, v: v128;
   for (let r = rows; r > 0; r -= 2) {
-    const pair = r > 1, i1 = pair ? init + initRow : init, o1 = pair ? out + outRow : out;
-    let c00 = v128.load(init), c01 = v128.load(init, 16), c02 = v128.load(init, 32), c03 = v128.load(init, 48);
+    const pair = r > 1, o1 = pair ? out + outRow : out;
+    const i0 = listed ? load<usize>(init) + initRow : init;
+    const i1 = pair ? (listed ? load<usize>(init, 4) : init) + initRow : i0;
+    let c00 = v128.load(i0), c01 = v128.load(i0, 16), c02 = v128.load(i0, 32), c03 = v128.load(i0, 48);
     let c10 = v128.load(i1), c11 = v128.load(i1, 16), c12 = v128.load(i1, 32), c13 = v128.load(i1, 48);
     let a0 = a, a1 = pair ? a + aRow : a, p = w;
     for (let k = K; k > 0; k -= 4) {
@@ -95,7 +107,7 @@ function rows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, in
     }
     v128.store(out, c00); v128.store(out, c01, 16); v128.store(out, c02, 32); v128.store(out, c03, 48);
     v128.store(o1, c10); v128.store(o1, c11, 16); v128.store(o1, c12, 32); v128.store(o1, c13, 48);
-    a += 2 * aRow; init += 2 * initRow; out += 2 * outRow;
+    a += 2 * aRow; init += listed ? 8 : 2 * initRow; out += 2 * outRow;
   }
 }
 
@@ -237,10 +249,11 @@ export function gatedColumns4(
  * floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
  */
 // @ts-ignore
-@inline function gruGates(after: bool, gated: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, biasRow: i32, out0: usize, outRow: i32): void {
+@inline function gruGates(after: bool, gated: bool, listed: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, biasRow: i32, out0: usize, outRow: i32): void {
   for (let left = rows; left > 0; left -= 2) {
-    const other = left > 1 ? bias + biasRow : bias;
-    let z0 = v128.load(bias), r0 = v128.load(bias, 16), x0 = v128.load(bias, 32), h0 = v128.load(bias, 48);
+    const one = listed ? load<usize>(bias) + biasRow : bias;
+    const other = left > 1 ? (listed ? load<usize>(bias, 4) : bias) + biasRow : one;
+    let z0 = v128.load(one), r0 = v128.load(one, 16), x0 = v128.load(one, 32), h0 = v128.load(one, 48);
     let z1 = v128.load(other), r1 = v128.load(other, 16), x1 = v128.load(other, 32), h1 = v128.load(other, 48);
     const out1 = left > 1 ? out0 + outRow : out0;
     let a0 = a, a1 = left > 1 ? a + aRow : a, w = panel;
@@ -266,20 +279,25 @@ export function gatedColumns4(
     v128.store(out0, z0); v128.store(out0, r0, 16); v128.store(out0, x0, 32);
     v128.store(out1, z1); v128.store(out1, r1, 16); v128.store(out1, x1, 32);
     if (after) { v128.store(out0, h0, 48); v128.store(out1, h1, 48); }
-    a += 2 * aRow; bias += 2 * biasRow; out0 += 2 * outRow;
+    a += 2 * aRow; bias += listed ? 8 : 2 * biasRow; out0 += 2 * outRow;
   }
 }
 export function gruAfterRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, biasRow: i32, out: usize, outRow: i32): void {
-  gruGates(true, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
+  gruGates(true, false, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
 }
 export function gruAfterGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(true, true, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
+  gruGates(true, true, false, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
 }
 export function gruBeforeRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, bias: usize, biasRow: i32, out: usize, outRow: i32): void {
-  gruGates(false, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
+  gruGates(false, false, false, a, aRow, rows, w, I, H, 0, bias, biasRow, out, outRow);
 }
 export function gruBeforeGatedRows(a: usize, aRow: i32, rows: i32, w: usize, I: i32, H: i32, gate: i32, bias: usize, out: usize, outRow: i32): void {
-  gruGates(false, true, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
+  gruGates(false, true, false, a, aRow, rows, w, I, H, gate, bias, 0, out, outRow);
+}
+/** The same of h alone, from the sums that a list of addresses has for the rows, `offset` bytes on. */
+export function gruListedSums(after: bool, a: usize, aRow: i32, rows: i32, w: usize, H: i32, list: usize, offset: i32, out: usize, outRow: i32): void {
+  if (after) gruGates(true, false, true, a, aRow, rows, w, 0, H, 0, list, offset, out, outRow);
+  else gruGates(false, false, true, a, aRow, rows, w, 0, H, 0, list, offset, out, outRow);
 }
 export function gruBeforeCandidate(a: usize, aRow: i32, rows: i32, w: usize, H: i32, out: usize, outRow: i32): void {
   rowPairs(1, false, a, aRow, rows, w, 48, H, 0, out, outRow, out, outRow);

@@ -4,7 +4,7 @@
 import { outer, setBytes, vectorsAt } from "./gradient";
 import * as J from "./job";
 import { rowIn } from "./rows";
-import { rowsN, zeros } from "./tile";
+import { listedSums4, rowsN, zeros } from "./tile";
 
 /** The first of a block's words. */
 // @ts-ignore: decorator
@@ -49,25 +49,32 @@ export function projectWords(j: usize, block: i32): void {
   }
 }
 
-/** Where the sums of each row's word at step t lie. */
+/** The list of where the sums of a block's rows at the step at hand lie. */
+// @ts-ignore: decorator
+@inline export function basesOf(j: usize, block: i32): usize { return J.bases(j) + J.blockLines(j, block); }
+
+/** Makes it, of step t. */
 export function findWords(j: usize, block: i32, t: i32): void {
   if (J.wordOf(j) == 0) return;
-  const b0 = J.firstRow(j, block), bases = J.bases(j) + J.blockLines(j, block);
+  const b0 = J.firstRow(j, block), bases = basesOf(j, block);
   for (let r = 0, rows = J.rowsAt(j, block, t); r < rows; r++) {
     store<usize>(bases + (r << 2), sumsOf(j, wordAt(j, b0 + r, t)));
   }
 }
 
-/** Where the sums of a block's row at the step at hand lie. */
+/** Its entry of a row. */
 // @ts-ignore: decorator
 @inline export function baseOf(j: usize, block: i32, r: i32): usize {
-  return load<usize>(J.bases(j) + J.blockLines(j, block) + (r << 2));
+  return load<usize>(basesOf(j, block) + (r << 2));
 }
 
 /** rowsN for the `rows` rows of a list or all, in pairs, each from its word's sums `offset` bytes on. */
 export function rowsFromWords(
   n: i32, j: usize, block: i32, list: usize, rows: i32, a: usize, aRow: i32, w: usize, K: i32, offset: usize, out: usize, outRow: i32,
 ): void {
+  if (list == 0 && n == 4) {
+    return listedSums4(a, aRow, rows, w, K, basesOf(j, block), <i32>offset, out, outRow);
+  }
   for (let i = 0; i < rows; i += 2) {
     const r = rowIn(list, i), pair = min(2, rows - i), next = rowIn(list, i + pair - 1), d = next - r;
     const init = baseOf(j, block, r), initRow = <i32>(baseOf(j, block, next) - init);
