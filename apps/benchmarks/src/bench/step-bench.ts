@@ -59,8 +59,9 @@ export interface StepRow {
   references: readonly Reference[];
 }
 
-// A stock step takes seconds; so many fused ones are timed for each.
-const FUSED_STEPS_PER_ROUND = 5;
+// So many are timed in a row, as training and prediction go on in a row; of stock's that take seconds, one.
+const STEPS_IN_A_ROW = 5;
+const SHORT_MS = 200;
 const FIT_STEPS = 10;
 
 // Until then the optimising compiler is still at work on the engine and on tfjs.
@@ -115,11 +116,14 @@ async function measureModel(
   const batch = seededExamples(model, model.batchSize, seed);
   const many = seededExamples(model, model.batchSize * FIT_STEPS, seed + 1);
   try {
+    let stockSteps = 1;
     if (stock) {
       copyWeights(fused, stock);
       await checkModels(model, fused, stock, batch);
+      // The check has run stock once, and there is nothing in its many small calls to warm further.
+      const { train } = await timeOnce(stock, batch);
+      if (train < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
     }
-    // The check has run stock once, and there is nothing in its many small calls to warm further.
     if (sides.includes("fused")) {
       const warm = { warmUp: FUSED_WARM_UPS, least: 0, seconds: 0, signal: bench.signal };
       await rounds(() => timeOnce(fused, batch), warm);
@@ -127,11 +131,10 @@ async function measureModel(
     const measured = await rounds(
       async () => {
         const peak = bench.peak.measure();
-        const stockTimes = stock && (await timeOnce(stock, batch));
-        const fusedTimes: { train: number; predict: number }[] = [];
-        for (let i = 0; sides.includes("fused") && i < FUSED_STEPS_PER_ROUND; i++) {
-          fusedTimes.push(await timeOnce(fused, batch));
-        }
+        const stockTimes = stock && (await timeInARow(stock, batch, stockSteps));
+        const fusedTimes = sides.includes("fused")
+          ? await timeInARow(fused, batch, STEPS_IN_A_ROW)
+          : [];
         const fit = fusedTimes.length > 0 ? await timeFit(fused, many, model.batchSize) : null;
         return { peaks: [peak, bench.peak.measure()], stockTimes, fusedTimes, fit };
       },
@@ -165,6 +168,19 @@ export async function timeOnce(
   const train = await timedAsync(() => model.trainOnBatch(x, y));
   const predict = timed(() => void predictions(model, x));
   return { train, predict };
+}
+
+/** So many training steps, then so many predictions. */
+async function timeInARow(
+  model: Sequential,
+  { x, y }: { x: tf.Tensor; y: tf.Tensor },
+  steps: number,
+): Promise<{ train: number; predict: number }[]> {
+  const trainings: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    trainings.push(await timedAsync(() => model.trainOnBatch(x, y)));
+  }
+  return trainings.map((train) => ({ train, predict: timed(() => void predictions(model, x)) }));
 }
 
 async function timeFit(
