@@ -34,6 +34,7 @@ const bad: [string, RegExp][] = [
   ["kernels --threads 1,x", /--threads.*expected a whole number, 1 to 256/],
   ["kernels --shape 32x500", /--shape.*expected four whole numbers/],
   ["kernels --seconds 0", /--seconds.*expected a number above 0/],
+  ["step --padding 1", /--padding.*expected a number from 0 to below 1/],
   ["step --models lstm", /--models.*expected all or some of imdb_lstm,/],
   ["step --repeats 0", /--repeats.*expected a whole number, from 1 on/],
   ["stock --no-stock", /unknown option '--no-stock'/],

@@ -15,6 +15,7 @@ import {
   listOf,
   positiveNumber,
   seedNumber,
+  shareNumber,
   wholeNumber,
   wholeNumbers,
 } from "./option-types.ts";
@@ -37,6 +38,7 @@ interface StepArgs extends BenchCommonOptions {
   models: string[];
   repeats: number;
   seconds: number;
+  padding: number;
   /** False with `--no-stock`. */
   stock?: boolean;
 }
@@ -130,7 +132,13 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
       .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
         ...modelNames,
       ])
-      .option("--repeats <n>", "rounds for each model, at least", wholeNumber(1), 2);
+      .option("--repeats <n>", "rounds for each model, at least", wholeNumber(1), 2)
+      .option(
+        "--padding <share>",
+        "of the IMDB models' words that is padding in front; of the reviews 0.55",
+        shareNumber,
+        0,
+      );
     if (name === "step") command.addOption(new Option("--no-stock", "time the fused side alone"));
     add(
       withThreads(withSeconds(command, "model", 3)),

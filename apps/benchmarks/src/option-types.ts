@@ -27,6 +27,13 @@ export function positiveNumber(most: number) {
   };
 }
 
+/** Reads a number from 0 to below 1; for commander. */
+export function shareNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("expected a number from 0 to below 1");
+}
+
 /** Reads a comma-separated choice out of **known**, each once; *all* means every one. */
 export function listOf<T extends string>(known: readonly T[]) {
   return (text: string): T[] => {

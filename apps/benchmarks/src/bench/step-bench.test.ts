@@ -64,3 +64,15 @@ test("from equal weights, small stock models predict what the fused ones do", ()
     stock.dispose();
   }
 });
+
+test("padding stands in front of the IMDB models' words, in about the share that is asked for", () => {
+  for (const padding of [0, 0.55]) {
+    const [model] = tutorialModels(1, padding);
+    const { x, y } = seededExamples(model!, 64, 3);
+    const rows = x.arraySync() as number[][];
+    const zeros = rows.map((row) => row.filter((word) => word === 0).length);
+    expect(rows.map((row) => row.findIndex((word) => word !== 0))).toEqual(zeros);
+    expect(zeros.reduce((sum, n) => sum + n) / x.size).toBeCloseTo(padding, 1);
+    tf.dispose([x, y]);
+  }
+});

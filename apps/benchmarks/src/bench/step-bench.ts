@@ -26,6 +26,8 @@ export interface StepOptions {
   repeats: number;
   /** Time for each model, once **repeats** rounds are done. */
   seconds: number;
+  /** Share of the IMDB models' steps that is padding in front. */
+  padding: number;
   seed: number;
 }
 
@@ -75,7 +77,9 @@ export const modelNames: readonly string[] = tutorialModels(0).map(({ name }) =>
 
 /** `bench step`: whole training steps and predictions of the tutorial's models, fused beside stock. */
 export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Promise<void> {
-  const models = tutorialModels(options.seed).filter(({ name }) => options.models.includes(name));
+  const models = tutorialModels(options.seed, options.padding).filter(({ name }) =>
+    options.models.includes(name),
+  );
   const { bold, dim } = bench.colors;
   bench.line();
   bench.line(

@@ -105,7 +105,7 @@ const sentimentFigures: Record<SentimentCell, { trainMs: number; references: Ref
   },
 };
 
-function sentiment(cell: SentimentCell, seed: number): TutorialModel {
+function sentiment(cell: SentimentCell, seed: number, padding: number): TutorialModel {
   const { trainMs, references } = sentimentFigures[cell];
   return {
     name: `imdb_${cell}`,
@@ -114,7 +114,7 @@ function sentiment(cell: SentimentCell, seed: number): TutorialModel {
     fused: () => buildSentimentClassifier(cell, { vocabSize: VOCABULARY, maxLen: REVIEW, seed }),
     stock: () => stockSentimentClassifier(cell, VOCABULARY, REVIEW),
     examples: (count, random) => ({
-      x: tokens([count, REVIEW], VOCABULARY, random),
+      x: padded([count, REVIEW], VOCABULARY, padding, random),
       y: classes(2)(count, random),
     }),
     sameNumbers: cell !== "gru",
@@ -128,8 +128,8 @@ function sentiment(cell: SentimentCell, seed: number): TutorialModel {
   };
 }
 
-/** Every model of the tutorial. */
-export function tutorialModels(seed: number): readonly TutorialModel[] {
+/** Every model of the tutorial; of the IMDB ones' words, the share **padding** is 0 in front, on average. */
+export function tutorialModels(seed: number, padding = 0): readonly TutorialModel[] {
   const cells = ["lstm", "gru", "simple_rnn", "bidirectional_lstm"] as const;
   const usual = {
     batchSize: 32,
@@ -140,7 +140,7 @@ export function tutorialModels(seed: number): readonly TutorialModel[] {
   };
   const withGru = { ...usual, sameNumbers: false, sameLoss: false };
   return [
-    ...cells.map((cell) => sentiment(cell, seed)),
+    ...cells.map((cell) => sentiment(cell, seed, padding)),
     {
       ...usual,
       name: "stock_forecaster",
@@ -204,7 +204,7 @@ export function tutorialModels(seed: number): readonly TutorialModel[] {
       fused: () => buildVariableLengthModel(100, VOCABULARY, 1, { seed }),
       stock: () => stockVariableLengthModel(100, VOCABULARY),
       examples: (count, random) => ({
-        x: padded([count, 100], VOCABULARY, random),
+        x: padded([count, 100], VOCABULARY, 0.5, random),
         y: classes(2)(count, random),
       }),
     },
@@ -239,16 +239,19 @@ function word(vocabulary: number, random: Random): number {
   return Math.floor(vocabulary ** random.uniform());
 }
 
-function tokens(shape: number[], vocabulary: number, random: Random): tf.Tensor {
-  const values = Int32Array.from({ length: sizeOf(shape) }, () => word(vocabulary, random));
-  return tf.tensor(values, shape, "int32");
-}
-
-// Row b holds a random number of words, the padding 0 in front of them.
-function padded([rows = 0, steps = 0]: number[], vocabulary: number, random: Random): tf.Tensor {
+// Each row holds a random number of words, the padding 0 in front of them: from row to row as different shares as
+// have the mean **share**.
+function padded(
+  [rows = 0, steps = 0]: number[],
+  vocabulary: number,
+  share: number,
+  random: Random,
+): tf.Tensor {
   const values = new Int32Array(rows * steps);
+  const spread = Math.min(share, 1 - share);
   for (let row = 0; row < rows; row++) {
-    const first = Math.floor(random.uniform() * steps);
+    const padding = spread > 0 ? share + spread * (2 * random.uniform() - 1) : share;
+    const first = Math.floor(padding * steps);
     for (let t = first; t < steps; t++) values[row * steps + t] = word(vocabulary, random);
   }
   return tf.tensor(values, [rows, steps], "int32");
