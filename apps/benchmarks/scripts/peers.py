@@ -1,7 +1,7 @@
 """The tutorial's models in Keras or PyTorch, timed for `bench peers`.
 
 `python peers.py SYSTEM THREADS` says its version, then answers each line {"model": ..., "steps": n} with
-the milliseconds of n training steps and n predictions, taken in turn. SYSTEM is keras-jax,
+the milliseconds of n training steps in a row and n predictions. SYSTEM is keras-jax,
 keras-tensorflow or pytorch; THREADS counts for PyTorch alone, Keras's backends choose their own.
 """
 
@@ -116,5 +116,8 @@ for line in sys.stdin:
     if asked["model"] not in built:
         built[asked["model"]] = build(asked["model"])
     train, predict = built[asked["model"]]
-    times = [(milliseconds(train), milliseconds(predict)) for _ in range(asked["steps"])]
-    print(json.dumps({"train": [t for t, _ in times], "predict": [p for _, p in times]}), flush=True)
+    times = {
+        name: [milliseconds(work) for _ in range(asked["steps"])]
+        for name, work in (("train", train), ("predict", predict))
+    }
+    print(json.dumps(times), flush=True)

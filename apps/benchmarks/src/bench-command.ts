@@ -183,7 +183,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
         .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
           ...peerModels,
         ])
-        .option("--rounds <n>", "rounds of five steps for each model", wholeNumber(1), 10),
+        .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10),
     ),
     benchPeers,
   );

@@ -341,7 +341,10 @@ function copyPanel(from: usize, row: i32, K: i32, to: usize): void {
   }
 }
 
-/** Gradients of the initial states, [B, H], and dx of the steps in which another row stood for a row: 0. */
+/**
+ * What is left once all steps are done: the words' gradients; those of the initial states, [B, H]; and dx of the
+ * steps in which another row stood for a row, which is 0.
+ */
 export function finishGradients(j: usize, block: i32): void {
   wordGradients(j, block);
   const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j), row = <usize>inputColumns(j) << 2;

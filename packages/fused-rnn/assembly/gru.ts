@@ -21,7 +21,7 @@ export function gruStep(j: usize, block: i32, t: i32): void {
     if (list == 0 && words) gruListedSums(after, xh, row, rows, w, units, bases, u << 4, z, gateRow);
     else if (list) {
       for (let i = 0; i < rows; i += 2) {
-        const r = rowIn(list, i), pair = min(2, rows - i), d = rowIn(list, i + pair - 1) - r;
+        const r = rowIn(list, i), pair = min(2, rows - i), d = distance(list, i, rows);
         const sums = words ? baseOf(j, block, r) + (u << 4) : bias;
         const next = words ? <i32>(baseOf(j, block, r + d) + (u << 4) - sums) : 0;
         gateSums(after, gated, xh + r * row, d * row, pair, w, inputs, units, gate, sums, next, z + r * gateRow, d * gateRow);

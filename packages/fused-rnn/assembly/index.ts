@@ -5,7 +5,7 @@ import * as J from "./job";
 import { lstmStep } from "./lstm";
 import { simpleStep } from "./simple";
 import { loadInputs, spreadOutputs, wakeRows } from "./state";
-import { findWords } from "./words";
+import { listSums } from "./words";
 
 export { activateBuffer } from "./activations";
 export { backwardStep, finishGradients, startGradients, weightGradients } from "./gradient";
@@ -18,7 +18,7 @@ export function heapBase(): usize { return __heap_base; }
 export function forwardStep(j: usize, block: i32, t: i32): void {
   wakeRows(j, block, t);
   loadInputs(j, block, t);
-  findWords(j, block, t);
+  listSums(j, block, t);
   if (J.CELL(j) == J.LSTM) lstmStep(j, block, t);
   else if (J.CELL(j) == J.SIMPLE) simpleStep(j, block, t);
   else gruStep(j, block, t);

@@ -1,5 +1,5 @@
 // One call of a recurrent layer, as the host describes it: 32-bit words at `j`. The host writes the
-// words in this order (src/job.ts); everything else in this folder reads them through these names.
+// words in this order (src/call.ts); everything else in this folder reads them through these names.
 //
 // B batch, T time, I input, H units, Hp units rounded up to 4. The batch is cut into blocks of R
 // rows; a block owns its rows of every buffer, so blocks run on any thread in any order. Buffers
@@ -99,7 +99,7 @@
 @inline export function dhT(j: usize): usize { return load<usize>(j, 140); }
 // @ts-ignore
 @inline export function dcT(j: usize): usize { return load<usize>(j, 144); }
-/** Gradients that go out: x [B, T, I], initial states [B, H]. */
+/** Gradients that go out: x [B, T, I], or [words, I padded to 4]; initial states [B, H]. */
 // @ts-ignore
 @inline export function dx(j: usize): usize { return load<usize>(j, 148); }
 // @ts-ignore
@@ -115,7 +115,7 @@
 /** Steps of a tile. */
 // @ts-ignore
 @inline export function tile(j: usize): i32 { return load<i32>(j, 168); }
-/** Gradient rows [dx | dh] of the step at hand, one a batch row. */
+/** Gradient rows [dx | dh] of the step at hand, one a position. */
 // @ts-ignore
 @inline export function dxh(j: usize): usize { return load<usize>(j, 172); }
 // @ts-ignore
@@ -159,9 +159,10 @@
 @inline export function starts(j: usize): usize { return load<usize>(j, 228); }
 
 /**
- * Where x is a lookup (src/words.ts): the word of each step [B, T]; the words' vectors [words, I padded to 4],
+ * Where the kernel is multiplied by words (src/lookup.ts): the word of each step [B, T]; the words' vectors [words, I padded to 4],
  * and a row of sums for each, of `wordRow` bytes; the first word of each block [blocks + 1]; and where the
- * sums of each position's word at the step at hand lie, in lines of its own for each block. All 0 where x is not.
+ * sums of each position's word at the step at hand lie, in lines of its own for each block. All 0
+ * where x is multiplied.
  */
 // @ts-ignore
 @inline export function wordOf(j: usize): usize { return load<usize>(j, 232); }
@@ -175,7 +176,7 @@
 @inline export function wordStarts(j: usize): usize { return load<usize>(j, 248); }
 // @ts-ignore
 @inline export function bases(j: usize): usize { return load<usize>(j, 252); }
-/** How many inputs the rows [x | h] hold: none where x is a lookup. */
+/** How many inputs the rows [x | h] hold: none where there are words. */
 // @ts-ignore
 @inline export function rowInputs(j: usize): i32 { return wordOf(j) ? 0 : I(j); }
 

@@ -67,6 +67,7 @@ function rows4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, in
 export function listedSums4(a: usize, aRow: i32, rows: i32, w: usize, K: i32, list: usize, offset: i32, out: usize, outRow: i32): void {
   rows4From(true, a, aRow, rows, w, K, list, offset, out, outRow);
 }
+/** rows4, or, `listed`, where init is a list of addresses and initRow an offset from each. */
 // @ts-ignore: decorator
 @inline function rows4From(
   listed: bool, a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
@@ -246,7 +247,8 @@ export function gatedColumns4(
 /**
  * GRU, `rows` rows, two at a time: sums of z and r over [x | h]; the candidate's over x, and, reset after,
  * over h apart. Reset before, gruBeforeCandidate adds its sum over the reset state later. W holds 12
- * floats a k (z, r, c of four units); `gate` displaces A from variant to variant.
+ * floats a k (z, r, c of four units); `gate` displaces A from variant to variant. `listed`: bias is a list of
+ * addresses, one a row, and biasRow an offset from each.
  */
 // @ts-ignore
 @inline function gruGates(after: bool, gated: bool, listed: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32, bias: usize, biasRow: i32, out0: usize, outRow: i32): void {

@@ -3,9 +3,9 @@
 import { dzColumns } from "./gradient";
 import * as J from "./job";
 import { getLanes, putLanes } from "./state";
-import { inputGates } from "./words";
+import { gateColumns } from "./words";
 
-function gateCount(j: usize): i32 {
+export function gateCount(j: usize): i32 {
   return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
 }
 
@@ -114,7 +114,7 @@ export function packTransposed(j: usize): void {
     }
   }
   // The words' gradients are multiplied apart from the steps'.
-  if (needDx && words) packSet(j, to, 0, I, 0, inputGates(j), 0, 0);
+  if (needDx && words) packSet(j, to, 0, I, 0, gateColumns(j), 0, 0);
 }
 
 /** Panels over rows p0..p0+n of [W; U]; their rows are gradient columns k0..k1, then k2..k3. */

@@ -5,6 +5,7 @@ import { outer, setBytes, vectorsAt } from "./gradient";
 import * as J from "./job";
 import { rowIn } from "./rows";
 import { listedSums4, rowsN, zeros } from "./tile";
+import { gateCount } from "./weights";
 
 /** The first of a block's words. */
 // @ts-ignore: decorator
@@ -25,11 +26,8 @@ import { listedSums4, rowsN, zeros } from "./tile";
   return load<i32>(J.wordOf(j) + ((J.batchRow(j, position) * J.T(j) + J.sourceStep(j, t)) << 2));
 }
 
-/** Gradient columns that belong to x: a GRU's [z r]…, [xc]…. */
-export function inputGates(j: usize): i32 {
-  const cell = J.CELL(j);
-  return (cell == J.SIMPLE ? 1 : cell == J.LSTM ? 4 : 3) * J.Hp(j);
-}
+/** Columns of the gates' gradients that x's share of the sums has: a GRU's [z r]…, [xc]…. */
+export function gateColumns(j: usize): i32 { return gateCount(j) * J.Hp(j); }
 
 /** What the block's words add up to with the kernel and the bias, laid out as gates are. */
 export function projectWords(j: usize, block: i32): void {
@@ -49,12 +47,12 @@ export function projectWords(j: usize, block: i32): void {
   }
 }
 
-/** The list of where the sums of a block's rows at the step at hand lie. */
+/** The list of where the sums of the words of a block's rows lie, at the step at hand. */
 // @ts-ignore: decorator
 @inline export function basesOf(j: usize, block: i32): usize { return J.bases(j) + J.blockLines(j, block); }
 
-/** Makes it, of step t. */
-export function findWords(j: usize, block: i32, t: i32): void {
+/** Fills that list for step t. */
+export function listSums(j: usize, block: i32, t: i32): void {
   if (J.wordOf(j) == 0) return;
   const b0 = J.firstRow(j, block), bases = basesOf(j, block);
   for (let r = 0, rows = J.rowsAt(j, block, t); r < rows; r++) {
@@ -62,7 +60,7 @@ export function findWords(j: usize, block: i32, t: i32): void {
   }
 }
 
-/** Its entry of a row. */
+/** Where the sums of a row's word lie, at the step at hand. */
 // @ts-ignore: decorator
 @inline export function baseOf(j: usize, block: i32, r: i32): usize {
   return load<usize>(basesOf(j, block) + (r << 2));
@@ -89,7 +87,7 @@ export function startWordGradients(j: usize, block: i32): void {
 /** Adds a step's gradients, of the `rows` rows of a list or all, to those of the words. */
 export function addWordGradients(j: usize, block: i32, t: i32, list: usize, rows: i32): void {
   if (J.wordOf(j) == 0) return;
-  const b0 = J.firstRow(j, block), bytes = <usize>inputGates(j) << 2, dz = J.dzAt(j, block, t);
+  const b0 = J.firstRow(j, block), bytes = <usize>gateColumns(j) << 2, dz = J.dzAt(j, block, t);
   for (let i = 0; i < rows; i++) {
     const r = rowIn(list, i), to = sumsOf(j, wordAt(j, b0 + r, t)), from = dz + r * J.dzRow(j);
     for (let q: usize = 0; q < bytes; q += 16) v128.store(to + q, f32x4.add(v128.load(to + q), v128.load(from + q)));
@@ -99,7 +97,7 @@ export function addWordGradients(j: usize, block: i32, t: i32, list: usize, rows
 /** The kernel's gradient from those of the words, and theirs where they are asked for, [words, I padded]. */
 export function wordGradients(j: usize, block: i32): void {
   if (J.wordOf(j) == 0) return;
-  const I = J.I(j), K = inputGates(j), word = firstWord(j, block), n = wordCount(j, block);
+  const I = J.I(j), K = gateColumns(j), word = firstWord(j, block), n = wordCount(j, block);
   const row = <i32>vectorBytes(j), sumRow = J.wordRow(j), sums = sumsOf(j, word);
   const dw = J.dw(j) + <usize>block * (I + J.H(j) + 1) * J.dwRow(j), most = min(128, J.rowsOf(j, block) * J.tile(j));
   for (let k = 0; k < n; k += most) {

@@ -89,8 +89,8 @@ function place(
   try {
     results = reserve(heap, {
       dx: needDx ? vectors : 0,
-      dh0: state,
-      dc0: shape.cell === "lstm" ? state : 0,
+      dh0: tape.hasState ? state : 0,
+      dc0: tape.hasState && shape.cell === "lstm" ? state : 0,
       kernel: I * G * H * 4,
       recurrent: H * G * H * 4,
       bias: tape.hasBias ? layout.bias * 4 : 0,
@@ -116,7 +116,7 @@ function place(
 
 /** Where each gradient lies. */
 function gradientsIn(
-  { shape, layout, words, hasBias }: Tape,
+  { shape, layout, words, hasBias, hasState }: Tape,
   at: Readonly<Record<string, number>>,
   needDx: boolean,
 ): Tape["gradients"] {
@@ -125,9 +125,9 @@ function gradientsIn(
   return {
     kernel: lies(at.kernel, I * layout.G * H),
     recurrentKernel: lies(at.recurrent, H * layout.G * H),
-    h0: lies(at.dh0, B * H),
     ...(needDx && { x: lies(at.dx, words ? (words.at.length * vectorBytes(I)) / 4 : B * T * I) }),
     ...(hasBias && { bias: lies(at.bias, layout.bias) }),
-    ...(cell === "lstm" && { c0: lies(at.dc0, B * H) }),
+    ...(hasState && { h0: lies(at.dh0, B * H) }),
+    ...(hasState && cell === "lstm" && { c0: lies(at.dc0, B * H) }),
   };
 }

@@ -1,7 +1,7 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
-import { type CallShape, type Layout, layoutOf } from "./call.ts";
+import type { CallShape, Layout } from "./call.ts";
 import { type Engine, getEngine } from "./engine.ts";
 import { type Lookup, lookupOf, placeWords, putInputs, putSharing } from "./lookup.ts";
 import type { Heap } from "./memory.ts";
@@ -85,7 +85,7 @@ function release(heap: Heap, regions: readonly number[]): void {
 
 /** Copies a call in, its weights packed. */
 function place({ heap, kernels }: Engine, { shape: given, data }: ForwardCall): Placed {
-  const lookup = lookupOf(given, layoutOf(given), data);
+  const lookup = lookupOf(given, data);
   const shape = { ...given, byWords: lookup.words !== undefined };
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
   const kept = heap.allocate(plan.kept.bytes);
@@ -132,9 +132,11 @@ function resultOf(engine: Engine, placed: Placed): ForwardResult {
   if (!shape.training) {
     return { outputs, state, release: () => release(heap, [passing, words, kept]) };
   }
+  const hasBias = data.bias !== undefined;
+  const hasState = data.initialState !== undefined;
   const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
   const tape = createTape(
-    { engine, shape, layout: plan.layout, words: lookup.words, hasBias: data.bias !== undefined },
+    { engine, shape, layout: plan.layout, words: lookup.words, hasBias, hasState },
     { job: kept + work.job, ...weights },
     () => release(heap, [words, kept]),
   );

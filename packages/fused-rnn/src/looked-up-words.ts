@@ -33,7 +33,8 @@ export function lookedUpWords(
   const known = new Int32Array(most + 1).fill(-1);
   const of = new Int32Array(B * T);
   const starts = new Int32Array(blocks + 1);
-  const at = new Int32Array(Math.floor(MOST_DISTINCT * (shared?.work ?? B * T)));
+  const steps = shared?.work ?? (mask ? mask.reduce((kept, m) => kept + (m ? 1 : 0), 0) : B * T);
+  const at = new Int32Array(Math.floor(MOST_DISTINCT * steps));
   let count = 0;
   for (let block = 0; block < blocks; block++) {
     starts[block] = count;

@@ -1,7 +1,7 @@
 // What a call makes of its tokens: rows that begin alike are worked on once; and where x is a lookup of them, so
 // is the product of the kernel with each distinct token's vector.
 
-import { BLOCK_LINES, type CallShape, type Layout, writeJob } from "./call.ts";
+import { BLOCK_LINES, type CallShape, type Layout, layoutOf, writeJob } from "./call.ts";
 import type { ForwardArrays } from "./forward.ts";
 import { type LookedUpWords, lookedUpWords } from "./looked-up-words.ts";
 import type { Heap } from "./memory.ts";
@@ -15,9 +15,10 @@ export interface Lookup {
 }
 
 /** Both uses, where they save time. Under a mask or from given states rows that begin alike do not go on alike. */
-export function lookupOf(shape: CallShape, layout: Layout, data: ForwardArrays): Lookup {
+export function lookupOf(shape: CallShape, data: ForwardArrays): Lookup {
   const { tokens, mask, initialState } = data;
   if (!tokens) return {};
+  const layout = layoutOf(shape);
   const shared = mask || initialState ? undefined : sharedRows(tokens, { ...shape, ...layout });
   const words = shape.lookedUp && lookedUpWords(tokens, shape, layout, shared, mask);
   return { shared, words: words || undefined };

@@ -36,15 +36,17 @@ export interface RecurrentOptions {
   /**
    * [B, T] of int32 (or float32): rows of x are alike for as long as rows of these are. What rows have in common
    * from their first step on, such as the padding before short texts, is then worked out once: the same outputs,
-   * bit for bit, in a fraction of the time. Of steps worked out once, the gradient of x has the sum in one
-   * place and 0 in the others, which comes to the same in what x was made from; leave this out where the
-   * gradient of x itself is wanted. Without effect under dropout masks. Default: each step for itself.
+   * bit for bit, in a fraction of the time. The gradient of x then has sums over such steps in some of them and
+   * 0 in the others, which comes to the same in what x was made from; leave this out where the gradient of x
+   * itself is wanted. Without effect under a mask, under dropout masks and from an initial state. Default:
+   * each step for itself.
    */
   tokens?: Tensor | undefined;
   /**
-   * x is a lookup of **tokens** in a table: steps of one token have one x. The kernel is then multiplied by each
-   * distinct token's vector once, and the gradient of x has the sum of a token's steps in one of them. Also under
-   * a mask and from an initial state. Default *false*.
+   * x is a lookup of **tokens** in a table: steps of one token have one x. Where tokens come again, the kernel
+   * is then multiplied by each one's vector once for a block of rows, and the gradient of x has the sum over its
+   * steps there in one of them. Under a mask and from an initial state too; without effect under dropout
+   * masks. Default *false*.
    */
   lookedUp?: boolean | undefined;
   /** From the last step to the first; outputs come in that order too. Default *false*. */

@@ -7,9 +7,11 @@ interface TrainingCall {
   engine: Engine;
   shape: CallShape;
   layout: Layout;
-  /** Where the kernel was multiplied by words: then so is the gradient of x. */
+  /** Where the kernel was multiplied by words: then the gradient of x is that of the words. */
   words: LookedUpWords | undefined;
   hasBias: boolean;
+  /** Whether states were given: then they have gradients. */
+  hasState: boolean;
 }
 
 /** A training call that waits for its gradient. */

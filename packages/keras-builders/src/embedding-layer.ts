@@ -118,7 +118,7 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
-        if (tokens.rank === 2) noteTokens(vectors, tokens, true);
+        if (tokens.rank === 2 && tokens.dtype !== "bool") noteTokens(vectors, tokens, true);
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];

@@ -168,10 +168,12 @@ export abstract class FusedCell extends RecurrentCell {
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
+    // A row's dropout mask is its own: rows alike so far are no more.
+    const followed = Object.keys(masks).length === 0 ? tokensOf(x) : undefined;
     return {
       x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
       weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      options: { activation, recurrentActivation, ...tokensOf(x), ...masks, ...rest },
+      options: { activation, recurrentActivation, ...followed, ...masks, ...rest },
     };
   }
 

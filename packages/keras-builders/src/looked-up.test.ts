@@ -50,15 +50,6 @@ test("a gradient in the looked-up vectors themselves is each row's own", () => {
   expect(slope(vectors).dataSync()).toEqual(slope(tf.clone(vectors)).dataSync());
 });
 
-test("tokens reach the operations of all layers that follow their beginnings", async () => {
-  const [table, first, second] = [embedding(), lstm({ returnSequences: true }), lstm()];
-  const tokens = texts();
-  const run = () => second.apply(first.apply(table.apply(tokens))) as tf.Tensor;
-  const { kernels } = await tf.profile(run);
-  const shapes = kernels.filter(({ name }) => name === "FusedLSTM").map((k) => k.inputShapes);
-  expect(shapes).toEqual([expect.arrayContaining([[B, T]]), expect.arrayContaining([[B, T]])]);
-});
-
 interface Case {
   layers: () => layersModule.Layer[];
   embedding?: object;
@@ -72,6 +63,21 @@ const cases: Record<string, Case> = {
   "both directions": { layers: () => [layers.bidirectional({ layer: lstm() })] },
   "under a mask": { layers: () => [lstm()], embedding: { maskZero: true } },
 };
+test.each(["two layers", "both directions", "under a mask"])(
+  "tokens reach the operations: %s",
+  async (name) => {
+    const { layers: make, embedding: args } = cases[name]!;
+    const model = sequential({ layers: [embedding({ inputLength: T, ...args }), ...make()] });
+    const { kernels } = await tf.profile(() => model.predict(texts()) as tf.Tensor);
+    const fused = kernels.filter((kernel) => kernel.name.startsWith("Fused"));
+    expect(fused).toHaveLength(make().length);
+    const given = args && "maskZero" in args ? 2 : 1;
+    for (const { inputShapes } of fused) {
+      expect(inputShapes.filter((shape) => `${shape}` === `${[B, T]}`)).toHaveLength(given);
+    }
+  },
+);
+
 test.each(Object.entries(cases))(
   "%s: training on padded texts gives the losses of working out every row",
   async (_, { layers: make, embedding: args }) => {
@@ -94,3 +100,32 @@ test.each(Object.entries(cases))(
     expect(await losses(false)).toBeAllclose(await losses(true), near);
   },
 );
+
+test("behind a layer with dropout, whose rows have masks of their own, nothing is known", async () => {
+  const [table, first] = [embedding(), lstm({ returnSequences: true, dropout: 0.5 })];
+  const vectors = table.apply(texts()) as tf.Tensor;
+  expect(tokensOf(first.apply(vectors) as tf.Tensor)?.lookedUp).toBe(false);
+  expect(tokensOf(first.apply(vectors, { training: true }) as tf.Tensor)).toBeUndefined();
+});
+
+test("nothing is noted of variables, in a gradient of a gradient or in a custom gradient", () => {
+  const table = embedding();
+  const known = (tokens: tf.Tensor) => tokensOf(table.apply(tokens) as tf.Tensor);
+  expect(known(texts())).toBeDefined();
+  expect(known(tf.variable(texts()))).toBeUndefined();
+  const found: unknown[] = [];
+  const look = (x: tf.Tensor) => {
+    found.push(known(texts()));
+    return tf.sum(tf.square(x));
+  };
+  tf.grad((x: tf.Tensor) => tf.sum(tf.grad(look)(x)))(tf.ones([2]));
+  tf.customGrad((x) => ({ value: look(x as tf.Tensor), gradFunc: (dy) => dy }))(tf.ones([2]));
+  expect(found).toEqual([undefined, undefined]);
+});
+
+test("bool tokens are looked up like 0 and 1, and read", () => {
+  const tokens = tf.tensor2d([true, false, false, true], [2, 2], "bool");
+  const [table, layer] = [embedding(), lstm()];
+  const read = (x: tf.Tensor) => (layer.apply(table.apply(x)) as tf.Tensor).dataSync();
+  expect(read(tokens)).toEqual(read(tf.cast(tokens, "int32")));
+});

@@ -1,7 +1,7 @@
 // Which sequences follow tokens: as a table's vectors, looked up, or as a recurrence over such. The fused operations
 // work out once what tokens say is the same: padding before short texts, and a word that comes again.
 
-import { engine, type Tensor } from "@tensorflow/tfjs-core";
+import { engine, type Tensor, Variable } from "@tensorflow/tfjs-core";
 
 /** What the fused operations take of a sequence that follows tokens. */
 export interface Followed {
@@ -12,17 +12,20 @@ export interface Followed {
 }
 
 interface Noted extends Followed {
-  /** What tfjs recorded for a gradient at the time, and how many scopes deep. */
-  tape: unknown;
-  depth: number;
+  /** What tfjs recorded for a gradient at the time; null: nothing. */
+  tape: object | null;
 }
 
 const noted = new WeakMap<Tensor, Noted>();
 
-/** Notes that **sequence** [B, T, I] follows **tokens**. */
+/**
+ * Notes that **sequence** [B, T, I] follows **tokens**; not inside a gradient of a gradient or a custom gradient,
+ * where nobody can tell what else it is for, nor of a variable, which may change.
+ */
 export function noteTokens(sequence: Tensor, tokens: Tensor, lookedUp: boolean): void {
-  const { activeTape: tape, gradientDepth: depth } = engine().state;
-  noted.set(sequence, { tokens, lookedUp, tape, depth });
+  const { activeTape, gradientDepth, kernelDepth } = engine().state;
+  if (gradientDepth > 1 || kernelDepth > 0 || tokens instanceof Variable) return;
+  noted.set(sequence, { tokens, lookedUp, tape: gradientDepth === 1 ? activeTape : null });
 }
 
 /**
@@ -33,8 +36,8 @@ export function noteTokens(sequence: Tensor, tokens: Tensor, lookedUp: boolean):
 export function tokensOf(x: Tensor): Followed | undefined {
   const known = noted.get(x);
   if (!known || known.tokens.isDisposed) return undefined;
-  const { tokens, lookedUp, tape, depth } = known;
+  const { tokens, lookedUp, tape } = known;
   const { activeTape, gradientDepth } = engine().state;
-  const passing = tape === activeTape && depth === gradientDepth;
+  const passing = gradientDepth === 1 && tape === activeTape;
   return gradientDepth === 0 || passing ? { tokens, lookedUp } : undefined;
 }

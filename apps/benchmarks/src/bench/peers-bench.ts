@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { getThreads } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../statistics.ts";
@@ -6,7 +7,7 @@ import { UsageError } from "../usage-error.ts";
 import type { Bench } from "./bench-session.ts";
 import { type Peer, type PeerSystem, type PeerTimes, startPeer } from "./peer.ts";
 import { rounds } from "./rounds.ts";
-import { timeOnce } from "./step-bench.ts";
+import { timeInARow } from "./step-bench.ts";
 import { seededExamples, type TutorialModel, tutorialModels } from "./tutorial-models.ts";
 
 /** The models that the peers know. */
@@ -46,7 +47,9 @@ interface Contestant {
   time(model: TutorialModel, steps: number): Promise<PeerTimes>;
 }
 
-const STEPS_PER_ROUND = 5;
+const STEPS_PER_ROUND = 10;
+// OpenMP's threads spin for 200 ms after their last work, on a core that the next in turn needs.
+const REST_MS = 250;
 // Until then compilers are still at work, JAX's for seconds.
 const WARM_UPS = 4;
 
@@ -113,7 +116,10 @@ async function compare(
   const measured = await rounds(
     async () => {
       const times: PeerTimes[] = [];
-      for (const { time } of contestants) times.push(await time(model, STEPS_PER_ROUND));
+      for (const { time } of contestants) {
+        await setTimeout(REST_MS);
+        times.push(await time(model, STEPS_PER_ROUND));
+      }
       return times;
     },
     { warmUp: WARM_UPS, least, seconds: 0, signal: bench.signal },
@@ -133,7 +139,10 @@ async function compare(
 
 /** This package's own models, built at their first mention. */
 function ourselves(seed: number): Contestant & { dispose(): void } {
-  const built = new Map<string, { step: () => ReturnType<typeof timeOnce>; dispose(): void }>();
+  const built = new Map<
+    string,
+    { run: (steps: number) => ReturnType<typeof timeInARow>; dispose(): void }
+  >();
   const build = (model: TutorialModel) => {
     const made = model.fused();
     const batch = seededExamples(model, model.batchSize, seed);
@@ -141,20 +150,18 @@ function ourselves(seed: number): Contestant & { dispose(): void } {
       made.dispose();
       tf.dispose([batch]);
     };
-    return { step: () => timeOnce(made, batch), dispose };
+    return { run: (steps: number) => timeInARow(made, batch, steps), dispose };
   };
   return {
     name: `rnnkit, ${threadsText(getThreads())}`,
     async time(model, steps) {
       const known = built.get(model.name) ?? build(model);
       built.set(model.name, known);
-      const times: PeerTimes = { train: [], predict: [] };
-      for (let i = 0; i < steps; i++) {
-        const { train, predict } = await known.step();
-        times.train.push(train);
-        times.predict.push(predict);
-      }
-      return times;
+      const times = await known.run(steps);
+      return {
+        train: times.map(({ train }) => train),
+        predict: times.map(({ predict }) => predict),
+      };
     },
     dispose() {
       for (const { dispose } of built.values()) dispose();

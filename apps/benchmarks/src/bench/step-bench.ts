@@ -124,13 +124,14 @@ async function measureModel(
     if (stock) {
       copyWeights(fused, stock);
       await checkModels(model, fused, stock, batch);
-      // The check has run stock once, and there is nothing in its many small calls to warm further.
-      const { train } = await timeOnce(stock, batch);
-      if (train < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
+      // The check has run stock once, and there is nothing in its many small calls to warm further: this tells
+      // how many of its steps fit into a round.
+      const [first] = await timeInARow(stock, batch, 1);
+      if (first!.train < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
     }
     if (sides.includes("fused")) {
       const warm = { warmUp: FUSED_WARM_UPS, least: 0, seconds: 0, signal: bench.signal };
-      await rounds(() => timeOnce(fused, batch), warm);
+      await rounds(() => timeInARow(fused, batch, 1), warm);
     }
     const measured = await rounds(
       async () => {
@@ -164,18 +165,8 @@ async function measureModel(
   }
 }
 
-/** Milliseconds of a training step and of a prediction. */
-export async function timeOnce(
-  model: Sequential,
-  { x, y }: { x: tf.Tensor; y: tf.Tensor },
-): Promise<{ train: number; predict: number }> {
-  const train = await timedAsync(() => model.trainOnBatch(x, y));
-  const predict = timed(() => void predictions(model, x));
-  return { train, predict };
-}
-
-/** So many training steps, then so many predictions. */
-async function timeInARow(
+/** So many training steps in a row, then so many predictions. */
+export async function timeInARow(
   model: Sequential,
   { x, y }: { x: tf.Tensor; y: tf.Tensor },
   steps: number,
