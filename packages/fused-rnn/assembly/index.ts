@@ -8,9 +8,10 @@ import { loadInputs, spreadOutputs, wakeRows } from "./state";
 import { listSums } from "./words";
 
 export { activateBuffer } from "./activations";
-export { backwardStep, finishGradients, startGradients, weightGradients } from "./gradient";
+export { backwardStep, finishGradients, startGradients } from "./gradient";
 export { addGram, multiplyRows, solvePanel } from "./orthogonal";
 export { finishStates, startStates } from "./state";
+export { weightGradients } from "./weight-gradients";
 export { packTransposed, packWeights, unpackGradients } from "./weights";
 
 export function heapBase(): usize { return __heap_base; }

@@ -9,6 +9,13 @@ export function gateCount(j: usize): i32 {
   return J.CELL(j) == J.SIMPLE ? 1 : J.CELL(j) == J.LSTM ? 4 : 3;
 }
 
+/** Vectors of the panel at column q of n columns. */
+// @ts-ignore
+@inline export function vectorsAt(q: i32, n: i32): i32 { return min(4, (n - q + 3) >> 2); }
+/** Bytes of a set of panels over `columns` columns and K rows. */
+// @ts-ignore
+@inline export function setBytes(columns: i32, K: i32): usize { return <usize>((columns + 3) & ~3) * K << 2; }
+
 /**
  * Gradient columns k..k+3 are four units of one gate: where their Keras columns begin. The gate's last
  * column is (gate + 1)·H - 1, so of the four min(4, unitsFrom) are real, none where that is below 1.

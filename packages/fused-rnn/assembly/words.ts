@@ -1,11 +1,11 @@
 // Where x is a lookup of tokens: a block's distinct tokens, its words, are multiplied by the kernel once each,
 // before the first step, and every step starts its sums from its words'. Backwards, the gradients of a word's
 // steps are added up, and multiplied once each.
-import { outer, setBytes, vectorsAt } from "./gradient";
 import * as J from "./job";
 import { rowIn } from "./rows";
 import { listedSums4, rowsN, zeros } from "./tile";
-import { gateCount } from "./weights";
+import { outer } from "./weight-gradients";
+import { gateCount, setBytes, vectorsAt } from "./weights";
 
 /** The first of a block's words. */
 // @ts-ignore: decorator
