@@ -204,8 +204,7 @@ export const NEED_DX = 8;
   return all ? load<i32>(all + (position << 2)) : position;
 }
 /** How many rows of a block are worked on before step t. */
-// @ts-ignore
-@inline export function rowsBefore(j: usize, block: i32, t: i32): i32 {
+export function rowsBefore(j: usize, block: i32, t: i32): i32 {
   const all = starts(j);
   return all ? load<i32>(all + ((block * (T(j) + 1) + t) << 2)) : t * rowsOf(j, block);
 }
@@ -221,8 +220,7 @@ export function rowsAt(j: usize, block: i32, t: i32): i32 {
 }
 
 /** First row of step t of a block in a buffer of `n` slots a block: one a step, or slot t & mask. */
-// @ts-ignore
-@inline function slotRow(j: usize, block: i32, n: i32, mask: i32, t: i32): i32 {
+function slotRow(j: usize, block: i32, n: i32, mask: i32, t: i32): i32 {
   return firstRow(j, block) * n + (mask == -1 ? rowsBefore(j, block, t) : (t & mask) * rowsOf(j, block));
 }
 // @ts-ignore

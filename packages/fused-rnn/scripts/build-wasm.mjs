@@ -34,7 +34,8 @@ function compile(entry, options) {
       [
         asc,
         `assembly/${entry}`,
-        ...["--outFile", join(out, "kernels.wasm"), "-O3", "--runtime", "stub", "--noAssert"],
+        // @inline is obeyed; what -O3 inlines beyond that makes the compressed module twice as large, and 1 to 3 % faster.
+        ...["--outFile", join(out, "kernels.wasm"), "-O3s", "--runtime", "stub", "--noAssert"],
         ...["--importMemory", "--initialMemory", "1", ...options],
         // v128 parameters stay inside the module.
         ...["--disableWarning", "112"],
