@@ -1,6 +1,6 @@
 // The one instance of the compiled kernels: which module fits the runtime, its memory, its threads.
 
-import { decodeBase64 } from "./decode-base64.ts";
+import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
 import { createHeap, type Heap } from "./memory.ts";
@@ -54,7 +54,7 @@ export function abandonEngine(engine: Engine): void {
 
 /** An engine of its own, beside the one that `getEngine` returns. */
 export function createEngine(shared: boolean): Engine {
-  const bytes = decodeBase64(hasRelaxedSimd ? relaxedSimd : simd128);
+  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
   if (shared) shareMemory(bytes);
   const module = new WebAssembly.Module(bytes);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared });

@@ -109,7 +109,7 @@ globalThis.waits = 0;
 WebAssembly.Module = class extends WebAssembly.Module {
   constructor(bytes) {
     super(bytes);
-    compiled.push(btoa(String.fromCharCode(...bytes)));
+    compiled.push(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
   }
 };
 const { wait } = Atomics;

@@ -1,7 +1,7 @@
 // The kernels of assembly/tensors.ts inside the memory of tfjs's wasm backend: they read and write its
 // tensors where they lie.
 
-import { decodeBase64 } from "./decode-base64.ts";
+import { decodeHex } from "./decode-hex.ts";
 import { isEngineSupported } from "./engine.ts";
 import { hasRelaxedSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/tensors.ts";
@@ -65,6 +65,6 @@ function memoryOf(backend: object): WebAssembly.Memory | undefined {
 
 function instantiate(memory: WebAssembly.Memory): TensorKernels | null {
   if (!isEngineSupported() || !(memory.buffer instanceof ArrayBuffer)) return null;
-  const module = new WebAssembly.Module(decodeBase64(hasRelaxedSimd ? relaxedSimd : simd128));
+  const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TensorKernels;
 }

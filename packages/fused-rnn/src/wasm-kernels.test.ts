@@ -5,7 +5,7 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { decodeBase64 } from "./decode-base64.ts";
+import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/tensors.ts";
 import { rmspropUpdate } from "./optimizer-updates.ts";
@@ -125,10 +125,10 @@ const modules = { simd128, ...(hasRelaxedSimd && { relaxedSimd }) };
 
 test.each(Object.entries(modules))(
   "the module that runs in tfjs's memory, %s, writes nothing there by itself",
-  (_, base64) => {
+  (_, hex) => {
     const memory = new WebAssembly.Memory({ initial: 2 });
     new Uint8Array(memory.buffer).fill(0xa5);
-    const module = new WebAssembly.Module(decodeBase64(base64));
+    const module = new WebAssembly.Module(decodeHex(hex));
     new WebAssembly.Instance(module, { env: { memory } });
     expect(new Uint8Array(memory.buffer).every((byte) => byte === 0xa5)).toBe(true);
   },
