@@ -6,7 +6,7 @@ import * as J from "./job";
 import { lstmGateGradients } from "./lstm";
 import { simpleGateGradients } from "./simple";
 import { isMasked, listRows, rowList } from "./rows";
-import { getLanes, standsFor, unitsBefore } from "./state";
+import { copyRow, getLanes, standsFor, unitsBefore } from "./state";
 import { listedRows, zeros } from "./tile";
 import { setBytes, vectorsAt } from "./weights";
 import { addWordGradients, startWordGradients, wordGradients } from "./words";
@@ -55,11 +55,11 @@ function joinRows(j: usize, block: i32, first: i32, last: i32): void {
 
 /** Where rows begin alike: the gradients of step t's outputs, those of rows not yet parted for the first row. */
 function joinOutputs(j: usize, block: i32, t: i32): void {
-  const H = J.H(j), Hp = J.Hp(j), b0 = J.firstRow(j, block);
+  const H = J.H(j), Hp = J.Hp(j), b0 = J.firstRow(j, block), awake = J.rowsAt(j, block, t);
   for (let r = 0, rows = J.rowsOf(j, block); r < rows; r++) {
     const from = outputGradient(j, t, J.batchRow(j, b0 + r));
     if (from == 0) return;
-    const dh = stateGradient(j, b0 + standsFor(j, block, t, r));
+    const dh = stateGradient(j, b0 + standsFor(r, awake));
     for (let u = 0; u < Hp; u += 4) {
       const at = dh + (u << 2);
       v128.store(at, f32x4.add(v128.load(at), getLanes(from + (u << 2), H - u)));
@@ -78,8 +78,9 @@ export function backwardStep(j: usize, block: i32, t: i32): void {
   else if (cell == J.GRU_BEFORE) gruBeforeAny(j, block, t);
   else if (fast) gruTanhSigmoid(j, block, t);
   else gruAny(j, block, t);
-  dataGradients(j, block, t);
-  addWordGradients(j, block, t, rowList(j, block), listRows(j, block, t));
+  const rows = listRows(j, block, t);
+  dataGradients(j, block, t, rows);
+  addWordGradients(j, block, t, rows);
   finishRows(j, block, t);
   if (shared && t > 0) joinRows(j, block, J.rowsAt(j, block, t - 1), J.rowsAt(j, block, t));
 }
@@ -152,12 +153,12 @@ function maskedGradients(j: usize, block: i32, t: i32, r: i32, dhRow: usize, dOu
   }
 }
 
-/** [dx | dh] = dz · [W; U]ᵀ, through the dropout of the gates. */
-function dataGradients(j: usize, block: i32, t: i32): void {
+/** [dx | dh] = dz · [W; U]ᵀ of the `rows` rows listed, through the dropout of the gates. */
+function dataGradients(j: usize, block: i32, t: i32, rows: i32): void {
   const Hp = J.Hp(j), H = J.H(j), I = J.rowInputs(j), ic = inputColumns(j), cell = J.CELL(j);
   // Nobody asks for the gradient of a state that was not given. (Reset before, r's gradient is made here.)
   if (ic == 0 && unitsBefore(j, t) == 0 && cell != J.GRU_BEFORE) return;
-  const gated = J.dropGates(j) > 1, rows = listRows(j, block, t);
+  const gated = J.dropGates(j) > 1;
   let w = J.transposed(j);
   if (cell == J.LSTM || cell == J.SIMPLE) {
     const K = cell == J.LSTM ? 4 * Hp : Hp;
@@ -253,7 +254,7 @@ function finishRows(j: usize, block: i32, t: i32): void {
       if (isMasked(j, t, b)) memory.fill(to, 0, I << 2);
       else {
         if (shared) scaleTail(row, drop, I);
-        copyFloats(to, row, I);
+        copyRow(to, row, I, 0);
       }
     }
   }
@@ -261,16 +262,12 @@ function finishRows(j: usize, block: i32, t: i32): void {
 function scale(p: usize, factor: usize, n: i32): void {
   for (let i: usize = 0; i < <usize>n << 2; i += 16) v128.store(p + i, f32x4.mul(v128.load(p + i), v128.load(factor + i)));
 }
-function add(p: usize, term: usize, n: i32): void {
+/** n floats, a multiple of 4, added to those at p. */
+export function add(p: usize, term: usize, n: i32): void {
   for (let i: usize = 0; i < <usize>n << 2; i += 16) v128.store(p + i, f32x4.add(v128.load(p + i), v128.load(term + i)));
 }
 function scaleTail(p: usize, factor: usize, n: i32): void {
   for (let i: usize = 0; i < <usize>n << 2; i += 4) store<f32>(p + i, load<f32>(p + i) * load<f32>(factor + i));
-}
-function copyFloats(to: usize, from: usize, n: i32): void {
-  let i = 0;
-  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), v128.load(from + (i << 2)));
-  for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
 }
 
 /**

@@ -99,7 +99,7 @@
 @inline export function dhT(j: usize): usize { return load<usize>(j, 140); }
 // @ts-ignore
 @inline export function dcT(j: usize): usize { return load<usize>(j, 144); }
-/** Gradients that go out: x [B, T, I], or [words, I padded to 4]; initial states [B, H]. */
+/** Gradients that go out: x [B, T, I], or a row of `vectorRow` bytes a word; initial states [B, H]. */
 // @ts-ignore
 @inline export function dx(j: usize): usize { return load<usize>(j, 148); }
 // @ts-ignore
@@ -159,10 +159,10 @@
 @inline export function starts(j: usize): usize { return load<usize>(j, 228); }
 
 /**
- * Where the kernel is multiplied by words (src/lookup.ts): the word of each step [B, T]; the words' vectors [words, I padded to 4],
- * and a row of sums for each, of `wordRow` bytes; the first word of each block [blocks + 1]; and where the
- * sums of each position's word at the step at hand lie, in lines of its own for each block. All 0
- * where x is multiplied.
+ * Where the kernel is multiplied by words (src/lookup.ts): the word of each step [B, T]; a row of `vectorRow`
+ * bytes for each word's vector, and one of `wordRow` for its sums; the first word of each block [blocks + 1];
+ * and where the sums of each position's word at the step at hand lie, in lines of its own for each block. All
+ * 0 where x is multiplied.
  */
 // @ts-ignore
 @inline export function wordOf(j: usize): usize { return load<usize>(j, 232); }
@@ -173,9 +173,11 @@
 // @ts-ignore
 @inline export function wordRow(j: usize): i32 { return load<i32>(j, 244); }
 // @ts-ignore
-@inline export function wordStarts(j: usize): usize { return load<usize>(j, 248); }
+@inline export function vectorRow(j: usize): i32 { return load<i32>(j, 248); }
 // @ts-ignore
-@inline export function bases(j: usize): usize { return load<usize>(j, 252); }
+@inline export function wordStarts(j: usize): usize { return load<usize>(j, 252); }
+// @ts-ignore
+@inline export function bases(j: usize): usize { return load<usize>(j, 256); }
 /** How many inputs the rows [x | h] hold: none where there are words. */
 // @ts-ignore
 @inline export function rowInputs(j: usize): i32 { return wordOf(j) ? 0 : I(j); }
@@ -194,7 +196,7 @@ export const NEED_DX = 8;
 @inline export function firstRow(j: usize, block: i32): i32 { return block * R(j); }
 // @ts-ignore
 @inline export function rowsOf(j: usize, block: i32): i32 { return min(R(j), B(j) - block * R(j)); }
-/** Where a block's words of 32 bits for each of its rows begin: 16 bytes a row, lest two threads write to one cache line. */
+/** Where a block's entries for its rows begin: 16 bytes a row, lest two threads write to one cache line. */
 // @ts-ignore
 @inline export function blockLines(j: usize, block: i32): usize { return firstRow(j, block) << 4; }
 /** The row of the batch at a position. */

@@ -21,8 +21,9 @@ export function loadInputs(j: usize, block: i32, t: i32): void {
   }
 }
 
+/** n floats, times as many factors where there are some. */
 // @ts-ignore: decorator
-@inline function copyRow(to: usize, from: usize, n: i32, factor: usize): void {
+@inline export function copyRow(to: usize, from: usize, n: i32, factor: usize): void {
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     let v = v128.load(from + (i << 2));
@@ -127,20 +128,18 @@ export function wakeRows(j: usize, block: i32, t: i32): void {
 // @ts-ignore: decorator
 @inline export function unitsBefore(j: usize, t: i32): i32 { return t == 0 && J.h0(j) == 0 ? 0 : J.H(j); }
 
-/** The position of a block whose state after step t is position r's too. */
+/** The position of a block whose state is position r's too, after a step that works on the first `awake`. */
 // @ts-ignore: decorator
-@inline export function standsFor(j: usize, block: i32, t: i32, r: i32): i32 {
-  return r < J.rowsAt(j, block, t) ? r : 0;
-}
+@inline export function standsFor(r: i32, awake: i32): i32 { return r < awake ? r : 0; }
 
 /** The outputs of step t where rows begin alike: the first row's for those that have not parted from it. */
 export function spreadOutputs(j: usize, block: i32, t: i32): void {
   const sequences = (J.flags(j) & J.RETURN_SEQUENCES) != 0, T = J.T(j), H = J.H(j), row = J.rawRow(j);
   if (J.starts(j) == 0 || !sequences && t < T - 1) return;
-  const b0 = J.firstRow(j, block), states = J.rawAt(j, block, t + 1);
+  const b0 = J.firstRow(j, block), states = J.rawAt(j, block, t + 1), awake = J.rowsAt(j, block, t);
   for (let r = 0, rows = J.rowsOf(j, block); r < rows; r++) {
     const b = J.batchRow(j, b0 + r), at = sequences ? b * T + t : b;
-    copyRow(J.out(j) + (<usize>at * H << 2), states + standsFor(j, block, t, r) * row, H, 0);
+    copyRow(J.out(j) + (<usize>at * H << 2), states + standsFor(r, awake) * row, H, 0);
   }
 }
 
@@ -166,8 +165,9 @@ export function startStates(j: usize, block: i32): void {
 /** States after the last step, [B, H]. */
 export function finishStates(j: usize, block: i32): void {
   const H = J.H(j), rows = J.rowsOf(j, block), b0 = J.firstRow(j, block), T = J.T(j);
+  const awake = J.rowsAt(j, block, T - 1);
   for (let r = 0; r < rows; r++) {
-    const at = (<usize>J.batchRow(j, b0 + r) * H) << 2, from = standsFor(j, block, T - 1, r);
+    const at = (<usize>J.batchRow(j, b0 + r) * H) << 2, from = standsFor(r, awake);
     memory.copy(J.hT(j) + at, J.rawAt(j, block, T) + from * J.rawRow(j), H << 2);
     if (J.CELL(j) == J.LSTM) memory.copy(J.cT(j) + at, J.cAt(j, block, T) + ((from * J.Hp(j)) << 2), H << 2);
   }

@@ -1,8 +1,9 @@
 // Where x is a lookup of tokens: a block's distinct tokens, its words, are multiplied by the kernel once each,
 // before the first step, and every step starts its sums from its words'. Backwards, the gradients of a word's
 // steps are added up, and multiplied once each.
+import { add } from "./gradient";
 import * as J from "./job";
-import { rowIn } from "./rows";
+import { rowIn, rowList } from "./rows";
 import { listedSums4, rowsN, zeros } from "./tile";
 import { outer } from "./weight-gradients";
 import { gateCount, setBytes, vectorsAt } from "./weights";
@@ -12,11 +13,9 @@ import { gateCount, setBytes, vectorsAt } from "./weights";
 @inline function firstWord(j: usize, block: i32): i32 { return load<i32>(J.wordStarts(j) + (block << 2)); }
 // @ts-ignore
 @inline function wordCount(j: usize, block: i32): i32 { return firstWord(j, block + 1) - firstWord(j, block); }
-/** A word's vector, padded to a multiple of four. */
+/** A word's vector. */
 // @ts-ignore
-@inline function vectorOf(j: usize, word: i32): usize { return J.words(j) + <usize>word * vectorBytes(j); }
-// @ts-ignore
-@inline function vectorBytes(j: usize): usize { return <usize>((J.I(j) + 3) & ~3) << 2; }
+@inline function vectorOf(j: usize, word: i32): usize { return J.words(j) + <usize>word * J.vectorRow(j); }
 /** A word's sums, or the sum of its steps' gradients. */
 // @ts-ignore
 @inline function sumsOf(j: usize, word: i32): usize { return J.wordSums(j) + <usize>word * J.wordRow(j); }
@@ -34,7 +33,7 @@ export function projectWords(j: usize, block: i32): void {
   if (J.wordOf(j) == 0) return;
   const I = J.I(j), Hp = J.Hp(j), K = I + J.H(j), cell = J.CELL(j), simple = cell == J.SIMPLE;
   const n = wordCount(j, block), row = J.wordRow(j), step = simple ? 16 : 4;
-  const a = vectorOf(j, firstWord(j, block)), aRow = <i32>vectorBytes(j);
+  const a = vectorOf(j, firstWord(j, block)), aRow = J.vectorRow(j);
   let w = J.weights(j), bias = J.biases(j), to = sumsOf(j, firstWord(j, block));
   for (let u = 0; u < Hp; u += step) {
     const vectors = simple ? min(4, (Hp - u) >> 2) : cell == J.LSTM ? 4 : 3;
@@ -80,17 +79,18 @@ export function rowsFromWords(
   }
 }
 
+/** Clears what words' gradients are added to: the sums that the forward pass started from. */
 export function startWordGradients(j: usize, block: i32): void {
   if (J.wordOf(j)) memory.fill(sumsOf(j, firstWord(j, block)), 0, <usize>wordCount(j, block) * J.wordRow(j));
 }
 
-/** Adds a step's gradients, of the `rows` rows of a list or all, to those of the words. */
-export function addWordGradients(j: usize, block: i32, t: i32, list: usize, rows: i32): void {
+/** Adds a step's gradients, of the `rows` rows listed, to those of the words. */
+export function addWordGradients(j: usize, block: i32, t: i32, rows: i32): void {
   if (J.wordOf(j) == 0) return;
-  const b0 = J.firstRow(j, block), bytes = <usize>gateColumns(j) << 2, dz = J.dzAt(j, block, t);
+  const list = rowList(j, block), b0 = J.firstRow(j, block), dz = J.dzAt(j, block, t);
   for (let i = 0; i < rows; i++) {
-    const r = rowIn(list, i), to = sumsOf(j, wordAt(j, b0 + r, t)), from = dz + r * J.dzRow(j);
-    for (let q: usize = 0; q < bytes; q += 16) v128.store(to + q, f32x4.add(v128.load(to + q), v128.load(from + q)));
+    const r = rowIn(list, i);
+    add(sumsOf(j, wordAt(j, b0 + r, t)), dz + r * J.dzRow(j), gateColumns(j));
   }
 }
 
@@ -98,7 +98,7 @@ export function addWordGradients(j: usize, block: i32, t: i32, list: usize, rows
 export function wordGradients(j: usize, block: i32): void {
   if (J.wordOf(j) == 0) return;
   const I = J.I(j), K = gateColumns(j), word = firstWord(j, block), n = wordCount(j, block);
-  const row = <i32>vectorBytes(j), sumRow = J.wordRow(j), sums = sumsOf(j, word);
+  const row = J.vectorRow(j), sumRow = J.wordRow(j), sums = sumsOf(j, word);
   const dw = J.dw(j) + <usize>block * (I + J.H(j) + 1) * J.dwRow(j), most = min(128, J.rowsOf(j, block) * J.tile(j));
   for (let k = 0; k < n; k += most) {
     outer(j, block, vectorOf(j, word + k), row, I, sums + k * sumRow, sumRow, 0, K, min(most, n - k), dw, 3);

@@ -72,7 +72,6 @@ function place(
   const state = B * H * 4;
   const columns = layout.dwRow / 4;
   const ic = needDx ? I : 0;
-  const vectors = tape.words ? tape.words.at.length * vectorBytes(I) : B * T * I * 4;
   const work = reserve(heap, {
     dOut: cotangents.outputs ? (shape.returnSequences ? T : 1) * state : 0,
     dhT: cotangents.h ? state : 0,
@@ -88,7 +87,7 @@ function place(
   let results: Reserved;
   try {
     results = reserve(heap, {
-      dx: needDx ? vectors : 0,
+      dx: needDx ? inputGradientBytes(tape) : 0,
       dh0: tape.hasState ? state : 0,
       dc0: tape.hasState && shape.cell === "lstm" ? state : 0,
       kernel: I * G * H * 4,
@@ -114,18 +113,24 @@ function place(
   return { work, results };
 }
 
+/** Of the gradient of x, or of the words. */
+function inputGradientBytes({ shape: { B, T, I }, words }: Tape): number {
+  return words ? words.at.length * vectorBytes(I) : B * T * I * 4;
+}
+
 /** Where each gradient lies. */
 function gradientsIn(
-  { shape, layout, words, hasBias, hasState }: Tape,
+  tape: Tape,
   at: Readonly<Record<string, number>>,
   needDx: boolean,
 ): Tape["gradients"] {
-  const { B, T, I, H, cell } = shape;
+  const { shape, layout, hasBias, hasState } = tape;
+  const { B, I, H, cell } = shape;
   const lies = (address: number, floats: number) => ({ address, floats });
   return {
     kernel: lies(at.kernel, I * layout.G * H),
     recurrentKernel: lies(at.recurrent, H * layout.G * H),
-    ...(needDx && { x: lies(at.dx, words ? (words.at.length * vectorBytes(I)) / 4 : B * T * I) }),
+    ...(needDx && { x: lies(at.dx, inputGradientBytes(tape) / 4) }),
     ...(hasBias && { bias: lies(at.bias, layout.bias) }),
     ...(hasState && { h0: lies(at.dh0, B * H) }),
     ...(hasState && cell === "lstm" && { c0: lies(at.dc0, B * H) }),

@@ -39,9 +39,7 @@ export interface CallShape {
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
-  /** Tokens are given that rows of x begin alike by. */
-  tokens: boolean;
-  /** x is a lookup of them. */
+  /** x is a lookup of the tokens that are given. */
   lookedUp: boolean;
   /** The engine multiplies the kernel by the distinct tokens' vectors: decided by what the tokens are. */
   byWords?: boolean | undefined;
@@ -58,7 +56,7 @@ const WORDS = [
   ..."xh xhRow xhGate slots slotMask raw rawRow gates gateRow keepMask c ac".split(" "),
   ..."dropGates drop dOut dhT dcT dx dh0 dc0 dz dzRow tile dxh dxhRow".split(" "),
   ..."dc direct carry dw dwRow lanes kernel recurrent bias panel list order starts".split(" "),
-  ..."wordOf words wordSums wordRow wordStarts bases".split(" "),
+  ..."wordOf words wordSums wordRow vectorRow wordStarts bases".split(" "),
 ] as const;
 
 /** A word of the job by name. */
@@ -219,7 +217,5 @@ export function workBytes(shape: CallShape, layout: Layout): Record<Word, number
     lanes: layout.Hp * 4,
     mask: shape.masked ? B * T : 0,
     list: shape.masked ? B * BLOCK_LINES : 0,
-    order: shape.tokens ? B * 4 : 0,
-    starts: shape.tokens ? layout.blocks * (T + 1) * 4 : 0,
   };
 }

@@ -3,7 +3,7 @@
 
 import type { CallShape, Layout } from "./call.ts";
 import { type Engine, getEngine } from "./engine.ts";
-import { type Lookup, lookupOf, placeWords, putInputs, putSharing } from "./lookup.ts";
+import { type Lookup, lookupOf, placeLookup, putInputs } from "./lookup.ts";
 import type { Heap } from "./memory.ts";
 import { type Plan, planOf, writePlan } from "./plan.ts";
 import { put, view } from "./regions.ts";
@@ -55,8 +55,8 @@ interface Placed extends ForwardCall {
   lookup: Lookup;
   kept: number;
   passing: number;
-  /** Of its words; 0 where there are none. */
-  words: number;
+  /** Of its lookup; 0 where it has none. */
+  told: number;
 }
 
 /** Forward pass. Nothing is kept per step unless **training**. */
@@ -74,7 +74,7 @@ export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] 
     runBlocks(engine, false, jobs, calls[0].shape, placed[0].plan.layout);
     return placed.map((call) => resultOf(engine, call));
   } catch (error) {
-    for (const call of placed) release(engine.heap, [call.passing, call.words, call.kept]);
+    for (const call of placed) release(engine.heap, [call.passing, call.told, call.kept]);
     throw error;
   }
 }
@@ -90,12 +90,12 @@ function place({ heap, kernels }: Engine, { shape: given, data }: ForwardCall): 
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
   const kept = heap.allocate(plan.kept.bytes);
   let passing = 0;
-  let words = 0;
+  let told = 0;
   try {
     passing = heap.allocate(plan.passing.bytes);
     writePlan(heap, plan, shape, kept, passing);
     const job = kept + plan.kept.offsets.job;
-    if (lookup.words) words = placeWords(heap, job, data.x, shape, plan.layout, lookup.words);
+    told = placeLookup(heap, job, data.x, shape, plan.layout, lookup);
   } catch (error) {
     release(heap, [passing, kept]);
     throw error;
@@ -112,17 +112,13 @@ function place({ heap, kernels }: Engine, { shape: given, data }: ForwardCall): 
   }
   if (data.mask) heap.bytes().set(data.mask, kept + work.mask);
   if (shape.dropGates) putDropout(heap, shape, plan.layout, kept + work.drop, data);
-  if (shape.tokens) {
-    const at = { order: kept + work.order, starts: kept + work.starts };
-    putSharing(heap, kept + work.job, at, lookup.shared);
-  }
   kernels.packWeights(kept + work.job);
-  return { shape, data, plan, lookup, kept, passing, words };
+  return { shape, data, plan, lookup, kept, passing, told };
 }
 
 function resultOf(engine: Engine, placed: Placed): ForwardResult {
   const { heap } = engine;
-  const { shape, data, plan, lookup, kept, passing, words } = placed;
+  const { shape, data, plan, lookup, kept, passing, told } = placed;
   const { B, T, H, cell, returnSequences } = shape;
   const work = plan.kept.offsets;
   const call = plan.passing.offsets;
@@ -130,7 +126,7 @@ function resultOf(engine: Engine, placed: Placed): ForwardResult {
   if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
   const outputs = view(heap, passing + call.out, B * H * (returnSequences ? T : 1));
   if (!shape.training) {
-    return { outputs, state, release: () => release(heap, [passing, words, kept]) };
+    return { outputs, state, release: () => release(heap, [passing, told, kept]) };
   }
   const hasBias = data.bias !== undefined;
   const hasState = data.initialState !== undefined;
@@ -138,7 +134,7 @@ function resultOf(engine: Engine, placed: Placed): ForwardResult {
   const tape = createTape(
     { engine, shape, layout: plan.layout, words: lookup.words, hasBias, hasState },
     { job: kept + work.job, ...weights },
-    () => release(heap, [words, kept]),
+    () => release(heap, [told, kept]),
   );
   return { outputs, state, tape, release: () => release(heap, [passing]) };
 }

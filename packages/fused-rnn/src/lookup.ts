@@ -20,8 +20,8 @@ export function lookupOf(shape: CallShape, data: ForwardArrays): Lookup {
   if (!tokens) return {};
   const layout = layoutOf(shape);
   const shared = mask || initialState ? undefined : sharedRows(tokens, { ...shape, ...layout });
-  const words = shape.lookedUp && lookedUpWords(tokens, shape, layout, shared, mask);
-  return { shared, words: words || undefined };
+  const words = shape.lookedUp ? lookedUpWords(tokens, shape, layout, shared, mask) : undefined;
+  return { shared, words };
 }
 
 /** Bytes from a word's vector to the next. */
@@ -49,44 +49,43 @@ export function putInputs(
   }
 }
 
-/** Tells a job which rows stand for others; the plan has room for it. */
-export function putSharing(
-  heap: Heap,
-  job: number,
-  at: { order: number; starts: number },
-  shared: SharedRows | undefined,
-): void {
-  if (!shared) {
-    writeJob(heap.words(), job, { order: 0, starts: 0 });
-    return;
-  }
-  heap.words().set(shared.order, at.order / 4);
-  heap.words().set(shared.starts, at.starts / 4);
-}
-
-/** Copies the words in and tells a job of them: the address of their region. */
-export function placeWords(
+/**
+ * Tells a job what its lookup is, and copies the words' vectors in: the address of a region for that, 0 where there
+ * is nothing to tell.
+ */
+export function placeLookup(
   heap: Heap,
   job: number,
   x: Float32Array,
   { B, T, I, cell }: CallShape,
   { Hp }: Layout,
-  words: LookedUpWords,
+  { shared, words }: Lookup,
 ): number {
-  const count = words.at.length;
+  if (!shared && !words) return 0;
+  const count = words?.at.length ?? 0;
+  const vectorRow = vectorBytes(I);
   const wordRow = (cell === "simpleRnn" ? Hp : 4 * Hp) * 4;
   const { address, at } = reserve(heap, {
-    wordOf: B * T * 4,
-    words: count * vectorBytes(I),
+    order: shared ? B * 4 : 0,
+    starts: shared ? shared.starts.length * 4 : 0,
+    wordOf: words ? B * T * 4 : 0,
+    words: count * vectorRow,
     wordSums: count * wordRow,
-    wordStarts: words.starts.length * 4,
-    bases: B * BLOCK_LINES,
+    wordStarts: words ? words.starts.length * 4 : 0,
+    bases: words ? B * BLOCK_LINES : 0,
   });
-  writeJob(heap.words(), job, { ...at, wordRow });
-  heap.words().set(words.of, at.wordOf / 4);
-  heap.words().set(words.starts, at.wordStarts / 4);
-  const vectors = view(heap, at.words, (count * vectorBytes(I)) / 4);
-  moveRows(x, I, words.at, vectors, vectorBytes(I) / 4, undefined);
+  const ints = heap.words();
+  writeJob(ints, job, { ...at, wordRow, vectorRow });
+  if (shared) {
+    ints.set(shared.order, at.order / 4);
+    ints.set(shared.starts, at.starts / 4);
+  }
+  if (words) {
+    ints.set(words.of, at.wordOf / 4);
+    ints.set(words.starts, at.wordStarts / 4);
+    const vectors = view(heap, at.words, (count * vectorRow) / 4);
+    moveRows(x, I, words.at, vectors, vectorRow / 4, undefined);
+  }
   return address;
 }
 

@@ -98,7 +98,6 @@ function composedOf(
         T,
         I,
         H,
-        tokens: false,
         lookedUp: false,
         dropGates: 0,
         masked: mask !== undefined,

@@ -235,7 +235,7 @@ function checkCall(
       goBackwards: options.goBackwards ?? false,
       zeroOutputForMask: options.zeroOutputForMask ?? false,
       masked: mask !== undefined,
-      ...{ tokens: inputs.tokens !== undefined, lookedUp: options.lookedUp ?? false, dropGates },
+      ...{ lookedUp: options.lookedUp ?? false, dropGates },
     },
   };
 }

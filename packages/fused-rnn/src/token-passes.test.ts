@@ -47,7 +47,7 @@ function callOf(cell: CellKind, { B, T, I, H, words }: Sizes, options: Partial<C
   const shape: CallShape = {
     ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training: true },
     ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
-    ...{ tokens: false, lookedUp: false, dropGates: 0, ...options },
+    ...{ lookedUp: false, dropGates: 0, ...options },
   };
   return { shape, data, tokens };
 }
@@ -94,11 +94,11 @@ function everything(shape: CallShape, data: ForwardArrays, tokens: Int32Array, w
 }
 
 const ways: [string, Partial<CallShape>][] = [
-  ["rows that begin alike", { tokens: true }],
-  ["rows that begin alike, the last output", { tokens: true, returnSequences: false }],
-  ["words", { tokens: true, lookedUp: true }],
-  ["words, backwards", { tokens: true, lookedUp: true, goBackwards: true }],
-  ["words under a mask", { tokens: true, lookedUp: true, masked: true }],
+  ["rows that begin alike", {}],
+  ["rows that begin alike, the last output", { returnSequences: false }],
+  ["words", { lookedUp: true }],
+  ["words, backwards", { lookedUp: true, goBackwards: true }],
+  ["words under a mask", { lookedUp: true, masked: true }],
 ];
 
 for (const cell of cells) {
@@ -106,7 +106,7 @@ for (const cell of cells) {
     `${cell} by %s: the outputs of working out every step, and its gradients`,
     (_, options) => {
       for (const sizes of [small, large(cell)]) {
-        const { tokens: _own, lookedUp, ...rest } = options;
+        const { lookedUp, ...rest } = options;
         // All outputs of the large ones would be compared for seconds.
         const short = sizes === small ? {} : { returnSequences: false };
         const { shape, data, tokens } = callOf(cell, sizes, { ...rest, ...short });

@@ -2,24 +2,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { StepTimes } from "./step-bench.ts";
 
 /** What a peer is made of, by name. */
 export const peerSystems = ["keras-jax", "keras-tensorflow", "pytorch"] as const;
 
 export type PeerSystem = (typeof peerSystems)[number];
 
-/** Milliseconds of training steps and predictions, taken in turn. */
-export interface PeerTimes {
-  train: number[];
-  predict: number[];
-}
-
 /** A Python process with another system in it, which waits to be asked. */
 export interface Peer {
   /** As *Keras 3.15.1 on jax* or *PyTorch 2.13.0*. */
   version: string;
   /** Times so many steps of one of the tutorial's models, which is built at its first mention. */
-  time(model: string, steps: number): Promise<PeerTimes>;
+  time(model: string, steps: number): Promise<StepTimes>;
   close(): void;
 }
 
@@ -61,7 +56,7 @@ export async function startPeer(
       version,
       async time(model, steps) {
         child.stdin.write(`${JSON.stringify({ model, steps })}\n`);
-        return (await answer()) as PeerTimes;
+        return (await answer()) as StepTimes;
       },
       close: () => void child.kill(),
     };

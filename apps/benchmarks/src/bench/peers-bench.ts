@@ -5,9 +5,9 @@ import { median } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Bench } from "./bench-session.ts";
-import { type Peer, type PeerSystem, type PeerTimes, startPeer } from "./peer.ts";
+import { type Peer, type PeerSystem, startPeer } from "./peer.ts";
 import { rounds } from "./rounds.ts";
-import { timeInARow } from "./step-bench.ts";
+import { type StepTimes, timeInARow } from "./step-bench.ts";
 import { seededExamples, type TutorialModel, tutorialModels } from "./tutorial-models.ts";
 
 /** The models that the peers know. */
@@ -44,7 +44,7 @@ export interface PeerRow {
 /** What takes its turn in a round. */
 interface Contestant {
   name: string;
-  time(model: TutorialModel, steps: number): Promise<PeerTimes>;
+  time(model: TutorialModel, steps: number): Promise<StepTimes>;
 }
 
 const STEPS_PER_ROUND = 10;
@@ -115,7 +115,7 @@ async function compare(
 ): Promise<PeerRow[]> {
   const measured = await rounds(
     async () => {
-      const times: PeerTimes[] = [];
+      const times: StepTimes[] = [];
       for (const { time } of contestants) {
         await setTimeout(REST_MS);
         times.push(await time(model, STEPS_PER_ROUND));
@@ -126,7 +126,7 @@ async function compare(
   );
   if (measured.length === 0) return [];
   const medians = contestants.map(({ name: system }, i) => {
-    const of = (what: keyof PeerTimes) =>
+    const of = (what: keyof StepTimes) =>
       median(measured.flatMap((round) => round[i]?.[what] ?? []));
     return { system, trainMs: of("train"), predictMs: of("predict") };
   });
@@ -157,11 +157,7 @@ function ourselves(seed: number): Contestant & { dispose(): void } {
     async time(model, steps) {
       const known = built.get(model.name) ?? build(model);
       built.set(model.name, known);
-      const times = await known.run(steps);
-      return {
-        train: times.map(({ train }) => train),
-        predict: times.map(({ predict }) => predict),
-      };
+      return known.run(steps);
     },
     dispose() {
       for (const { dispose } of built.values()) dispose();

@@ -120,34 +120,32 @@ async function measureModel(
   const batch = seededExamples(model, model.batchSize, seed);
   const many = seededExamples(model, model.batchSize * FIT_STEPS, seed + 1);
   try {
-    let stockSteps = 1;
     if (stock) {
       copyWeights(fused, stock);
       await checkModels(model, fused, stock, batch);
-      // The check has run stock once, and there is nothing in its many small calls to warm further: this tells
-      // how many of its steps fit into a round.
-      const [first] = await timeInARow(stock, batch, 1);
-      if (first!.train < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
     }
+    // The check has run stock once, and there is nothing in its many small calls to warm further.
     if (sides.includes("fused")) {
       const warm = { warmUp: FUSED_WARM_UPS, least: 0, seconds: 0, signal: bench.signal };
       await rounds(() => timeInARow(fused, batch, 1), warm);
     }
+    let stockSteps = 1;
     const measured = await rounds(
       async () => {
         const peak = bench.peak.measure();
         const stockTimes = stock && (await timeInARow(stock, batch, stockSteps));
+        if (stockTimes && median(stockTimes.train) < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
         const fusedTimes = sides.includes("fused")
           ? await timeInARow(fused, batch, STEPS_IN_A_ROW)
-          : [];
-        const fit = fusedTimes.length > 0 ? await timeFit(fused, many, model.batchSize) : null;
+          : null;
+        const fit = fusedTimes && (await timeFit(fused, many, model.batchSize));
         return { peaks: [peak, bench.peak.measure()], stockTimes, fusedTimes, fit };
       },
       { warmUp: 0, least: repeats, seconds, signal: bench.signal },
     );
     if (measured.length === 0) return null;
     const fusedTimes = sideTimes(
-      measured.flatMap((round) => round.fusedTimes),
+      measured.flatMap((round) => round.fusedTimes ?? []),
       measured.flatMap(({ fit }) => fit ?? []),
     );
     const stockTimes = sideTimes(measured.flatMap((round) => round.stockTimes ?? []));
@@ -165,17 +163,24 @@ async function measureModel(
   }
 }
 
+/** Milliseconds of training steps in a row, and of predictions in a row. */
+export interface StepTimes {
+  train: number[];
+  predict: number[];
+}
+
 /** So many training steps in a row, then so many predictions. */
 export async function timeInARow(
   model: Sequential,
   { x, y }: { x: tf.Tensor; y: tf.Tensor },
   steps: number,
-): Promise<{ train: number; predict: number }[]> {
-  const trainings: number[] = [];
+): Promise<StepTimes> {
+  const times: StepTimes = { train: [], predict: [] };
   for (let i = 0; i < steps; i++) {
-    trainings.push(await timedAsync(() => model.trainOnBatch(x, y)));
+    times.train.push(await timedAsync(() => model.trainOnBatch(x, y)));
   }
-  return trainings.map((train) => ({ train, predict: timed(() => void predictions(model, x)) }));
+  for (let i = 0; i < steps; i++) times.predict.push(timed(() => void predictions(model, x)));
+  return times;
 }
 
 async function timeFit(
@@ -192,13 +197,10 @@ function predictions(model: Sequential, x: tf.Tensor): Float32Array {
   return tf.tidy(() => (model.predictOnBatch(x) as tf.Tensor).dataSync() as Float32Array);
 }
 
-function sideTimes(
-  times: readonly { train: number; predict: number }[],
-  fits: readonly number[] = [],
-): SideTimes | null {
+function sideTimes(times: readonly StepTimes[], fits: readonly number[] = []): SideTimes | null {
   if (times.length === 0) return null;
-  const train = times.map((time) => time.train);
-  const predict = times.map((time) => time.predict);
+  const train = times.flatMap((time) => time.train);
+  const predict = times.flatMap((time) => time.predict);
   return {
     trainMs: median(train),
     trainP95Ms: quantile(train, 0.95),
