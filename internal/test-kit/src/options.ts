@@ -6,10 +6,14 @@ export interface TakesOptions {
   who: string;
   /** The names that it knows. */
   names: readonly string[];
+  /** What they are names of. Default *options*. */
+  kind?: string;
   /** Calls it with arguments that it accepts, and with these options; may be asynchronous. */
   call: (options: never) => unknown;
   /** A list in the place of options is something else, which it accepts. */
   takesLists?: true;
+  /** *null* is as good as nothing to it. */
+  takesNull?: true;
 }
 
 class Instance {
@@ -42,7 +46,9 @@ export function testOptions(
   });
 
   for (const [name, entry] of Object.entries(table)) {
-    for (const { who, names, call, takesLists = false } of entry === null ? [] : [entry].flat()) {
+    for (const { who, names, kind = "options", call, takesLists, takesNull } of entry === null
+      ? []
+      : [entry].flat()) {
       const refusal = async (options: unknown): Promise<string> => {
         try {
           await call(options as never);
@@ -52,26 +58,26 @@ export function testOptions(
         return "accepted";
       };
 
-      test(`${name}: ${who} refuses what is no object of options`, async () => {
+      test(`${name}: ${who} refuses what is no object of ${kind}`, async () => {
         for (const [value, shown] of others) {
-          if (takesLists && Array.isArray(value)) continue;
+          if (takesLists ? Array.isArray(value) : takesNull && value === null) continue;
           const message = await refusal(value);
-          expect(message).toMatch(`${who}: expected an object of options such as { `);
+          expect(message).toMatch(`${who}: expected an object of ${kind} such as { `);
           expect(message).toMatch(`, got ${shown}`);
         }
       });
 
-      test(`${name}: ${who} names the nearest of its options`, async () => {
+      test(`${name}: ${who} names the nearest of its ${kind}`, async () => {
         for (const known of names) {
           for (const typo of typosOf(known)) {
             if (names.includes(typo)) continue;
             const message = await refusal({ [typo]: 1 });
-            expect(message).toMatch(`${who}: expected options `);
+            expect(message).toMatch(`${who}: expected ${kind} `);
             expect(message).toMatch(`, got ${typo}; did you mean ${known}?`);
           }
         }
         const message = await refusal({ qqqqqq: 1 });
-        expect(message).toMatch(`${who}: expected options ${names[0]}`);
+        expect(message).toMatch(`${who}: expected ${kind} ${names[0]}`);
         expect(message).toMatch(/, got qqqqqq$/);
       });
     }
