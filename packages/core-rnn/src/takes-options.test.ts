@@ -114,7 +114,7 @@ testOptions(core, {
   SimpleRNN: [
     {
       who: "SimpleRNN",
-      names: ["inputSize", "hiddenSize", "outputSize", "activation", "seed"],
+      names: ["inputSize", "hiddenSize", "outputSize", "activation", "stddev", "seed"],
       call: (options) => new SimpleRNN(options),
     },
     {
