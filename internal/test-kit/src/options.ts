@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 export interface TakesOptions {
   /** How its errors name it. */
   who: string;
-  /** The names that it knows. */
+  /** The names that it knows; none: any. */
   names: readonly string[];
   /** What they are names of. Default *options*. */
   kind?: string;
@@ -67,6 +67,7 @@ export function testOptions(
         }
       });
 
+      if (names.length === 0) continue;
       test(`${name}: ${who} names the nearest of its ${kind}`, async () => {
         for (const known of names) {
           for (const typo of typosOf(known)) {

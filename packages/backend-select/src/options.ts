@@ -1,5 +1,5 @@
 import { type BackendName, backendNames, isBackendName } from "./backend-name.ts";
-import { checkOptions, nearest, shown } from "./generated/options.ts";
+import { checkOptions, didYouMean, shown } from "./generated/options.ts";
 
 /** What `selectBackend` may and must do. Every option may be left out. */
 export interface SelectBackendOptions {
@@ -81,10 +81,8 @@ function namesIn(option: string, value: unknown): BackendName[] {
 
 function checkName(option: string, name: unknown): BackendName {
   if (isBackendName(name)) return name;
-  const near = typeof name === "string" ? nearest(name, backendNames) : undefined;
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  const names = backendNames.join(", ");
-  return fail(`expected ${option} to be among ${names}, got ${shown(name)}${hint}`);
+  const got = `${shown(name)}${didYouMean(name, backendNames)}`;
+  return fail(`expected ${option} to be among ${backendNames.join(", ")}, got ${got}`);
 }
 
 function sorted(paths: Plan["wasmPaths"]): unknown {

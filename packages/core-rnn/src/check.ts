@@ -1,6 +1,6 @@
 // Refusing bad input: every message says who, what was expected and what came.
 
-import { shown } from "./options.ts";
+import { didYouMean, shown } from "./options.ts";
 
 /** Throws unless `array` is a Float64Array that fills `shape`. */
 export function checkArray(
@@ -47,9 +47,8 @@ export function checkWord(
   allowed: readonly string[],
 ): void {
   if (!allowed.includes(value)) {
-    throw new RangeError(
-      `${who}: expected ${what} to be one of ${allowed.join(", ")}, got ${shown(value)}`,
-    );
+    const got = `${shown(value)}${didYouMean(value, allowed)}`;
+    throw new RangeError(`${who}: expected ${what} to be one of ${allowed.join(", ")}, got ${got}`);
   }
 }
 

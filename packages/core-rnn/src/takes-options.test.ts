@@ -141,6 +141,7 @@ testOptions(core, {
   checkOptions: null,
   optionsFault: null,
   nearest: null,
+  didYouMean: null,
   shown: null,
   activationNames: null,
   activations: null,

@@ -1,6 +1,6 @@
 // What the operations refuse before any work, in the words of DESIGN: who, expected, got.
 
-import { nearest, shown } from "@rnnkit/core-rnn";
+import { didYouMean, shown } from "@rnnkit/core-rnn";
 import { type DataType, Tensor } from "@tensorflow/tfjs-core";
 
 const floats: readonly DataType[] = ["float32"];
@@ -59,8 +59,6 @@ export function checkFlag(who: string, name: string, value: unknown): void {
 /** Throws unless the word is one of those. */
 export function checkWord(who: string, name: string, word: string, words: readonly string[]): void {
   if (words.includes(word)) return;
-  const near = typeof word === "string" ? nearest(word, words) : undefined;
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  const got = `got ${shown(word)}${hint}`;
-  throw new Error(`${who}: expected ${name} to be one of ${words.join(", ")}, ${got}`);
+  const got = `${shown(word)}${didYouMean(word, words)}`;
+  throw new Error(`${who}: expected ${name} to be one of ${words.join(", ")}, got ${got}`);
 }

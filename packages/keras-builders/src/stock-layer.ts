@@ -1,11 +1,10 @@
 // What a layer of tfjs-layers lacks beside Keras's of the same name, whatever the layer does.
 
-import { checkOptions } from "@rnnkit/core-rnn";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { activityLoss } from "./activity-loss.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
-import { layerOptions } from "./known-options.ts";
+import { askedOptions } from "./known-options.ts";
 import { prepare } from "./prepare.ts";
 import { holdWeights, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
@@ -36,11 +35,7 @@ export function kerasStock<Args, Made extends Layer>(
   defaults: Options = {},
 ): Made {
   prepare();
-  // null says nothing, as in Keras.
-  const named = args && Object.entries(args).filter(([, value]) => value != null);
-  const given = named && !Array.isArray(args) ? Object.fromEntries(named) : args;
-  checkOptions(who, given ?? {}, [...names, ...layerOptions]);
-  const options: Options = { ...defaults, ...given };
+  const options: Options = { ...defaults, ...askedOptions(who, args, names) };
   const cost = regularizer(options.activityRegularizer as RegularizerArg);
   delete options.activityRegularizer;
   for (const name of names) {

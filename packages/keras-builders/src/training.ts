@@ -1,3 +1,4 @@
+import { checkOptions, shown } from "@rnnkit/core-rnn";
 import { Optimizer, type Tensor } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
@@ -43,6 +44,8 @@ export interface TrainingOverrides {
   seed?: number;
 }
 
+const trainingNames = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
+
 /** How the tutorial compiles a model; overrides take its parts' places. */
 interface Training {
   optimizer: (options: { learningRate?: number; clipnorm?: number }) => Optimizer;
@@ -51,11 +54,18 @@ interface Training {
 }
 
 /**
- * Refuses bad overrides; what it returns checks the builder's own arguments.
+ * Refuses bad overrides, and those that are not among **names** and training's; what it returns checks the
+ * builder's own arguments.
  *
  * @internal
  */
-export function checkFor(who: string, overrides: TrainingOverrides): Check {
+export function checkFor(
+  who: string,
+  overrides: TrainingOverrides,
+  names: readonly string[],
+  example?: string,
+): Check {
+  checkOptions(who, overrides, [...names, ...trainingNames], example);
   const check = checking(who);
   const { optimizer, learningRate, clipnorm, loss, seed } = overrides;
   if (isOwn(optimizer)) {
@@ -70,7 +80,7 @@ export function checkFor(who: string, overrides: TrainingOverrides): Check {
   check.positive({ learningRate, clipnorm });
   if (loss !== undefined && typeof loss !== "function") check.oneOf("loss", loss, lossNames);
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
-    throw new Error(`${who}: expected seed to be a whole number, got ${seed}`);
+    throw new Error(`${who}: expected seed to be a whole number, got ${shown(seed)}`);
   }
   return check;
 }

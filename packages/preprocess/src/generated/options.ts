@@ -43,9 +43,8 @@ export function optionsFault(
   }
   for (const [name, value] of Object.entries(options)) {
     if (names.includes(name) || value === undefined) continue;
-    const near = nearest(name, names);
-    const listed = near !== undefined && names.length > 6 ? [...names.slice(0, 3), "..."] : names;
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    const hint = didYouMean(name, names);
+    const listed = hint !== "" && names.length > 6 ? [...names.slice(0, 3), "..."] : names;
     return `${who}: expected ${kind} ${listed.join(", ")}, got ${name}${hint}`;
   }
   return undefined;
@@ -67,6 +66,17 @@ export function nearest(name: string, names: readonly string[]): string | undefi
     if (distance < least) [best, least] = [known, distance];
   }
   return best;
+}
+
+/**
+ * The end of an error about a word: which of **names** is {@link nearest} to it; nothing if none is.
+ *
+ * @example
+ * didYouMean("Adam", ["adam", "sgd"]); // => "; did you mean adam?"
+ */
+export function didYouMean(given: unknown, names: readonly string[]): string {
+  const near = typeof given === "string" ? nearest(given, names) : undefined;
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /**
