@@ -1,5 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
-import { LayersModel, type layers } from "@tensorflow/tfjs-layers";
+import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { BidirectionalLayer } from "./bidirectional-layer.ts";
 import { prepare } from "./prepare.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
@@ -42,7 +42,7 @@ export interface Acceleration<Model> {
  * const { swapped, left } = accelerate(await tf.loadLayersModel(url));
  */
 export function accelerate<Model extends LayersModel>(model: Model): Acceleration<Model> {
-  if (!(model instanceof LayersModel)) {
+  if (!Array.isArray(model?.layers)) {
     const got = shown(model);
     throw new TypeError(`accelerate: expected a model, as tf.loadLayersModel gives, got ${got}`);
   }

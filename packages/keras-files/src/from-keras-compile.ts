@@ -1,3 +1,4 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import { adam, rmsprop, sgd } from "@rnnkit/keras-builders";
 import { mul, type Optimizer, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
@@ -5,7 +6,6 @@ import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
 import { lossNames, metricNames } from "./keras-losses.ts";
 import type { Json } from "./layer-classes.ts";
-import { shownShape } from "./limits.ts";
 
 /** Why a model cannot be compiled as it was. */
 class Uncompiled extends Error {}
