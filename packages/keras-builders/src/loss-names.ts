@@ -2,6 +2,20 @@
 
 import { nearest, shown } from "@rnnkit/core-rnn";
 
+/** Losses that are metrics too, under the same names. */
+const both = {
+  poisson: ["poisson", "Poisson"],
+  binaryCrossentropy: ["binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"],
+  categoricalCrossentropy: ["categorical_crossentropy", "CategoricalCrossentropy"],
+  sparseCategoricalCrossentropy: [
+    "sparse_categorical_crossentropy",
+    "SparseCategoricalCrossentropy",
+  ],
+  hinge: ["hinge", "Hinge"],
+  squaredHinge: ["squared_hinge", "SquaredHinge"],
+  categoricalHinge: ["categorical_hinge", "CategoricalHinge"],
+} as const;
+
 /** tfjs's name of each loss, Keras's in camel case where tfjs has none; and Keras's, that of its files first. */
 const losses = {
   meanSquaredError: ["mean_squared_error", "MeanSquaredError", "mse", "MSE"],
@@ -34,16 +48,7 @@ const losses = {
     "KLD",
     "kullback_leibler_divergence",
   ],
-  poisson: ["poisson", "Poisson"],
-  binaryCrossentropy: ["binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"],
-  categoricalCrossentropy: ["categorical_crossentropy", "CategoricalCrossentropy"],
-  sparseCategoricalCrossentropy: [
-    "sparse_categorical_crossentropy",
-    "SparseCategoricalCrossentropy",
-  ],
-  hinge: ["hinge", "Hinge"],
-  squaredHinge: ["squared_hinge", "SquaredHinge"],
-  categoricalHinge: ["categorical_hinge", "CategoricalHinge"],
+  ...both,
 } as const;
 
 /** The same of metrics: of those that are a mean over the examples, as all are in tfjs-layers. */
@@ -53,37 +58,28 @@ const metrics = {
   binaryAccuracy: ["binary_accuracy", "BinaryAccuracy"],
   categoricalAccuracy: ["categorical_accuracy", "CategoricalAccuracy"],
   sparseCategoricalAccuracy: ["sparse_categorical_accuracy", "SparseCategoricalAccuracy"],
-  mse: ["mse", "mean_squared_error", "MeanSquaredError", "meanSquaredError"],
+  mse: ["mse", "meanSquaredError", "mean_squared_error", "MeanSquaredError"],
   MSE: ["MSE"],
-  mae: ["mae", "mean_absolute_error", "MeanAbsoluteError", "meanAbsoluteError"],
+  mae: ["mae", "meanAbsoluteError", "mean_absolute_error", "MeanAbsoluteError"],
   MAE: ["MAE"],
   mape: [
     "mape",
+    "meanAbsolutePercentageError",
     "mean_absolute_percentage_error",
     "MeanAbsolutePercentageError",
-    "meanAbsolutePercentageError",
   ],
   MAPE: ["MAPE"],
   msle: [
     "msle",
+    "MSLE",
+    "meanSquaredLogarithmicError",
     "mean_squared_logarithmic_error",
     "MeanSquaredLogarithmicError",
-    "meanSquaredLogarithmicError",
-    "MSLE",
   ],
   cosineSimilarity: ["cosine_similarity", "CosineSimilarity"],
   logCoshError: ["log_cosh_error", "LogCoshError"],
   klDivergence: ["kl_divergence", "KLDivergence"],
-  poisson: ["poisson", "Poisson"],
-  binaryCrossentropy: ["binary_crossentropy", "BinaryCrossentropy", "bce", "BCE"],
-  categoricalCrossentropy: ["categorical_crossentropy", "CategoricalCrossentropy"],
-  sparseCategoricalCrossentropy: [
-    "sparse_categorical_crossentropy",
-    "SparseCategoricalCrossentropy",
-  ],
-  hinge: ["hinge", "Hinge"],
-  squaredHinge: ["squared_hinge", "SquaredHinge"],
-  categoricalHinge: ["categorical_hinge", "CategoricalHinge"],
+  ...both,
   // tfjs's alone.
   cosine: [],
   crossentropy: [],
