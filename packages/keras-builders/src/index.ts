@@ -23,12 +23,29 @@ export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
 export * as layers from "./layers.ts";
+export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
+export {
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
+  cosineDecay,
+  cosineDecayRestarts,
+  type ExponentialDecayOptions,
+  exponentialDecay,
+  type InverseTimeDecayOptions,
+  inverseTimeDecay,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "./learning-rate-schedules.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export {
   type AdamOptions,
+  type AdamwOptions,
   adam,
+  adamw,
   type RmspropOptions,
   rmsprop,
   type SgdOptions,
