@@ -1,3 +1,4 @@
+import { checkOptions } from "@rnnkit/core-rnn";
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type LayersModel, Sequential, metrics as stock } from "@tensorflow/tfjs-layers";
 import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
@@ -35,6 +36,7 @@ export interface KerasCompileArgs {
  * compileAsKeras("train", model, { optimizer: adam(), loss: "mse", metrics: ["mae"] });
  */
 export function compileAsKeras(who: string, model: LayersModel, args: KerasCompileArgs): void {
+  checkOptions(who, args, ["optimizer", "loss", "metrics"], '{ optimizer: adam(), loss: "mse" }');
   const loss = named<GivenLoss, KnownLoss>(args.loss, (given) =>
     typeof given === "function" ? given : lossNamed(who, given),
   );

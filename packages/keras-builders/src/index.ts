@@ -28,6 +28,21 @@ export { inKerasGraph } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
+export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
+export {
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
+  cosineDecay,
+  cosineDecayRestarts,
+  type ExponentialDecayOptions,
+  exponentialDecay,
+  type InverseTimeDecayOptions,
+  inverseTimeDecay,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "./learning-rate-schedules.ts";
 export {
   kerasLossName,
   kerasMetricName,
@@ -44,7 +59,9 @@ export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export {
   type AdamOptions,
+  type AdamwOptions,
   adam,
+  adamw,
   type RmspropOptions,
   rmsprop,
   type SgdOptions,
