@@ -37,9 +37,11 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
+export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,

@@ -2,6 +2,7 @@ import { Optimizer, type Tensor } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
 import { adam, rmsprop, sgd } from "./optimizers.ts";
+import { seedShuffle } from "./shuffle.ts";
 
 /** Those that have a name; each with Keras 3's numbers. */
 export type OptimizerName = "adam" | "rmsprop" | "sgd";
@@ -39,7 +40,7 @@ export interface TrainingOverrides {
   loss?: LossName | ((yTrue: Tensor, yPred: Tensor) => Tensor);
   /** Names of metrics that tfjs knows, as `"accuracy"`. Default: the builder's. */
   metrics?: readonly string[];
-  /** Makes initial weights and dropout masks repeatable. Default: new ones every time. */
+  /** Makes initial weights, dropout masks and the order of `fit`'s examples repeatable. Default: new ones every time. */
   seed?: number;
 }
 
@@ -97,6 +98,7 @@ export function compiled(
   }
   // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
   (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = used !== optimizer;
+  if (overrides.seed !== undefined) seedShuffle(model, overrides.seed);
   return model;
 }
 
