@@ -1,4 +1,4 @@
-// `fit`, `trainOnBatch` and `evaluate` of models with layers of this package do what Keras's do: masks and
+// `compile`, `fit`, `trainOnBatch` and `evaluate` of models with layers of this package do what Keras's do: masks and
 // weights count in losses and metrics, regularizers in evaluate, a seed fixes the order of the examples, and
 // what is not understood is refused. Models without such a layer are tfjs-layers' own, as ever.
 
@@ -7,11 +7,13 @@ import { type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
 import {
   type History,
   LayersModel,
+  type ModelCompileArgs,
   type ModelEvaluateArgs,
   type ModelFitArgs,
   Sequential,
 } from "@tensorflow/tfjs-layers";
 import { type Compiled, testedBatch, trainedBatch } from "./batch-steps.ts";
+import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
 import { epochsOf, rows, testedData } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import {
@@ -36,6 +38,8 @@ type FitLoopArgs = [
 interface Model extends Compiled {
   layers: LayersModel["layers"];
   outputNames: string[];
+  isOptimizerOwned: boolean;
+  compile(args: ModelCompileArgs): void;
   testFunction: BatchFunction;
   makeTrainFunction(): BatchFunction;
   makeTestFunction(): void;
@@ -94,6 +98,11 @@ export function installTraining(): void {
 const validationWeights = new WeakMap<object, SampleWeight>();
 
 const methods = {
+  compile(stock: Model["compile"], model: Model, args: KerasCompileArgs): void {
+    checkOptions("compile", args, ["optimizer", "loss", "metrics"]);
+    compileAsKeras(model, args, stock);
+  },
+
   makeTrainFunction(_stock: unknown, model: Model): BatchFunction {
     return (data) =>
       tidy(() => {
