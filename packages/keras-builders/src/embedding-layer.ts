@@ -14,6 +14,7 @@ import { detached } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { noteTokens } from "./looked-up.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { shapeText } from "./shape.ts";
 import {
@@ -108,7 +109,7 @@ export class EmbeddingLayer extends layers.Layer {
         "embeddings",
         shape,
         "float32",
-        initializer,
+        withDrawnSeed(initializer),
         whileTrained(this, cost) as never,
       ),
       this.#spec,

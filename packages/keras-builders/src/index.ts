@@ -18,7 +18,7 @@ export type {
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
-export { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
+export type { KerasCompileArgs } from "./compile-as-keras.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
@@ -67,9 +67,11 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
+export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,

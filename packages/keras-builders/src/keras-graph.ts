@@ -20,6 +20,13 @@ export function isKerasLayer(layer: Layer): boolean {
   return joined.has(layer);
 }
 
+/** Whether a model has such a layer, in models that are layers of it too. */
+export function isKerasModel(model: { layers: Layer[] }): boolean {
+  return model.layers.some(
+    (layer) => isKerasLayer(layer) || (isModel(layer) && isKerasModel(layer)),
+  );
+}
+
 /**
  * Makes a layer, and every layer that is or will be joined to it in a graph, carry masks from tensor to
  * tensor as Keras does: a mask reaches each layer that reads what it belongs to, passes through those

@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { type TakesOptions, testOptions } from "@rnnkit/test-kit/options";
+import * as tf from "@tensorflow/tfjs-core";
 import * as builders from "./index.ts";
 import * as layers from "./layers.ts";
 
@@ -187,12 +188,6 @@ testOptions(builders, {
     names: ["boundaries", "values"],
     call: builders.piecewiseConstantDecay,
   },
-  compileAsKeras: {
-    who: "compile",
-    names: ["optimizer", "loss", "metrics"],
-    call: (options) =>
-      builders.compileAsKeras("compile", builders.buildStockForecaster(2), options),
-  },
   // What a cell of somebody's own takes is its own affair, but it is an object.
   RecurrentCell: { who: "Own", names: [], call: (options) => new Own(options) },
   layers: null,
@@ -203,9 +198,45 @@ testOptions(builders, {
   inKerasGraph: null,
   kerasActivationNames: null,
   makesMask: null,
+  setRandomSeed: null,
   kerasLossName: null,
   kerasMetricName: null,
   lossNamed: null,
   metricNamed: null,
   optimizerNamed: null,
 });
+
+const model = builders.buildStockForecaster(2);
+const [x, y] = [tf.ones([1, 2, 1]), tf.ones([1, 1])];
+const { compile, evaluate, fit, trainOnBatch } = model;
+
+testOptions(
+  { compile, evaluate, fit, trainOnBatch },
+  {
+    compile: {
+      who: "compile",
+      names: ["optimizer", "loss", "metrics"],
+      call: (options) => model.compile(options),
+    },
+    fit: {
+      who: "fit",
+      names: [
+        ...["batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData"],
+        ...["shuffle", "classWeight", "sampleWeight", "initialEpoch", "stepsPerEpoch"],
+        ...["validationSteps", "yieldEvery"],
+      ],
+      call: (options) => model.fit(x, y, options),
+    },
+    evaluate: {
+      who: "evaluate",
+      names: ["batchSize", "verbose", "sampleWeight", "steps"],
+      call: (options) => model.evaluate(x, y, options),
+    },
+    trainOnBatch: {
+      who: "trainOnBatch",
+      names: ["sampleWeight", "classWeight"],
+      call: (options) =>
+        (model.trainOnBatch as (...args: unknown[]) => unknown).call(model, x, y, options),
+    },
+  },
+);

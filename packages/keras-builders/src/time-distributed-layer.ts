@@ -51,7 +51,8 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly #activity: ActivityLoss;
   /** [B, T, ...features] as it was built, of any B and T. */
   #inputShape: Shape | undefined;
-  #outputRank = 0;
+  /** Of the output, once built. */
+  #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {

@@ -1,12 +1,11 @@
 import {
-  compileAsKeras,
   kerasLossName,
   kerasMetricName,
   type LossName,
   type MetricName,
 } from "@rnnkit/keras-builders";
 import type { Optimizer } from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
 import { optimizerFromKeras } from "./from-keras-optimizer.ts";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
@@ -49,7 +48,7 @@ export function compileAsSaved(
     optimizer = read.optimizer;
     const [metrics, dropped] = metricsOf(own(config, "metrics") ?? [], model.outputNames);
     const args = { optimizer, loss, metrics };
-    orUncompiled(() => compileAsKeras(who, model, args));
+    orUncompiled(() => model.compile(args as ModelCompileArgs));
     // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
     (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
     if (dropped.length > 0) {
