@@ -68,7 +68,8 @@ function forwardKernel(
       const { B, T, H, goBackwards } = shape;
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
-      const mask = given && (given instanceof Uint8Array ? given : Uint8Array.from(given, Number));
+      const mask =
+        given && (given instanceof Uint8Array ? given : Uint8Array.from(given, (m) => (m ? 1 : 0)));
       const results = forwardTogether(
         directions.map((direction, i) => ({
           shape: { ...shape, goBackwards: goBackwards !== (i === 1) },
