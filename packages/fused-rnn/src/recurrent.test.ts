@@ -98,7 +98,6 @@ function composedOf(
         T,
         I,
         H,
-        lookedUp: false,
         dropGates: 0,
         masked: mask !== undefined,
       },
