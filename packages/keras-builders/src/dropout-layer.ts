@@ -1,5 +1,6 @@
 import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import type { Kwargs } from "./layer-call.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -41,13 +42,20 @@ export class DropoutLayer extends layers.Layer {
     this.seed = seed;
   }
 
-  override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[] {
-    if (!kwargs.training || this.rate === 0) return inputs;
-    const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    if (this.rate === 1) return zerosLike(x);
-    const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
-    const noise = this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
-    return tidy(() => dropout(x, this.rate, noise, seed));
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      if (!kwargs.training || this.rate === 0) return inputs;
+      const [x] = [inputs].flat() as [Tensor];
+      if (this.rate === 1) return zerosLike(x);
+      const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
+      return dropout(x, this.rate, this.getNoiseShape(x), seed);
+    });
+  }
+
+  /** Of the mask for **x**; undefined: x's own. */
+  protected getNoiseShape(x: Tensor): number[] | undefined {
+    return this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {

@@ -9,12 +9,15 @@ import {
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { derive } from "./derived.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { noteTokens } from "./looked-up.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
+  type Constraint,
   type ConstraintArg,
   held,
+  type Initializer,
   type InitializerArg,
   type Regularizer,
   type RegularizerArg,
@@ -48,7 +51,7 @@ export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   seed?: number | null;
 }
 
-/** @internal */
+/** A vector for each token; `layers.embedding` says how. */
 export class EmbeddingLayer extends layers.Layer {
   static readonly className = "Embedding";
   readonly inputDim: number;
@@ -58,7 +61,20 @@ export class EmbeddingLayer extends layers.Layer {
   readonly #spec: WeightSpec;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  #embeddings: LayerVariable | undefined;
+  /** [inputDim, outputDim]; null before it is built. */
+  embeddings: LayerVariable | null = null;
+
+  declare readonly embeddingsInitializer: Initializer;
+  declare readonly embeddingsRegularizer: Regularizer | null;
+  declare readonly embeddingsConstraint: Constraint | null;
+
+  static {
+    derive(EmbeddingLayer, {
+      embeddingsInitializer: (layer) => layer.#spec.initializer,
+      embeddingsRegularizer: (layer) => layer.#spec.regularizer,
+      embeddingsConstraint: (layer) => layer.#spec.constraint,
+    });
+  }
 
   constructor(args: EmbeddingArgs) {
     const { inputDim, outputDim, maskZero = false, inputLength = null } = args;
@@ -93,10 +109,10 @@ export class EmbeddingLayer extends layers.Layer {
     this.supportsMasking = maskZero;
   }
 
-  override build(): void {
+  override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.#embeddings = held(
+    this.embeddings = held(
       this.addWeight(
         "embeddings",
         shape,
@@ -117,7 +133,7 @@ export class EmbeddingLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       const [tokens] = [inputs].flat() as [Tensor];
       try {
-        const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
+        const vectors = gather(this.embeddings!.read(), cast(tokens, "int32"));
         if (tokens.rank === 2 && tokens.dtype !== "bool") noteTokens(vectors, tokens, true);
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
@@ -157,14 +173,13 @@ export class EmbeddingLayer extends layers.Layer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { initializer, regularizer: cost, constraint } = this.#spec;
     return {
       inputDim: this.inputDim,
       outputDim: this.outputDim,
-      embeddingsInitializer: serialized(initializer),
-      embeddingsRegularizer: serialized(cost),
+      embeddingsInitializer: serialized(this.embeddingsInitializer),
+      embeddingsRegularizer: serialized(this.embeddingsRegularizer),
       activityRegularizer: serialized(this.#regularizer),
-      embeddingsConstraint: serialized(constraint),
+      embeddingsConstraint: serialized(this.embeddingsConstraint),
       maskZero: this.maskZero,
       inputLength: this.inputLength,
       ...super.getConfig(),

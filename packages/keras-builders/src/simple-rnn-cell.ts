@@ -3,9 +3,10 @@ import type { serialization } from "@tensorflow/tfjs-core";
 import type { SimpleRnnCellArgs } from "./cell-options.ts";
 import { FusedCell } from "./fused-cell.ts";
 
-/** @internal */
+/** The cell of SimpleRNN; `layers.simpleRNNCell` says how. */
 export class SimpleRnnCell extends FusedCell {
   static readonly className = "SimpleRNNCell";
+  declare readonly stateSize: number;
 
   constructor(args: SimpleRnnCellArgs) {
     super(args, {

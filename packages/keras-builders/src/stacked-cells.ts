@@ -47,7 +47,7 @@ export class StackedCells extends CompositeLayer {
   }
 
   /** Lengths of the states, all of the first cell's first. */
-  get stateSize(): readonly number[] {
+  get stateSize(): number[] {
     return this.cells.flatMap(stateSizes);
   }
 

@@ -6,7 +6,7 @@ import {
   tidy,
   unstack,
 } from "@tensorflow/tfjs-core";
-import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { InputSpec, layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import {
@@ -45,8 +45,6 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  /** [B, T, ...features] as it was built, of any B and T. */
-  #inputShape: Shape | undefined;
   #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {
@@ -59,6 +57,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#regularizer = regularizer(activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
+    this.inputSpec = [new InputSpec({ minNDim: 3 })];
     if (args.trainable === false) this.trainable = false;
   }
 
@@ -78,7 +77,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const shape = firstShape(inputShape);
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
-    this.#inputShape = [null, null, ...shape.slice(2)];
+    this.inputSpec = [new InputSpec({ shape: [null, null, ...shape.slice(2)] })];
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -133,7 +132,12 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   #checkInput(shape: Shape): void {
-    const wanted = this.#inputShape ?? [null, null, null, ...shape.slice(3).map(() => null)];
+    const wanted = this.inputSpec[0]!.shape ?? [
+      null,
+      null,
+      null,
+      ...shape.slice(3).map(() => null),
+    ];
     checkShape(this.name, "an input", shape, wanted, "BTI");
   }
 
