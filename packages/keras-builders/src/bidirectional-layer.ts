@@ -221,7 +221,6 @@ export class BidirectionalLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     return this.parts().reduce((count, part) => count + part.releaseWeights(), 0);
   }
 

@@ -33,11 +33,9 @@ export function denseLayer({ seed, activityRegularizer, ...args }: DenseLayerArg
   const cost = regularizer(activityRegularizer);
   const activity = activityLoss(cost);
   // tfjs-layers exports no class to extend.
-  const inner = layer as unknown as { disposeWeights(): number };
   const build = layer.build.bind(layer);
   const call = layer.call.bind(layer);
   const getConfig = layer.getConfig.bind(layer);
-  const disposeWeights = inner.disposeWeights.bind(layer);
   layer.build = (inputShape): void => {
     build(inputShape);
     holdWeights(layer);
@@ -45,9 +43,5 @@ export function denseLayer({ seed, activityRegularizer, ...args }: DenseLayerArg
   layer.call = (inputs, kwargs): Tensor | Tensor[] => activity.noted(call(inputs, kwargs), kwargs);
   layer.addLoss(activity.losses);
   layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
-  inner.disposeWeights = (): number => {
-    activity.dispose();
-    return disposeWeights();
-  };
   return layer;
 }

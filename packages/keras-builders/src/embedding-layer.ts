@@ -167,11 +167,6 @@ export class EmbeddingLayer extends layers.Layer {
     return [B!, ...lengths.map((n, i) => n ?? known[i] ?? null), this.outputDim];
   }
 
-  protected override disposeWeights(): number {
-    this.#activity.dispose();
-    return super.disposeWeights();
-  }
-
   override getConfig(): serialization.ConfigDict {
     return {
       inputDim: this.inputDim,

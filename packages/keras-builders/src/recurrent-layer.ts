@@ -303,7 +303,6 @@ export abstract class RecurrentLayer extends CompositeLayer {
    */
   releaseWeights(): number {
     for (const carried of this.#carried) carried.dispose();
-    this.#activity.dispose();
     return super.disposeWeights();
   }
 

@@ -164,7 +164,6 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     const { layers: parts } = inside(this.layer);
     return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
   }
