@@ -2,45 +2,11 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { input, model, type SymbolicTensor, layers as stock } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
+import { B, factories, H, I, inputsOf, type Layer, made, T } from "./factories.fixture.ts";
 import * as layers from "./layers.ts";
 
-type Layer = InstanceType<typeof stock.Layer>;
 type Hook = Parameters<Layer["setCallHook"]>[0];
-const [B, T, I, H] = [2, 3, 4, 5];
-
 const sequence = [T, I];
-/** Each function of `layers`: one of its layers, and the shapes that it takes, without the batch. */
-const table: Record<keyof typeof layers, [() => Layer, number[][]]> = {
-  simpleRNN: [() => layers.simpleRNN({ units: H }), [sequence]],
-  lstm: [() => layers.lstm({ units: H }), [sequence, [H], [H]]],
-  gru: [() => layers.gru({ units: H, returnSequences: true }), [sequence]],
-  rnn: [
-    () => layers.rnn({ cell: [layers.lstmCell({ units: H }), stock.gruCell({ units: H })] }),
-    [sequence],
-  ],
-  simpleRNNCell: [() => layers.simpleRNNCell({ units: H }), [[I], [H]]],
-  lstmCell: [() => layers.lstmCell({ units: H }), [[I], [H], [H]]],
-  gruCell: [() => layers.gruCell({ units: H }), [[I]]],
-  stackedRNNCells: [
-    () =>
-      layers.stackedRNNCells({
-        cells: [layers.gruCell({ units: H }), layers.gruCell({ units: H })],
-      }),
-    [[I], [H], [H]],
-  ],
-  bidirectional: [
-    () => layers.bidirectional({ layer: layers.gru({ units: H }) }),
-    [sequence, [H], [H]],
-  ],
-  timeDistributed: [
-    () => layers.timeDistributed({ layer: layers.dense({ units: H }) }),
-    [sequence],
-  ],
-  embedding: [() => layers.embedding({ inputDim: 3, outputDim: H }), [[T]]],
-  masking: [() => layers.masking(), [sequence]],
-  dense: [() => layers.dense({ units: H }), [[I]]],
-  dropout: [() => layers.dropout({ rate: 0.5 }), [[I]]],
-};
 
 function given(shapes: number[][]): tf.Tensor[] {
   return shapes.map((shape) => tf.ones([B, ...shape]));
@@ -53,8 +19,13 @@ function heard(layer: Layer): Parameters<Hook>[] {
   return calls;
 }
 
-describe.each(Object.keys(table) as (keyof typeof layers)[])("%s", (name) => {
-  const [make, shapes] = table[name];
+test("no function of layers is left out", () => {
+  expect([...factories].sort()).toEqual(Object.keys(layers).sort());
+});
+
+describe.each(factories)("%s", (factory) => {
+  const make = () => made("ours", factory);
+  const shapes = inputsOf(factory);
 
   test.each([false, true])(
     "a call calls its hook once, with inputs and kwargs, training: %s",

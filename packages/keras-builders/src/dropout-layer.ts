@@ -1,5 +1,6 @@
 import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -40,6 +41,7 @@ export class DropoutLayer extends layers.Layer {
     this.rate = rate;
     this.noiseShape = noiseShape;
     this.seed = seed;
+    inKerasGraph(this);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {

@@ -9,7 +9,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { detached } from "./carried-mask.ts";
 import { derive } from "./derived.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { noteTokens } from "./looked-up.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
@@ -107,6 +109,7 @@ export class EmbeddingLayer extends layers.Layer {
     this.maskZero = maskZero;
     this.inputLength = inputLength;
     this.supportsMasking = maskZero;
+    inKerasGraph(this);
   }
 
   override build(_inputShape?: Shape | Shape[]): void {
@@ -149,7 +152,7 @@ export class EmbeddingLayer extends layers.Layer {
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     if (!this.maskZero) return null as never;
     const [tokens] = [inputs].flat() as [Tensor];
-    return tidy(() => notEqual(tokens, zerosLike(tokens)));
+    return detached(() => tidy(() => notEqual(tokens, zerosLike(tokens))));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {

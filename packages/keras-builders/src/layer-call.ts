@@ -18,11 +18,7 @@ export function applyWithState(
 ): Outputs {
   const { initialState, ...others } = kwargs;
   if (initialState != null) return apply([inputs, initialState].flat() as Tensor[], others);
-  const outputs = apply(inputs, kwargs);
-  // tfjs hands one kwargs object to all layers of a model, always with a list of inputs, and a mask
-  // once set stays in it: it would reach layers behind one that ends the mask.
-  if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
-  return outputs;
+  return apply(inputs, kwargs);
 }
 
 /** The shape of the first input. */

@@ -16,6 +16,7 @@ import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from 
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { derive } from "./derived.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -77,6 +78,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     this.inputSpec = [new InputSpec(axes === undefined ? { minNDim: 3 } : { ndim: 2 + axes })];
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
+    inKerasGraph(this);
   }
 
   /** How many axes a step's input has beside the batch's; undefined: its cell knows. */

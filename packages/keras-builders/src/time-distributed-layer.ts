@@ -1,4 +1,5 @@
 import {
+  any,
   reshape,
   type serialization,
   stack,
@@ -8,7 +9,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { InputSpec, layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { carryMask } from "./carried-mask.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -45,6 +48,7 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
+  #outputRank = 0;
   #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {
@@ -59,6 +63,8 @@ export class TimeDistributedLayer extends CompositeLayer {
     this._stateful = layer.stateful;
     this.inputSpec = [new InputSpec({ minNDim: 3 })];
     if (args.trainable === false) this.trainable = false;
+    inKerasGraph(layer);
+    inKerasGraph(this);
   }
 
   protected override parts(): readonly Layer[] {
@@ -78,6 +84,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
     this.inputSpec = [new InputSpec({ shape: [null, null, ...shape.slice(2)] })];
+    this.#outputRank = this.computeOutputShape(shape).length;
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -112,8 +119,9 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { mask: own, ...others } = kwargs;
     let outputs: Tensor[];
     if (inside(this.layer).layers) {
+      if (mask) carryMask(x, mask);
       // The very object, by which the model's layers know one forward pass.
-      kwargs.mask = mask;
+      delete kwargs.mask;
       outputs = [this.layer.call(x, kwargs)].flat();
       kwargs.mask = own;
     } else {
@@ -148,8 +156,12 @@ export class TimeDistributedLayer extends CompositeLayer {
     throw new Error(`${this.name}: expected one input, got ${others.length + 1}`);
   }
 
+  /** Of the axes that the output has left: a step is kept where any of what was in it is, as on Keras's JAX. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    return passedMask(true, mask) as Tensor;
+    const given = passedMask(true, mask) as Tensor;
+    const gone = given ? given.rank - (this.#outputRank - 1) : 0;
+    if (gone <= 0) return given;
+    return any(given, [...given.shape.keys()].slice(-gone));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
