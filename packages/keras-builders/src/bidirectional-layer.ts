@@ -23,6 +23,7 @@ import {
   maskOf,
   passedMask,
 } from "./layer-call.ts";
+import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
@@ -74,6 +75,7 @@ export class BidirectionalLayer extends CompositeLayer {
   declare readonly returnState: boolean;
 
   static {
+    readable(BidirectionalLayer, isKeras3);
     derive(BidirectionalLayer, {
       returnSequences: ({ forwardLayer }) => forwardLayer.returnSequences,
       returnState: ({ forwardLayer }) => forwardLayer.returnState,
@@ -236,6 +238,16 @@ export class BidirectionalLayer extends CompositeLayer {
       ...activity,
     };
     return { ...own, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const read = (json: unknown) => layerFrom<RecurrentLayer>("bidirectional", json, customObjects);
+    const backwardLayer = config.backwardLayer && read(config.backwardLayer);
+    return new Class({ ...config, layer: read(config.layer), backwardLayer } as never);
   }
 }
 

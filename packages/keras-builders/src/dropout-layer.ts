@@ -2,6 +2,7 @@ import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tens
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -31,6 +32,10 @@ export class DropoutLayer extends layers.Layer {
   readonly noiseShape: (number | null)[] | null;
   readonly seed: number | null;
   #calls = 0;
+
+  static {
+    readable(DropoutLayer);
+  }
 
   constructor(args: DropoutArgs) {
     super(args);

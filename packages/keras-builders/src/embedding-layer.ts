@@ -13,6 +13,7 @@ import { detached } from "./carried-mask.ts";
 import { derive } from "./derived.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
 import { noteTokens } from "./looked-up.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
@@ -71,6 +72,7 @@ export class EmbeddingLayer extends layers.Layer {
   declare readonly embeddingsConstraint: Constraint | null;
 
   static {
+    readable(EmbeddingLayer);
     derive(EmbeddingLayer, {
       embeddingsInitializer: (layer) => layer.#spec.initializer,
       embeddingsRegularizer: (layer) => layer.#spec.regularizer,

@@ -3,6 +3,7 @@ import type { serialization } from "@tensorflow/tfjs-core";
 import type { GruCellArgs } from "./cell-options.ts";
 import { derive } from "./derived.ts";
 import { GatedCell } from "./gated-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
 /** The cell of GRU; `layers.gruCell` says how. */
 export class GruCell extends GatedCell {
@@ -12,6 +13,7 @@ export class GruCell extends GatedCell {
   readonly #resetAfter: boolean;
 
   static {
+    readable(GruCell, isKeras3);
     derive(GruCell, { resetAfter: (cell) => cell.#resetAfter });
   }
 

@@ -3,6 +3,7 @@ import type { serialization } from "@tensorflow/tfjs-core";
 import type { LstmCellArgs } from "./cell-options.ts";
 import { derive } from "./derived.ts";
 import { GatedCell } from "./gated-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
 /** The cell of LSTM; `layers.lstmCell` says how. */
 export class LstmCell extends GatedCell {
@@ -12,6 +13,7 @@ export class LstmCell extends GatedCell {
   readonly #unitForgetBias: boolean;
 
   static {
+    readable(LstmCell, isKeras3);
     derive(LstmCell, { unitForgetBias: (cell) => cell.#unitForgetBias });
   }
 

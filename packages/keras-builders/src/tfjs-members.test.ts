@@ -126,6 +126,22 @@ describe.each(factories)("%s", (factory) => {
     });
   }
 
+  test("is made again by its class, of its config", () => {
+    const layer = made("ours", factory);
+    const Class = layer.constructor as never as tf.serialization.SerializableConstructor<Layer> & {
+      fromConfig: tf.serialization.FromConfigMethod<Layer>;
+    };
+    const config = JSON.parse(JSON.stringify(layer.getConfig()));
+    const again = Class.fromConfig(Class, structuredClone(config));
+    expect(again).toBeInstanceOf(Class);
+    expect(JSON.parse(JSON.stringify(again.getConfig()))).toEqual(config);
+    const inner = (of: Layer) => {
+      const { cell, cells, layer: wrapped } = of as unknown as Record<string, unknown>;
+      return [cell, cells, wrapped].flat().map((part) => part?.constructor);
+    };
+    expect(inner(again)).toEqual(inner(layer));
+  });
+
   test("takes what is assigned to a member, or throws; never neither", () => {
     const [names] = pairOf(factory, true).map(membersOf);
     // As a script without "use strict" does it, where a property that cannot be set ignores it.

@@ -20,6 +20,7 @@ import {
   maskOf,
   passedMask,
 } from "./layer-call.ts";
+import { layerFrom, readable } from "./layer-from.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
@@ -50,6 +51,10 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly #activity: ActivityLoss;
   #outputRank = 0;
   #isStepwise = false;
+
+  static {
+    readable(TimeDistributedLayer);
+  }
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
@@ -184,6 +189,15 @@ export class TimeDistributedLayer extends CompositeLayer {
     const layer = { className: this.layer.getClassName(), config: this.layer.getConfig() };
     const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
     return { layer, ...activity, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const layer = layerFrom("timeDistributed", config.layer, customObjects);
+    return new Class({ ...config, layer } as never);
   }
 }
 
