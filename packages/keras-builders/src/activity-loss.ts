@@ -16,11 +16,11 @@ export interface ActivityLoss {
 
 /**
  * Adds regularizer(y)/B to the loss for each output y [B, ...] of a call, the states that a layer
- * returns among them, as Keras does. Only where a gradient is taken: nothing else asks for it, tfjs's
- * `evaluate`, which leaves all regularizers out, least of all.
+ * returns among them, as Keras does. Only where somebody asks for it: where a gradient is taken, or
+ * where the call says so (**countActivity**), as `evaluate`'s does.
  *
  * tfjs-layers asks for losses when the outputs inside of nested models and wrappers are gone, so the cost is
- * worked out in the call, on the tape, and kept until it is asked for, or the gradient's forward pass ends. A
+ * worked out in the call, on the tape, and kept until it is asked for, or the pass ends. A
  * layer that stands n times in a model is asked n times: a cost is told once. A pass is one gradient's, and in
  * it one of tfjs's, which gives all layers the same kwargs: another one forgets what was noted before.
  */
@@ -35,7 +35,7 @@ export function activityLoss(regularizer: Regularizer | null): ActivityLoss {
   };
   return {
     noted(given, kwargs) {
-      if (!engine().isTapeOn() || kwargs.countActivity === false) return given;
+      if (!(kwargs.countActivity ?? engine().isTapeOn())) return given;
       const now = [kwargs, engine().state.activeTape];
       if (now.some((part, i) => part !== pass[i])) forget();
       pass = now;

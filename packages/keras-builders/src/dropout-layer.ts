@@ -3,6 +3,7 @@ import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
+import { drawnSeed } from "./random-seed.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -31,6 +32,7 @@ export class DropoutLayer extends layers.Layer {
   readonly rate: number;
   readonly noiseShape: (number | null)[] | null;
   readonly seed: number | null;
+  readonly #drawn: number;
   #calls = 0;
 
   static {
@@ -46,6 +48,7 @@ export class DropoutLayer extends layers.Layer {
     this.rate = rate;
     this.noiseShape = noiseShape;
     this.seed = seed;
+    this.#drawn = seed ?? drawnSeed();
     inKerasGraph(this);
   }
 
@@ -55,7 +58,7 @@ export class DropoutLayer extends layers.Layer {
       if (!kwargs.training || this.rate === 0) return inputs;
       const [x] = [inputs].flat() as [Tensor];
       if (this.rate === 1) return zerosLike(x);
-      const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
+      const seed = `${this.#drawn}/${this.#calls++}`;
       return dropout(x, this.rate, this.getNoiseShape(x), seed);
     });
   }

@@ -21,6 +21,7 @@ import { DescribedCell } from "./described-cell.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { noteTokens, tokensOf } from "./looked-up.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
 import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
@@ -87,7 +88,7 @@ export abstract class FusedCell extends DescribedCell {
       this.recurrentKernel = this.#add("recurrent_kernel", [units, gates * units], recurrent);
       if (!useBias) return;
       const initializer = this.#recurrence.unitForgetBias
-        ? unitForgetBias(bias.initializer, units)
+        ? unitForgetBias(withDrawnSeed(bias.initializer), units)
         : bias.initializer;
       const shape = resetAfter ? [2, gates * units] : [gates * units];
       this.bias = this.#add("bias", shape, { ...bias, initializer });
@@ -150,14 +151,14 @@ export abstract class FusedCell extends DescribedCell {
       return [this.scan(x, options[0]), other.scan(x, options[1])];
     }
     const [one, two] = [this.#prepared(x, options[0]), other.#prepared(x, options[1])];
+    // A SimpleRNN has no gates.
+    const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
+      kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
     return bidirectional(
       kind,
       one.x,
       [one.weights, two.weights],
-      [
-        { ...one.options, resetAfter },
-        { ...two.options, resetAfter },
-      ],
+      [ofKind(one.options), ofKind(two.options)],
     );
   }
 

@@ -3,6 +3,7 @@
 
 import { clone, keep, serialization, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { checkCallInputs } from "./call-inputs.ts";
 import { carriedMask, carryMask } from "./carried-mask.ts";
 import { takesAllMasks, withKerasMasks } from "./keras-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
@@ -17,6 +18,13 @@ const joined = new WeakSet<Layer>();
 /** Whether a layer's numbers are Keras's in a model: it is of this package, or joined to one that is. */
 export function isKerasLayer(layer: Layer): boolean {
   return joined.has(layer);
+}
+
+/** Whether a model has such a layer, in models that are layers of it too. */
+export function isKerasModel(model: { layers: Layer[] }): boolean {
+  return model.layers.some(
+    (layer) => isKerasLayer(layer) || (isModel(layer) && isKerasModel(layer)),
+  );
 }
 
 /**
@@ -105,6 +113,7 @@ function carryMasks(layer: Layer): void {
   let answered: unknown;
 
   inside.apply = (inputs, kwargs = {}) => {
+    checkCallInputs(layer.name, inputs, kwargs);
     const given = [inputs].flat() as Tensor[];
     if (!(given[0] instanceof Tensor)) return apply(inputs, kwargs);
     const explicit = explicitMasks(inputs, kwargs);

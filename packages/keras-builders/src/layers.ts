@@ -269,5 +269,6 @@ export function dense(args: DenseLayerArgs): Layer {
  * layers.dropout({ rate: 0.2, seed: 1 });
  */
 export function dropout(args: DropoutArgs): DropoutLayer {
+  prepare();
   return new DropoutLayer(checkOptions("dropout", args));
 }

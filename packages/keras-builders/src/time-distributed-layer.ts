@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   any,
   reshape,
@@ -22,7 +23,7 @@ import {
 } from "./layer-call.ts";
 import { layerFrom, readable } from "./layer-from.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -49,7 +50,8 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  #outputRank = 0;
+  /** Of the output, once built. */
+  #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
 
   static {
@@ -60,7 +62,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { layer, activityRegularizer, ...others } = args;
     super(others);
     if (!(layer instanceof layers.Layer)) {
-      throw new Error(`${this.name}: expected a layer, got ${JSON.stringify(layer)}`);
+      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}`);
     }
     this.layer = layer;
     this.#regularizer = regularizer(activityRegularizer);
@@ -140,7 +142,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const [B, T] = x.shape;
     if (mask.shape[0] === B && mask.shape[1] === T) return;
     throw new Error(
-      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got [${mask.shape.join(", ")}]`,
+      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got ${shapeText(mask.shape)}`,
     );
   }
 
