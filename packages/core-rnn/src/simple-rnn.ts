@@ -1,10 +1,10 @@
-import type { ActivationName } from "./activations.ts";
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
 import { addTo, gateProduct, masked } from "./gate-product.ts";
 import { glorotUniform, zeros } from "./initializers.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
+import type { RowActivationName } from "./row-activations.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 
@@ -17,7 +17,7 @@ export interface SimpleRnnOptions {
   /** O, the number of features of one output. */
   outputSize: number;
   /** Of the hidden state; the output layer is linear. Default *tanh*. */
-  activation?: ActivationName;
+  activation?: RowActivationName;
   /** Of the initial weights. Default *0*. */
   seed?: number;
 }
