@@ -17,3 +17,4 @@ export { registerKernels } from "./register.ts";
 export { type RmspropNumbers, rmspropUpdate } from "./rmsprop-update.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { engineMemory } from "./tapes.ts";
+export type { DecidedBy, TokenSource } from "./token-source.ts";

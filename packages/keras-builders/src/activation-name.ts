@@ -1,4 +1,4 @@
-import { rowActivationNames } from "@rnnkit/core-rnn";
+import { didYouMean, rowActivationNames, shown } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 
 /** An activation as Keras 3 or as tfjs spells it; *null* for none. */
@@ -32,11 +32,12 @@ export function activationName(
   const name = kerasActivationName(`${given}`);
   if (name) return name;
   const names = rowActivationNames.join(", ");
-  throw new Error(`${who}: expected ${option} to be one of ${names}, got "${given}"`);
+  const got = `${shown(given)}${didYouMean(given, rowActivationNames)}`;
+  throw new Error(`${who}: expected ${option} to be one of ${names}, got ${got}`);
 }
 
 /** The name as tfjs-layers knows it, for the configs of saved models. */
-export function tfjsActivationName(name: RecurrentActivationName): string {
+export function tfjsActivationName(name: string): string {
   if (name === "silu") return "swish";
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   cast,
   gather,
@@ -9,9 +10,13 @@ import {
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { detached } from "./carried-mask.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
-import { noteTokens } from "./looked-up.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
+import { shapeText } from "./shape.ts";
+import { recordSource } from "./token-source.ts";
 import {
   type ConstraintArg,
   held,
@@ -68,12 +73,14 @@ export class EmbeddingLayer extends layers.Layer {
     super(known ? given : { ...given, inputShape: [inputLength].flat() });
     for (const [name, value] of Object.entries({ inputDim, outputDim })) {
       if (Number.isInteger(value) && value > 0) continue;
-      throw new Error(`${this.name}: expected ${name} to be a whole number from 1, got ${value}`);
-    }
-    if (weights && `${weights.map(({ shape }) => `[${shape}]`)}` !== `[${inputDim},${outputDim}]`) {
-      const got = weights.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
       throw new Error(
-        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${got}`,
+        `${this.name}: expected ${name} to be a whole number from 1, got ${shown(value)}`,
+      );
+    }
+    const shapes = weights?.map((given) => shown(given?.shape ?? given)).join(" and ");
+    if (shapes !== undefined && shapes !== shown([inputDim, outputDim])) {
+      throw new Error(
+        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${shapes}`,
       );
     }
     const range = { minval: -0.05, maxval: 0.05, seed: (args.seed ?? undefined) as number };
@@ -91,6 +98,7 @@ export class EmbeddingLayer extends layers.Layer {
     this.maskZero = maskZero;
     this.inputLength = inputLength;
     this.supportsMasking = maskZero;
+    inKerasGraph(this);
   }
 
   override build(): void {
@@ -101,7 +109,7 @@ export class EmbeddingLayer extends layers.Layer {
         "embeddings",
         shape,
         "float32",
-        initializer,
+        withDrawnSeed(initializer),
         whileTrained(this, cost) as never,
       ),
       this.#spec,
@@ -118,7 +126,9 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
-        if (tokens.rank === 2 && tokens.dtype !== "bool") noteTokens(vectors, tokens, true);
+        if (tokens.rank === 2 && tokens.dtype !== "bool") {
+          recordSource(vectors, { tokens, decidedBy: "step" });
+        }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
@@ -133,7 +143,7 @@ export class EmbeddingLayer extends layers.Layer {
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     if (!this.maskZero) return null as never;
     const [tokens] = [inputs].flat() as [Tensor];
-    return tidy(() => notEqual(tokens, zerosLike(tokens)));
+    return detached(() => tidy(() => notEqual(tokens, zerosLike(tokens))));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
@@ -145,7 +155,7 @@ export class EmbeddingLayer extends layers.Layer {
       lengths.every((n, i) => n === null || known[i] == null || n === known[i]);
     if (!fits) {
       throw new Error(
-        `${this.name}: expected sequences of inputLength ${known}, got [${[B, ...lengths]}]`,
+        `${this.name}: expected sequences of inputLength ${shown(this.inputLength)}, got ${shapeText([B!, ...lengths])}`,
       );
     }
     return [B!, ...lengths.map((n, i) => n ?? known[i] ?? null), this.outputDim];

@@ -18,10 +18,15 @@ export type {
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
+export type { KerasCompileArgs } from "./compile-as-keras.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
+export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
+export { inKerasGraph } from "./keras-graph.ts";
+export type { LossFunction } from "./keras-losses.ts";
+export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
 export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
 export {
@@ -38,9 +43,20 @@ export {
   piecewiseConstantDecay,
   polynomialDecay,
 } from "./learning-rate-schedules.ts";
+export {
+  kerasLossName,
+  kerasMetricName,
+  type Loss,
+  type LossName,
+  lossNamed,
+  type Metric,
+  type MetricName,
+  metricNamed,
+} from "./loss-names.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
+export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export {
   type AdamOptions,
   type AdamwOptions,
@@ -51,9 +67,11 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
+export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,
@@ -64,7 +82,7 @@ export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
 export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
-export type { LossName, OptimizerName, TrainingOverrides } from "./training.ts";
+export type { TrainingOverrides } from "./training.ts";
 export {
   buildVariableLengthModel,
   type VariableLengthModelOverrides,

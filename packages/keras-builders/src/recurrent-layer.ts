@@ -15,6 +15,7 @@ import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -24,7 +25,7 @@ import {
   passedMask,
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, regularizer, serialized } from "./weight-spec.ts";
 
 /** What `RecurrentLayer.recur` takes beside the layer's own options. */
@@ -58,6 +59,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     this._stateful = this.options.stateful;
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
+    inKerasGraph(this);
   }
 
   /** How many axes a step's input has beside the batch's; undefined: its cell knows. */
@@ -95,7 +97,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     const unknown = features.length === 0 || features.some((n) => !n);
     if (unknown) {
       throw new Error(
-        `${this.name}: expected an input of known features, got ${features.join(", ")}`,
+        `${this.name}: expected an input of known features, got ${shapeText(firstShape(inputShape))}`,
       );
     }
     const { stateful } = this.options;

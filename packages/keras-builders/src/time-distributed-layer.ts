@@ -1,4 +1,6 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
+  any,
   reshape,
   type serialization,
   stack,
@@ -8,7 +10,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { carryMask } from "./carried-mask.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -18,7 +22,7 @@ import {
   passedMask,
 } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -47,19 +51,23 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly #activity: ActivityLoss;
   /** [B, T, ...features] as it was built, of any B and T. */
   #inputShape: Shape | undefined;
+  /** Of the output, once built. */
+  #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
     super(others);
     if (!(layer instanceof layers.Layer)) {
-      throw new Error(`${this.name}: expected a layer, got ${JSON.stringify(layer)}`);
+      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}`);
     }
     this.layer = layer;
     this.#regularizer = regularizer(activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
     if (args.trainable === false) this.trainable = false;
+    inKerasGraph(layer);
+    inKerasGraph(this);
   }
 
   protected override parts(): readonly Layer[] {
@@ -79,6 +87,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
     this.#inputShape = [null, null, ...shape.slice(2)];
+    this.#outputRank = this.computeOutputShape(shape).length;
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -113,8 +122,9 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { mask: own, ...others } = kwargs;
     let outputs: Tensor[];
     if (inside(this.layer).layers) {
+      if (mask) carryMask(x, mask);
       // The very object, by which the model's layers know one forward pass.
-      kwargs.mask = mask;
+      delete kwargs.mask;
       outputs = [this.layer.call(x, kwargs)].flat();
       kwargs.mask = own;
     } else {
@@ -128,7 +138,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const [B, T] = x.shape;
     if (mask.shape[0] === B && mask.shape[1] === T) return;
     throw new Error(
-      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got [${mask.shape.join(", ")}]`,
+      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got ${shapeText(mask.shape)}`,
     );
   }
 
@@ -144,8 +154,12 @@ export class TimeDistributedLayer extends CompositeLayer {
     throw new Error(`${this.name}: expected one input, got ${others.length + 1}`);
   }
 
+  /** Of the axes that the output has left: a step is kept where any of what was in it is, as on Keras's JAX. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    return passedMask(true, mask) as Tensor;
+    const given = passedMask(true, mask) as Tensor;
+    const gone = given ? given.rank - (this.#outputRank - 1) : 0;
+    if (gone <= 0) return given;
+    return any(given, [...given.shape.keys()].slice(-gone));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {

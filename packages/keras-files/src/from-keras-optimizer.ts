@@ -1,3 +1,4 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import { type Optimizer, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
@@ -11,7 +12,6 @@ import {
 } from "./keras-optimizers.ts";
 import { scheduleFromKeras } from "./keras-schedules.ts";
 import type { Json } from "./layer-classes.ts";
-import { shownShape } from "./limits.ts";
 import { orUncompiled, refuseOthers, Uncompiled } from "./uncompiled.ts";
 
 /** What Keras's optimizers say where they do what ours do. */

@@ -13,16 +13,25 @@ export function orUncompiled<T>(run: () => T): T {
   }
 }
 
-/** Refuses a config that says something else than **plain** does, by key; what it leaves out is plain. */
+/** The first argument that is another than **plain** has it; what a config leaves out is plain. */
+export function otherThan(
+  plain: Readonly<Record<string, Json[]>>,
+  config: JsonObject,
+): [key: string, values: Json[]] | undefined {
+  return Object.entries(plain).find(([key, values]) => {
+    const given = own(config, key);
+    return given !== undefined && !values.includes(given as never);
+  });
+}
+
+/** Refuses a config that says something else than **plain** does, by key. */
 export function refuseOthers(
   what: string,
   config: JsonObject,
   plain: Readonly<Record<string, Json[]>>,
 ): void {
-  for (const [key, values] of Object.entries(plain)) {
-    const given = own(config, key);
-    if (given !== undefined && !values.includes(given as never)) {
-      throw new Uncompiled(`expected ${what} with ${key} ${shown(values[0])}, got ${shown(given)}`);
-    }
-  }
+  const [key, values] = otherThan(plain, config) ?? [];
+  if (key === undefined) return;
+  const got = shown(own(config, key));
+  throw new Uncompiled(`expected ${what} with ${key} ${shown(values![0])}, got ${got}`);
 }
