@@ -4,6 +4,7 @@
 
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
 import {
+  fusedActivations,
   type GatedOptions,
   gru,
   lstm,
@@ -190,12 +191,10 @@ function scanOf(cell: StockCell, random: Random): Scan {
   return Object.assign(scan, { states });
 }
 
-/** Those that @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won. */
-const composed: readonly string[] = ["silu", "gelu", "leaky_relu", "relu6", "mish"];
-
 function fusedName(stockName: string): RecurrentActivationName | undefined {
   const name = kerasActivationName(stockName);
-  return name && !composed.includes(name) ? name : undefined;
+  // The others @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won.
+  return fusedActivations.find((fused) => fused === name);
 }
 
 /**
