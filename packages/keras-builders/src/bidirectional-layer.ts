@@ -19,8 +19,8 @@ import {
   firstShape,
   type Inputs,
   type Kwargs,
-  maskOf,
   passedMask,
+  sequenceMask,
 } from "./layer-call.ts";
 import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
@@ -130,7 +130,7 @@ export class BidirectionalLayer extends CompositeLayer {
       const split = Math.min(states.length, this.forwardLayer.stateCount);
       const { returnSequences } = this.forwardLayer.options;
       const given = [states.slice(0, split), states.slice(split)];
-      const mask = maskOf(kwargs);
+      const mask = sequenceMask(this.name, x, kwargs);
       const options = this.parts().map((part, i) => part.scanOptions(given[i]!, mask, kwargs));
       const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
       const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>

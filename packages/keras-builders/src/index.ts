@@ -23,7 +23,7 @@ export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
 export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
-export { inKerasGraph } from "./keras-graph.ts";
+export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";

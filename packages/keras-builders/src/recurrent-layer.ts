@@ -21,8 +21,8 @@ import {
   firstShape,
   type Inputs,
   type Kwargs,
-  maskOf,
   passedMask,
+  sequenceMask,
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -124,7 +124,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
-      const result = this.scan(x, this.scanOptions(states, maskOf(kwargs), kwargs));
+      const mask = sequenceMask(this.name, x, kwargs);
+      const result = this.scan(x, this.scanOptions(states, mask, kwargs));
       return this.concluded(result, kwargs);
     });
   }
