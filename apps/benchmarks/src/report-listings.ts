@@ -1,0 +1,62 @@
+import { trainingChart } from "./charts.ts";
+import { formatCount, formatNumber } from "./format.ts";
+import { escapeHtml } from "./html.ts";
+import { cell, epochTable, figure, key, number, optionText, table } from "./report-elements.ts";
+import { factText, testFigure, trainingFigure } from "./report-forecasts.ts";
+import { sentimentSection } from "./report-sentiments.ts";
+import type { ClassicRun, ForecastRun, Listing, Run, SentimentRun } from "./results.ts";
+import { listings } from "./tutorial/listings.ts";
+
+/** The report's part on one listing of the tutorial: what it does, what came, what to think of it. */
+export function listingSection(listing: Listing, runs: Run[]): string {
+  const { title, does, mind } = listings[listing];
+  const classifiers = runs.filter((run): run is SentimentRun => run.kind === "sentiment");
+  if (classifiers.length > 0) return sentimentSection(title, `${does} ${mind}`, classifiers);
+  const run = runs[0] as ClassicRun | ForecastRun;
+  const status = run.status === "complete" ? "" : ` (${run.status})`;
+  return `<section>
+<h2>${escapeHtml(title + status)}</h2>
+<p>${escapeHtml(does)}</p>
+${run.kind === "classic" ? classic(run) : series(run)}
+</section>`;
+
+  function classic(run: ClassicRun): string {
+    const { data, loss, statesShape } = run;
+    const sequences = `${formatCount(data.sequences)} sequences`;
+    return `${table(
+      [["what"], ["value", "number"]],
+      [
+        [cell("shape of the hidden states"), number(`(${statesShape.join(", ")})`)],
+        [cell("largest error of a gradient"), number(formatNumber(run.gradientError, 2))],
+        [cell("mean squared error before training"), number(formatNumber(loss.before))],
+        [cell(`after it, on its ${sequences}`), number(formatNumber(loss.after))],
+        [cell(`after it, on ${sequences} that it never saw`), number(formatNumber(loss.unseen))],
+      ],
+    )}
+<p>${escapeHtml(mind)}</p>
+${run.epochs.length > 0 ? figure(trainingChart("SimpleRNN", run.epochs, "loss (mean squared error)"), key("train", "training loss")) : ""}
+<p class="quiet">${escapeHtml(optionText(run))}</p>
+${epochTable(run)}`;
+  }
+
+  function series(run: ForecastRun): string {
+    const row = (name: string, errors: { train: number; test: number } | null) => [
+      cell(name),
+      number(formatNumber(errors?.train)),
+      number(formatNumber(errors?.test)),
+    ];
+    return `${table(
+      [["root mean squared error"], ["train", "number"], ["test", "number"]],
+      [
+        row(run.model.builder, run.rmse),
+        row("no change since the last value", run.baselineRmse),
+        row("the series' own deviation", run.deviation),
+      ],
+    )}
+<p>${escapeHtml(mind)}</p>
+${testFigure(run, { lastValue: false })}
+${trainingFigure(run)}
+<p class="quiet">${escapeHtml(factText(run))}</p>
+${epochTable(run)}`;
+  }
+}
