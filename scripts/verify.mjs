@@ -18,6 +18,8 @@ say("format and lint");
 run("biome check . --error-on-warnings");
 say("package graph");
 run("node scripts/check-graph.mjs");
+say("copies of the rule for options");
+run("node scripts/copy-options.mjs --check");
 say("build, types, tests, packages");
 run("turbo run build typecheck test lint:package --concurrency=2 --output-logs=new-only", env);
 say("FEATURES.md against the tests");

@@ -18,6 +18,12 @@ export interface SimpleRnnOptions {
   outputSize: number;
   /** Of the hidden state; the output layer is linear. Default *tanh*. */
   activation?: ActivationName;
+  /**
+   * Draws Wxh, Whh and Why normal with this standard deviation, as the tutorial does with *0.01*. Then a
+   * state, and its gradient, shrink about 0.01·√H times with every step, and what lies further back is
+   * learned late or never. Default: glorot uniform, Whh orthogonal, which keep their size.
+   */
+  stddev?: number;
   /** Of the initial weights. Default *0*. */
   seed?: number;
 }
@@ -59,11 +65,12 @@ export type Matrix = Tensor64 | readonly (readonly number[])[];
  *     y_t = h_t·Why + by
  *
  * One sequence at a time: `forward`, then `backward` with the gradient of the loss in the outputs,
- * then `step`. Kernels begin glorot uniform (Whh orthogonal), biases zero.
+ * then `step`. Kernels begin glorot uniform (Whh orthogonal), or normal with **stddev**; biases zero.
  *
  * Reference: Elman 1990; backpropagation through time, Werbos 1990.
  *
- * @throws RangeError for sizes that are not positive integers or an unknown activation.
+ * @throws RangeError for sizes that are not positive integers, an unknown activation or a stddev that is
+ * not above 0.
  * @example
  * const rnn = new SimpleRNN({ inputSize: 1, hiddenSize: 8, outputSize: 1, seed: 1 });
  * const { outputs } = rnn.forward([[0.1], [0.2], [0.3]]);
@@ -79,22 +86,28 @@ export class SimpleRNN {
   #lastRun: { hidden: Float64Array; steps: number; tape: SequenceTape } | undefined;
   #gradients: SimpleRnnGradients | undefined;
 
-  constructor({ inputSize, hiddenSize, outputSize, activation, seed = 0 }: SimpleRnnOptions) {
+  constructor(options: SimpleRnnOptions) {
+    const { inputSize, hiddenSize, outputSize, activation, stddev, seed = 0 } = options;
     checkPositiveInteger("SimpleRNN", "inputSize", inputSize);
     checkPositiveInteger("SimpleRNN", "hiddenSize", hiddenSize);
     checkPositiveInteger("SimpleRNN", "outputSize", outputSize);
+    if (stddev !== undefined && !(stddev > 0 && Number.isFinite(stddev))) {
+      throw new RangeError(`SimpleRNN: expected stddev above 0, got ${stddev}`);
+    }
     this.#cell = simpleRnnCell({ inputSize, units: hiddenSize, activation });
     this.#outputSize = outputSize;
     const random = seededRandom(seed);
-    const kernel = glorotUniform([inputSize, hiddenSize], random);
-    const recurrentKernel = orthogonal([hiddenSize, hiddenSize], random);
+    const [ofKernel, ofRecurrent] =
+      stddev === undefined ? [glorotUniform, orthogonal] : [normal(stddev), normal(stddev)];
+    const kernel = ofKernel([inputSize, hiddenSize], random);
+    const recurrentKernel = ofRecurrent([hiddenSize, hiddenSize], random);
     const bias = zeros([hiddenSize]);
     // The cell works on the very arrays that `weights` shows.
     this.#params = { kernel, recurrentKernel, bias };
     this.weights = {
       Wxh: kernel,
       Whh: recurrentKernel,
-      Why: glorotUniform([hiddenSize, outputSize], random),
+      Why: ofKernel([hiddenSize, outputSize], random),
       bh: bias,
       by: zeros([outputSize]),
     };
@@ -218,6 +231,11 @@ export class SimpleRNN {
     this.#lastRun = undefined;
     this.#gradients = undefined;
   }
+}
+
+function normal(stddev: number): typeof glorotUniform {
+  return ([rows, columns], random) =>
+    Float64Array.from({ length: rows * columns }, () => stddev * random.normal());
 }
 
 function descend(weights: Float64Array, gradient: Float64Array, rate: number): void {

@@ -82,7 +82,6 @@ const gruWeights = (inputs: number, units: number) => [
 
 const adamConfig = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const rmspropConfig = { learningRate: 0.001, decay: 0.9, momentum: 0, epsilon: 1e-7 };
-const momentumConfig = { learningRate: 0.01, momentum: 0.9, useNesterov: false };
 
 function sentiment(cell: SentimentCell, layer: string, outputs: number, weights: number[][]): Case {
   return {
@@ -95,7 +94,7 @@ function sentiment(cell: SentimentCell, layer: string, outputs: number, weights:
       [null, 1],
     ],
     weights: [[10, 32], ...weights, [outputs, 1], [1]],
-    training: ["RMSProp", rmspropConfig, "binaryCrossentropy", ["accuracy"]],
+    training: ["RMSProp", rmspropConfig, "binaryCrossentropy", ["acc"]],
     task: tokens,
     fit: { epochs: 20, learningRate: 0.01, part: 0.6 },
   };
@@ -104,41 +103,35 @@ function sentiment(cell: SentimentCell, layer: string, outputs: number, weights:
 export const cases: Record<string, Case> = {
   buildSimpleRnnModel: {
     build: (overrides) => buildSimpleRnnModel([steps, 1], 1, overrides),
-    layers: ["SimpleRNN 64 tanh", "Dense 1 linear"],
+    layers: ["SimpleRNN 64 tanh seq", "Dropout 0.2", "SimpleRNN 32 tanh", "Dense 1 linear"],
     outputs: [
-      [null, 64],
+      [null, steps, 64],
+      [null, steps, 64],
+      [null, 32],
       [null, 1],
     ],
-    weights: [[1, 64], [64, 64], [64], [64, 1], [1]],
+    weights: [[1, 64], [64, 64], [64], [64, 32], [32, 32], [32], [32, 1], [1]],
     training: ["Adam", adamConfig, "meanSquaredError", []],
     task: series((w) => w[steps - 1]! + w[steps - 3]!),
     fit: { epochs: 15, learningRate: 0.01, part: 0.1 },
   },
   buildLstmGruModel: {
     build: (overrides) => buildLstmGruModel([steps, 1], 1, overrides),
-    layers: ["LSTM 64 tanh seq", "Dropout 0.2", "GRU 32 tanh", "Dropout 0.2", "Dense 1 sigmoid"],
+    layers: ["LSTM 64 tanh seq", "GRU 32 tanh", "Dense 1 linear"],
     outputs: [
       [null, steps, 64],
-      [null, steps, 64],
-      [null, 32],
       [null, 32],
       [null, 1],
     ],
     weights: [...lstmWeights(1, 64), ...gruWeights(64, 32), [32, 1], [1]],
-    training: ["RMSProp", rmspropConfig, "binaryCrossentropy", []],
-    task: series((w) => Number(total(w) > 0)),
-    fit: { epochs: 12, learningRate: 0.01, part: 0.6 },
+    training: ["Adam", adamConfig, "meanSquaredError", []],
+    task: series(total),
+    fit: { epochs: 12, learningRate: 0.01, part: 0.1 },
   },
   buildBidirectionalRnnModel: {
     build: (overrides) => buildBidirectionalRnnModel([steps, 1], 1, overrides),
-    layers: [
-      "Bidirectional LSTM 64 tanh seq",
-      "Dropout 0.2",
-      "Bidirectional GRU 32 tanh",
-      "Dense 1 linear",
-    ],
+    layers: ["Bidirectional LSTM 64 tanh seq", "Bidirectional GRU 32 tanh", "Dense 1 linear"],
     outputs: [
-      [null, steps, 128],
       [null, steps, 128],
       [null, 64],
       [null, 1],
@@ -151,34 +144,34 @@ export const cases: Record<string, Case> = {
       [64, 1],
       [1],
     ],
-    training: ["Momentum", momentumConfig, "meanAbsoluteError", []],
+    training: ["Adam", adamConfig, "meanSquaredError", []],
     task: series((w) => w[0]! + w[steps - 1]!),
-    fit: { epochs: 12, learningRate: 0.1, part: 0.9 },
+    fit: { epochs: 12, learningRate: 0.01, part: 0.1 },
   },
   buildStackedRnnModel: {
-    build: (overrides) => buildStackedRnnModel([steps, 1], 3, overrides),
-    layers: ["SimpleRNN 64 tanh seq", "LSTM 64 tanh seq", "GRU 32 tanh", "Dense 3 softmax"],
+    build: (overrides) => buildStackedRnnModel([steps, 1], 1, overrides),
+    layers: ["LSTM 64 tanh seq", "LSTM 32 tanh seq", "GRU 16 tanh", "Dense 1 linear"],
     outputs: [
       [null, steps, 64],
-      [null, steps, 64],
-      [null, 32],
-      [null, 3],
+      [null, steps, 32],
+      [null, 16],
+      [null, 1],
     ],
-    weights: [[1, 64], [64, 64], [64], ...lstmWeights(64, 64), ...gruWeights(64, 32), [32, 3], [3]],
-    training: ["Adam", adamConfig, "sparseCategoricalCrossentropy", ["accuracy"]],
-    task: series((w) => (total(w) < -0.8 ? 0 : total(w) < 0.8 ? 1 : 2)),
-    fit: { epochs: 12, learningRate: 0.01, part: 0.4 },
+    weights: [...lstmWeights(1, 64), ...lstmWeights(64, 32), ...gruWeights(32, 16), [16, 1], [1]],
+    training: ["Adam", adamConfig, "meanSquaredError", []],
+    task: series(total),
+    fit: { epochs: 25, learningRate: 0.01, part: 0.1 },
   },
   buildVariableLengthModel: {
-    build: (overrides) => buildVariableLengthModel(steps, 10, 1, overrides),
-    layers: ["Embedding", "LSTM 64 tanh", "Dense 1 sigmoid"],
+    build: (overrides) => buildVariableLengthModel(steps, 10, 2, overrides),
+    layers: ["Embedding", "LSTM 64 tanh", "Dense 2 softmax"],
     outputs: [
       [null, steps, 64],
       [null, 64],
-      [null, 1],
+      [null, 2],
     ],
-    weights: [[10, 64], ...lstmWeights(64, 64), [64, 1], [1]],
-    training: ["RMSProp", rmspropConfig, "binaryCrossentropy", []],
+    weights: [[10, 64], ...lstmWeights(64, 64), [64, 2], [2]],
+    training: ["Adam", adamConfig, "sparseCategoricalCrossentropy", ["accuracy"]],
     task: tokens,
     fit: { epochs: 10, learningRate: 0.01, part: 0.6 },
   },
@@ -224,7 +217,7 @@ export const cases: Record<string, Case> = {
   ),
 };
 
-interface LayerJson {
+export interface LayerJson {
   className: string;
   config: Record<string, unknown> & { layer?: LayerJson };
 }

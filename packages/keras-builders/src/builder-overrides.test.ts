@@ -19,22 +19,22 @@ beforeAll(async () => {
 
 test("overrides take the place of units, dropout rates, optimizer, loss and metrics", () => {
   const own = tf.train.adagrad(0.5);
-  const model = buildLstmGruModel([null, 2], 3, {
+  const model = buildLstmForecaster(7, 2, 3, {
     units: [5, 4],
     dropout: [0.1, 0],
     optimizer: own,
-    loss: "meanSquaredError",
+    loss: "meanAbsoluteError",
     metrics: ["mse"],
   });
   expect(model.layers.map((layer) => described(jsonOf(layer)))).toEqual([
-    "LSTM 5 tanh seq",
+    "LSTM 5 relu seq",
     "Dropout 0.1",
-    "GRU 4 tanh",
+    "LSTM 4 relu",
     "Dropout 0",
-    "Dense 3 sigmoid",
+    "Dense 3 linear",
   ]);
   expect(model.outputShape).toEqual([null, 3]);
-  expect([model.optimizer, model.loss, model.metrics]).toEqual([own, "meanSquaredError", ["mse"]]);
+  expect([model.optimizer, model.loss, model.metrics]).toEqual([own, "meanAbsoluteError", ["mse"]]);
 
   const named = buildStockForecaster(4, { units: 2, optimizer: "sgd", learningRate: 0.5 });
   expect(named.optimizer.getConfig()).toEqual({ learningRate: 0.5 });
@@ -43,7 +43,7 @@ test("overrides take the place of units, dropout rates, optimizer, loss and metr
 
 test("clipnorm bounds the step of a builder's model", async () => {
   const model = buildSimpleRnnModel([2, 1], 1, {
-    units: 2,
+    units: [2, 2],
     optimizer: "sgd",
     learningRate: 1,
     clipnorm: 0.01,
@@ -78,21 +78,40 @@ test("bad input is refused by name before anything is made, and the next call wo
       () => buildSimpleRnnModel([5, 1], 1.5),
       "expected outputUnits of whole numbers from 1, got 1.5",
     ],
-    [() => buildSimpleRnnModel([5, 1], 1, { units: -3 }), "units of whole numbers from 1, got -3"],
+    [
+      () => buildSimpleRnnModel([5, 1], 1, { units: [64, -3] }),
+      "units of whole numbers from 1, got [64,-3]",
+    ],
+    [
+      () => buildSimpleRnnModel([5, 1], 1, { units: 64 as never }),
+      "expected units for 2 layers, got 64",
+    ],
     [
       () => buildStackedRnnModel([5, 1], 1, { units: [1, 2] as never }),
       "units for 3 layers, got [1,2]",
     ],
     [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1,2,0]"],
     [
-      () => buildLstmGruModel([5, 1], 1, { dropout: [0.2, 1] }),
+      () => buildLstmForecaster(5, 1, 1, { dropout: [0.2, 1] }),
       "dropout from 0 to below 1, got [0.2,1]",
     ],
     [
       () => buildLstmForecaster(5, 1, 1, { dropout: 0.2 as never }),
       "dropout for 2 layers, got 0.2",
     ],
-    [() => buildBidirectionalRnnModel([5, 1], 1, { dropout: Number.NaN }), "got NaN"],
+    [() => buildSimpleRnnModel([5, 1], 1, { dropout: Number.NaN }), "got NaN"],
+    [
+      () => buildLstmGruModel([5, 1], 1, { units: [8] as never }),
+      "buildLstmGruModel: expected units for 2 layers, got [8]",
+    ],
+    [
+      () => buildBidirectionalRnnModel([5, 1], 1, { units: [8, 0] }),
+      "buildBidirectionalRnnModel: expected units of whole numbers from 1, got [8,0]",
+    ],
+    [
+      () => buildVariableLengthModel(5, 9, 2, { outputActivation: "sigmoid" as never }),
+      'expected outputActivation to be one of softmax, linear, got "sigmoid"',
+    ],
     [() => buildVariableLengthModel(5, 0, 1), "expected vocabSize of whole numbers from 1, got 0"],
     [() => buildStockForecaster("5" as never), 'seqLength of whole numbers from 1, got "5"'],
     [

@@ -118,7 +118,7 @@ describe.each(Object.entries(cases))("%s", (_, given) => {
 });
 
 test("padding does not count for buildVariableLengthModel", () => {
-  const model = buildVariableLengthModel(6, 10, 1);
+  const model = buildVariableLengthModel(6, 10, 2);
   const predict = (row: number[]) =>
     (model.predict(tf.tensor2d(row, [1, 6], "int32")) as tf.Tensor).dataSync()[0];
   const alone = predict([3, 1, 4, 0, 0, 0]);

@@ -64,5 +64,5 @@ export function buildSentimentClassifier(
     ],
   });
   const loss = "binaryCrossentropy";
-  return compiled(model, { optimizer: rmsprop, loss, metrics: ["accuracy"] }, options);
+  return compiled(model, { optimizer: rmsprop, loss, metrics: ["acc"] }, options);
 }

@@ -1,17 +1,20 @@
 import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import type { InputShape } from "./check.ts";
-import { dense, simpleRNN } from "./layers.ts";
+import { dense, dropout, simpleRNN } from "./layers.ts";
 import { adam } from "./optimizers.ts";
 import { seeds } from "./seeds.ts";
 import { checkFor, compiled, type TrainingOverrides } from "./training.ts";
 
 export interface SimpleRnnModelOverrides extends TrainingOverrides {
-  /** Units of the recurrent layer. Default 64. */
-  units?: number;
+  /** Units of the two recurrent layers. Default [64, 32]. */
+  units?: readonly [number, number];
+  /** Dropout rate between them. Default 0.2. */
+  dropout?: number;
 }
 
 /**
- * One Elman layer and a linear output: SimpleRNN 64 (tanh) → Dense. Adam, mean squared error.
+ * Two Elman layers and a linear output: SimpleRNN 64 (tanh, sequences) → Dropout 0.2 → SimpleRNN 32
+ * (tanh) → Dense. Adam, mean squared error.
  *
  * Input `[B, timesteps, features]`, output `[B, outputUnits]`.
  *
@@ -25,15 +28,24 @@ export function buildSimpleRnnModel(
   outputUnits: number,
   overrides: SimpleRnnModelOverrides = {},
 ): Sequential {
-  const { units = 64 } = overrides;
+  const { units = [64, 32], dropout: rate = 0.2 } = overrides;
   const check = checkFor("buildSimpleRnnModel", overrides);
   check.inputShape(inputShape);
+  check.perLayer("units", units, 2);
   check.counts({ outputUnits, units });
+  check.rates({ dropout: rate });
 
   const seed = seeds(overrides.seed);
   const model = sequential({
     layers: [
-      simpleRNN({ units, activation: "tanh", inputShape: [...inputShape], seed: seed() }),
+      simpleRNN({
+        units: units[0],
+        returnSequences: true,
+        inputShape: [...inputShape],
+        seed: seed(),
+      }),
+      dropout({ rate, seed: seed() }),
+      simpleRNN({ units: units[1], seed: seed() }),
       dense({ units: outputUnits, seed: seed() }),
     ],
   });

@@ -1,6 +1,6 @@
 import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { dense, embedding, lstm } from "./layers.ts";
-import { rmsprop } from "./optimizers.ts";
+import { adam } from "./optimizers.ts";
 import { seeds } from "./seeds.ts";
 import { checkFor, compiled, type TrainingOverrides } from "./training.ts";
 
@@ -9,19 +9,24 @@ export interface VariableLengthModelOverrides extends TrainingOverrides {
   units?: number;
   /** Length of a token's vector. Default 64. */
   embeddingDim?: number;
+  /**
+   * Of the output. Default *softmax*: the loss expects probabilities. *linear* is the tutorial's
+   * letter, which leaves the activation out.
+   */
+  outputActivation?: "softmax" | "linear";
 }
 
 /**
- * Reads token sequences of different lengths, padded with 0 to one: Embedding (mask zero) → LSTM 64 →
- * Dense (sigmoid). RMSprop, binary crossentropy.
+ * Sorts token sequences of different lengths, padded with 0 to one, into classes: Embedding 64 (mask
+ * zero) → LSTM 64 → Dense (softmax). Adam, sparse categorical crossentropy, accuracy.
  *
- * Input `[B, maxSequenceLength]` of tokens from 0 to below vocabSize, output `[B, outputUnits]` in
- * (0, 1). The mask makes padded steps pass the LSTM's state on unchanged, so a sequence counts for
- * what it is, wherever its padding stands.
+ * Input `[B, maxSequenceLength]` of tokens from 0 to below vocabSize, target `[B, 1]` of class numbers,
+ * output `[B, outputUnits]` of probabilities. The mask makes padded steps pass the LSTM's state on
+ * unchanged, so a sequence counts for what it is, wherever its padding stands.
  *
  * @throws if an argument is not what it says, before anything is made.
  * @example
- * const model = buildVariableLengthModel(100, 10000, 1);
+ * const model = buildVariableLengthModel(100, 10000, 10);
  */
 export function buildVariableLengthModel(
   maxSequenceLength: number,
@@ -29,9 +34,10 @@ export function buildVariableLengthModel(
   outputUnits: number,
   overrides: VariableLengthModelOverrides = {},
 ): Sequential {
-  const { units = 64, embeddingDim = 64 } = overrides;
+  const { units = 64, embeddingDim = 64, outputActivation = "softmax" } = overrides;
   const check = checkFor("buildVariableLengthModel", overrides);
   check.counts({ maxSequenceLength, vocabSize, outputUnits, units, embeddingDim });
+  check.oneOf("outputActivation", outputActivation, ["softmax", "linear"]);
 
   const seed = seeds(overrides.seed);
   const model = sequential({
@@ -44,8 +50,9 @@ export function buildVariableLengthModel(
         seed: seed(),
       }),
       lstm({ units, seed: seed() }),
-      dense({ units: outputUnits, activation: "sigmoid", seed: seed() }),
+      dense({ units: outputUnits, activation: outputActivation, seed: seed() }),
     ],
   });
-  return compiled(model, { optimizer: rmsprop, loss: "binaryCrossentropy" }, overrides);
+  const loss = "sparseCategoricalCrossentropy";
+  return compiled(model, { optimizer: adam, loss, metrics: ["accuracy"] }, overrides);
 }

@@ -43,7 +43,6 @@ const embedding = (inputDim: number, outputDim: number, inputLength: number, mas
 const optimizers = {
   adam: () => tf.train.adam(0.001, 0.9, 0.999, 1e-7),
   rmsprop: () => tf.train.rmsprop(0.001, 0.9, 0, 1e-7),
-  momentum: () => tf.train.momentum(0.01, 0.9),
 };
 
 function compiled(
@@ -74,7 +73,7 @@ export function stockSentimentClassifier(
     [embedding(vocabSize, 32, maxLen), sentimentCells[cell]({ units: 32 }), dense(1, "sigmoid")],
     "rmsprop",
     "binaryCrossentropy",
-    ["accuracy"],
+    ["acc"],
   );
 }
 
@@ -102,21 +101,24 @@ export function stockLstmForecaster(steps: number, features: number): Sequential
 
 /** As `buildSimpleRnnModel`. */
 export function stockSimpleRnnModel(inputShape: number[]): Sequential {
-  return compiled([simpleRNN({ units: 64, inputShape }), dense(1)], "adam", "meanSquaredError");
+  return compiled(
+    [
+      simpleRNN({ units: 64, returnSequences: true, inputShape }),
+      layers.dropout({ rate: 0.2 }),
+      simpleRNN({ units: 32 }),
+      dense(1),
+    ],
+    "adam",
+    "meanSquaredError",
+  );
 }
 
 /** As `buildLstmGruModel`. */
 export function stockLstmGruModel(inputShape: number[]): Sequential {
   return compiled(
-    [
-      lstm({ units: 64, returnSequences: true, inputShape }),
-      layers.dropout({ rate: 0.2 }),
-      gru({ units: 32 }),
-      layers.dropout({ rate: 0.2 }),
-      dense(1, "sigmoid"),
-    ],
-    "rmsprop",
-    "binaryCrossentropy",
+    [lstm({ units: 64, returnSequences: true, inputShape }), gru({ units: 32 }), dense(1)],
+    "adam",
+    "meanSquaredError",
   );
 }
 
@@ -125,35 +127,38 @@ export function stockBidirectionalRnnModel(inputShape: number[]): Sequential {
   return compiled(
     [
       bidirectional(lstm({ units: 64, returnSequences: true }), inputShape),
-      layers.dropout({ rate: 0.2 }),
       bidirectional(gru({ units: 32 })),
       dense(1),
     ],
-    "momentum",
-    "meanAbsoluteError",
+    "adam",
+    "meanSquaredError",
   );
 }
 
 /** As `buildStackedRnnModel`. */
-export function stockStackedRnnModel(inputShape: number[], classes: number): Sequential {
+export function stockStackedRnnModel(inputShape: number[]): Sequential {
   return compiled(
     [
-      simpleRNN({ units: 64, returnSequences: true, inputShape }),
-      lstm({ units: 64, returnSequences: true }),
-      gru({ units: 32 }),
-      dense(classes, "softmax"),
+      lstm({ units: 64, returnSequences: true, inputShape }),
+      lstm({ units: 32, returnSequences: true }),
+      gru({ units: 16 }),
+      dense(1),
     ],
     "adam",
-    "sparseCategoricalCrossentropy",
-    ["accuracy"],
+    "meanSquaredError",
   );
 }
 
 /** As `buildVariableLengthModel`. */
-export function stockVariableLengthModel(maxLength: number, vocabSize: number): Sequential {
+export function stockVariableLengthModel(
+  maxLength: number,
+  vocabSize: number,
+  classes: number,
+): Sequential {
   return compiled(
-    [embedding(vocabSize, 64, maxLength, true), lstm({ units: 64 }), dense(1, "sigmoid")],
-    "rmsprop",
-    "binaryCrossentropy",
+    [embedding(vocabSize, 64, maxLength, true), lstm({ units: 64 }), dense(classes, "softmax")],
+    "adam",
+    "sparseCategoricalCrossentropy",
+    ["accuracy"],
   );
 }
