@@ -60,10 +60,10 @@ export function forecastChart(run: ForecastRun): string {
 }
 
 /**
- * The test part alone: actual and predicted, and what the last value would have said unless
- * **lastValue** is false. In time a long one is shown by its end: single steps must stay visible.
+ * The test part alone: actual and predicted, and what the last value would have said where
+ * **lastValue** asks for it. A long part is shown by its end: single steps must stay visible.
  */
-export function testChart(run: ForecastRun, { lastValue = true } = {}): string {
+export function testChart(run: ForecastRun, lastValue: boolean): string {
   const { test } = run;
   const first = Math.max(0, test.actual.length - 240);
   const last = (values: number[]) => points(test, values, run).slice(first);
@@ -131,7 +131,6 @@ export function historyChart(runs: SentimentRun[], measure: Measure): string {
         measure === "accuracy" ? "accuracy (% of reviews)" : "loss (binary cross-entropy, nats)",
       grid: true,
       nice: true,
-      ...(measure === "loss" && { zero: true }),
     },
     marks: runs.flatMap(({ epochs }, i) => [
       curve(epochs, trained, cellInk(i)),

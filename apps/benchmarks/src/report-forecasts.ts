@@ -62,17 +62,17 @@ ${figure(
       ? key("train", "predicted, training part") + key("test", "predicted, test part")
       : ""),
 )}
-${testFigure(run, { lastValue: true })}
+${testFigure(run, true)}
 ${trainingFigure(run)}
 ${epochTable(run)}`;
 }
 
 /** Actual and predicted over the test part, and the last value's forecast where it is asked for. */
-export function testFigure(run: ForecastRun, { lastValue }: { lastValue: boolean }): string {
+export function testFigure(run: ForecastRun, lastValue: boolean): string {
   const shown =
     run.test.actual.length > 240 ? `the last 240 of ${run.test.actual.length} test points` : "";
   return figure(
-    testChart(run, { lastValue }),
+    testChart(run, lastValue),
     key("actual", "actual") +
       (run.test.predicted ? key("test", "predicted") : "") +
       (lastValue ? key("baseline", "last value") : "") +

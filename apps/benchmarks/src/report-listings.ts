@@ -11,7 +11,11 @@ import { listings } from "./tutorial/listings.ts";
 export function listingSection(listing: Listing, runs: Run[]): string {
   const { title, does, mind } = listings[listing];
   const classifiers = runs.filter((run): run is SentimentRun => run.kind === "sentiment");
-  if (classifiers.length > 0) return sentimentSection(title, `${does} ${mind}`, classifiers);
+  if (classifiers.length > 0) {
+    const smaller = classifiers[0]?.data.synthetic ? "Here on generated reviews, and smaller." : "";
+    const intro = [does, mind, smaller].filter(Boolean).join(" ");
+    return sentimentSection(title, intro, classifiers);
+  }
   const run = runs[0] as ClassicRun | ForecastRun;
   const status = run.status === "complete" ? "" : ` (${run.status})`;
   return `<section>
@@ -27,7 +31,6 @@ ${run.kind === "classic" ? classic(run) : series(run)}
       [["what"], ["value", "number"]],
       [
         [cell("shape of the hidden states"), number(`(${statesShape.join(", ")})`)],
-        [cell("largest error of a gradient"), number(formatNumber(run.gradientError, 2))],
         [cell("mean squared error before training"), number(formatNumber(loss.before))],
         [cell(`after it, on its ${sequences}`), number(formatNumber(loss.after))],
         [cell(`after it, on ${sequences} that it never saw`), number(formatNumber(loss.unseen))],
@@ -54,7 +57,7 @@ ${epochTable(run)}`;
       ],
     )}
 <p>${escapeHtml(mind)}</p>
-${testFigure(run, { lastValue: false })}
+${testFigure(run, false)}
 ${trainingFigure(run)}
 <p class="quiet">${escapeHtml(factText(run))}</p>
 ${epochTable(run)}`;

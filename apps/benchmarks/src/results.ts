@@ -86,8 +86,6 @@ export interface ClassicRun extends BaseRun {
   kind: "classic";
   /** [T, H, 1], as the tutorial's columns; core-rnn's own are [T, H]. */
   statesShape: number[];
-  /** The largest relative error of a gradient, beside central differences. */
-  gradientError: number;
   data: { sequences: number; steps: number; features: number };
   /** Mean squared errors; those after training null until it has ended. */
   loss: { before: number; after: number | null; unseen: number | null };

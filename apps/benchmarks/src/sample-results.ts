@@ -39,7 +39,6 @@ export function sampleClassic(): ClassicRun {
     epochs: sampleEpochs(false),
     timings: { trainSeconds: 0.2, evaluateSeconds: 0 },
     statesShape: [5, 4, 1],
-    gradientError: 1.5e-10,
     data: { sequences: 100, steps: 5, features: 3 },
     loss: { before: 0.9, after: 0.01, unseen: 0.02 },
   };

@@ -1,8 +1,16 @@
 import { setImmediate } from "node:timers/promises";
-import { checkGradients, type Random, SimpleRNN, seededRandom } from "@rnnkit/core-rnn";
+import {
+  checkGradients,
+  type Random,
+  SimpleRNN,
+  type SimpleRnnGradients,
+  seededRandom,
+} from "@rnnkit/core-rnn";
 import { formatNumber, formatSeconds } from "../format.ts";
-import type { ClassicRun, Epoch } from "../results.ts";
+import type { ClassicRun } from "../results.ts";
 import type { Session } from "../session.ts";
+import { wrapped } from "../wrapped-text.ts";
+import { listings } from "./listings.ts";
 
 export interface ClassicOptions {
   epochs: number;
@@ -15,7 +23,7 @@ export interface ClassicOptions {
   seed: number;
 }
 
-/** Sized so that the memory is learned with every seed that was tried; well under a second. */
+/** Sized so that what needs memory is learned too, in less than a second. */
 export const classicDefaults: ClassicOptions = {
   epochs: 50,
   sequences: 100,
@@ -33,34 +41,25 @@ interface Example {
 }
 
 /**
- * Part I: the states of the tutorial's network over the tutorial's input, then what its Python leaves
- * unfinished. The task needs memory: at each step say its first feature, and the second of the step
- * before.
+ * Part I: the hidden states of the tutorial's network over the tutorial's input, then what its Python
+ * leaves unfinished. The task needs memory: at each step say its first feature, and the second of the
+ * step before.
  */
 export async function classicRnn(options: ClassicOptions, session: Session): Promise<void> {
   const { epochs, sequences, learningRate, clipNorm, seed } = options;
   const { progress, signal, colors } = session;
-  const random = seededRandom(seed);
-  const rnn = new SimpleRNN({
-    inputSize: FEATURES,
-    hiddenSize: HIDDEN,
-    outputSize: OUTPUTS,
-    seed,
-  });
-  for (const name of ["Wxh", "Whh", "Why"] as const) {
-    rnn.weights[name].forEach((_, i, weights) => {
-      weights[i] = 0.01 * random.normal();
-    });
-  }
+  const sizes = { inputSize: FEATURES, hiddenSize: HIDDEN, outputSize: OUTPUTS };
+  const rnn = new SimpleRNN({ ...sizes, stddev: 0.01, seed });
+  // Not the stream that the weights are from.
+  const random = seededRandom(seed + 1);
+  const examples = () => Array.from({ length: sequences }, () => exampleFrom(random));
 
   const first = exampleFrom(random);
-  const { hiddenStates } = rnn.forward(first.inputs);
   // The tutorial keeps each state as a column.
-  const statesShape = [...hiddenStates.shape, 1];
+  const statesShape = [...rnn.forward(first.inputs).hiddenStates.shape, 1];
   progress.line(`Shape of the hidden states: (${statesShape.join(", ")})`);
 
-  const known = Array.from({ length: sequences }, () => exampleFrom(random));
-  const unseen = Array.from({ length: sequences }, () => exampleFrom(random));
+  const [known, unseen] = [examples(), examples()];
   const run: ClassicRun = {
     kind: "classic",
     status: "interrupted",
@@ -76,41 +75,34 @@ export async function classicRnn(options: ClassicOptions, session: Session): Pro
     epochs: [],
     timings: { trainSeconds: 0, evaluateSeconds: 0 },
     statesShape,
-    gradientError: gradientError(rnn, first),
     data: { sequences, steps: STEPS, features: FEATURES },
     loss: { before: meanLoss(rnn, known), after: null, unseen: null },
   };
   session.record(run);
+
   progress.line();
+  for (const line of wrapped(listings.I.mind)) progress.line(line);
+  checkEveryGradient(rnn, first);
+  progress.line("  Every gradient is that of central differences, to 1e-7.");
   progress.line(
-    `  every gradient beside central differences: off by ${formatNumber(run.gradientError, 2)} at most`,
-  );
-  progress.line(
-    `  it learns: say each step's first feature, and the second of the step before; ${sequences} sequences`,
+    `  ${sequences} sequences: at each step say its first feature, and the second of the step before.`,
   );
   progress.line(`  before training  loss ${formatNumber(run.loss.before)}`);
-
   const startedAt = performance.now();
   for (let epoch = 1; epoch <= epochs && !signal.aborted; epoch++) {
     const epochAt = performance.now();
     let sum = 0;
     for (const example of known) {
-      sum += backward(rnn, example);
+      sum += backward(rnn, example).loss;
       rnn.step(learningRate, { clipNorm });
     }
-    const done: Epoch = {
-      epoch,
-      steps: sequences,
-      plannedSteps: sequences,
-      seconds: (performance.now() - epochAt) / 1000,
-      loss: sum / sequences,
-      accuracy: null,
-      validationLoss: null,
-      validationAccuracy: null,
-    };
-    run.epochs.push(done);
+    const loss = sum / sequences;
+    const seconds = (performance.now() - epochAt) / 1000;
+    const steps = { steps: sequences, plannedSteps: sequences };
+    const unmeasured = { accuracy: null, validationLoss: null, validationAccuracy: null };
+    run.epochs.push({ epoch, ...steps, seconds, loss, ...unmeasured });
     if (epoch % 10 === 0 || epoch === epochs) {
-      progress.line(`  epoch ${epoch}/${epochs}  loss ${formatNumber(done.loss)}`);
+      progress.line(`  epoch ${epoch}/${epochs}  loss ${formatNumber(loss)}`);
     }
     await setImmediate();
   }
@@ -120,7 +112,7 @@ export async function classicRnn(options: ClassicOptions, session: Session): Pro
   run.loss.unseen = meanLoss(rnn, unseen);
   run.status = "complete";
   progress.line(
-    `  after training   loss ${colors.green(formatNumber(run.loss.after))}, on ${sequences} sequences that it never saw ` +
+    `  after training   loss ${colors.green(formatNumber(run.loss.after))}, on as many sequences that it never saw ` +
       `${colors.green(formatNumber(run.loss.unseen))}  ${colors.dim(formatSeconds(run.timings.trainSeconds))}`,
   );
 }
@@ -133,33 +125,34 @@ function exampleFrom(random: Random): Example {
   return { inputs, targets };
 }
 
-/** The mean squared error of one sequence; its gradients are then ready for a step. */
-function backward(rnn: SimpleRNN, { inputs, targets }: Example): number {
-  const { outputs } = rnn.forward(inputs);
-  const wanted = targets.flat();
-  const errors = outputs.data.map((y, i) => y - (wanted[i] as number));
-  rnn.backward({ data: errors.map((error) => (2 * error) / errors.length), shape: outputs.shape });
-  return meanSquare(errors);
+/** The mean squared error of one sequence and all its gradients, ready for a step. */
+function backward(
+  rnn: SimpleRNN,
+  example: Example,
+): { loss: number; gradients: SimpleRnnGradients } {
+  const { errors, shape } = errorsOf(rnn, example);
+  const data = errors.map((error) => (2 * error) / errors.length);
+  return { loss: meanSquare(errors), gradients: rnn.backward({ data, shape }) };
 }
 
 function meanLoss(rnn: SimpleRNN, examples: readonly Example[]): number {
-  const losses = examples.map(({ inputs, targets }) => {
-    const wanted = targets.flat();
-    return meanSquare(rnn.forward(inputs).outputs.data.map((y, i) => y - (wanted[i] as number)));
-  });
+  const losses = examples.map((example) => meanSquare(errorsOf(rnn, example).errors));
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+function errorsOf(rnn: SimpleRNN, { inputs, targets }: Example) {
+  const { data, shape } = rnn.forward(inputs).outputs;
+  const wanted = targets.flat();
+  return { errors: data.map((y, i) => y - (wanted[i] as number)), shape };
 }
 
 function meanSquare(errors: Float64Array): number {
   return errors.reduce((sum, error) => sum + error * error, 0) / errors.length;
 }
 
-function gradientError(rnn: SimpleRNN, example: Example): number {
-  const { outputs } = rnn.forward(example.inputs);
-  const wanted = example.targets.flat();
-  const dOutputs = outputs.data.map((y, i) => (2 * (y - (wanted[i] as number))) / wanted.length);
-  const { dWxh, dWhh, dWhy, dbh, dby } = rnn.backward({ ...outputs, data: dOutputs });
+/** @throws Error where one is off by more than 1e-7 of itself. */
+function checkEveryGradient(rnn: SimpleRNN, example: Example): void {
+  const { dWxh, dWhh, dWhy, dbh, dby } = backward(rnn, example).gradients;
   const gradients = { Wxh: dWxh, Whh: dWhh, Why: dWhy, bh: dbh, by: dby };
-  const loss = () => meanLoss(rnn, [example]);
-  return checkGradients(loss, { ...rnn.weights }, gradients).worstError;
+  checkGradients(() => meanLoss(rnn, [example]), { ...rnn.weights }, gradients);
 }

@@ -1,4 +1,5 @@
 import { forecast } from "../forecast.ts";
+import { formatCount } from "../format.ts";
 import { prepareStockPrices, prepareTimeSeries } from "../prepared-series.ts";
 import type { Listing } from "../results.ts";
 import { prepareReviews, type ReviewSource } from "../reviews.ts";
@@ -113,7 +114,7 @@ async function reviewCells(
   announce(listing, session);
   if (!isReal) {
     const smaller =
-      `Here on generated reviews, and smaller, so that it takes a minute: ${chosen.limit} for training and as many ` +
+      `Here on generated reviews, and smaller, so that it takes a minute or two: ${formatCount(chosen.limit)} for training and as many ` +
       `for the test, of ${maxlen} words, with a step size of ${learningRate} for their small vocabulary. ` +
       "--imdb and --imdb-path run it as it is written.";
     for (const line of wrapped(smaller)) session.progress.line(line);
