@@ -18,48 +18,52 @@ export function listingSection(listing: Listing, runs: Run[]): string {
   }
   const run = runs[0] as ClassicRun | ForecastRun;
   const status = run.status === "complete" ? "" : ` (${run.status})`;
+  const [figures, charts, facts] =
+    run.kind === "classic"
+      ? [classicTable(run), classicFigure(run), optionText(run)]
+      : [errorTable(run), testFigure(run, false) + trainingFigure(run), factText(run)];
   return `<section>
 <h2>${escapeHtml(title + status)}</h2>
 <p>${escapeHtml(does)}</p>
-${run.kind === "classic" ? classic(run) : series(run)}
+${figures}
+<p>${escapeHtml(mind)}</p>
+${charts}
+<p class="quiet">${escapeHtml(facts)}</p>
+${epochTable(run)}
 </section>`;
+}
 
-  function classic(run: ClassicRun): string {
-    const { data, loss, statesShape } = run;
-    const sequences = `${formatCount(data.sequences)} sequences`;
-    return `${table(
-      [["what"], ["value", "number"]],
-      [
-        [cell("shape of the hidden states"), number(`(${statesShape.join(", ")})`)],
-        [cell("mean squared error before training"), number(formatNumber(loss.before))],
-        [cell(`after it, on its ${sequences}`), number(formatNumber(loss.after))],
-        [cell(`after it, on ${sequences} that it never saw`), number(formatNumber(loss.unseen))],
-      ],
-    )}
-<p>${escapeHtml(mind)}</p>
-${run.epochs.length > 0 ? figure(trainingChart("SimpleRNN", run.epochs, "loss (mean squared error)"), key("train", "training loss")) : ""}
-<p class="quiet">${escapeHtml(optionText(run))}</p>
-${epochTable(run)}`;
-  }
+function classicTable({ data, loss, statesShape }: ClassicRun): string {
+  const sequences = `${formatCount(data.sequences)} sequences`;
+  return table(
+    [["what"], ["value", "number"]],
+    [
+      [cell("shape of the hidden states"), number(`(${statesShape.join(", ")})`)],
+      [cell("mean squared error before training"), number(formatNumber(loss.before))],
+      [cell(`after it, on its ${sequences}`), number(formatNumber(loss.after))],
+      [cell(`after it, on ${sequences} that it never saw`), number(formatNumber(loss.unseen))],
+    ],
+  );
+}
 
-  function series(run: ForecastRun): string {
-    const row = (name: string, errors: { train: number; test: number } | null) => [
-      cell(name),
-      number(formatNumber(errors?.train)),
-      number(formatNumber(errors?.test)),
-    ];
-    return `${table(
-      [["root mean squared error"], ["train", "number"], ["test", "number"]],
-      [
-        row(run.model.builder, run.rmse),
-        row("no change since the last value", run.baselineRmse),
-        row("the series' own deviation", run.deviation),
-      ],
-    )}
-<p>${escapeHtml(mind)}</p>
-${testFigure(run, false)}
-${trainingFigure(run)}
-<p class="quiet">${escapeHtml(factText(run))}</p>
-${epochTable(run)}`;
-  }
+function classicFigure({ epochs }: ClassicRun): string {
+  if (epochs.length === 0) return "";
+  const chart = trainingChart("SimpleRNN", epochs, "loss (mean squared error)");
+  return figure(chart, key("train", "training loss"));
+}
+
+function errorTable({ model, rmse, baselineRmse, deviation }: ForecastRun): string {
+  const row = (name: string, errors: { train: number; test: number } | null) => [
+    cell(name),
+    number(formatNumber(errors?.train)),
+    number(formatNumber(errors?.test)),
+  ];
+  return table(
+    [["root mean squared error"], ["train", "number"], ["test", "number"]],
+    [
+      row(model.builder, rmse),
+      row("no change since the last value", baselineRmse),
+      row("the series' own deviation", deviation),
+    ],
+  );
 }
