@@ -18,7 +18,7 @@ const yTrain = tf.tensor(train.y, [train.y.length, 1]);
 
 // 2. Build the model
 const model = sequential();
-model.add(layers.embedding({ inputDim: vocabSize, outputDim: 64, inputLength: maxLength }));
+model.add(layers.embedding({ inputDim: vocabSize, outputDim: 64 }));
 model.add(layers.bidirectional({ layer: layers.lstm({ units: 64 }) }));
 model.add(layers.dense({ units: 1, activation: "sigmoid" }));
 

@@ -19,7 +19,7 @@ async function printed(listing: string, smaller: Record<string, string> = {}): P
   let code = readFileSync(join(folder, listing), "utf8");
   for (const [words, others] of Object.entries(smaller)) {
     expect(code.split(words).length - 1, `${words} in ${listing}`).toBe(1);
-    code = code.replace(words, others);
+    code = code.replace(words, () => others);
   }
   const file = join(project, listing);
   writeFileSync(file, code);
