@@ -18,14 +18,27 @@ export type {
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
+export { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
+export type { LossFunction } from "./keras-losses.ts";
 export * as layers from "./layers.ts";
+export {
+  kerasLossName,
+  kerasMetricName,
+  type Loss,
+  type LossName,
+  lossNamed,
+  type Metric,
+  type MetricName,
+  metricNamed,
+} from "./loss-names.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
+export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export {
   type AdamOptions,
   adam,
@@ -47,7 +60,7 @@ export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
 export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
-export type { LossName, OptimizerName, TrainingOverrides } from "./training.ts";
+export type { TrainingOverrides } from "./training.ts";
 export {
   buildVariableLengthModel,
   type VariableLengthModelOverrides,

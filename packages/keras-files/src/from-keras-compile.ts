@@ -1,21 +1,32 @@
-import { adam, rmsprop, sgd } from "@rnnkit/keras-builders";
+import {
+  adam,
+  compileAsKeras,
+  type KerasCompileArgs,
+  kerasLossName,
+  kerasMetricName,
+  type LossName,
+  type MetricName,
+  rmsprop,
+  sgd,
+} from "@rnnkit/keras-builders";
 import { mul, type Optimizer, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
-import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
-import { lossNames, metricNames } from "./keras-losses.ts";
 import type { Json } from "./layer-classes.ts";
 import { shownShape } from "./limits.ts";
 
 /** Why a model cannot be compiled as it was. */
 class Uncompiled extends Error {}
 
-/** What a loss object says where it is as its name alone. */
+/** What the object of a loss or metric says where it is as its name alone. */
 const plainLoss: Readonly<Record<string, Json[]>> = {
   from_logits: [false],
   label_smoothing: [0],
   axis: [-1],
   ignore_class: [null],
+  delta: [1],
+  threshold: [0.5],
   reduction: ["sum_over_batch_size", "auto"],
 };
 
@@ -122,8 +133,8 @@ export function compileAsSaved(
     refuseOthers("compile_config", config, { loss_weights: [null], weighted_metrics: [null] });
     const { known, made, learningRate } = optimizerOf(serialized);
     optimizer = made;
-    const [metrics, dropped] = metricsOf(own(config, "metrics") ?? null, loss);
-    compile(model, { optimizer, loss: loss as string, metrics });
+    const [metrics, dropped] = metricsOf(own(config, "metrics") ?? [], model.outputNames);
+    compile(who, model, { optimizer, loss, metrics });
     // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
     (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
     if (dropped.length > 0) {
@@ -139,9 +150,9 @@ export function compileAsSaved(
   }
 }
 
-function compile(model: LayersModel, args: ModelCompileArgs): void {
+function compile(who: string, model: LayersModel, args: KerasCompileArgs): void {
   try {
-    model.compile(args);
+    compileAsKeras(who, model, args);
   } catch (cause) {
     throw new Uncompiled(cause instanceof Error ? cause.message : `${cause}`);
   }
@@ -180,64 +191,90 @@ function optimizerOf(serialized: Json | undefined): {
   }
 }
 
+/** The first argument that is another than **plain** has it. */
+function otherThan(
+  plain: Readonly<Record<string, Json[]>>,
+  config: JsonObject,
+): [key: string, values: Json[]] | undefined {
+  return Object.entries(plain).find(([key, values]) => {
+    const given = own(config, key);
+    return given !== undefined && !values.includes(given as never);
+  });
+}
+
 function refuseOthers(
   what: string,
   config: JsonObject,
   plain: Readonly<Record<string, Json[]>>,
 ): void {
-  for (const [key, values] of Object.entries(plain)) {
-    const given = own(config, key);
-    if (given !== undefined && !values.includes(given as never)) {
-      throw new Uncompiled(`expected ${what} with ${key} ${shown(values[0])}, got ${shown(given)}`);
-    }
-  }
+  const [key, values] = otherThan(plain, config) ?? [];
+  if (key === undefined) return;
+  const got = shown(own(config, key));
+  throw new Uncompiled(`expected ${what} with ${key} ${shown(values![0])}, got ${got}`);
 }
 
-function lossOf(loss: Json | undefined): string | string[] | Record<string, string> {
-  if (typeof loss === "string" && Object.hasOwn(lossNames, snake(loss)))
-    return lossNames[snake(loss)]!;
-  if (Array.isArray(loss) && loss.length > 0) return loss.map((each) => lossOf(each) as string);
+function lossOf(loss: Json | undefined): LossName | LossName[] | Record<string, LossName> {
+  if (typeof loss === "string" && kerasLossName(loss)) return loss as LossName;
+  if (Array.isArray(loss) && loss.length > 0) return loss.map((each) => lossOf(each) as LossName);
   if (isObject(loss)) {
     const className = own(loss, "class_name");
     const config = own(loss, "config");
     if (typeof className !== "string") {
       const entries = Object.entries(loss).map(([output, each]) => [output, lossOf(each)]);
-      return Object.fromEntries(entries) as Record<string, string>;
+      return Object.fromEntries(entries) as Record<string, LossName>;
     }
     if (className === "function") return lossOf(config);
     if (isObject(config)) refuseOthers(className, config, plainLoss);
-    return lossOf(snake(className));
+    return lossOf(className);
   }
   throw new Uncompiled(`expected a loss that tfjs has, got ${shown(loss)}`);
 }
 
-/** Those that tfjs has, and the others. */
-function metricsOf(metrics: Json, loss: unknown): [string[], string[]] {
-  const known: string[] = [];
+/** Those that are known here, for all outputs or by an output's name, and the names of the others. */
+function metricsOf(
+  metrics: Json,
+  outputs: readonly string[],
+): [MetricName[] | Record<string, MetricName[]>, string[]] {
   const dropped: string[] = [];
-  const visit = (metric: Json): void => {
-    if (Array.isArray(metric)) for (const each of metric) visit(each);
-    else if (typeof metric === "string") {
-      const word = snake(metric);
-      // tfjs finds it only as the accuracy of a sparse loss.
-      const isSparse =
-        word === "sparse_categorical_accuracy" && loss === "sparseCategoricalCrossentropy";
-      const name = isSparse ? "accuracy" : Object.hasOwn(metricNames, word) && metricNames[word];
-      if (name) known.push(name);
-      else dropped.push(metric);
-    } else if (isObject(metric)) {
-      const className = own(metric, "class_name");
-      if (typeof className === "string") visit(className);
-      else for (const each of Object.values(metric)) visit(each);
-    }
+  const known = (given: Json): MetricName[] => {
+    const all = ([given] as Json[][][]).flat(2).map((metric) => {
+      const name = metricOf(metric);
+      if (!name) dropped.push(metricWord(metric));
+      return name ?? [];
+    });
+    return [...new Set(all.flat())];
   };
-  visit(metrics);
-  return [[...new Set(known)], dropped];
+  const byName = (entries: [string, Json][]) =>
+    Object.fromEntries(entries.map(([output, each]) => [output, known(each)]));
+  if (isObject(metrics) && own(metrics, "class_name") === undefined) {
+    return [byName(Object.entries(metrics)), dropped];
+  }
+  // Keras lists them output by output, where there are several.
+  if (Array.isArray(metrics) && outputs.length > 1) {
+    return [byName(outputs.map((output, i) => [output, metrics[i] ?? []])), dropped];
+  }
+  return [known(metrics), dropped];
 }
 
-/** `BinaryCrossentropy` to `binary_crossentropy`. */
-const snake = (name: string): string =>
-  name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+function metricOf(metric: Json): MetricName | undefined {
+  if (typeof metric === "string") {
+    return kerasMetricName(metric) === undefined ? undefined : (metric as MetricName);
+  }
+  if (!isObject(metric)) return undefined;
+  const className = own(metric, "class_name") ?? null;
+  const config = own(metric, "config") ?? null;
+  if (className === "function") return metricOf(config);
+  // Of whole numbers that are equal: the word alone means another.
+  if (className === "Accuracy" || (isObject(config) && otherThan(plainLoss, config))) {
+    return undefined;
+  }
+  return metricOf(className);
+}
+
+function metricWord(metric: Json): string {
+  const word = isObject(metric) ? own(metric, "class_name") : metric;
+  return typeof word === "string" ? word : shown(metric);
+}
 
 /** Gives the optimizer the iterations, rate and slots of the file; says why if it cannot. */
 function restoreState(

@@ -1,8 +1,7 @@
+import { kerasLossName, kerasMetricName } from "@rnnkit/keras-builders";
 import type { Optimizer, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
-import { kerasLosses } from "./keras-losses.ts";
-import { snakeCase } from "./keras-names.ts";
 import type { Json } from "./layer-classes.ts";
 
 /** One of the optimizer's variables that belong to a weight, in Keras's terms. */
@@ -101,10 +100,10 @@ export function kerasCompiled(
   const known = Object.hasOwn(optimizerClasses, given) ? optimizerClasses[given] : undefined;
   if (!known) throw unsaved(model, "Adam, RMSprop or SGD as optimizer", given);
   const learningRate = optimizer.learningRate as number;
-  const metrics = named(model, "metrics", (model.metrics ?? []) as Given);
+  const metrics = named(model, "metrics", kerasMetricName, metricsOf(model));
   return {
     config: {
-      ...{ loss: named(model, "losses", model.loss as Given), loss_weights: null },
+      ...{ loss: named(model, "losses", kerasLossName, model.loss as Given), loss_weights: null },
       metrics: Array.isArray(metrics) && metrics.length === 0 ? null : metrics,
       ...{ weighted_metrics: null, run_eagerly: false, steps_per_execution: 1 },
       jit_compile: "auto",
@@ -154,16 +153,29 @@ function slotVariables(
 
 type Given = string | string[] | Record<string, unknown> | ((...args: never[]) => unknown);
 
-function named(model: LayersModel, what: string, given: Given): Json {
+/** Keras takes a list output by output, tfjs the whole of it for each. */
+function metricsOf({ metrics, outputNames }: LayersModel): Given {
+  const given = (metrics ?? []) as Given;
+  const isForEach = Array.isArray(given) && given.length > 0 && outputNames.length > 1;
+  return isForEach ? Object.fromEntries(outputNames.map((output) => [output, given])) : given;
+}
+
+function named(
+  model: LayersModel,
+  what: string,
+  nameOf: (given: string) => string | undefined,
+  given: Given,
+): Json {
+  const within = (each: unknown) => named(model, what, nameOf, each as Given);
   if (typeof given === "string") {
-    const name = snakeCase(given);
-    return kerasLosses[name] ?? name;
+    const name = nameOf(given);
+    if (name === undefined) throw unsaved(model, `${what} that Keras has`, given);
+    return name;
   }
-  if (Array.isArray(given)) return given.map((each) => named(model, what, each));
+  if (Array.isArray(given)) return given.map(within);
   if (typeof given === "object" && given !== null) {
-    const entries = Object.entries(given);
     return Object.fromEntries(
-      entries.map(([output, each]) => [output, named(model, what, each as Given)]),
+      Object.entries(given).map(([output, each]) => [output, within(each)]),
     );
   }
   throw unsaved(model, `${what} that have a name`, typeof given);
