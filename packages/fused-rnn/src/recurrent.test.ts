@@ -199,6 +199,17 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     expect(names).toEqual(["FusedLSTM", "FusedLSTMGrad"]);
   });
 
+  test("a mask may be read off x: no gradient goes through it", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("gruAfter");
+    const weights = { kernel, recurrentKernel };
+    const kept = (a: tf.Tensor) => tf.any(tf.notEqual(a, 0), -1);
+    const holes = tf.mul(x, tf.expandDims(tf.cast(mask(), "float32"), 2));
+    const gradient = (read: (a: tf.Tensor) => tf.Tensor) =>
+      tf.grad((a) => tf.sum(gru(a as tf.Tensor3D, weights, { mask: read(a) }).outputs))(holes);
+    const outside = kept(holes);
+    expect(gradient(kept).dataSync()).toEqual(gradient(() => outside).dataSync());
+  });
+
   test("a step that is masked may hold NaN", () => {
     const [x, kernel, recurrentKernel] = inputsOf("gruAfter");
     const masks = mask();

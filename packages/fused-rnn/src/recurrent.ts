@@ -1,6 +1,16 @@
 // What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
 
-import { getBackend, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  clone,
+  customGrad,
+  engine,
+  getBackend,
+  scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
 import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
 import { checkRank, checkTensor, checkWord } from "./check.ts";
@@ -105,10 +115,22 @@ export function recurrent(
 }
 
 function run(call: RecurrentCall): RecurrentResult {
-  if (!canFuse(call)) return composedRecurrence(call);
+  const inputs = withDetachedMask(call.inputs);
+  if (!canFuse(call)) return composedRecurrence({ ...call, inputs });
   const { cell } = call.shape;
   const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
-  return resultOf(runRecurrentKernel(kernelName, fusedShape(call), call.inputs));
+  return resultOf(runRecurrentKernel(kernelName, fusedShape(call), inputs));
+}
+
+/** A mask read off x, as the steps that are not 0, is no function of x that a gradient could go through. */
+function withDetachedMask(inputs: RecurrentCall["inputs"]): RecurrentCall["inputs"] {
+  const { mask } = inputs;
+  if (!mask || !engine().isTapeOn()) return inputs;
+  const detach = customGrad((none) => ({
+    value: clone(mask),
+    gradFunc: () => zerosLike(none as Tensor),
+  }));
+  return { ...inputs, mask: detach(scalar(0)) };
 }
 
 function resultOf([outputs, ...state]: Tensor[]): RecurrentResult {
@@ -144,7 +166,7 @@ export function recurrentPair(
   if (!alike || !canFuse(first)) return [run(first), run(second)];
   const { x: _x, mask: _mask, tokens: _tokens, ...own } = inputs;
   const renamed = Object.entries(own).map(([name, tensor]) => [`second.${name}`, tensor]);
-  const all = { ...first.inputs, ...Object.fromEntries(renamed) };
+  const all = { ...withDetachedMask(first.inputs), ...Object.fromEntries(renamed) };
   const results = runRecurrentKernel(kernelNames.bidirectional, fusedShape(first), all);
   const half = results.length / 2;
   return [resultOf(results.slice(0, half)), resultOf(results.slice(half))];

@@ -30,7 +30,7 @@ export function activationName(
 }
 
 /** The name as tfjs-layers knows it, for the configs of saved models. */
-export function tfjsActivationName(name: RecurrentActivationName): string {
+export function tfjsActivationName(name: string): string {
   if (name === "silu") return "swish";
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -26,8 +26,8 @@ export interface ActivityLoss {
 
 /**
  * Adds regularizer(y)/B to the loss for each output y [B, ...] of a call, the states that a layer
- * returns among them, as Keras does. Only where a gradient is taken: nothing else asks for it, tfjs's
- * `evaluate`, which leaves all regularizers out, least of all.
+ * returns among them, as Keras does. Only where somebody asks for it: where a gradient is taken, or
+ * where the call says so (**countActivity**), as `evaluate`'s does.
  *
  * tfjs-layers asks for losses after the forward pass, when outputs inside of nested models and wrappers
  * are gone, so the cost is worked out in the call, on the tape, and kept until it is asked for. A layer
@@ -45,7 +45,7 @@ export function activityLoss(regularizer: Regularizer | null): ActivityLoss {
   };
   return {
     noted(given, kwargs) {
-      if (!engine().isTapeOn() || kwargs.countActivity === false) return given;
+      if (!(kwargs.countActivity ?? engine().isTapeOn())) return given;
       const now = [kwargs, engine().state.activeTape];
       if (now.some((part, i) => part !== pass[i])) dispose();
       pass = now;

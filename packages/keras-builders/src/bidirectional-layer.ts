@@ -13,6 +13,7 @@ import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { outputSize } from "./any-cell.ts";
 import { CompositeLayer } from "./composite-layer.ts";
 import { FusedCell, type ScanOptions } from "./fused-cell.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -97,6 +98,7 @@ export class BidirectionalLayer extends CompositeLayer {
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     if (args.trainable === false) this.trainable = false;
+    inKerasGraph(this);
   }
 
   override get losses(): CompositeLayer["losses"] {

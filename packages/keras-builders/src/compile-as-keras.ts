@@ -1,5 +1,6 @@
 import type { Optimizer } from "@tensorflow/tfjs-core";
-import { type LayersModel, Sequential, metrics as stock } from "@tensorflow/tfjs-layers";
+import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
+import type { Compiled } from "./batch-steps.ts";
 import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
 import {
   type Loss,
@@ -9,6 +10,7 @@ import {
   type MetricName,
   metricNamed,
 } from "./loss-names.ts";
+import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 
 type GivenLoss = LossName | LossFunction;
 type GivenMetric = MetricName | LossFunction;
@@ -18,7 +20,8 @@ type Nested<T> = T | readonly Nested<T>[] | Readonly<{ [output: string]: Nested<
 
 /** What a model is trained by. */
 export interface KerasCompileArgs {
-  optimizer: Optimizer;
+  /** A name, with Keras 3's numbers, or an optimizer. */
+  optimizer: OptimizerName | Optimizer;
   /** A name that Keras or tfjs-layers takes, or a function; or one for each output, in order or by name. */
   loss: GivenLoss | readonly GivenLoss[] | Readonly<Record<string, GivenLoss>>;
   /** The same, for all outputs or by an output's name. Default none. */
@@ -26,22 +29,25 @@ export interface KerasCompileArgs {
 }
 
 /**
- * `model.compile` with Keras's names and numbers. A loss or metric of which tfjs-layers has another number,
- * or none, is Keras's; so is *accuracy* with binary crossentropy where there is more than one number to an
- * example, which is categorical. `model.loss` and `model.metrics` say the names, and so do saved models.
+ * `model.compile` with Keras's names and numbers, over tfjs-layers' own, **compile**. A loss or metric of which
+ * tfjs-layers has another number, or none, is Keras's; so is *accuracy* with binary crossentropy where there
+ * is more than one number to an example, which is categorical. `model.loss` and `model.metrics` say the
+ * names, and so do saved models.
  *
  * @throws for a name that neither takes, with the nearest, and for metrics of an output that there is not.
- * @example
- * compileAsKeras("train", model, { optimizer: adam(), loss: "mse", metrics: ["mae"] });
  */
-export function compileAsKeras(who: string, model: LayersModel, args: KerasCompileArgs): void {
+export function compileAsKeras(
+  model: Compiled & { isOptimizerOwned: boolean; outputNames: string[] },
+  args: KerasCompileArgs,
+  compile: (args: ModelCompileArgs) => void,
+): void {
+  const who = "compile";
   const loss = named<GivenLoss, KnownLoss>(args.loss, (given) =>
     typeof given === "function" ? given : lossNamed(who, given),
   );
   const metrics = named<GivenMetric, KnownMetric>(args.metrics ?? [], (given) =>
     typeof given === "function" ? given : metricNamed(who, given),
   );
-  if (model instanceof Sequential) model.build();
   const { outputNames, outputs } = model;
   for (const output of isByName(metrics) ? Object.keys(metrics) : []) {
     if (outputNames.includes(output)) continue;
@@ -57,22 +63,29 @@ export function compileAsKeras(who: string, model: LayersModel, args: KerasCompi
     const width = outputs[i]!.shape.at(-1);
     return [output, list.map((metric) => compiledMetric(metric, losses[i], width))];
   });
-  model.compile({
-    optimizer: args.optimizer,
-    loss: named(loss, (name) => (name === "huber" ? kerasLosses.huber : name)) as string,
-    metrics: Object.fromEntries(compiledMetrics),
-  });
+  const { optimizer } = args;
+  const made = typeof optimizer === "string" ? optimizerNamed(who, optimizer)({}) : undefined;
+  try {
+    compile({
+      optimizer: made ?? (optimizer as Optimizer),
+      loss: named(loss, (name) => (name === "huber" ? kerasLosses.huber : name)) as string,
+      metrics: Object.fromEntries(compiledMetrics),
+    });
+  } catch (error) {
+    made?.dispose();
+    throw error;
+  }
+  model.isOptimizerOwned = made !== undefined;
 
   // tfjs-layers knows by its own function which loss takes class numbers: Keras's come in afterwards.
-  const inner = (model as { model?: LayersModel }).model ?? model;
   for (const [i, name] of losses.entries()) {
     if (typeof name !== "string" || !(name in kerasLosses)) continue;
     const own = kerasLosses[name as keyof typeof kerasLosses];
-    inner.lossFunctions[i] = own;
+    model.lossFunctions[i] = own;
     // With several outputs each one's loss is reported, before all metrics.
-    if (losses.length > 1) inner.metricsTensors[i]![0] = own;
+    if (losses.length > 1) model.metricsTensors[i]![0] = own;
   }
-  for (const each of [model, inner]) Object.assign(each, { loss, metrics });
+  Object.assign(model, { loss, metrics });
 }
 
 /** The same structure of lists and outputs' names, each name in it or function replaced. */

@@ -1,9 +1,7 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
-import { activityLoss } from "./activity-loss.ts";
-import { holdWeights, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
+import { kerasStock } from "./stock-layer.ts";
+import { type RegularizerArg, weightOptions } from "./weight-spec.ts";
 
-type Layer = InstanceType<typeof stock.Layer>;
 type StockArgs = Parameters<typeof stock.dense>[0];
 type Costs = "kernelRegularizer" | "biasRegularizer" | "activityRegularizer";
 
@@ -17,37 +15,11 @@ export interface DenseLayerArgs extends Omit<StockArgs, Costs> {
   seed?: number;
 }
 
-/**
- * tfjs-layers' Dense with Keras's default initializers, its constraints, which that one forgets, and its
- * activity regularizer, at which that one throws.
- *
- * @internal
- */
-export function denseLayer({ seed, activityRegularizer, ...args }: DenseLayerArgs): Layer {
-  const layer = stock.dense({
-    ...args,
-    kernelInitializer: args.kernelInitializer ?? initializers.glorotUniform({ seed: seed! }),
-    kernelRegularizer: regularizer(args.kernelRegularizer)!,
-    biasRegularizer: regularizer(args.biasRegularizer)!,
+const names = ["units", "activation", "useBias", ...weightOptions("kernel", "bias"), "seed"];
+
+/** @internal */
+export function denseLayer(args: DenseLayerArgs): InstanceType<typeof stock.Layer> {
+  return kerasStock("dense", stock.dense, names, args as StockArgs, {
+    kernelInitializer: initializers.glorotUniform({ seed: args?.seed as number }),
   });
-  const cost = regularizer(activityRegularizer);
-  const activity = activityLoss(cost);
-  // tfjs-layers exports no class to extend.
-  const inner = layer as unknown as { disposeWeights(): number };
-  const build = layer.build.bind(layer);
-  const call = layer.call.bind(layer);
-  const getConfig = layer.getConfig.bind(layer);
-  const disposeWeights = inner.disposeWeights.bind(layer);
-  layer.build = (inputShape): void => {
-    build(inputShape);
-    holdWeights(layer);
-  };
-  layer.call = (inputs, kwargs): Tensor | Tensor[] => activity.noted(call(inputs, kwargs), kwargs);
-  layer.addLoss(activity.losses);
-  layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
-  inner.disposeWeights = (): number => {
-    activity.dispose();
-    return disposeWeights();
-  };
-  return layer;
 }

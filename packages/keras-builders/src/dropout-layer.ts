@@ -1,5 +1,7 @@
 import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { inKerasGraph } from "./keras-graph.ts";
+import { drawnSeed } from "./random-seed.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -28,6 +30,7 @@ export class DropoutLayer extends layers.Layer {
   readonly rate: number;
   readonly noiseShape: (number | null)[] | null;
   readonly seed: number | null;
+  readonly #drawn: number;
   #calls = 0;
 
   constructor(args: DropoutArgs) {
@@ -39,13 +42,15 @@ export class DropoutLayer extends layers.Layer {
     this.rate = rate;
     this.noiseShape = noiseShape;
     this.seed = seed;
+    this.#drawn = seed ?? drawnSeed();
+    inKerasGraph(this);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[] {
     if (!kwargs.training || this.rate === 0) return inputs;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     if (this.rate === 1) return zerosLike(x);
-    const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
+    const seed = `${this.#drawn}/${this.#calls++}`;
     const noise = this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
     return tidy(() => dropout(x, this.rate, noise, seed));
   }

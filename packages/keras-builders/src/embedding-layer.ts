@@ -9,8 +9,11 @@ import {
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { detached } from "./carried-mask.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { noteTokens } from "./looked-up.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import {
   type ConstraintArg,
@@ -91,6 +94,7 @@ export class EmbeddingLayer extends layers.Layer {
     this.maskZero = maskZero;
     this.inputLength = inputLength;
     this.supportsMasking = maskZero;
+    inKerasGraph(this);
   }
 
   override build(): void {
@@ -101,7 +105,7 @@ export class EmbeddingLayer extends layers.Layer {
         "embeddings",
         shape,
         "float32",
-        initializer,
+        withDrawnSeed(initializer),
         whileTrained(this, cost) as never,
       ),
       this.#spec,
@@ -133,7 +137,7 @@ export class EmbeddingLayer extends layers.Layer {
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     if (!this.maskZero) return null as never;
     const [tokens] = [inputs].flat() as [Tensor];
-    return tidy(() => notEqual(tokens, zerosLike(tokens)));
+    return detached(() => tidy(() => notEqual(tokens, zerosLike(tokens))));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {

@@ -20,6 +20,7 @@ import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from ".
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { noteTokens, tokensOf } from "./looked-up.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -86,7 +87,7 @@ export abstract class FusedCell extends RecurrentCell {
       ];
       if (!useBias) return;
       const initializer = this.#recurrence.unitForgetBias
-        ? unitForgetBias(bias.initializer, units)
+        ? unitForgetBias(withDrawnSeed(bias.initializer), units)
         : bias.initializer;
       const shape = resetAfter ? [2, gates * units] : [gates * units];
       this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));

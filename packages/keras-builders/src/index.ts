@@ -18,12 +18,15 @@ export type {
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
-export { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
+export type { KerasCompileArgs } from "./compile-as-keras.ts";
 export type { DropoutArgs } from "./dropout-layer.ts";
 export type { EmbeddingArgs } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export { type Installation, install } from "./install.ts";
+export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
+export { inKerasGraph } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
+export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
 export {
   kerasLossName,
@@ -47,9 +50,11 @@ export {
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
+export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,

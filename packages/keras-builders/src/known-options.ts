@@ -1,6 +1,9 @@
 // Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
-const layer = [
+import { weightOptions } from "./weight-spec.ts";
+
+/** Options of every layer. */
+export const layerOptions: readonly string[] = [
   "name",
   "trainable",
   "dtype",
@@ -15,14 +18,11 @@ const layer = [
   "activityRegularizer",
 ];
 
-const weights = (...names: string[]): string[] =>
-  names.flatMap((name) => [`${name}Initializer`, `${name}Regularizer`, `${name}Constraint`]);
-
 const cell = [
   "units",
   "activation",
   "useBias",
-  ...weights("kernel", "recurrent", "bias"),
+  ...weightOptions("kernel", "recurrent", "bias"),
   "dropout",
   "recurrentDropout",
   "seed",
@@ -58,7 +58,6 @@ type Checked =
   | "timeDistributed"
   | "embedding"
   | "masking"
-  | "dense"
   | "dropout";
 
 const own: Readonly<Record<Checked, readonly string[]>> = {
@@ -72,9 +71,8 @@ const own: Readonly<Record<Checked, readonly string[]>> = {
   gruCell: [...cell, ...gates.gru],
   bidirectional: ["layer", "mergeMode", "backwardLayer"],
   timeDistributed: ["layer"],
-  embedding: ["inputDim", "outputDim", ...weights("embeddings"), "maskZero", "seed"],
+  embedding: ["inputDim", "outputDim", ...weightOptions("embeddings"), "maskZero", "seed"],
   masking: ["maskValue"],
-  dense: ["units", "activation", "useBias", ...weights("kernel", "bias"), "seed"],
   dropout: ["rate", "noiseShape", "seed"],
 };
 
@@ -90,7 +88,7 @@ export function checkOptions<Args extends object>(who: Checked, args: Args): Arg
   if (args === null || typeof args !== "object") {
     throw new Error(`${who}: expected an object of options, got ${args}`);
   }
-  const known = new Set<string>([...layer, ...own[who]]);
+  const known = new Set<string>([...layerOptions, ...own[who]]);
   for (const [name, value] of Object.entries(args)) {
     if (known.has(name) || value == null) continue;
     const names = own[who].join(", ");

@@ -1,6 +1,6 @@
 // How tfjs-layers calls a recurrent layer.
 
-import { cast, type Tensor } from "@tensorflow/tfjs-core";
+import { notEqual, type Tensor } from "@tensorflow/tfjs-core";
 import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
 
 export type Kwargs = Record<string, unknown>;
@@ -18,11 +18,7 @@ export function applyWithState(
 ): Outputs {
   const { initialState, ...others } = kwargs;
   if (initialState != null) return apply([inputs, initialState].flat() as Tensor[], others);
-  const outputs = apply(inputs, kwargs);
-  // tfjs hands one kwargs object to all layers of a model, always with a list of inputs, and a mask
-  // once set stays in it: it would reach layers behind one that ends the mask.
-  if (Array.isArray(inputs) && inputs.length === 1) delete kwargs.mask;
-  return outputs;
+  return apply(inputs, kwargs);
 }
 
 /** The shape of the first input. */
@@ -33,7 +29,8 @@ export function firstShape(shape: Shape | Shape[]): Shape {
 /** The mask of the first input, as bool. */
 export function maskOf(kwargs: Kwargs): Tensor | undefined {
   const [mask] = [kwargs.mask as Tensor | Tensor[] | null | undefined].flat();
-  return mask ? (mask.dtype === "bool" ? mask : cast(mask, "bool")) : undefined;
+  // Not a cast, which on wasm keeps 6 and makes 0 of 0.5.
+  return mask ? (mask.dtype === "bool" ? mask : notEqual(mask, 0)) : undefined;
 }
 
 /** The mask of one output behind a recurrent layer; null where it ends. */

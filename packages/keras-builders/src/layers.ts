@@ -43,6 +43,8 @@ import { type TimeDistributedArgs, TimeDistributedLayer } from "./time-distribut
 
 type Layer = InstanceType<typeof stock.Layer>;
 
+export * from "./spatial-layers.ts";
+export * from "./stock-layers.ts";
 export type { DenseLayerArgs };
 
 /**
@@ -253,8 +255,7 @@ export function timeDistributed(args: TimeDistributedArgs): TimeDistributedLayer
  * layers.dense({ units: 1, activation: "sigmoid" });
  */
 export function dense(args: DenseLayerArgs): Layer {
-  prepare();
-  return denseLayer(checkOptions("dense", args));
+  return denseLayer(args);
 }
 
 /**
@@ -268,5 +269,6 @@ export function dense(args: DenseLayerArgs): Layer {
  * layers.dropout({ rate: 0.2, seed: 1 });
  */
 export function dropout(args: DropoutArgs): Layer {
+  prepare();
   return new DropoutLayer(checkOptions("dropout", args));
 }

@@ -10,6 +10,8 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { detached } from "./carried-mask.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
@@ -31,6 +33,7 @@ export class MaskingLayer extends layers.Layer {
       throw new Error(`${this.name}: expected maskValue to be a number, got ${maskValue}`);
     }
     this.maskValue = maskValue ?? 0;
+    inKerasGraph(this);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
@@ -44,7 +47,7 @@ export class MaskingLayer extends layers.Layer {
 
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     const [x] = [inputs].flat() as [Tensor];
-    return tidy(() => any(notEqual(x, this.maskValue), -1));
+    return detached(() => tidy(() => any(notEqual(x, this.maskValue), -1)));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {

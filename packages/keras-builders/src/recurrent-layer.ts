@@ -15,6 +15,7 @@ import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -58,6 +59,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     this._stateful = this.options.stateful;
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
+    inKerasGraph(this);
   }
 
   /** How many axes a step's input has beside the batch's; undefined: its cell knows. */

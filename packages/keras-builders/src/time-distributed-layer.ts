@@ -1,4 +1,5 @@
 import {
+  any,
   reshape,
   type serialization,
   stack,
@@ -8,7 +9,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
+import { carryMask } from "./carried-mask.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
+import { inKerasGraph } from "./keras-graph.ts";
 import {
   applyWithState,
   firstShape,
@@ -47,6 +50,8 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly #activity: ActivityLoss;
   /** [B, T, ...features] as it was built, of any B and T. */
   #inputShape: Shape | undefined;
+  /** Of the output, once built. */
+  #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
 
   constructor(args: TimeDistributedArgs) {
@@ -60,6 +65,8 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
     if (args.trainable === false) this.trainable = false;
+    inKerasGraph(layer);
+    inKerasGraph(this);
   }
 
   protected override parts(): readonly Layer[] {
@@ -79,6 +86,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
     this.#inputShape = [null, null, ...shape.slice(2)];
+    this.#outputRank = this.computeOutputShape(shape).length;
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -113,8 +121,9 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { mask: own, ...others } = kwargs;
     let outputs: Tensor[];
     if (inside(this.layer).layers) {
+      if (mask) carryMask(x, mask);
       // The very object, by which the model's layers know one forward pass.
-      kwargs.mask = mask;
+      delete kwargs.mask;
       outputs = [this.layer.call(x, kwargs)].flat();
       kwargs.mask = own;
     } else {
@@ -144,8 +153,12 @@ export class TimeDistributedLayer extends CompositeLayer {
     throw new Error(`${this.name}: expected one input, got ${others.length + 1}`);
   }
 
+  /** Of the axes that the output has left: a step is kept where any of what was in it is, as on Keras's JAX. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    return passedMask(true, mask) as Tensor;
+    const given = passedMask(true, mask) as Tensor;
+    const gone = given ? given.rank - (this.#outputRank - 1) : 0;
+    if (gone <= 0) return given;
+    return any(given, [...given.shape.keys()].slice(-gone));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {

@@ -2,10 +2,10 @@ import { shown } from "@rnnkit/core-rnn";
 import { Optimizer } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
-import { compileAsKeras } from "./compile-as-keras.ts";
 import type { LossFunction } from "./keras-losses.ts";
 import { type LossName, lossNamed, type MetricName, metricNamed } from "./loss-names.ts";
 import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
+import { seedShuffle } from "./shuffle.ts";
 
 /** What every builder lets its caller change about training. */
 export interface TrainingOverrides {
@@ -19,7 +19,7 @@ export interface TrainingOverrides {
   loss?: LossName | LossFunction;
   /** Names that Keras or tfjs takes, as `"mae"`, or functions. Default: the builder's. */
   metrics?: readonly (MetricName | LossFunction)[];
-  /** Makes initial weights and dropout masks repeatable. Default: new ones every time. */
+  /** Makes initial weights, dropout masks and the order of `fit`'s examples repeatable. Default: new ones every time. */
   seed?: number;
 }
 
@@ -74,7 +74,7 @@ export function compiled(
     typeof optimizer === "string" ? optimizerNamed(model.name, optimizer) : training.optimizer;
   const used = isOwn(optimizer) ? optimizer : make({ learningRate, clipnorm });
   try {
-    compileAsKeras(model.name, model, { optimizer: used, loss: loss ?? training.loss, metrics });
+    model.compile({ optimizer: used, loss: loss ?? training.loss, metrics: [...metrics] });
   } catch (error) {
     if (used !== optimizer) used.dispose();
     model.dispose();
@@ -82,6 +82,7 @@ export function compiled(
   }
   // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
   (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = used !== optimizer;
+  if (overrides.seed !== undefined) seedShuffle(model, overrides.seed);
   return model;
 }
 

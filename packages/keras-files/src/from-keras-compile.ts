@@ -1,6 +1,5 @@
 import {
   adam,
-  compileAsKeras,
   type KerasCompileArgs,
   kerasLossName,
   kerasMetricName,
@@ -10,7 +9,7 @@ import {
   sgd,
 } from "@rnnkit/keras-builders";
 import { mul, type Optimizer, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
 import type { Json } from "./layer-classes.ts";
@@ -134,7 +133,7 @@ export function compileAsSaved(
     const { known, made, learningRate } = optimizerOf(serialized);
     optimizer = made;
     const [metrics, dropped] = metricsOf(own(config, "metrics") ?? [], model.outputNames);
-    compile(who, model, { optimizer, loss, metrics });
+    compile(model, { optimizer, loss, metrics });
     // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
     (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
     if (dropped.length > 0) {
@@ -150,9 +149,9 @@ export function compileAsSaved(
   }
 }
 
-function compile(who: string, model: LayersModel, args: KerasCompileArgs): void {
+function compile(model: LayersModel, args: KerasCompileArgs): void {
   try {
-    compileAsKeras(who, model, args);
+    model.compile(args as ModelCompileArgs);
   } catch (cause) {
     throw new Uncompiled(cause instanceof Error ? cause.message : `${cause}`);
   }

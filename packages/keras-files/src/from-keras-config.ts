@@ -1,11 +1,14 @@
+import {
+  activationOf,
+  inKerasGraph,
+  KerasActivation,
+  kerasActivationNames,
+} from "@rnnkit/keras-builders";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
-import { activationNames, activationOf, KerasActivation } from "./keras-activation.ts";
-import { withKerasMasks } from "./keras-mask.ts";
 import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
-import { withKerasCall } from "./stock-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -62,7 +65,7 @@ function customLayer(reading: Reading, name: string, config: JsonObject): Layer 
   const layer = reading.customObjects[name]!(
     Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value])),
   );
-  if (layer instanceof stock.Layer) return layer;
+  if (layer instanceof stock.Layer) return inKerasGraph(layer);
   throw new Error(`${reading.who}: expected customObjects.${name} to give a layer, got another`);
 }
 
@@ -89,7 +92,6 @@ function madeLayer(
   const who = `${reading.who}: ${className}${name === undefined ? "" : ` ${shown(name)}`}`;
   const args: Record<string, unknown> = {};
   if (name !== undefined) args.name = stringOf(who, "name", name);
-  const activations: [string, KerasActivation][] = [];
 
   for (const [key, value] of Object.entries(config)) {
     if (key === "name" || key === "trainable") continue;
@@ -104,12 +106,7 @@ function madeLayer(
     } else if (known.arguments.includes(key)) {
       const option = known.names?.[key] ?? camelCase(key);
       const read = argument(who, key, value);
-      if (read instanceof KerasActivation && !isFused(className)) {
-        activations.push([option, read]);
-        args[option] = "linear";
-      } else if (read !== undefined) {
-        args[option] = read instanceof KerasActivation ? read.name : read;
-      }
+      if (read !== undefined) args[option] = read;
     } else if (known.fixed && Object.hasOwn(known.fixed, key)) {
       const wanted = known.fixed[key]!;
       if (JSON.stringify(value) !== JSON.stringify(wanted)) {
@@ -128,17 +125,8 @@ function madeLayer(
       cause,
     });
   }
-  for (const [option, activation] of activations) {
-    (layer as unknown as Record<string, unknown>)[option] = activation;
-  }
   if (own(config, "trainable") === false) layer.trainable = false;
-  if (isFused(className)) return layer;
-  return withKerasMasks(withKerasCall(layer), known.passesMask ?? false);
-}
-
-/** Layers of this project, which know Keras's activations and masks. */
-function isFused(className: string): boolean {
-  return /^(SimpleRNN|LSTM|GRU)(Cell)?$|^(RNN|StackedRNNCells|Bidirectional)$/.test(className);
+  return layer;
 }
 
 /** Arguments that Keras 2 wrote, or that a later Keras may add, where they ask for nothing. */
@@ -165,14 +153,14 @@ function argument(who: string, key: string, value: Json): unknown {
   return value === null && key !== "merge_mode" ? undefined : value;
 }
 
-function activation(who: string, key: string, value: Json): string | KerasActivation {
+function activation(who: string, key: string, value: Json): string {
   // A function of Keras's may be serialized as an object that names it.
   const named = isObject(value) && isKeras(own(value, "module")) ? own(value, "config") : value;
   const found = named === null ? "linear" : typeof named === "string" && activationOf(named);
-  if (found) return found;
+  if (found) return found instanceof KerasActivation ? found.name : found;
   if (isObject(value)) refuseCode(who, value);
   throw new Error(
-    `${who}: expected ${key} to be one of ${activationNames.join(", ")}, got ${shown(value)}`,
+    `${who}: expected ${key} to be one of ${kerasActivationNames.join(", ")}, got ${shown(value)}`,
   );
 }
 

@@ -8,7 +8,6 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts";
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
-import { mergesUnderMasks, withKnownMask } from "./keras-merge.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
 import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
@@ -107,9 +106,6 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
     }
   }
 
-  if (order.some((layer) => mergesUnderMasks.has(layer.getClassName()))) {
-    for (const layer of order) withKnownMask(layer);
-  }
   checkMasks(who, sorted, made, masks);
   dropMasksOfStates(who, sorted, made);
   const ends = (key: string): SymbolicTensor[] =>

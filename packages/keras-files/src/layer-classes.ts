@@ -23,8 +23,6 @@ export interface LayerClass {
   ignored?: Readonly<Record<string, Json>>;
   /** Arguments that hold layers: serialized in the file, made here. */
   parts?: readonly string[];
-  /** Whether a mask passes through it in Keras, where tfjs-layers' own would end it. */
-  passesMask?: boolean;
 }
 
 /** Layers, cells and models are of this module in Keras's files, with `registered_name: null`. */
@@ -132,55 +130,54 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     arguments: ["units", ...kernelAndBias],
     fixed: { quantization_config: null, lora_rank: null },
   },
-  Activation: { make: stock.activation, arguments: ["activation"] },
+  Activation: { make: layers.activation, arguments: ["activation"] },
   Dropout: { make: layers.dropout, arguments: ["rate", "seed", "noise_shape"] },
-  SpatialDropout1D: { make: stock.spatialDropout1d, arguments: ["rate", "seed"] },
-  GaussianNoise: { make: stock.gaussianNoise, arguments: ["stddev"], ignored: unseeded },
-  GaussianDropout: { make: stock.gaussianDropout, arguments: ["rate"], ignored: unseeded },
+  SpatialDropout1D: { make: layers.spatialDropout1d, arguments: ["rate", "seed"] },
+  GaussianNoise: { make: layers.gaussianNoise, arguments: ["stddev"], ignored: unseeded },
+  GaussianDropout: { make: layers.gaussianDropout, arguments: ["rate"], ignored: unseeded },
   AlphaDropout: {
-    make: stock.alphaDropout,
+    make: layers.alphaDropout,
     arguments: ["rate"],
     fixed: { noise_shape: null },
     ignored: unseeded,
   },
 
-  Flatten: { make: stock.flatten, arguments: ["data_format"] },
-  Reshape: { make: stock.reshape, arguments: ["target_shape"] },
-  Permute: { make: stock.permute, arguments: ["dims"] },
-  RepeatVector: { make: stock.repeatVector, arguments: ["n"] },
+  Flatten: { make: layers.flatten, arguments: ["data_format"] },
+  Reshape: { make: layers.reshape, arguments: ["target_shape"] },
+  Permute: { make: layers.permute, arguments: ["dims"] },
+  RepeatVector: { make: layers.repeatVector, arguments: ["n"] },
 
   ReLU: {
-    make: stock.reLU,
+    make: layers.reLU,
     arguments: ["max_value"],
     fixed: { negative_slope: 0, threshold: 0 },
   },
   LeakyReLU: {
-    make: stock.leakyReLU,
+    make: layers.leakyReLU,
     arguments: ["negative_slope"],
     names: { negative_slope: "alpha" },
-    passesMask: true,
   },
-  ELU: { make: stock.elu, arguments: [], fixed: { alpha: 1 }, passesMask: true },
-  PReLU: { make: stock.prelu, arguments: [...weight("alpha"), "shared_axes"] },
-  Softmax: { make: stock.softmax, arguments: ["axis"], passesMask: true },
+  ELU: { make: layers.elu, arguments: [], fixed: { alpha: 1 } },
+  PReLU: { make: layers.prelu, arguments: [...weight("alpha"), "shared_axes"] },
+  Softmax: { make: layers.softmax, arguments: ["axis"] },
 
   Conv1D: {
-    make: stock.conv1d,
+    make: layers.conv1d,
     arguments: ["filters", "kernel_size", "strides", "padding", "dilation_rate", ...kernelAndBias],
     fixed: { ...channelsLast, groups: 1 },
   },
   Conv2D: {
-    make: stock.conv2d,
+    make: layers.conv2d,
     arguments: [...convolution, "dilation_rate", ...kernelAndBias],
     fixed: { groups: 1 },
   },
   Conv2DTranspose: {
-    make: stock.conv2dTranspose,
+    make: layers.conv2dTranspose,
     arguments: [...convolution, ...kernelAndBias],
     fixed: { output_padding: null, dilation_rate: [1, 1] },
   },
   SeparableConv2D: {
-    make: stock.separableConv2d,
+    make: layers.separableConv2d,
     arguments: [
       "depth_multiplier",
       ...convolution,
@@ -192,7 +189,7 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     ],
   },
   DepthwiseConv2D: {
-    make: stock.depthwiseConv2d,
+    make: layers.depthwiseConv2d,
     arguments: [
       "depth_multiplier",
       ...convolution.slice(1),
@@ -203,40 +200,40 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
       "activity_regularizer",
     ],
   },
-  MaxPooling1D: { make: stock.maxPooling1d, ...pooling1d },
-  MaxPooling2D: { make: stock.maxPooling2d, ...pooling2d },
-  AveragePooling1D: { make: stock.averagePooling1d, ...pooling1d },
-  AveragePooling2D: { make: stock.averagePooling2d, ...pooling2d },
+  MaxPooling1D: { make: layers.maxPooling1d, ...pooling1d },
+  MaxPooling2D: { make: layers.maxPooling2d, ...pooling2d },
+  AveragePooling1D: { make: layers.averagePooling1d, ...pooling1d },
+  AveragePooling2D: { make: layers.averagePooling2d, ...pooling2d },
   GlobalAveragePooling1D: {
-    make: stock.globalAveragePooling1d,
+    make: layers.globalAveragePooling1d,
     arguments: [],
     fixed: { ...channelsLast, keepdims: false },
   },
   GlobalAveragePooling2D: {
-    make: stock.globalAveragePooling2d,
+    make: layers.globalAveragePooling2d,
     arguments: ["data_format"],
     fixed: { keepdims: false },
   },
   GlobalMaxPooling1D: {
-    make: stock.globalMaxPooling1d,
+    make: layers.globalMaxPooling1d,
     arguments: [],
     fixed: { ...channelsLast, keepdims: false },
   },
   GlobalMaxPooling2D: {
-    make: stock.globalMaxPooling2d,
+    make: layers.globalMaxPooling2d,
     arguments: ["data_format"],
     fixed: { keepdims: false },
   },
   UpSampling2D: {
-    make: stock.upSampling2d,
+    make: layers.upSampling2d,
     arguments: ["size", "data_format"],
     fixed: { interpolation: "nearest" },
   },
-  ZeroPadding2D: { make: stock.zeroPadding2d, arguments: ["padding", "data_format"] },
-  Cropping2D: { make: stock.cropping2D, arguments: ["cropping", "data_format"] },
+  ZeroPadding2D: { make: layers.zeroPadding2d, arguments: ["padding", "data_format"] },
+  Cropping2D: { make: layers.cropping2D, arguments: ["cropping", "data_format"] },
 
   BatchNormalization: {
-    make: stock.batchNormalization,
+    make: layers.batchNormalization,
     arguments: [
       "axis",
       "momentum",
@@ -252,7 +249,7 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     ignored: { synchronized: false, renorm_clipping: null, renorm_momentum: 0.99 },
   },
   LayerNormalization: {
-    make: stock.layerNormalization,
+    make: layers.layerNormalization,
     arguments: [
       "axis",
       "epsilon",
@@ -265,15 +262,15 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     ],
     fixed: { rms_scaling: false, beta_constraint: null, gamma_constraint: null },
   },
-  Rescaling: { make: stock.rescaling, arguments: ["scale", "offset"], passesMask: true },
+  Rescaling: { make: layers.rescaling, arguments: ["scale", "offset"] },
 
-  Add: { make: stock.add, ...merge },
-  Multiply: { make: stock.multiply, ...merge },
-  Average: { make: stock.average, ...merge },
-  Maximum: { make: stock.maximum, ...merge },
-  Minimum: { make: stock.minimum, ...merge },
-  Concatenate: { make: stock.concatenate, arguments: ["axis"] },
-  Dot: { make: stock.dot, arguments: ["axes", "normalize"] },
+  Add: { make: layers.add, ...merge },
+  Multiply: { make: layers.multiply, ...merge },
+  Average: { make: layers.average, ...merge },
+  Maximum: { make: layers.maximum, ...merge },
+  Minimum: { make: layers.minimum, ...merge },
+  Concatenate: { make: layers.concatenate, arguments: ["axis"] },
+  Dot: { make: layers.dot, arguments: ["axes", "normalize"] },
 };
 
 /** Arguments of parts that both sides know, by module of Keras's files and class name. */

@@ -1,3 +1,4 @@
+import { inKerasGraph } from "@rnnkit/keras-builders";
 import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { withComingWeights } from "./coming-weights.ts";
@@ -6,7 +7,6 @@ import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
-import { nested } from "./keras-mask.ts";
 import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
 import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
@@ -46,7 +46,7 @@ export async function loadModelFrom(
     ...{ who, customObjects },
     model(inner, json) {
       const model = modelFromKeras(inner, json);
-      return model && (nested(model) as unknown as ReturnType<Reading["model"]>);
+      return model && inKerasGraph(model as unknown as NonNullable<ReturnType<Reading["model"]>>);
     },
   };
   if (kindOf(who, bytes) === "zip") {

@@ -1,5 +1,5 @@
+import { makesMask } from "@rnnkit/keras-builders";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { makesMask, unmaskedWithStates } from "./keras-mask.ts";
 import type { CallNode, MaskOperations, TensorReference } from "./keras-node.ts";
 import { shownName } from "./limits.ts";
 
@@ -77,6 +77,16 @@ export function checkMasks(
     else if (makesMask(layer)) carried.set(output, new Set([key(inputs[0]!)]));
     else if (passesOn(layer) && implied.size > 0) carried.set(output, implied);
   }
+}
+
+/**
+ * Makes a recurrent layer leave the mask out where initial states are given. Keras 3 hands a layer its
+ * input's mask only while the input is its one tensor; the mask goes on behind the layer all the same.
+ */
+function unmaskedWithStates(layer: Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) =>
+    call(inputs, Array.isArray(inputs) && inputs.length > 1 ? { ...kwargs, mask: null } : kwargs);
 }
 
 const mostSteps = 100;

@@ -1,5 +1,10 @@
 import "@tensorflow/tfjs-backend-wasm";
-import { layers as ours } from "@rnnkit/keras-builders";
+import {
+  activationOf,
+  KerasActivation,
+  kerasActivationNames,
+  layers as ours,
+} from "@rnnkit/keras-builders";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   input,
@@ -12,7 +17,6 @@ import { InferenceSession } from "onnxruntime-node";
 import { beforeAll, expect, test } from "vitest";
 import { fileCase, fileIds, filePath, toTensor } from "./files.fixture.ts";
 import { loadKerasModel } from "./index.ts";
-import { activationNames, activationOf, KerasActivation } from "./keras-activation.ts";
 import { exportOnnx } from "./onnx-export.ts";
 import { expectAgreement, real, runOnnx, tokens } from "./onnx-runtime.fixture.ts";
 
@@ -38,7 +42,7 @@ test.each(activations)("Dense and Activation: %s", async (activation) => {
   await expectAgreement(sequential({ layers: [alone] }), tf.mul(real([B, I]), 3));
 });
 
-test.each(activationNames)("Keras's %s, as a model that was loaded has it", async (name) => {
+test.each(kerasActivationNames)("Keras's %s, as a model that was loaded has it", async (name) => {
   const layer = stock.dense({ units: 6, inputShape: [null, I] }) as Any;
   const activation = activationOf(name);
   if (activation instanceof KerasActivation) layer.activation = activation;

@@ -1,7 +1,7 @@
 // One layer after another, as nodes of an ONNX graph.
 
+import { KerasActivation } from "@rnnkit/keras-builders";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { KerasActivation } from "./keras-activation.ts";
 import { activationNames, addActivation } from "./onnx-activation.ts";
 import { addNode, addWeights, constant, type ElementType, type Graph } from "./onnx-graph.ts";
 import { addBidirectional, addRecurrent, recurrentClasses } from "./onnx-recurrent.ts";

@@ -1,6 +1,6 @@
 // What may be saved of a layer's options, and what is refused.
 import "@tensorflow/tfjs-backend-cpu";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { adam, kerasActivationNames, layers } from "@rnnkit/keras-builders";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   input,
@@ -13,7 +13,6 @@ import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { hashOf } from "./files.fixture.ts";
 import { loadKerasModel, saveKerasModel, saveWeights } from "./index.ts";
-import { activationNames } from "./keras-activation.ts";
 import { fill, small } from "./saved-models.fixture.ts";
 
 class Scale extends stock.Layer {
@@ -62,22 +61,25 @@ test("tfjs-layers' hardSigmoid, another formula than Keras's, is refused by name
   }
 });
 
-test.each(activationNames)("%s of a loaded model is saved as Keras's again", async (activation) => {
-  const made = sequential({ layers: [layers.dense({ units: 2, inputShape: [3], name: "d" })] });
-  const members = unzipSync(await saveKerasModel(made));
-  const config = JSON.parse(strFromU8(members["config.json"]!));
-  config.config.layers[1].config.activation = activation;
-  members["config.json"] = strToU8(JSON.stringify(config));
-  const loaded = await loadKerasModel(zipSync(members));
-  const [, dense] = configOf(await saveKerasModel(loaded)).config.layers;
-  const same = { swish: "silu", hard_swish: "hard_silu" } as Record<string, string>;
-  expect([activation, same[activation]]).toContain(
-    (dense!.config as Record<string, unknown>).activation,
-  );
-  const x = tf.tensor(fill([2, 3], 1), [2, 3]);
-  const again = await loadKerasModel(await saveKerasModel(loaded, undefined, { format: "h5" }));
-  expect(hashOf(again.predict(x) as tf.Tensor)).toBe(hashOf(loaded.predict(x) as tf.Tensor));
-});
+test.each(kerasActivationNames)(
+  "%s of a loaded model is saved as Keras's again",
+  async (activation) => {
+    const made = sequential({ layers: [layers.dense({ units: 2, inputShape: [3], name: "d" })] });
+    const members = unzipSync(await saveKerasModel(made));
+    const config = JSON.parse(strFromU8(members["config.json"]!));
+    config.config.layers[1].config.activation = activation;
+    members["config.json"] = strToU8(JSON.stringify(config));
+    const loaded = await loadKerasModel(zipSync(members));
+    const [, dense] = configOf(await saveKerasModel(loaded)).config.layers;
+    const same = { swish: "silu", hard_swish: "hard_silu" } as Record<string, string>;
+    expect([activation, same[activation]]).toContain(
+      (dense!.config as Record<string, unknown>).activation,
+    );
+    const x = tf.tensor(fill([2, 3], 1), [2, 3]);
+    const again = await loadKerasModel(await saveKerasModel(loaded, undefined, { format: "h5" }));
+    expect(hashOf(again.predict(x) as tf.Tensor)).toBe(hashOf(loaded.predict(x) as tf.Tensor));
+  },
+);
 
 test("what Keras would compute otherwise is refused: bilinear points", async () => {
   const layer = stock.upSampling2d({ interpolation: "bilinear", inputShape: [2, 2, 1] });

@@ -1,6 +1,6 @@
+import { KerasActivation, kerasActivationNames } from "@rnnkit/keras-builders";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
-import { activationNames, KerasActivation } from "./keras-activation.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, partClasses } from "./layer-classes.ts";
 
@@ -20,7 +20,7 @@ export function kerasActivation(layer: Layer, argument: string, value: Json | un
   if (value == null) return "linear";
   const snake = snakeCase(`${value}`);
   const name = snake === "swish" ? "silu" : snake;
-  if (!activationNames.includes(name)) {
+  if (!kerasActivationNames.includes(name)) {
     throw new Error(`${layer.name}: expected ${argument} to be one that Keras has, got ${name}`);
   }
   if (name === "hard_sigmoid" && typeof held === "object") {

@@ -1,6 +1,7 @@
+import { nearest, shown } from "@rnnkit/core-rnn";
 import { activationOps } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { camelCase } from "./keras-names.ts";
+import { tfjsActivationName } from "./activation-name.ts";
 
 /** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
 const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -38,7 +39,7 @@ export class KerasActivation {
   }
 
   getClassName(): string {
-    return camelCase(this.name);
+    return tfjsActivationName(this.name);
   }
 
   getConfig(): Record<string, never> {
@@ -53,4 +54,14 @@ export function activationOf(name: string): string | KerasActivation | undefined
 }
 
 /** The names that {@link activationOf} knows. */
-export const activationNames: readonly string[] = [...Object.keys(stock), ...Object.keys(own)];
+export const kerasActivationNames: readonly string[] = [...Object.keys(stock), ...Object.keys(own)];
+
+/** {@link activationOf} a name as Keras or as tfjs spells it; throws for another, with the nearest. */
+export function readActivation(who: string, name: string): string | KerasActivation {
+  const known = activationOf(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  if (known) return known;
+  const near = nearest(name, kerasActivationNames);
+  throw new Error(
+    `${who}: expected activation to be one of ${kerasActivationNames.join(", ")}, got ${shown(name)}${near ? `; did you mean ${near}?` : ""}`,
+  );
+}

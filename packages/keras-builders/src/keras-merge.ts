@@ -1,0 +1,58 @@
+// Merges of tfjs-layers under masks, as Keras 3 computes them.
+
+import {
+  expandDims,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  onesLike,
+  type Tensor,
+  where,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+
+type Mask = Tensor | null | undefined;
+type Merge = (inputs: Tensor[], masks: Mask[]) => Tensor;
+
+/** What Keras 3 leaves masked steps out of, by class name: 1 in a product, the other's value where one is larger. */
+export const mergeUnderMasks: Readonly<
+  Record<string, (inputs: Tensor[], masks: readonly Mask[]) => Tensor>
+> = {
+  Multiply: underMasks(product),
+  Maximum: underMasks((inputs, masks) => extreme(maximum, inputs, masks)),
+  Minimum: underMasks((inputs, masks) => extreme(minimum, inputs, masks)),
+};
+
+function underMasks(merge: Merge): (inputs: Tensor[], masks: readonly Mask[]) => Tensor {
+  return (inputs, masks) =>
+    merge(
+      inputs,
+      inputs.map((_, i) => masks[i] && expandDims(masks[i], -1)),
+    );
+}
+
+function product(inputs: Tensor[], masks: Mask[]): Tensor {
+  const y = inputs
+    .map((x, i) => (masks[i] ? where(masks[i], x, onesLike(x)) : x))
+    .reduce((a, b) => mul(a, b));
+  if (!masks.every(Boolean)) return y;
+  return where(
+    (masks as Tensor[]).reduce((a, b) => logicalOr(a, b)),
+    y,
+    zerosLike(y),
+  );
+}
+
+function extreme(pick: typeof maximum, inputs: Tensor[], masks: Mask[]): Tensor {
+  let [y, kept] = [inputs[0]!, masks[0]];
+  for (const [i, given] of inputs.entries()) {
+    if (i === 0) continue;
+    const mask = masks[i];
+    const x = mask ? where(mask, given, y) : given;
+    if (kept) y = where(kept, y, x);
+    kept = mask && kept ? logicalOr(kept, mask) : undefined;
+    y = pick(y, x);
+  }
+  return y;
+}

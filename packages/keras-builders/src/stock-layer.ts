@@ -1,0 +1,107 @@
+// What a layer of tfjs-layers lacks beside Keras's of the same name, whatever the layer does.
+
+import { checkOptions } from "@rnnkit/core-rnn";
+import type { DataType } from "@tensorflow/tfjs-core";
+import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import { activityLoss } from "./activity-loss.ts";
+import { KerasActivation, readActivation } from "./keras-activation.ts";
+import { inKerasGraph } from "./keras-graph.ts";
+import { layerOptions } from "./known-options.ts";
+import { withSeededNoise } from "./noise-layers.ts";
+import { prepare } from "./prepare.ts";
+import { withDrawnSeed } from "./random-seed.ts";
+import {
+  holdWeights,
+  type Initializer,
+  type RegularizerArg,
+  regularizer,
+  serialized,
+} from "./weight-spec.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
+type Options = Record<string, unknown>;
+
+/** What a function of tf.layers takes. */
+export type ArgsOf<Name extends keyof typeof layers> = (typeof layers)[Name] extends (
+  args: infer Args,
+) => unknown
+  ? Args
+  : never;
+
+/** A function of tf.layers that makes a layer. */
+type Make<Args, Made extends Layer> = (args: Args) => Made;
+
+/**
+ * A layer of tfjs-layers as Keras has it: with Keras's activations, with constraints that hold in
+ * training and an activity regularizer that counts, with Keras's masks, and no option that is ignored.
+ *
+ * @internal
+ */
+export function kerasStock<Args, Made extends Layer>(
+  who: string,
+  make: Make<Args, Made>,
+  names: readonly string[],
+  args: Args,
+  defaults: Options = {},
+): Made {
+  prepare();
+  // null says nothing, as in Keras.
+  const said = Object.entries((args ?? {}) as Options).filter(([, value]) => value != null);
+  const unsaid = Object.keys(args ?? {}).filter((name) => said.every(([known]) => known !== name));
+  checkOptions(who, args, [...names, ...layerOptions, ...unsaid]);
+  const options: Options = { ...defaults, ...Object.fromEntries(said) };
+  const cost = regularizer(options.activityRegularizer as RegularizerArg);
+  delete options.activityRegularizer;
+  for (const name of names) {
+    if (/Regularizer$/.test(name)) options[name] = regularizer(options[name] as RegularizerArg);
+  }
+  const activation = activationIn(who, options);
+  const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
+  if (activation) (layer as unknown as Options).activation = activation;
+  return inKerasGraph(withCosts(layer, cost));
+}
+
+/** Reads an activation's name; Keras's own is put in its place once the layer is made. */
+function activationIn(who: string, options: Options): KerasActivation | undefined {
+  const { activation } = options;
+  if (typeof activation !== "string") return undefined;
+  const read = readActivation(who, activation);
+  options.activation = read instanceof KerasActivation ? "linear" : read;
+  return read instanceof KerasActivation ? read : undefined;
+}
+
+/** What tfjs-layers has of a layer and does not tell; it exports no classes to extend. */
+interface Inside {
+  addWeight(
+    ...args: [name: string, shape: Shape, dtype: DataType, initializer?: Initializer, ...unknown[]]
+  ): unknown;
+  disposeWeights(): number;
+}
+
+/** Draws weights by the seed of the process, holds them to their constraints and counts the outputs' cost, which tfjs-layers forgets or refuses. */
+function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regularizer>): Made {
+  const activity = activityLoss(cost);
+  const inside = layer as unknown as Inside;
+  const build = layer.build.bind(layer);
+  const call = layer.call.bind(layer);
+  const getConfig = layer.getConfig.bind(layer);
+  const disposeWeights = inside.disposeWeights.bind(layer);
+  // By the prototype at the time: what reads files has its own there for a while.
+  inside.addWeight = (name, shape, dtype, initializer, ...others) =>
+    (Object.getPrototypeOf(layer) as Inside).addWeight.call(
+      ...[layer, name, shape, dtype, initializer && withDrawnSeed(initializer), ...others],
+    );
+  layer.build = (inputShape) => {
+    build(inputShape);
+    holdWeights(layer);
+  };
+  if (!cost) return layer;
+  layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
+  layer.addLoss(activity.losses);
+  layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
+  inside.disposeWeights = () => {
+    activity.dispose();
+    return disposeWeights();
+  };
+  return layer;
+}

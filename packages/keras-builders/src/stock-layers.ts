@@ -1,0 +1,208 @@
+// The layers around the recurrent ones, without those of space (spatial-layers.ts): tfjs-layers' classes
+// with what Keras 3 has beyond them. They pass masks on, or end them, as Keras does; their constraints and
+// activity regularizers count; options that they do not have are refused.
+
+import { layers as stock } from "@tensorflow/tfjs-layers";
+import { type ArgsOf, kerasStock } from "./stock-layer.ts";
+import { weightOptions } from "./weight-spec.ts";
+
+type Layer = InstanceType<typeof stock.Layer>;
+
+/**
+ * Puts its input through **activation**; Keras's numbers, *hardSigmoid* relu6(x + 3)/6 for one.
+ *
+ * @example
+ * layers.activation({ activation: "relu" });
+ */
+export function activation(args: ArgsOf<"activation">): Layer {
+  return kerasStock("activation", stock.activation, ["activation"], args);
+}
+
+/**
+ * Dropout that takes whole features out of [B, T, F], the same at all steps.
+ */
+export function spatialDropout1d(args: ArgsOf<"spatialDropout1d">): Layer {
+  return kerasStock("spatialDropout1d", stock.spatialDropout1d, ["rate", "seed"], args);
+}
+
+/**
+ * Adds normal noise in training.
+ */
+export function gaussianNoise(args: ArgsOf<"gaussianNoise">): Layer {
+  return kerasStock("gaussianNoise", stock.gaussianNoise, ["stddev"], args);
+}
+
+/**
+ * Multiplies by normal noise around 1 in training.
+ */
+export function gaussianDropout(args: ArgsOf<"gaussianDropout">): Layer {
+  return kerasStock("gaussianDropout", stock.gaussianDropout, ["rate"], args);
+}
+
+/**
+ * Dropout that keeps mean and variance of selu's outputs.
+ */
+export function alphaDropout(args: ArgsOf<"alphaDropout">): Layer {
+  return kerasStock("alphaDropout", stock.alphaDropout, ["rate", "noiseShape"], args);
+}
+
+/**
+ * [B, ...] to [B, size]; ends a mask.
+ */
+export function flatten(args: ArgsOf<"flatten"> = {}): Layer {
+  return kerasStock("flatten", stock.flatten, ["dataFormat"], args);
+}
+
+/**
+ * [B, ...] to [B, ...**targetShape**], one size of it -1 or *null* for what is left.
+ */
+export function reshape(args: ArgsOf<"reshape">): Layer {
+  return kerasStock("reshape", stock.reshape, ["targetShape"], args);
+}
+
+/**
+ * Puts axes into another order, counted from 1.
+ */
+export function permute(args: ArgsOf<"permute">): Layer {
+  return kerasStock("permute", stock.permute, ["dims"], args);
+}
+
+/**
+ * [B, F] to [B, **n**, F].
+ */
+export function repeatVector(args: ArgsOf<"repeatVector">): Layer {
+  return kerasStock("repeatVector", stock.repeatVector, ["n"], args);
+}
+
+/**
+ * max(x, 0), at most **maxValue**.
+ */
+export function reLU(args: ArgsOf<"reLU"> = {}): Layer {
+  return kerasStock("reLU", stock.reLU, ["maxValue"], args);
+}
+
+/**
+ * x for x above 0, **alpha** x below; *0.3* by default.
+ */
+export function leakyReLU(args: ArgsOf<"leakyReLU"> = {}): Layer {
+  return kerasStock("leakyReLU", stock.leakyReLU, ["alpha"], args);
+}
+
+/**
+ * x for x above 0, **alpha** (eˣ - 1) below.
+ */
+export function elu(args: ArgsOf<"elu"> = {}): Layer {
+  return kerasStock("elu", stock.elu, ["alpha"], args);
+}
+
+/**
+ * A leaky ReLU whose slope is learnt.
+ */
+export function prelu(args: ArgsOf<"prelu"> = {}): Layer {
+  return kerasStock("prelu", stock.prelu, [...weightOptions("alpha"), "sharedAxes"], args);
+}
+
+/**
+ * eˣ / Σ eˣ along **axis**, the last by default.
+ */
+export function softmax(args: ArgsOf<"softmax"> = {}): Layer {
+  return kerasStock("softmax", stock.softmax, ["axis"], args);
+}
+
+/**
+ * Normalises by the batch's statistics in training, by their running means else.
+ */
+export function batchNormalization(args: ArgsOf<"batchNormalization"> = {}): Layer {
+  return kerasStock(
+    "batchNormalization",
+    stock.batchNormalization,
+    [
+      "axis",
+      "momentum",
+      "epsilon",
+      "center",
+      "scale",
+      ...weightOptions("beta", "gamma"),
+      "movingMeanInitializer",
+      "movingVarianceInitializer",
+    ],
+    args,
+  );
+}
+
+/**
+ * Normalises each example along **axis**.
+ */
+export function layerNormalization(args: ArgsOf<"layerNormalization"> = {}): Layer {
+  return kerasStock(
+    "layerNormalization",
+    stock.layerNormalization,
+    [
+      "axis",
+      "epsilon",
+      "center",
+      "scale",
+      "betaInitializer",
+      "gammaInitializer",
+      "betaRegularizer",
+      "gammaRegularizer",
+    ],
+    args,
+  );
+}
+
+/**
+ * x · **scale** + **offset**.
+ */
+export function rescaling(args: ArgsOf<"rescaling">): Layer {
+  return kerasStock("rescaling", stock.rescaling, ["scale", "offset"], args);
+}
+
+/**
+ * Σ of its inputs. A step is kept where one input keeps it.
+ */
+export function add(args: ArgsOf<"add"> = {}): Layer {
+  return kerasStock("add", stock.add, [], args);
+}
+
+/**
+ * Π of its inputs; a masked step of one is 1.
+ */
+export function multiply(args: ArgsOf<"multiply"> = {}): Layer {
+  return kerasStock("multiply", stock.multiply, [], args);
+}
+
+/**
+ * The mean of its inputs.
+ */
+export function average(args: ArgsOf<"average"> = {}): Layer {
+  return kerasStock("average", stock.average, [], args);
+}
+
+/**
+ * The largest of its inputs, of those that keep the step.
+ */
+export function maximum(args: ArgsOf<"maximum"> = {}): Layer {
+  return kerasStock("maximum", stock.maximum, [], args);
+}
+
+/**
+ * The smallest of its inputs, of those that keep the step.
+ */
+export function minimum(args: ArgsOf<"minimum"> = {}): Layer {
+  return kerasStock("minimum", stock.minimum, [], args);
+}
+
+/**
+ * Its inputs side by side along **axis**, the last by default.
+ */
+export function concatenate(args: ArgsOf<"concatenate"> = {}): Layer {
+  return kerasStock("concatenate", stock.concatenate, ["axis"], args);
+}
+
+/**
+ * The dot product of two inputs along **axes**.
+ */
+export function dot(args: ArgsOf<"dot">): Layer {
+  return kerasStock("dot", stock.dot, ["axes", "normalize"], args);
+}
