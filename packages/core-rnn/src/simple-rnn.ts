@@ -3,6 +3,7 @@ import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
 import { addTo, gateProduct, masked } from "./gate-product.ts";
 import { glorotUniform, zeros } from "./initializers.ts";
+import { checkOptions, shown } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
@@ -70,7 +71,7 @@ export type Matrix = Tensor64 | readonly (readonly number[])[];
  * Reference: Elman 1990; backpropagation through time, Werbos 1990.
  *
  * @throws RangeError for sizes that are not positive integers, an unknown activation or a stddev that is
- * not above 0.
+ * not above 0; TypeError for an option of another name.
  * @example
  * const rnn = new SimpleRNN({ inputSize: 1, hiddenSize: 8, outputSize: 1, seed: 1 });
  * const { outputs } = rnn.forward([[0.1], [0.2], [0.3]]);
@@ -87,6 +88,8 @@ export class SimpleRNN {
   #gradients: SimpleRnnGradients | undefined;
 
   constructor(options: SimpleRnnOptions) {
+    const names = ["inputSize", "hiddenSize", "outputSize", "activation", "stddev", "seed"];
+    checkOptions("SimpleRNN", options, names, "{ inputSize: 1, hiddenSize: 8, outputSize: 1 }");
     const { inputSize, hiddenSize, outputSize, activation, stddev, seed = 0 } = options;
     checkPositiveInteger("SimpleRNN", "inputSize", inputSize);
     checkPositiveInteger("SimpleRNN", "hiddenSize", hiddenSize);
@@ -207,14 +210,18 @@ export class SimpleRNN {
    * rate or clipNorm that is no such number, or gradients that are not finite: weights stay as they
    * were.
    */
-  step(learningRate: number, { clipNorm }: { clipNorm?: number } = {}): void {
+  step(learningRate: number, options: { clipNorm?: number } = {}): void {
+    checkOptions("SimpleRNN.step", options, ["clipNorm"]);
+    const { clipNorm } = options;
     const gradients = this.#gradients;
     if (!gradients) throw new Error("SimpleRNN.step: expected a backward before it, got none");
     if (!Number.isFinite(learningRate)) {
-      throw new RangeError(`SimpleRNN.step: expected a finite learning rate, got ${learningRate}`);
+      throw new RangeError(
+        `SimpleRNN.step: expected a finite learning rate, got ${shown(learningRate)}`,
+      );
     }
     if (clipNorm !== undefined && !(clipNorm > 0)) {
-      throw new RangeError(`SimpleRNN.step: expected clipNorm above 0, got ${clipNorm}`);
+      throw new RangeError(`SimpleRNN.step: expected clipNorm above 0, got ${shown(clipNorm)}`);
     }
     const { Wxh, Whh, Why, bh, by } = this.weights;
     const { dWxh, dWhh, dWhy, dbh, dby } = gradients;
@@ -253,14 +260,16 @@ function toTensor(
   width: number,
   height?: number,
 ): Tensor64 {
+  if (!Array.isArray(matrix) && !Array.isArray((matrix as Tensor64 | undefined)?.shape)) {
+    const wanted = `${what} as rows of numbers or { data, shape }`;
+    throw new TypeError(`${who}: expected ${wanted}, got ${shown(matrix)}`);
+  }
   if ("shape" in matrix) {
     const { data, shape } = matrix;
     const rows = height ?? shape[0];
     if (shape.length !== 2 || shape[0] !== rows || shape[1] !== width || rows < 1) {
       const expected = `[${height ?? "T"}, ${width}]`;
-      throw new RangeError(
-        `${who}: expected ${what} of shape ${expected}, got [${shape.join(", ")}]`,
-      );
+      throw new RangeError(`${who}: expected ${what} of shape ${expected}, got ${shown(shape)}`);
     }
     checkArray(who, what, data, shape);
     return matrix;
@@ -271,9 +280,9 @@ function toTensor(
     );
   }
   for (const [t, row] of matrix.entries()) {
-    if (row.length !== width) {
+    if (row?.length !== width) {
       throw new RangeError(
-        `${who}: expected ${what} of ${width} features, got ${row.length} in row ${t}`,
+        `${who}: expected ${what} of ${width} features, got ${row?.length ?? shown(row)} in row ${t}`,
       );
     }
   }

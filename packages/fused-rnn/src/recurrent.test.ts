@@ -257,7 +257,7 @@ test("a wrong shape is refused with who, expected and got", () => {
     "lstm: expected mask of type bool or int32, got float32",
   );
   expect(() => lstm(x, weights, { initialState: [normal(B, H)] })).toThrow(
-    "lstm: expected initialState of 2 tensors, got 1",
+    "lstm: expected initialState as [h, c], got [an instance of Tensor",
   );
   expect(() => lstm(x, weights, { activation: "swish" as never })).toThrow(
     "lstm: expected activation to be one of",

@@ -1,5 +1,6 @@
 // What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
 
+import { checkOptions, shown } from "@rnnkit/core-rnn";
 import {
   clone,
   customGrad,
@@ -13,7 +14,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
 import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
-import { checkRank, checkTensor, checkWord } from "./check.ts";
+import { checkFlag, checkRank, checkTensor, checkWord } from "./check.ts";
 import { composedRecurrence } from "./composed.ts";
 import { isEngineSupported } from "./engine.ts";
 import {
@@ -98,6 +99,34 @@ export interface RecurrentCall {
   recurrentActivation: RecurrentActivationName;
   /** x, kernel, recurrentKernel, bias, h0, c0, mask, tokens and the dropout masks, those that are there. */
   inputs: Record<string, Tensor>;
+}
+
+const optionNames = [
+  "initialState",
+  "mask",
+  "tokens",
+  "lookedUp",
+  "goBackwards",
+  "returnSequences",
+  "zeroOutputForMask",
+  "activation",
+  "inputDropoutMask",
+  "recurrentDropoutMask",
+];
+
+const gatedNames = [...optionNames, "recurrentActivation"];
+
+const weightNames = ["kernel", "recurrentKernel", "bias"];
+
+/** Throws unless the options are known to the cell's operation. */
+export function checkRecurrentOptions(
+  who: string,
+  op: "simpleRnn" | "lstm" | "gru",
+  options: object,
+): void {
+  const names = op === "simpleRnn" ? optionNames : gatedNames;
+  const all = op === "gru" ? [...names, "resetAfter"] : names;
+  checkOptions(who, options, all, "{ returnSequences: false }");
 }
 
 const isFused = (name: string): name is FusedActivation =>
@@ -207,6 +236,7 @@ function checkCall(
     mask,
     tokens,
   } = options;
+  checkOptions(who, weights, weightNames, "{ kernel, recurrentKernel, bias }", "weights");
   const { kernel, recurrentKernel, bias } = weights;
   checkRank(who, "x", x, "BTI");
   checkRank(who, "recurrentKernel", recurrentKernel, "HG");
@@ -216,20 +246,23 @@ function checkCall(
   checkTensor(who, "x", x, [B, T, I]);
   checkTensor(who, "recurrentKernel", recurrentKernel, [H, G * H]);
   checkTensor(who, "kernel", kernel, [I, G * H]);
-  if (bias) checkTensor(who, "bias", bias, cell === "gruAfter" ? [2, G * H] : [G * H]);
+  if (bias != null) checkTensor(who, "bias", bias, cell === "gruAfter" ? [2, G * H] : [G * H]);
   const states = cell === "lstm" ? ["h0", "c0"] : ["h0"];
-  if (initialState && initialState.length !== states.length) {
-    throw new Error(
-      `${who}: expected initialState of ${states.length} tensors, got ${initialState.length}`,
-    );
+  const isList = Array.isArray(initialState) && initialState.length === states.length;
+  if (initialState != null && !isList) {
+    const expected = cell === "lstm" ? "[h, c]" : "[h]";
+    throw new Error(`${who}: expected initialState as ${expected}, got ${shown(initialState)}`);
   }
   if (initialState) {
     for (let k = 0; k < states.length; k++) {
       checkTensor(who, `initialState[${k}]`, initialState[k], [B, H]);
     }
   }
-  if (mask) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
-  if (tokens) checkTensor(who, "tokens", tokens, [B, T], ["int32", "float32"]);
+  if (mask != null) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
+  if (tokens != null) checkTensor(who, "tokens", tokens, [B, T], ["int32", "float32"]);
+  const { goBackwards, returnSequences, zeroOutputForMask, lookedUp } = options;
+  const flags = { goBackwards, returnSequences, zeroOutputForMask, lookedUp };
+  for (const [name, flag] of Object.entries(flags)) checkFlag(who, name, flag);
   checkWord(who, "activation", activation, activationNames);
   checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
   const { inputDropoutMask, recurrentDropoutMask } = options;
@@ -253,11 +286,11 @@ function checkCall(
     inputs,
     shape: {
       ...{ cell, B, T, I, H },
-      returnSequences: options.returnSequences ?? true,
-      goBackwards: options.goBackwards ?? false,
-      zeroOutputForMask: options.zeroOutputForMask ?? false,
-      masked: mask !== undefined,
-      ...{ lookedUp: options.lookedUp ?? false, dropGates },
+      returnSequences: returnSequences ?? true,
+      goBackwards: goBackwards ?? false,
+      zeroOutputForMask: zeroOutputForMask ?? false,
+      masked: mask != null,
+      ...{ lookedUp: lookedUp ?? false, dropGates },
     },
   };
 }
@@ -270,7 +303,7 @@ function checkDropout(
   B: number,
   width: number,
 ): number {
-  if (!mask) return 0;
+  if (mask == null) return 0;
   if (mask.rank === 3) checkTensor(who, name, mask, [G, B, width]);
   else checkTensor(who, name, mask, [B, width]);
   return mask.rank === 3 ? G : 1;

@@ -13,9 +13,8 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { carriedMask } from "./carried-mask.ts";
+import type { LossFunction } from "./keras-losses.ts";
 import { batchLoss, type MeanParts, meanParts, quotient } from "./weighted-mean.ts";
-
-type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /** What tfjs-layers keeps of a compiled model and does not tell. */
 export interface Compiled

@@ -113,10 +113,10 @@ test("bad input is refused by name before anything is made, and the next call wo
   const refusals: [() => unknown, string][] = [
     [
       () => buildSimpleRnnModel([0, 1], 1),
-      "buildSimpleRnnModel: expected inputShape [timesteps, features] of whole numbers from 1, got [0,1]",
+      "buildSimpleRnnModel: expected inputShape [timesteps, features] of whole numbers from 1, got [0, 1]",
     ],
     [() => buildSimpleRnnModel([5] as never, 1), "whole numbers from 1, got [5]"],
-    [() => buildSimpleRnnModel([5, null] as never, 1), "got [5,null]"],
+    [() => buildSimpleRnnModel([5, null] as never, 1), "got [5, null]"],
     [() => buildSimpleRnnModel(undefined as never, 1), "got undefined"],
     [
       () => buildSimpleRnnModel([5, 1], 1.5),
@@ -124,7 +124,7 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildSimpleRnnModel([5, 1], 1, { units: [64, -3] }),
-      "units of whole numbers from 1, got [64,-3]",
+      "units of whole numbers from 1, got [64, -3]",
     ],
     [
       () => buildSimpleRnnModel([5, 1], 1, { units: 64 as never }),
@@ -132,12 +132,12 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildStackedRnnModel([5, 1], 1, { units: [1, 2] as never }),
-      "units for 3 layers, got [1,2]",
+      "units for 3 layers, got [1, 2]",
     ],
-    [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1,2,0]"],
+    [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1, 2, 0]"],
     [
       () => buildLstmForecaster(5, 1, 1, { dropout: [0.2, 1] }),
-      "dropout from 0 to below 1, got [0.2,1]",
+      "dropout from 0 to below 1, got [0.2, 1]",
     ],
     [
       () => buildLstmForecaster(5, 1, 1, { dropout: 0.2 as never }),
@@ -150,7 +150,7 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildBidirectionalRnnModel([5, 1], 1, { units: [8, 0] }),
-      "buildBidirectionalRnnModel: expected units of whole numbers from 1, got [8,0]",
+      "buildBidirectionalRnnModel: expected units of whole numbers from 1, got [8, 0]",
     ],
     [
       () => buildVariableLengthModel(5, 9, 2, { outputActivation: "sigmoid" as never }),
@@ -189,7 +189,10 @@ test("bad input is refused by name before anything is made, and the next call wo
       () => buildSentimentClassifier("lsmt" as never, { vocabSize: 10, maxLen: 5 }),
       'expected cell to be one of simple_rnn, lstm, gru, bidirectional_lstm, got "lsmt"',
     ],
-    [() => buildSentimentClassifier("lstm", undefined as never), "expected vocabSize"],
+    [
+      () => buildSentimentClassifier("lstm", undefined as never),
+      "expected an object of options such as { vocabSize: 10000, maxLen: 200 }, got undefined",
+    ],
   ];
   for (const [call, message] of refusals) expect(call, message).toThrow(message);
 

@@ -1,3 +1,5 @@
+import { didYouMean, shown } from "@rnnkit/core-rnn";
+
 /** `[timesteps, features]`; null where the number of time steps is free. */
 export type InputShape = readonly [timesteps: number | null, features: number];
 
@@ -53,12 +55,10 @@ export function checking(who: string): Check {
     },
     oneOf(name, value, allowed) {
       if (!allowed.includes(value as string)) {
-        refuse(`${name} to be one of ${allowed.join(", ")}`, value);
+        const got = `${shown(value)}${didYouMean(value, allowed)}`;
+        const expected = `${name} to be one of ${allowed.join(", ")}`;
+        throw new Error(`${who}: expected ${expected}, got ${got}`);
       }
     },
   };
-}
-
-function shown(value: unknown): string {
-  return typeof value === "number" || value === undefined ? `${value}` : JSON.stringify(value);
 }

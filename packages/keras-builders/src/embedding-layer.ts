@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   cast,
   gather,
@@ -15,6 +16,7 @@ import { firstShape, type Kwargs } from "./layer-call.ts";
 import { noteTokens } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
+import { shapeText } from "./shape.ts";
 import {
   type ConstraintArg,
   held,
@@ -71,12 +73,14 @@ export class EmbeddingLayer extends layers.Layer {
     super(known ? given : { ...given, inputShape: [inputLength].flat() });
     for (const [name, value] of Object.entries({ inputDim, outputDim })) {
       if (Number.isInteger(value) && value > 0) continue;
-      throw new Error(`${this.name}: expected ${name} to be a whole number from 1, got ${value}`);
-    }
-    if (weights && `${weights.map(({ shape }) => `[${shape}]`)}` !== `[${inputDim},${outputDim}]`) {
-      const got = weights.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
       throw new Error(
-        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${got}`,
+        `${this.name}: expected ${name} to be a whole number from 1, got ${shown(value)}`,
+      );
+    }
+    const shapes = weights?.map((given) => shown(given?.shape ?? given)).join(" and ");
+    if (shapes !== undefined && shapes !== shown([inputDim, outputDim])) {
+      throw new Error(
+        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${shapes}`,
       );
     }
     const range = { minval: -0.05, maxval: 0.05, seed: (args.seed ?? undefined) as number };
@@ -149,7 +153,7 @@ export class EmbeddingLayer extends layers.Layer {
       lengths.every((n, i) => n === null || known[i] == null || n === known[i]);
     if (!fits) {
       throw new Error(
-        `${this.name}: expected sequences of inputLength ${known}, got [${[B, ...lengths]}]`,
+        `${this.name}: expected sequences of inputLength ${shown(this.inputLength)}, got ${shapeText([B!, ...lengths])}`,
       );
     }
     return [B!, ...lengths.map((n, i) => n ?? known[i] ?? null), this.outputDim];

@@ -150,14 +150,14 @@ export abstract class FusedCell extends RecurrentCell {
       return [this.scan(x, options[0]), other.scan(x, options[1])];
     }
     const [one, two] = [this.#prepared(x, options[0]), other.#prepared(x, options[1])];
+    // A SimpleRNN has no gates.
+    const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
+      kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
     return bidirectional(
       kind,
       one.x,
       [one.weights, two.weights],
-      [
-        { ...one.options, resetAfter },
-        { ...two.options, resetAfter },
-      ],
+      [ofKind(one.options), ofKind(two.options)],
     );
   }
 

@@ -74,9 +74,9 @@ function replaceFactories(): string[] {
     ...{ simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout },
     // Around a layer that is not ours, one made before for instance, tfjs's own.
     bidirectional: (args: BidirectionalArgs): Layer =>
-      args.layer instanceof RecurrentLayer
-        ? ours.bidirectional(args)
-        : stockBidirectional(args as never),
+      args?.layer instanceof stock.Layer && !(args.layer instanceof RecurrentLayer)
+        ? stockBidirectional(args as never)
+        : ours.bidirectional(args),
   };
   return Object.entries(factories)
     .filter(([name, factory]) => Reflect.set(stock, name, factory))

@@ -3,6 +3,7 @@
 
 import { clone, keep, serialization, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { checkCallInputs } from "./call-inputs.ts";
 import { carriedMask, carryMask } from "./carried-mask.ts";
 import { takesAllMasks, withKerasMasks } from "./keras-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
@@ -112,6 +113,7 @@ function carryMasks(layer: Layer): void {
   let answered: unknown;
 
   inside.apply = (inputs, kwargs = {}) => {
+    checkCallInputs(layer.name, inputs, kwargs);
     const given = [inputs].flat() as Tensor[];
     if (!(given[0] instanceof Tensor)) return apply(inputs, kwargs);
     const explicit = explicitMasks(inputs, kwargs);

@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   any,
   customGrad,
@@ -30,7 +31,7 @@ export class MaskingLayer extends layers.Layer {
     super(args);
     const { maskValue } = args;
     if (maskValue != null && typeof maskValue !== "number") {
-      throw new Error(`${this.name}: expected maskValue to be a number, got ${maskValue}`);
+      throw new Error(`${this.name}: expected maskValue to be a number, got ${shown(maskValue)}`);
     }
     this.maskValue = maskValue ?? 0;
     inKerasGraph(this);

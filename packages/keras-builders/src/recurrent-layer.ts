@@ -25,7 +25,7 @@ import {
   passedMask,
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, regularizer, serialized } from "./weight-spec.ts";
 
 /** What `RecurrentLayer.recur` takes beside the layer's own options. */
@@ -97,7 +97,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     const unknown = features.length === 0 || features.some((n) => !n);
     if (unknown) {
       throw new Error(
-        `${this.name}: expected an input of known features, got ${features.join(", ")}`,
+        `${this.name}: expected an input of known features, got ${shapeText(firstShape(inputShape))}`,
       );
     }
     const { stateful } = this.options;

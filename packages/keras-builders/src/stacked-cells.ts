@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import { serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
 import {
@@ -8,6 +9,7 @@ import {
   stateNames,
   stateSizes,
 } from "./any-cell.ts";
+import { checkCallInputs } from "./call-inputs.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount } from "./fused-cell.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
@@ -32,7 +34,7 @@ export class StackedCells extends CompositeLayer {
     super(args);
     const { cells } = args;
     if (!Array.isArray(cells) || cells.length === 0) {
-      throw new Error(`${this.name}: expected cells, a list of at least one, got ${cells}`);
+      throw new Error(`${this.name}: expected cells, a list of at least one, got ${shown(cells)}`);
     }
     this.cells = cells.map((cell) => flatStates(checkCell(this.name, cell)));
   }
@@ -70,6 +72,11 @@ export class StackedCells extends CompositeLayer {
       shape = [shape[0]!, outputSize(cell)];
     }
     this.built = true;
+  }
+
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<CompositeLayer["apply"]> {
+    checkCallInputs(this.name, inputs, kwargs);
+    return super.apply(inputs, kwargs);
   }
 
   /** One step: `[output, ...state′]` of `[x, ...state]`; without states from the cells' own. */

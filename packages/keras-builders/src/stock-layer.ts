@@ -1,12 +1,11 @@
 // What a layer of tfjs-layers lacks beside Keras's of the same name, whatever the layer does.
 
-import { checkOptions } from "@rnnkit/core-rnn";
 import type { DataType } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { activityLoss } from "./activity-loss.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
-import { layerOptions } from "./known-options.ts";
+import { askedOptions } from "./known-options.ts";
 import { withSeededNoise } from "./noise-layers.ts";
 import { prepare } from "./prepare.ts";
 import { withDrawnSeed } from "./random-seed.ts";
@@ -45,11 +44,7 @@ export function kerasStock<Args, Made extends Layer>(
   defaults: Options = {},
 ): Made {
   prepare();
-  // null says nothing, as in Keras.
-  const said = Object.entries((args ?? {}) as Options).filter(([, value]) => value != null);
-  const unsaid = Object.keys(args ?? {}).filter((name) => said.every(([known]) => known !== name));
-  checkOptions(who, args, [...names, ...layerOptions, ...unsaid]);
-  const options: Options = { ...defaults, ...Object.fromEntries(said) };
+  const options: Options = { ...defaults, ...askedOptions(who, args, names) };
   const cost = regularizer(options.activityRegularizer as RegularizerArg);
   delete options.activityRegularizer;
   for (const name of names) {

@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   any,
   reshape,
@@ -21,7 +22,7 @@ import {
   passedMask,
 } from "./layer-call.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -58,7 +59,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { layer, activityRegularizer, ...others } = args;
     super(others);
     if (!(layer instanceof layers.Layer)) {
-      throw new Error(`${this.name}: expected a layer, got ${JSON.stringify(layer)}`);
+      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}`);
     }
     this.layer = layer;
     this.#regularizer = regularizer(activityRegularizer);
@@ -137,7 +138,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const [B, T] = x.shape;
     if (mask.shape[0] === B && mask.shape[1] === T) return;
     throw new Error(
-      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got [${mask.shape.join(", ")}]`,
+      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got ${shapeText(mask.shape)}`,
     );
   }
 

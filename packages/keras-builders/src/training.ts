@@ -1,4 +1,4 @@
-import { shown } from "@rnnkit/core-rnn";
+import { checkOptions, shown } from "@rnnkit/core-rnn";
 import { Optimizer } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
@@ -23,6 +23,8 @@ export interface TrainingOverrides {
   seed?: number;
 }
 
+const trainingNames = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
+
 /** How the tutorial compiles a model; overrides take its parts' places. */
 interface Training {
   optimizer: ReturnType<typeof optimizerNamed>;
@@ -31,11 +33,18 @@ interface Training {
 }
 
 /**
- * Refuses bad overrides; what it returns checks the builder's own arguments.
+ * Refuses bad overrides, and those that are not among **names** and training's; what it returns checks the
+ * builder's own arguments.
  *
  * @internal
  */
-export function checkFor(who: string, overrides: TrainingOverrides): Check {
+export function checkFor(
+  who: string,
+  overrides: TrainingOverrides,
+  names: readonly string[],
+  example?: string,
+): Check {
+  checkOptions(who, overrides, [...names, ...trainingNames], example);
   const check = checking(who);
   const { optimizer, learningRate, clipnorm, loss, metrics = [], seed } = overrides;
   if (isOwn(optimizer)) {
@@ -54,7 +63,7 @@ export function checkFor(who: string, overrides: TrainingOverrides): Check {
   }
   for (const metric of metrics) if (typeof metric !== "function") metricNamed(who, metric);
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
-    throw new Error(`${who}: expected seed to be a whole number, got ${seed}`);
+    throw new Error(`${who}: expected seed to be a whole number, got ${shown(seed)}`);
   }
   return check;
 }

@@ -36,8 +36,12 @@ export function buildVariableLengthModel(
   outputUnits: number,
   overrides: VariableLengthModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildVariableLengthModel", overrides, [
+    "units",
+    "embeddingDim",
+    "outputActivation",
+  ]);
   const { units = 64, embeddingDim = 64, outputActivation = "softmax" } = overrides;
-  const check = checkFor("buildVariableLengthModel", overrides);
   check.counts({ maxSequenceLength, vocabSize, outputUnits, units, embeddingDim });
   check.oneOf("outputActivation", outputActivation, ["softmax", "linear"]);
 

@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { shown } from "@rnnkit/core-rnn";
 import { io } from "@tensorflow/tfjs-core";
 import {
   checkSize,
@@ -54,7 +55,7 @@ function jsonPath(given: string | URL): string {
   const isUrl = given instanceof URL || /^file:\/\/\//.test(given);
   const path = isUrl ? fileURLToPath(given) : given;
   if (typeof path !== "string" || path === "" || /^\w{2,}:\/\//.test(path)) {
-    throw new Error(`${who}: expected the path of a folder or a .json file, got ${given || '""'}`);
+    throw new Error(`${who}: expected the path of a folder or a .json file, got ${shown(given)}`);
   }
   return path.endsWith(".json") ? path : join(path, "model.json");
 }

@@ -1,3 +1,4 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import {
   adam,
   type KerasCompileArgs,
@@ -13,7 +14,6 @@ import type { LayersModel, ModelCompileArgs } from "@tensorflow/tfjs-layers";
 import type { Hdf5Dataset } from "./hdf5-file.ts";
 import { isObject, type JsonObject, own, shown } from "./json-text.ts";
 import type { Json } from "./layer-classes.ts";
-import { shownShape } from "./limits.ts";
 
 /** Why a model cannot be compiled as it was. */
 class Uncompiled extends Error {}

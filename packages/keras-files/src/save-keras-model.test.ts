@@ -187,7 +187,7 @@ test("a model that is not built, and paths that say no format, are refused", asy
   await expect(saveKerasModel(small(), at("m.weights.h5"))).rejects.toThrow("saveWeights");
   await expect(saveWeights(small(), at("m.h5"))).rejects.toThrow("ends in .weights.h5");
   await expect(saveKerasModel(small(), undefined, { format: "onnx" as never })).rejects.toThrow(
-    "expected format keras or h5, got onnx",
+    'expected format keras or h5, got "onnx"',
   );
   expect(readdirSync(folder).filter((name) => name.startsWith("m."))).toEqual([]);
 });
