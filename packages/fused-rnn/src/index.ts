@@ -21,3 +21,4 @@ export type {
 export { registerKernels } from "./register.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { engineMemory } from "./tapes.ts";
+export type { DecidedBy, TokenSource } from "./token-source.ts";

@@ -36,7 +36,11 @@ export const engineBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
 
 /** Attributes: the call, and a place for what forward keeps for backward. */
 export interface RecurrentAttrs extends CallShape {
-  memo: { tapes?: Tape[] };
+  memo: {
+    tapes?: Tape[];
+    /** How many gradient scopes it was recorded in. */
+    depth: number;
+  };
 }
 
 /**
@@ -68,7 +72,8 @@ function forwardKernel(
       const { B, T, H, goBackwards } = shape;
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
-      const mask = given && (given instanceof Uint8Array ? given : Uint8Array.from(given, Number));
+      const mask =
+        given && (given instanceof Uint8Array ? given : Uint8Array.from(given, (m) => (m ? 1 : 0)));
       const results = forwardTogether(
         directions.map((direction, i) => ({
           shape: { ...shape, goBackwards: goBackwards !== (i === 1) },
@@ -168,6 +173,13 @@ function gradient(kernelName: string, directions: readonly string[]): GradConfig
       const gradientFor = (name: GradientName, direction: number) => {
         if (!memo.tapes)
           throw new Error(`${kernelName}: expected a recorded forward pass, got none`);
+        // A gradient taken within the scope that recorded the call may be that of x itself.
+        const within = tfEngine().state.gradientDepth >= memo.depth;
+        if (name === "x" && within && memo.tapes.some(({ joined }) => joined)) {
+          throw new Error(
+            `${kernelName}: expected the inner gradient's function to make the call, which has tokens, itself, got one made outside of it`,
+          );
+        }
         if (!ran) for (const tape of memo.tapes) tape.gradients = undefined;
         ran = true;
         const gradAttrs = { tapes: memo.tapes, direction, of: name, needDx: name === "x" };
@@ -208,7 +220,8 @@ export function runRecurrentKernel(
   shape: Omit<CallShape, "training">,
   inputs: Record<string, Tensor>,
 ): Tensor[] {
-  const attrs: RecurrentAttrs = { ...shape, training: isRecording(), memo: {} };
+  const memo = { depth: tfEngine().state.gradientDepth };
+  const attrs: RecurrentAttrs = { ...shape, training: isRecording(), memo };
   return tfEngine().runKernel(
     kernelName,
     inputs as never,

@@ -98,7 +98,6 @@ function composedOf(
         T,
         I,
         H,
-        lookedUp: false,
         dropGates: 0,
         masked: mask !== undefined,
       },
@@ -221,6 +220,15 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     const [clean, poisoned] = [run(x), run(nan)];
     expect(poisoned.value.dataSync()).toEqual(clean.value.dataSync());
     for (const k of [0, 1]) expect(poisoned.grads[k].dataSync()).toEqual(clean.grads[k].dataSync());
+  });
+
+  test("in a mask of int32 any number but 0 keeps a step", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("simpleRnn");
+    const run = (masks: tf.Tensor) =>
+      simpleRnn(x as tf.Tensor3D, { kernel, recurrentKernel }, { mask: masks }).outputs.dataSync();
+    for (const kept of [1, -1, 256]) {
+      expect(run(tf.mul(tf.cast(mask(), "int32"), tf.scalar(kept, "int32")))).toEqual(run(mask()));
+    }
   });
 
   test("a carried state makes two halves equal one whole", () => {

@@ -32,7 +32,7 @@ const disposed = (...shape: number[]): tf.Tensor => {
 };
 
 const recurrent = [
-  ...["initialState", "mask", "tokens", "lookedUp", "goBackwards", "returnSequences"],
+  ...["initialState", "mask", "source", "goBackwards", "returnSequences"],
   ...["zeroOutputForMask", "activation", "inputDropoutMask", "recurrentDropoutMask"],
 ];
 const names = {
@@ -171,7 +171,7 @@ test("a missing argument, or one that is no tensor, is refused by name", () => {
 
 test("whatever stands where a tensor belongs is refused by name before any work", () => {
   const places = fc.constantFrom(
-    ...["x", "kernel", "recurrentKernel", "bias", "initialState[0]", "mask", "tokens"],
+    ...["x", "kernel", "recurrentKernel", "bias", "initialState[0]", "mask", "source.tokens"],
     ...["inputDropoutMask", "recurrentDropoutMask"],
   );
   const none = fc.oneof(
@@ -193,7 +193,9 @@ test("whatever stands where a tensor belongs is refused by name before any work"
           ? { initialState: op === "lstm" ? [wrong, tf.ones([B, H])] : [wrong] }
           : weightNames.includes(place) || place === "x"
             ? {}
-            : { [place]: wrong };
+            : place === "source.tokens"
+              ? { source: { tokens: wrong, decidedBy: "step" } }
+              : { [place]: wrong };
         const before = tf.memory().numTensors;
         expect(() => ops[op](put("x", x) as never, given as never, options as never)).toThrow(
           `${op}: expected ${place} as a tensor of shape [`,

@@ -9,6 +9,8 @@ interface TrainingCall {
   layout: Layout;
   /** Where the kernel was multiplied by words: then the gradient of x is that of the words. */
   words: LookedUpWords | undefined;
+  /** Whether some steps have the gradients of others too. */
+  joined: boolean;
   hasBias: boolean;
   /** Whether states were given: then they have gradients. */
   hasState: boolean;

@@ -13,10 +13,10 @@ import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { detached } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
-import { noteTokens } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { shapeText } from "./shape.ts";
+import { recordSource } from "./token-source.ts";
 import {
   type ConstraintArg,
   held,
@@ -126,7 +126,9 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
-        if (tokens.rank === 2 && tokens.dtype !== "bool") noteTokens(vectors, tokens, true);
+        if (tokens.rank === 2 && tokens.dtype !== "bool") {
+          recordSource(vectors, { tokens, decidedBy: "step" });
+        }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];

@@ -19,11 +19,11 @@ import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
 import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from "./cell-options.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
-import { noteTokens, tokensOf } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
+import { recordSource, sourceOf } from "./token-source.ts";
 import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
@@ -126,12 +126,7 @@ export abstract class FusedCell extends RecurrentCell {
    */
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
     const call = this.#prepared(x, options);
-    const result = this.#recurrence.run(call.x, call.weights, call.options);
-    const { tokens, returnSequences, goBackwards, mask, initialState } = call.options;
-    // From the same state, rows of outputs are alike for as long as those of x are.
-    const follows = returnSequences && !goBackwards && !mask && !initialState;
-    if (tokens && follows) noteTokens(result.outputs, tokens, false);
-    return result;
+    return recorded(this.#recurrence.run(call.x, call.weights, call.options));
   }
 
   /**
@@ -153,12 +148,13 @@ export abstract class FusedCell extends RecurrentCell {
     // A SimpleRNN has no gates.
     const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
       kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
-    return bidirectional(
+    const [forward, backward] = bidirectional(
       kind,
       one.x,
       [one.weights, two.weights],
       [ofKind(one.options), ofKind(two.options)],
     );
+    return [recorded(forward), recorded(backward)];
   }
 
   #prepared(
@@ -169,12 +165,10 @@ export abstract class FusedCell extends RecurrentCell {
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
-    // A row's dropout mask is its own: rows alike so far are no more.
-    const followed = Object.keys(masks).length === 0 ? tokensOf(x) : undefined;
     return {
       x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
       weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      options: { activation, recurrentActivation, ...followed, ...masks, ...rest },
+      options: { activation, recurrentActivation, source: sourceOf(x), ...masks, ...rest },
     };
   }
 
@@ -198,6 +192,12 @@ export abstract class FusedCell extends RecurrentCell {
   override getConfig(): serialization.ConfigDict {
     return { ...cellConfig(this.options), ...super.getConfig() };
   }
+}
+
+/** A result, what its outputs were made from recorded. */
+function recorded(result: RecurrentResult): RecurrentResult {
+  if (result.source) recordSource(result.outputs, result.source);
+  return result;
 }
 
 /** Throws unless **count** states go with these names. */
