@@ -1,6 +1,6 @@
 // Part II: five kinds of RNN. keras-builders has each of these functions by its name, with options.
 import { selectBackend } from "@rnnkit/backend-select";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { layers } from "@rnnkit/keras-builders";
 import { sequential } from "@tensorflow/tfjs-layers";
 
 await selectBackend();
@@ -12,7 +12,7 @@ function buildSimpleRnnModel(inputShape, outputUnits) {
   model.add(layers.dropout({ rate: 0.2 }));
   model.add(layers.simpleRNN({ units: 32 }));
   model.add(layers.dense({ units: outputUnits }));
-  model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  model.compile({ optimizer: "adam", loss: "mse" });
   return model;
 }
 
@@ -22,7 +22,7 @@ function buildLstmGruModel(inputShape, outputUnits) {
   model.add(layers.lstm({ units: 64, returnSequences: true, inputShape }));
   model.add(layers.gru({ units: 32 }));
   model.add(layers.dense({ units: outputUnits }));
-  model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  model.compile({ optimizer: "adam", loss: "mse" });
   return model;
 }
 
@@ -33,7 +33,7 @@ function buildBidirectionalRnnModel(inputShape, outputUnits) {
   model.add(layers.bidirectional({ layer: lstm, inputShape }));
   model.add(layers.bidirectional({ layer: layers.gru({ units: 32 }) }));
   model.add(layers.dense({ units: outputUnits }));
-  model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  model.compile({ optimizer: "adam", loss: "mse" });
   return model;
 }
 
@@ -44,7 +44,7 @@ function buildStackedRnnModel(inputShape, outputUnits) {
   model.add(layers.lstm({ units: 32, returnSequences: true }));
   model.add(layers.gru({ units: 16 }));
   model.add(layers.dense({ units: outputUnits }));
-  model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  model.compile({ optimizer: "adam", loss: "mse" });
   return model;
 }
 
@@ -55,8 +55,8 @@ function buildVariableLengthModel(maxSequenceLength, vocabSize, outputUnits) {
   model.add(layers.embedding({ ...size, maskZero: true }));
   model.add(layers.lstm({ units: 64 }));
   model.add(layers.dense({ units: outputUnits, activation: "softmax" }));
-  const loss = "sparseCategoricalCrossentropy";
-  model.compile({ optimizer: adam(), loss, metrics: ["accuracy"] });
+  const loss = "sparse_categorical_crossentropy";
+  model.compile({ optimizer: "adam", loss, metrics: ["accuracy"] });
   return model;
 }
 

@@ -1,6 +1,6 @@
 // Part III, short listing: stock prices
 import { selectBackend } from "@rnnkit/backend-select";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { layers } from "@rnnkit/keras-builders";
 import { createSequences, MinMaxScaler, rootMeanSquaredError } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -27,7 +27,7 @@ model.add(layers.lstm({ units: 50, inputShape: [seqLength, 1] }));
 model.add(layers.dense({ units: 1 }));
 
 // 3. Compile and train
-model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+model.compile({ optimizer: "adam", loss: "mse" });
 await model.fit(xTrain, yTrain, { epochs: 50, batchSize: 32 });
 
 // 4. Predict, and scale back

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
 import { selectBackend } from "@rnnkit/backend-select";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { layers } from "@rnnkit/keras-builders";
 import { MinMaxScaler, prepareData, rootMeanSquaredError } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -28,7 +28,7 @@ function buildLstmModel(nTimesteps, nFeatures, nPredictions) {
   model.add(layers.lstm({ units: 50, activation: "relu" }));
   model.add(layers.dropout({ rate: 0.2 }));
   model.add(layers.dense({ units: nPredictions }));
-  model.compile({ optimizer: adam(), loss: "meanSquaredError" });
+  model.compile({ optimizer: "adam", loss: "mse" });
   return model;
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
 import { selectBackend } from "@rnnkit/backend-select";
 import { loadData } from "@rnnkit/datasets-imdb";
-import { layers, rmsprop } from "@rnnkit/keras-builders";
+import { layers } from "@rnnkit/keras-builders";
 import { padSequences } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -34,7 +34,7 @@ function buildModel(cell) {
   model.add(layers.embedding({ inputDim: vocabSize, outputDim: 32, inputLength: maxlen }));
   model.add(cell);
   model.add(layers.dense({ units: 1, activation: "sigmoid" }));
-  model.compile({ optimizer: rmsprop(), loss: "binaryCrossentropy", metrics: ["acc"] });
+  model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] });
   return model;
 }
 const buildSimpleRnnModel = () => buildModel(layers.simpleRNN({ units: 32 }));

@@ -1,7 +1,7 @@
 // Part IV, short listing: sentiment of IMDB reviews
 import { selectBackend } from "@rnnkit/backend-select";
 import { loadData } from "@rnnkit/datasets-imdb";
-import { adam, layers } from "@rnnkit/keras-builders";
+import { layers } from "@rnnkit/keras-builders";
 import { padSequences } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -23,6 +23,6 @@ model.add(layers.bidirectional({ layer: layers.lstm({ units: 64 }) }));
 model.add(layers.dense({ units: 1, activation: "sigmoid" }));
 
 // 3. Compile and train
-model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+model.compile({ optimizer: "adam", loss: "binary_crossentropy", metrics: ["accuracy"] });
 const callbacks = { onEpochEnd: (epoch, logs) => console.log(epoch + 1, JSON.stringify(logs)) };
 await model.fit(xTrain, yTrain, { epochs: 5, validationSplit: 0.2, callbacks });
