@@ -18,7 +18,6 @@ const ink = {
   baseline: "var(--ink-baseline)",
 } as const;
 
-const CELL_COLOURS = 4;
 const DASHES = "5,4";
 
 interface Point {
@@ -132,16 +131,11 @@ export function historyChart(runs: SentimentRun[], measure: Measure): string {
       grid: true,
       nice: true,
     },
-    marks: runs.flatMap(({ epochs }, i) => [
-      curve(epochs, trained, cellInk(i)),
-      curve(epochs, validated, cellInk(i), DASHES),
-    ]),
+    marks: runs.flatMap(({ epochs }, i) => {
+      const stroke = `var(--ink-cell-${i + 1})`;
+      return [curve(epochs, trained, stroke), curve(epochs, validated, stroke, DASHES)];
+    }),
   });
-}
-
-/** The colour of the n-th cell, a CSS variable of the report. */
-export function cellInk(n: number): string {
-  return `var(--ink-cell-${(n % CELL_COLOURS) + 1})`;
 }
 
 /** `values` thinned to at most `most` points: of each stretch the lowest and the highest, in order. */

@@ -84,11 +84,13 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
     });
     if (signal.aborted) return run;
     const predictedAt = performance.now();
-    for (const part of ["train", "test"] as const) {
-      const scaled = await predict(model, prepared[part].x, 256, signal);
-      if (!scaled) return run;
-      run[part].predicted = inOwnUnit(scaled, prepared);
-    }
+    const [ofTrain, ofTest] = [
+      await predict(model, prepared.train.x, 256, signal),
+      await predict(model, prepared.test.x, 256, signal),
+    ];
+    if (!ofTrain || !ofTest) return run;
+    run.train.predicted = inOwnUnit(ofTrain, prepared);
+    run.test.predicted = inOwnUnit(ofTest, prepared);
     run.rmse = { train: errorOf(run.train), test: errorOf(run.test) };
     run.timings.evaluateSeconds = (performance.now() - predictedAt) / 1000;
     run.status = "complete";

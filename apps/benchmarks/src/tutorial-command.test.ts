@@ -113,6 +113,7 @@ test("part IV runs smaller on generated reviews, says so, and prints accuracies 
     expect(out).toContain(`\n${cell} test accuracy: ${judged!.accuracy.toFixed(4)}\n`);
   }
   expect(out.match(/Here on generated reviews, and smaller/g)?.length).toBe(2);
+  expect(out).toContain("The Python stops there; here the test reviews are judged as well.");
 });
 
 test("a listing alone is run alone", async () => {

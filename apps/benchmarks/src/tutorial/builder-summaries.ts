@@ -24,7 +24,8 @@ export function builderSummaries({ progress, colors }: Session): void {
   progress.line(colors.bold("Part II: five builders"));
   const does =
     "Windows of 10 steps with 5 features and one number to predict; texts of 100 words, vocabulary 10,000, and " +
-    "10 classes. The Python prints the summaries of the first and the last model; here are all five.";
+    "10 classes, whose probabilities are a softmax, which the Python leaves out. It prints the summaries of the " +
+    "first and the last model; here are all five.";
   for (const line of wrapped(does)) progress.line(line);
   for (const [call, build] of Object.entries(builders)) {
     const model = build();

@@ -112,6 +112,7 @@ async function reviewCells(
     ...(limit && { limit }),
   };
   announce(listing, session);
+  for (const line of wrapped(listings[listing].mind)) session.progress.line(line);
   if (!isReal) {
     const smaller =
       `Here on generated reviews, and smaller, so that it takes a minute or two: ${formatCount(chosen.limit)} for training and as many ` +
