@@ -9,6 +9,14 @@ export interface Check {
   counts(values: Record<string, number | readonly number[]>): void;
   /** Numbers above 0, where given. */
   positive(values: Record<string, number | undefined>): void;
+  /** Numbers above 0. */
+  aboveZero(values: Record<string, number>): void;
+  /** Numbers from 0. */
+  fromZero(values: Record<string, number>): void;
+  /** Numbers from 0 to 1. */
+  shares(values: Record<string, number>): void;
+  /** *true* or *false*. */
+  flags(values: Record<string, boolean>): void;
   /** `[timesteps, features]`. */
   inputShape(shape: InputShape): void;
   /** Dropout rates, from 0 to below 1. */
@@ -24,7 +32,10 @@ export function checking(who: string): Check {
     throw new Error(`${who}: expected ${expected}, got ${shown(got)}`);
   };
   const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-  const isRate = (value: number): boolean => value >= 0 && value < 1;
+  const isRate = (value: number): boolean => Number.isFinite(value) && value >= 0 && value < 1;
+  const aboveZero = (name: string, value: unknown): void => {
+    if (!Number.isFinite(value) || (value as number) <= 0) refuse(`${name} above 0`, value);
+  };
   return {
     counts(values) {
       for (const [name, value] of Object.entries(values)) {
@@ -33,8 +44,25 @@ export function checking(who: string): Check {
     },
     positive(values) {
       for (const [name, value] of Object.entries(values)) {
-        const good = value === undefined || (value > 0 && value < Infinity);
-        if (!good) refuse(`${name} above 0`, value);
+        if (value !== undefined) aboveZero(name, value);
+      }
+    },
+    aboveZero(values) {
+      for (const [name, value] of Object.entries(values)) aboveZero(name, value);
+    },
+    fromZero(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (!Number.isFinite(value) || value < 0) refuse(`${name} from 0`, value);
+      }
+    },
+    shares(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (!Number.isFinite(value) || value < 0 || value > 1) refuse(`${name} from 0 to 1`, value);
+      }
+    },
+    flags(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (typeof value !== "boolean") refuse(`${name} to be true or false`, value);
       }
     },
     inputShape(shape) {

@@ -14,6 +14,7 @@ import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { detached } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
 export interface MaskingArgs extends LayerArgs {
@@ -26,6 +27,10 @@ export class MaskingLayer extends layers.Layer {
   static readonly className = "Masking";
   override supportsMasking = true;
   readonly maskValue: number;
+
+  static {
+    readable(MaskingLayer);
+  }
 
   constructor(args: MaskingArgs = {}) {
     super(args);

@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { type TakesOptions, testOptions } from "@rnnkit/test-kit/options";
+import * as tf from "@tensorflow/tfjs-core";
 import * as builders from "./index.ts";
 import * as layers from "./layers.ts";
 
@@ -112,7 +113,8 @@ class Own extends builders.RecurrentCell {
 }
 
 const training = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
-const optimizer = ["learningRate", "clipnorm"];
+const optimizer = ["learningRate", "weightDecay", "clipnorm", "clipvalue", "globalClipnorm"];
+const adamNames = [...optimizer, "beta1", "beta2", "epsilon", "amsgrad"];
 const overrides = (
   who: string,
   own: readonly string[],
@@ -148,13 +150,44 @@ testOptions(builders, {
     ["vocabSize", "maxLen", "embeddingDim", "units", "maskZero"],
     (options) => builders.buildSentimentClassifier("lstm", options),
   ),
-  adam: { who: "adam", names: [...optimizer, "beta1", "beta2", "epsilon"], call: builders.adam },
+  adam: { who: "adam", names: adamNames, call: builders.adam },
+  adamw: { who: "adamw", names: adamNames, call: builders.adamw },
   rmsprop: {
     who: "rmsprop",
-    names: [...optimizer, "rho", "momentum", "epsilon"],
+    names: [...optimizer, "rho", "momentum", "epsilon", "centered"],
     call: builders.rmsprop,
   },
   sgd: { who: "sgd", names: [...optimizer, "momentum", "nesterov"], call: builders.sgd },
+  exponentialDecay: {
+    who: "exponentialDecay",
+    names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
+    call: builders.exponentialDecay,
+  },
+  inverseTimeDecay: {
+    who: "inverseTimeDecay",
+    names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
+    call: builders.inverseTimeDecay,
+  },
+  polynomialDecay: {
+    who: "polynomialDecay",
+    names: ["initialLearningRate", "decaySteps", "endLearningRate", "power", "cycle"],
+    call: builders.polynomialDecay,
+  },
+  cosineDecay: {
+    who: "cosineDecay",
+    names: ["initialLearningRate", "decaySteps", "alpha", "warmupTarget", "warmupSteps"],
+    call: builders.cosineDecay,
+  },
+  cosineDecayRestarts: {
+    who: "cosineDecayRestarts",
+    names: ["initialLearningRate", "firstDecaySteps", "tMul", "mMul", "alpha"],
+    call: builders.cosineDecayRestarts,
+  },
+  piecewiseConstantDecay: {
+    who: "piecewiseConstantDecay",
+    names: ["boundaries", "values"],
+    call: builders.piecewiseConstantDecay,
+  },
   // What a cell of somebody's own takes is its own affair, but it is an object.
   RecurrentCell: { who: "Own", names: [], call: (options) => new Own(options) },
   layers: null,
@@ -165,4 +198,45 @@ testOptions(builders, {
   inKerasGraph: null,
   kerasActivationNames: null,
   makesMask: null,
+  setRandomSeed: null,
+  kerasLossName: null,
+  kerasMetricName: null,
+  lossNamed: null,
+  metricNamed: null,
+  optimizerNamed: null,
 });
+
+const model = builders.buildStockForecaster(2);
+const [x, y] = [tf.ones([1, 2, 1]), tf.ones([1, 1])];
+const { compile, evaluate, fit, trainOnBatch } = model;
+
+testOptions(
+  { compile, evaluate, fit, trainOnBatch },
+  {
+    compile: {
+      who: "compile",
+      names: ["optimizer", "loss", "metrics"],
+      call: (options) => model.compile(options),
+    },
+    fit: {
+      who: "fit",
+      names: [
+        ...["batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData"],
+        ...["shuffle", "classWeight", "sampleWeight", "initialEpoch", "stepsPerEpoch"],
+        ...["validationSteps", "yieldEvery"],
+      ],
+      call: (options) => model.fit(x, y, options),
+    },
+    evaluate: {
+      who: "evaluate",
+      names: ["batchSize", "verbose", "sampleWeight", "steps"],
+      call: (options) => model.evaluate(x, y, options),
+    },
+    trainOnBatch: {
+      who: "trainOnBatch",
+      names: ["sampleWeight", "classWeight"],
+      call: (options) =>
+        (model.trainOnBatch as (...args: unknown[]) => unknown).call(model, x, y, options),
+    },
+  },
+);

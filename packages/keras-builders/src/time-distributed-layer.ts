@@ -8,7 +8,7 @@ import {
   tidy,
   unstack,
 } from "@tensorflow/tfjs-core";
-import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { InputSpec, layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { carryMask } from "./carried-mask.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
@@ -21,6 +21,7 @@ import {
   maskOf,
   passedMask,
 } from "./layer-call.ts";
+import { layerFrom, readable } from "./layer-from.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
@@ -49,11 +50,13 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  /** [B, T, ...features] as it was built, of any B and T. */
-  #inputShape: Shape | undefined;
   /** Of the output, once built. */
   #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
+
+  static {
+    readable(TimeDistributedLayer);
+  }
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
@@ -65,6 +68,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#regularizer = regularizer(activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
+    this.inputSpec = [new InputSpec({ minNDim: 3 })];
     if (args.trainable === false) this.trainable = false;
     inKerasGraph(layer);
     inKerasGraph(this);
@@ -86,7 +90,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const shape = firstShape(inputShape);
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
-    this.#inputShape = [null, null, ...shape.slice(2)];
+    this.inputSpec = [new InputSpec({ shape: [null, null, ...shape.slice(2)] })];
     this.#outputRank = this.computeOutputShape(shape).length;
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
@@ -143,7 +147,12 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   #checkInput(shape: Shape): void {
-    const wanted = this.#inputShape ?? [null, null, null, ...shape.slice(3).map(() => null)];
+    const wanted = this.inputSpec[0]!.shape ?? [
+      null,
+      null,
+      null,
+      ...shape.slice(3).map(() => null),
+    ];
     checkShape(this.name, "an input", shape, wanted, "BTI");
   }
 
@@ -174,7 +183,6 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     const { layers: parts } = inside(this.layer);
     return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
   }
@@ -183,6 +191,15 @@ export class TimeDistributedLayer extends CompositeLayer {
     const layer = { className: this.layer.getClassName(), config: this.layer.getConfig() };
     const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
     return { layer, ...activity, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const layer = layerFrom("timeDistributed", config.layer, customObjects);
+    return new Class({ ...config, layer } as never);
   }
 }
 

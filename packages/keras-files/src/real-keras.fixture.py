@@ -1,10 +1,11 @@
 """Loads what rnnkit saved with real Keras, and says what Keras makes of it.
 
-Usage: python real-keras.fixture.py FOLDER [train]. FOLDER/manifest.json lists the models; the answers
-go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or torch:
-without them the answer is null.
+Usage: python real-keras.fixture.py FOLDER [train | return]. FOLDER/manifest.json lists the models; the
+answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
+torch: without them the answer is null.
 """
 
+import base64
 import hashlib
 import importlib.util
 import json
@@ -12,7 +13,7 @@ import os
 import sys
 
 trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
-trains = sys.argv[2:] == ["train"]
+trains = sys.argv[2:] in (["train"], ["return"])
 os.environ["KERAS_BACKEND"] = trainers[0] if trains and trainers else "numpy"
 
 import keras  # noqa: E402
@@ -87,13 +88,33 @@ def trained(folder, case):
     return told
 
 
+def returned(folder, case):
+    """Trains a model, saves it, and trains on: the files, and the losses behind them."""
+    model = keras.saving.load_model(os.path.join(folder, case["file"]))
+    x, y = array(case["x"]), array(case["y"])
+    for _ in range(case["before"]):
+        model.train_on_batch(x, y)
+    files = {}
+    for ending in ("keras", "h5"):
+        path = os.path.join(folder, "returned." + ending)
+        model.save(path)
+        with open(path, "rb") as file:
+            files[ending] = base64.b64encode(file.read()).decode()
+    return {
+        "files": files,
+        "losses": [float(model.train_on_batch(x, y)) for _ in range(case["after"])],
+        "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
+    }
+
+
 def main(folder):
     with open(os.path.join(folder, "manifest.json")) as file:
         cases = json.load(file)
     told = {}
+    answers = {"train": trained, "return": returned}.get("".join(sys.argv[2:]), answer)
     for case in cases:
         try:
-            told[case["id"]] = (trained if trains else answer)(folder, case)
+            told[case["id"]] = answers(folder, case)
         except Exception as error:
             told[case["id"]] = {"error": f"{type(error).__name__}: {error}"}
     with open(os.path.join(folder, "answers.json"), "w") as file:
