@@ -11,9 +11,9 @@
 // A gradient has the name and layout of what it belongs to; `stepBackward` adds to parameter
 // gradients (every step shares the weights) and assigns those of input and state.
 
-import { type ActivationName, activationNames } from "./activations.ts";
 import { checkArray, checkCount, checkPositiveInteger, checkWord } from "./check.ts";
 import { checkOptions } from "./options.ts";
+import { type RowActivationName, rowActivationNames } from "./row-activations.ts";
 
 /** The weights of one cell, or their gradients; without **bias** the bias is zero. */
 export interface CellParams {
@@ -32,13 +32,13 @@ export interface CellOptions {
   /** H, the width of the state and of the output. */
   units: number;
   /** Of the candidate or output. Default *tanh*. */
-  activation?: ActivationName;
+  activation?: RowActivationName;
 }
 
 /** `CellOptions` of the cells with gates. */
 export interface GatedCellOptions extends CellOptions {
   /** Of the gates. Default *sigmoid*. */
-  recurrentActivation?: ActivationName;
+  recurrentActivation?: RowActivationName;
 }
 
 /**
@@ -170,8 +170,8 @@ export function checkCellOptions(
   checkPositiveInteger(who, "inputSize", options.inputSize);
   checkPositiveInteger(who, "units", options.units);
   const { activation = "tanh", recurrentActivation = "sigmoid" } = options;
-  checkWord(who, "activation", activation, activationNames);
-  checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
+  checkWord(who, "activation", activation, rowActivationNames);
+  checkWord(who, "recurrentActivation", recurrentActivation, rowActivationNames);
 }
 
 function checkStates(

@@ -2,12 +2,12 @@
 // differences under every activation and every form of dropout.
 
 import { expect, test } from "vitest";
-import { activationNames } from "./activations.ts";
 import type { Cell, CellParams, StepDropout } from "./cell.ts";
 import { checkGradients } from "./check-gradients.ts";
 import { gruCell } from "./gru-cell.ts";
 import { lstmCell } from "./lstm-cell.ts";
 import { type Random, seededRandom } from "./random.ts";
+import { rowActivationNames } from "./row-activations.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 import { stackedCells } from "./stacked-cells.ts";
 
@@ -61,8 +61,8 @@ function proveBackward(cell: Cell, seed: number, dropout?: StepDropout): void {
   );
 }
 
-for (const [index, activation] of activationNames.entries()) {
-  const other = activationNames[(index + 1) % activationNames.length];
+for (const [index, activation] of rowActivationNames.entries()) {
+  const other = rowActivationNames[(index + 1) % rowActivationNames.length];
   const gated = { ...sizes, activation, recurrentActivation: other };
   test(`backward is the central difference: ${activation}, gates ${other}`, () => {
     proveBackward(simpleRnnCell({ ...sizes, activation }), 1);

@@ -64,6 +64,11 @@ export function gateProduct(units: number, from: number, to: number): GateProduc
   };
 }
 
+/** a ⊙ b. */
+export function times(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value * b[i]);
+}
+
 /** target[offset + i] += source[i]. */
 export function addTo(target: Float64Array, source: Float64Array, offset = 0): void {
   for (let i = 0; i < source.length; i++) target[offset + i] += source[i];

@@ -1,4 +1,3 @@
-import { activations } from "./activations.ts";
 import {
   type Cell,
   type CellParams,
@@ -6,7 +5,8 @@ import {
   type GatedCellOptions,
   singleCell,
 } from "./cell.ts";
-import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
+import { addTo, gateProduct, type Masked, masked, times } from "./gate-product.ts";
+import { rowActivations } from "./row-activations.ts";
 
 /** `GatedCellOptions` and where the reset gate acts. */
 export interface GruCellOptions extends GatedCellOptions {
@@ -24,7 +24,8 @@ export interface GruTape {
   h: Float64Array;
   /** Inputs of the three activations, in gate order. */
   p: Float64Array;
-  gates: Float64Array;
+  /** z, r, n. */
+  gates: readonly Float64Array[];
   /** With resetAfter, u_h = h·U_h + b_h of row 1; else r ⊙ h. */
   candidateTerm: Float64Array;
 }
@@ -54,8 +55,8 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
   checkCellOptions("gru", options, ["recurrentActivation", "resetAfter"]);
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const { resetAfter = true } = options;
-  const act = activations[activation];
-  const gate = activations[recurrentActivation];
+  const act = rowActivations[activation];
+  const gate = rowActivations[recurrentActivation];
   const columns = 3 * units;
   const all = gateProduct(units, 0, 3);
   // Without resetAfter the candidate's block of U waits for r.
@@ -63,6 +64,7 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
   const candidate = gateProduct(units, 2, 3);
   // Where each gate's block begins.
   const [Z, R, N] = [0, units, 2 * units];
+  const blocks = (p: Float64Array) => [Z, R, N].map((at) => p.subarray(at, at + units));
 
   const sizes = {
     kind: "gru",
@@ -86,32 +88,20 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
       const u = resetAfter ? bias.slice(columns) : new Float64Array(columns);
       fromState.add(u, hs, recurrentKernel);
 
-      const gates = new Float64Array(columns);
-      for (let j = 0; j < R + units; j++) {
-        p[j] += u[j];
-        gates[j] = gate.apply(p[j]);
-      }
-
-      const candidateTerm = new Float64Array(units);
+      for (let j = 0; j < N; j++) p[j] += u[j];
+      const [pz, pr, pn] = blocks(p);
+      const [z, r] = [gate.apply(pz), gate.apply(pr)];
+      let candidateTerm: Float64Array;
       if (resetAfter) {
-        for (let j = 0; j < units; j++) {
-          candidateTerm[j] = u[N + j];
-          p[N + j] += gates[R + j] * candidateTerm[j];
-        }
+        candidateTerm = u.slice(N);
+        addTo(pn, times(r, candidateTerm));
       } else {
-        const hMasked = hs.versions[hs.versions.length - 1];
-        for (let j = 0; j < units; j++) candidateTerm[j] = gates[R + j] * hMasked[j];
+        candidateTerm = times(r, hs.versions[hs.versions.length - 1]);
         candidate.add(p, masked(candidateTerm), recurrentKernel);
       }
-
-      const hNext = new Float64Array(units);
-      for (let j = 0; j < units; j++) {
-        const z = gates[Z + j];
-        const n = act.apply(p[N + j]);
-        gates[N + j] = n;
-        hNext[j] = z * h[j] + (1 - z) * n;
-      }
-      const tape = { xs, hs, h, p, gates, candidateTerm };
+      const n = act.apply(pn);
+      const hNext = h.map((value, j) => z[j] * value + (1 - z[j]) * n[j]);
+      const tape = { xs, hs, h, p, gates: [z, r, n], candidateTerm };
       return { output: hNext, state: [hNext], tape };
     },
 
@@ -119,49 +109,39 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
       const { xs, hs, h, p, gates, candidateTerm } = tape;
       const { kernel, recurrentKernel: u } = params;
       const dU = dParams.recurrentKernel;
+      const [pz, pr, pn] = blocks(p);
+      const [z, r, n] = gates;
       const dp = new Float64Array(columns);
       const du = new Float64Array(columns);
-      const dh = new Float64Array(units);
-      const dr = new Float64Array(units);
-      for (let j = 0; j < units; j++) {
-        const z = gates[Z + j];
-        const n = gates[N + j];
-        // h′ = z ⊙ h + (1 − z) ⊙ n
-        const dhNext = dOutput[j] + dState[j];
-        const dz = dhNext * (h[j] - n);
-        const dn = dhNext * (1 - z);
-        dh[j] = dhNext * z;
-        // z = σ(p_z); n = act(p_h)
-        dp[Z + j] = dz * gate.derivative(p[Z + j], z);
-        dp[N + j] = dn * act.derivative(p[N + j], n);
-      }
+      // h′ = z ⊙ h + (1 − z) ⊙ n
+      const dhNext = dOutput.map((value, j) => value + dState[j]);
+      const dz = dhNext.map((value, j) => value * (h[j] - n[j]));
+      const dn = dhNext.map((value, j) => value * (1 - z[j]));
+      const dh = times(dhNext, z);
+      // z = σ(p_z); n = act(p_h)
+      dp.set(gate.backward(dz, pz, z), Z);
+      const dpn = act.backward(dn, pn, n);
+      dp.set(dpn, N);
 
+      let dr: Float64Array;
       if (resetAfter) {
         // p_h = x·W_h + b_h + r ⊙ u_h
-        for (let j = 0; j < units; j++) {
-          dr[j] = dp[N + j] * candidateTerm[j];
-          du[N + j] = dp[N + j] * gates[R + j];
-        }
+        dr = times(dpn, candidateTerm);
+        du.set(times(dpn, r), N);
       } else {
         // p_h = x·W_h + b_h + q·U_h
         const dq = new Float64Array(units);
         candidate.addBackward(dq, dU, dp, masked(candidateTerm), u);
         // q = r ⊙ m ⊙ h
-        const hMasked = hs.versions[hs.versions.length - 1];
+        dr = times(dq, hs.versions[hs.versions.length - 1]);
         const mask = hs.masks?.at(-1);
-        for (let j = 0; j < units; j++) {
-          dr[j] = dq[j] * hMasked[j];
-          dh[j] += dq[j] * gates[R + j] * (mask ? mask[j] : 1);
-        }
+        const dqr = times(dq, r);
+        addTo(dh, mask ? times(dqr, mask) : dqr);
       }
-
-      for (let j = 0; j < units; j++) {
-        // r = σ(p_r)
-        dp[R + j] = dr[j] * gate.derivative(p[R + j], gates[R + j]);
-        // p_z = x·W_z + b_z + u_z; p_r = x·W_r + b_r + u_r
-        du[Z + j] = dp[Z + j];
-        du[R + j] = dp[R + j];
-      }
+      // r = σ(p_r)
+      dp.set(gate.backward(dr, pr, r), R);
+      // p_z = x·W_z + b_z + u_z; p_r = x·W_r + b_r + u_r
+      du.set(dp.subarray(Z, N), Z);
       // p = x·W + b; u = h·U + b′
       const dx = new Float64Array(inputSize);
       all.addBackward(dx, dParams.kernel, dp, xs, kernel);

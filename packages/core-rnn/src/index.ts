@@ -44,6 +44,12 @@ export { checkOptions, didYouMean, nearest, optionsFault, shown } from "./option
 export { orthogonal } from "./orthogonal.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {
+  type RowActivation,
+  type RowActivationName,
+  rowActivationNames,
+  rowActivations,
+} from "./row-activations.ts";
+export {
   type DropoutMasks,
   runSequence,
   runSequenceBackward,

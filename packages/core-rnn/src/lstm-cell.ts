@@ -1,4 +1,3 @@
-import { activations } from "./activations.ts";
 import {
   type Cell,
   type CellParams,
@@ -6,7 +5,8 @@ import {
   type GatedCellOptions,
   singleCell,
 } from "./cell.ts";
-import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
+import { addTo, gateProduct, type Masked, masked, times } from "./gate-product.ts";
+import { rowActivations } from "./row-activations.ts";
 
 /** What one forward step of an `lstmCell` keeps for the backward one. */
 export interface LstmTape {
@@ -14,7 +14,8 @@ export interface LstmTape {
   hs: Masked;
   c: Float64Array;
   z: Float64Array;
-  gates: Float64Array;
+  /** i, f, g, o. */
+  gates: readonly Float64Array[];
   cNext: Float64Array;
   cActivated: Float64Array;
 }
@@ -43,11 +44,12 @@ export interface LstmTape {
 export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> {
   checkCellOptions("lstm", options, ["recurrentActivation"]);
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
-  const act = activations[activation];
-  const gate = activations[recurrentActivation];
+  const act = rowActivations[activation];
+  const gate = rowActivations[recurrentActivation];
   const product = gateProduct(units, 0, 4);
   // Where each gate's block begins.
   const [I, F, C, O] = [0, units, 2 * units, 3 * units];
+  const blocks = (z: Float64Array) => [I, F, C, O].map((at) => z.subarray(at, at + units));
 
   const sizes = {
     kind: "lstm",
@@ -68,51 +70,33 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
       product.add(z, hs, params.recurrentKernel);
       if (params.bias) addTo(z, params.bias);
 
-      const gates = new Float64Array(4 * units);
-      const cNext = new Float64Array(units);
-      const cActivated = new Float64Array(units);
-      const hNext = new Float64Array(units);
-      for (let j = 0; j < units; j++) {
-        const i = gate.apply(z[I + j]);
-        const f = gate.apply(z[F + j]);
-        const g = act.apply(z[C + j]);
-        const o = gate.apply(z[O + j]);
-        cNext[j] = f * c[j] + i * g;
-        cActivated[j] = act.apply(cNext[j]);
-        hNext[j] = o * cActivated[j];
-        gates[I + j] = i;
-        gates[F + j] = f;
-        gates[C + j] = g;
-        gates[O + j] = o;
-      }
-      const tape = { xs, hs, c, z, gates, cNext, cActivated };
+      const [zi, zf, zc, zo] = blocks(z);
+      const [i, f, g, o] = [gate.apply(zi), gate.apply(zf), act.apply(zc), gate.apply(zo)];
+      const cNext = times(f, c);
+      addTo(cNext, times(i, g));
+      const cActivated = act.apply(cNext);
+      const hNext = times(o, cActivated);
+      const tape = { xs, hs, c, z, gates: [i, f, g, o], cNext, cActivated };
       return { output: hNext, state: [hNext, cNext], tape };
     },
 
     stepBackward(params, tape, dOutput, [dhNext, dcNext], dParams) {
       const { xs, hs, c, z, gates, cNext, cActivated } = tape;
+      const [zi, zf, zc, zo] = blocks(z);
+      const [i, f, g, o] = gates;
+      // h′ = o ⊙ act(c′)
+      const dhSum = dOutput.map((value, j) => value + dhNext[j]);
+      const dO = times(dhSum, cActivated);
+      const dcSum = act.backward(times(dhSum, o), cNext, cActivated);
+      addTo(dcSum, dcNext);
+      // c′ = f ⊙ c + i ⊙ g
+      const [df, di, dg, dc] = [c, g, i, f].map((factor) => times(dcSum, factor));
+      // i, f, o = σ(z); g = act(z)
       const dz = new Float64Array(4 * units);
-      const dc = new Float64Array(units);
-      for (let j = 0; j < units; j++) {
-        const i = gates[I + j];
-        const f = gates[F + j];
-        const g = gates[C + j];
-        const o = gates[O + j];
-        // h′ = o ⊙ act(c′)
-        const dh = dOutput[j] + dhNext[j];
-        const dO = dh * cActivated[j];
-        const dcSum = dcNext[j] + dh * o * act.derivative(cNext[j], cActivated[j]);
-        // c′ = f ⊙ c + i ⊙ g
-        const df = dcSum * c[j];
-        const di = dcSum * g;
-        const dg = dcSum * i;
-        dc[j] = dcSum * f;
-        // i, f, o = σ(z); g = act(z)
-        dz[I + j] = di * gate.derivative(z[I + j], i);
-        dz[F + j] = df * gate.derivative(z[F + j], f);
-        dz[C + j] = dg * act.derivative(z[C + j], g);
-        dz[O + j] = dO * gate.derivative(z[O + j], o);
-      }
+      dz.set(gate.backward(di, zi, i), I);
+      dz.set(gate.backward(df, zf, f), F);
+      dz.set(act.backward(dg, zc, g), C);
+      dz.set(gate.backward(dO, zo, o), O);
       // z = x·W + h·U + b
       const dx = new Float64Array(inputSize);
       const dh = new Float64Array(units);

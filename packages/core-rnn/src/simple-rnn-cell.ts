@@ -1,4 +1,3 @@
-import { activations } from "./activations.ts";
 import {
   type Cell,
   type CellOptions,
@@ -7,6 +6,7 @@ import {
   singleCell,
 } from "./cell.ts";
 import { addTo, gateProduct, type Masked, masked } from "./gate-product.ts";
+import { rowActivations } from "./row-activations.ts";
 
 /** What one forward step of a `simpleRnnCell` keeps for the backward one. */
 export interface SimpleRnnTape {
@@ -35,7 +35,7 @@ export interface SimpleRnnTape {
 export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnTape> {
   checkCellOptions("simpleRnn", options);
   const { inputSize, units, activation = "tanh" } = options;
-  const act = activations[activation];
+  const act = rowActivations[activation];
   const product = gateProduct(units, 0, 1);
 
   const sizes = {
@@ -55,16 +55,14 @@ export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnT
       product.add(z, xs, params.kernel);
       product.add(z, hs, params.recurrentKernel);
       if (params.bias) addTo(z, params.bias);
-      const hNext = z.map(act.apply);
+      const hNext = act.apply(z);
       return { output: hNext, state: [hNext], tape: { xs, hs, z, hNext } };
     },
 
     stepBackward(params, { xs, hs, z, hNext }, dOutput, [dState], dParams) {
       // h′ = act(z); it is the output and the state
-      const dz = new Float64Array(units);
-      for (let j = 0; j < units; j++) {
-        dz[j] = (dOutput[j] + dState[j]) * act.derivative(z[j], hNext[j]);
-      }
+      const dhNext = dOutput.map((value, j) => value + dState[j]);
+      const dz = act.backward(dhNext, z, hNext);
       // z = x·W + h·U + b
       const dx = new Float64Array(inputSize);
       const dh = new Float64Array(units);

@@ -1,4 +1,3 @@
-import type { ActivationName } from "./activations.ts";
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
 import { addTo, gateProduct, masked } from "./gate-product.ts";
@@ -6,6 +5,7 @@ import { glorotUniform, zeros } from "./initializers.ts";
 import { checkOptions, shown } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
+import type { RowActivationName } from "./row-activations.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 
@@ -18,7 +18,7 @@ export interface SimpleRnnOptions {
   /** O, the number of features of one output. */
   outputSize: number;
   /** Of the hidden state; the output layer is linear. Default *tanh*. */
-  activation?: ActivationName;
+  activation?: RowActivationName;
   /**
    * Draws Wxh, Whh and Why normal with this standard deviation, as the tutorial does with *0.01*. Then a
    * state, and its gradient, shrink about 0.01·√H times with every step, and what lies further back is

@@ -1,7 +1,7 @@
-import { type ActivationName, activationNames as names } from "@rnnkit/core-rnn";
+import { type RowActivationName, rowActivationNames } from "@rnnkit/core-rnn";
 
 /** The name of an activation, spelled as in Keras 3. */
-export type RecurrentActivationName = ActivationName;
+export type RecurrentActivationName = RowActivationName;
 
 /** All of them. */
-export const activationNames: readonly RecurrentActivationName[] = names;
+export const activationNames: readonly RecurrentActivationName[] = rowActivationNames;

@@ -8,12 +8,14 @@ import {
   erf,
   exp,
   leakyRelu,
+  logSoftmax,
   mul,
   neg,
   relu,
   relu6,
   selu,
   sigmoid,
+  softmax,
   softplus,
   sub,
   type Tensor,
@@ -23,8 +25,8 @@ import type { RecurrentActivationName } from "./activation-names.ts";
 
 /**
  * Keras 3's activations as tfjs operations, by Keras's name: differentiable, on every backend. What they
- * compute is said in `activations` of @rnnkit/core-rnn, their float64 reference. tfjs-layers lacks some,
- * and its hardSigmoid is another function.
+ * compute is said in `rowActivations` of @rnnkit/core-rnn, their float64 reference; softmax and log_softmax
+ * go over the last axis. tfjs-layers lacks some, and its hardSigmoid is another function.
  *
  * Reference: https://keras.io/api/layers/activations/
  *
@@ -53,6 +55,8 @@ export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor)
   log_sigmoid: (x) => neg(softplus(neg(x))),
   mish: (x) => mul(x, tanh(softplus(x))),
   tanh_shrink: (x) => sub(x, tanh(x)),
+  softmax: (x) => softmax(x),
+  log_softmax: (x) => logSoftmax(x),
 };
 
 function hardSigmoid(x: Tensor): Tensor {

@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { activationNames, activations, seededRandom } from "@rnnkit/core-rnn";
+import { rowActivationNames, rowActivations, seededRandom } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
@@ -319,18 +319,19 @@ describe.each(["cpu", "wasm"])("composed on %s", (backend) => {
     expect(slope).toBeAllclose((at(0.01) - at(-0.01)) / 0.02, { rtol: 0.01, atol: 1e-3 });
   });
 
-  test.each(activationNames)("%s is the reference's, and so is its gradient", (activation) => {
-    const { apply, derivative } = activations[activation];
+  test.each(rowActivationNames)("%s is the reference's, and so is its gradient", (activation) => {
+    const { apply, backward } = rowActivations[activation];
     // Away from the kinks at 0, 1, 3 and 6.
-    const points = [-7.3, -2.1, -0.4, 0.6, 1.9, 4.2, 6.5];
+    const points = Float64Array.of(-7.3, -2.1, -0.4, 0.6, 1.9, 4.2, 6.5);
+    const dy = Float64Array.of(0.3, -1, 0.5, 2, -0.7, 0.1, 1);
     const n = points.length;
     const weights = { kernel: tf.eye(n), recurrentKernel: tf.zeros([n, n]) };
-    const x = tf.tensor3d(points, [1, 1, n]);
+    const [x, cotangent] = [points, dy].map((row) => tf.tensor3d([...row], [1, 1, n]));
     const run = (input: tf.Tensor) =>
       simpleRnn(input as tf.Tensor3D, weights, { activation }).outputs;
     const near = { rtol: 2e-6, atol: 1e-6 };
-    expect(run(x).dataSync()).toBeAllclose(points.map(apply), near);
-    const slopes = points.map((point) => derivative(point, apply(point)));
-    expect(tf.grad(run)(x).dataSync()).toBeAllclose(slopes, near);
+    expect(run(x!).dataSync()).toBeAllclose(apply(points), near);
+    const dx = backward(dy, points, apply(points));
+    expect(tf.grad(run)(x!, cotangent).dataSync()).toBeAllclose(dx, near);
   });
 });

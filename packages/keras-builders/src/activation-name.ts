@@ -1,8 +1,14 @@
-import { activationNames, didYouMean, shown } from "@rnnkit/core-rnn";
+import { didYouMean, rowActivationNames, shown } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 
 /** An activation as Keras 3 or as tfjs spells it; *null* for none. */
-export type ActivationArg = RecurrentActivationName | "hardSigmoid" | "leakyRelu" | "swish" | null;
+export type ActivationArg =
+  | RecurrentActivationName
+  | "hardSigmoid"
+  | "leakyRelu"
+  | "logSoftmax"
+  | "swish"
+  | null;
 
 /**
  * The name of an activation as Keras 3 spells it, undefined where it has none. tfjs writes
@@ -11,7 +17,7 @@ export type ActivationArg = RecurrentActivationName | "hardSigmoid" | "leakyRelu
 export function kerasActivationName(given: string): RecurrentActivationName | undefined {
   const snake = given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const name = snake === "swish" ? "silu" : snake;
-  return activationNames.find((known) => known === name);
+  return rowActivationNames.find((known) => known === name);
 }
 
 /** Reads an option of a layer; *null* means none. */
@@ -25,8 +31,8 @@ export function activationName(
   if (given === null) return "linear";
   const name = kerasActivationName(`${given}`);
   if (name) return name;
-  const names = activationNames.join(", ");
-  const got = `${shown(given)}${didYouMean(given, activationNames)}`;
+  const names = rowActivationNames.join(", ");
+  const got = `${shown(given)}${didYouMean(given, rowActivationNames)}`;
   throw new Error(`${who}: expected ${option} to be one of ${names}, got ${got}`);
 }
 

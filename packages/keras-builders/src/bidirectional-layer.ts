@@ -20,8 +20,8 @@ import {
   firstShape,
   type Inputs,
   type Kwargs,
-  maskOf,
   passedMask,
+  sequenceMask,
 } from "./layer-call.ts";
 import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
@@ -148,7 +148,7 @@ export class BidirectionalLayer extends CompositeLayer {
         [x, ...states.slice(0, split)],
         [x, ...states.slice(split)],
       ];
-      const mask = maskOf(kwargs);
+      const mask = sequenceMask(this.name, x, kwargs);
       const options = this.parts().map((part, i) => part.begun(given[i]!, mask, kwargs));
       const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
       const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>

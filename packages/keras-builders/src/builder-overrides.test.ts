@@ -11,6 +11,7 @@ import {
   buildStackedRnnModel,
   buildStockForecaster,
   buildVariableLengthModel,
+  exponentialDecay,
   type TrainingOverrides,
 } from "./index.ts";
 
@@ -99,6 +100,21 @@ test("names are Keras's or tfjs's, and mean the same", () => {
   ]);
 });
 
+test("a builder's rate may follow the step, under an optimizer given by name", async () => {
+  const learningRate = exponentialDecay({
+    initialLearningRate: 0.5,
+    decaySteps: 1,
+    decayRate: 0.5,
+  });
+  const model = buildStockForecaster(4, { units: 2, optimizer: "AdamW", learningRate });
+  const rates = [model.optimizer.getConfig().learningRate];
+  await model.trainOnBatch(tf.zeros([2, 4, 1]), tf.zeros([2, 1]));
+  rates.push(model.optimizer.getConfig().learningRate);
+  expect(rates).toEqual([0.5, 0.25]);
+  expect(model.optimizer).toMatchObject({ kerasClassName: "AdamW", weightDecay: 0.004 });
+  model.dispose();
+});
+
 test("an optimizer of your own stays yours when the model is disposed", () => {
   const own = tf.train.adam(0.1);
   const before = tf.memory().numTensors;
@@ -159,14 +175,22 @@ test("bad input is refused by name before anything is made, and the next call wo
     [() => buildVariableLengthModel(5, 0, 1), "expected vocabSize of whole numbers from 1, got 0"],
     [() => buildStockForecaster("5" as never), 'seqLength of whole numbers from 1, got "5"'],
     [
-      () => buildStockForecaster(5, { optimizer: "adamw" as never }),
-      'buildStockForecaster: expected optimizer to be one of adam, rmsprop, sgd, got "adamw"',
+      () => buildStockForecaster(5, { optimizer: "lion" as never }),
+      'buildStockForecaster: expected optimizer to be one of adam, adamw, rmsprop, sgd, got "lion"',
     ],
     [
       () => buildStockForecaster(5, { loss: "mean_square_error" as never }),
       'buildStockForecaster: expected loss to be one of meanSquaredError, meanAbsoluteError, meanAbsolutePercentageError, ..., got "mean_square_error"; did you mean meanSquaredError?',
     ],
     [() => buildStockForecaster(5, { learningRate: 0 }), "expected learningRate above 0, got 0"],
+    [
+      () => buildStockForecaster(5, { learningRate: "fast" as never }),
+      'buildStockForecaster: expected learningRate above 0, a schedule or a function of the step, got "fast"',
+    ],
+    [
+      () => buildStockForecaster(5, { learningRate: () => Number.NaN }),
+      "buildStockForecaster: expected learningRate(0) from 0, got NaN",
+    ],
     [() => buildStockForecaster(5, { clipnorm: -1 }), "expected clipnorm above 0, got -1"],
     [() => buildStockForecaster(5, { seed: 0.5 }), "expected seed to be a whole number, got 0.5"],
     [

@@ -26,7 +26,7 @@ export type { FusedLayer } from "./fused-layer.ts";
 export type { GruCell } from "./gru-cell.ts";
 export { type Installation, install } from "./install.ts";
 export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
-export { inKerasGraph } from "./keras-graph.ts";
+export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";

@@ -1,13 +1,22 @@
 import { nearest, shown } from "@rnnkit/core-rnn";
 import type { Optimizer } from "@tensorflow/tfjs-core";
-import { adam, rmsprop, sgd } from "./optimizers.ts";
+import type { LearningRate } from "./learning-rate.ts";
+import { adam, adamw, rmsprop, sgd } from "./optimizers.ts";
 
-type MakeOptimizer = (options: { learningRate?: number; clipnorm?: number }) => Optimizer;
+type MakeOptimizer = (options: { learningRate?: LearningRate; clipnorm?: number }) => Optimizer;
 
 /** An optimizer as Keras calls it, in a string or as the class. */
-export type OptimizerName = "adam" | "Adam" | "rmsprop" | "RMSprop" | "sgd" | "SGD";
+export type OptimizerName =
+  | "adam"
+  | "Adam"
+  | "adamw"
+  | "AdamW"
+  | "rmsprop"
+  | "RMSprop"
+  | "sgd"
+  | "SGD";
 
-const optimizers: Record<Lowercase<OptimizerName>, MakeOptimizer> = { adam, rmsprop, sgd };
+const optimizers: Record<Lowercase<OptimizerName>, MakeOptimizer> = { adam, adamw, rmsprop, sgd };
 
 /**
  * What makes the optimizer of a name, upper or lower case, as in Keras.

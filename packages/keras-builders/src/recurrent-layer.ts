@@ -24,8 +24,8 @@ import {
   firstShape,
   type Inputs,
   type Kwargs,
-  maskOf,
   passedMask,
+  sequenceMask,
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
 import { checkShape, shapeText } from "./shape.ts";
@@ -177,7 +177,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
     return tidy(() => {
       const [x] = [inputs].flat() as [Tensor];
-      const result = this.scan(x, this.begun(inputs, maskOf(kwargs), kwargs));
+      const mask = sequenceMask(this.name, x, kwargs);
+      const result = this.scan(x, this.begun(inputs, mask, kwargs));
       return this.concluded(result, kwargs);
     });
   }

@@ -4,6 +4,7 @@
 
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
 import {
+  fusedActivations,
   type GatedOptions,
   gru,
   lstm,
@@ -14,10 +15,10 @@ import {
 import { mul, type Tensor, type Tensor3D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { kerasActivationName } from "./activation-name.ts";
+import { turned } from "./carried-mask.ts";
 import { dropoutMask } from "./dropout-masks.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
-import { turned } from "./scan-cells.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -190,12 +191,10 @@ function scanOf(cell: StockCell, random: Random): Scan {
   return Object.assign(scan, { states });
 }
 
-/** Those that @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won. */
-const composed: readonly string[] = ["silu", "gelu", "leaky_relu", "relu6", "mish"];
-
 function fusedName(stockName: string): RecurrentActivationName | undefined {
   const name = kerasActivationName(stockName);
-  return name && !composed.includes(name) ? name : undefined;
+  // The others @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won.
+  return fusedActivations.find((fused) => fused === name);
 }
 
 /**

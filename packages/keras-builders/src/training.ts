@@ -3,16 +3,20 @@ import { Optimizer } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
 import type { LossFunction } from "./keras-losses.ts";
+import { firstRate, type LearningRate } from "./learning-rate.ts";
 import { type LossName, lossNamed, type MetricName, metricNamed } from "./loss-names.ts";
 import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 import { seedShuffle } from "./shuffle.ts";
 
 /** What every builder lets its caller change about training. */
 export interface TrainingOverrides {
-  /** `"adam"`, `"rmsprop"` or `"sgd"`, with Keras 3's numbers, or any tf.Optimizer of your own. */
+  /** `"adam"`, `"adamw"`, `"rmsprop"` or `"sgd"`, with Keras 3's numbers, or any tf.Optimizer of your own. */
   optimizer?: OptimizerName | Optimizer;
-  /** Step size. Default: Keras 3's for the optimizer. Not together with an optimizer of your own. */
-  learningRate?: number;
+  /**
+   * Step size: a number, a schedule or a function of the step. Default: Keras 3's for the optimizer. Not
+   * together with an optimizer of your own.
+   */
+  learningRate?: LearningRate;
   /** Limit of each weight's gradient norm. Default: none. Not with an optimizer of your own. */
   clipnorm?: number;
   /** A name that Keras or tfjs takes, as `"mse"`, or a function. Default: the builder's. */
@@ -56,7 +60,8 @@ export function checkFor(
   } else if (optimizer !== undefined) {
     optimizerNamed(who, optimizer);
   }
-  check.positive({ learningRate, clipnorm });
+  if (learningRate !== undefined) firstRate(who, learningRate);
+  check.positive({ clipnorm });
   if (loss !== undefined && typeof loss !== "function") lossNamed(who, loss);
   if (!Array.isArray(metrics)) {
     throw new Error(`${who}: expected metrics to be a list, got ${shown(metrics)}`);

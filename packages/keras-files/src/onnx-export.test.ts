@@ -134,6 +134,14 @@ test.each<[string, () => LayersModel, RegExp]>([
     /^exportOnnx: gru: expected recurrentActivation to be one that ONNX's GRU knows \(tanh, .*hardSigmoid\), got gelu; train the model with one of those$/,
   ],
   [
+    "softmax, which ONNX's recurrences lack",
+    () =>
+      sequential({
+        layers: [ours.lstm({ units: H, activation: "softmax", inputShape, name: "lstm" })],
+      }),
+    /^exportOnnx: lstm: expected activation to be one that ONNX's LSTM knows .*, got softmax;/,
+  ],
+  [
     "an activation in a second direction",
     () => {
       const layer = ours.lstm({ units: H, name: "a" });

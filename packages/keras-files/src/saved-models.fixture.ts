@@ -44,6 +44,20 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         layers.gru({ units: 2, resetAfter: false, activation: "silu" }),
       ),
   },
+  softmax: {
+    make: () =>
+      oneInput(
+        series,
+        layers.simpleRNN({ units: 3, returnSequences: true, activation: "softmax" }),
+        layers.bidirectional({
+          layer: layers.lstm({
+            ...{ units: 2, returnSequences: true },
+            ...{ activation: "log_softmax", recurrentActivation: "softmax" },
+          }),
+        }),
+        layers.rnn({ cell: [layers.gruCell({ units: 3, recurrentActivation: "softmax" })] }),
+      ),
+  },
   bidirectional: {
     make: () =>
       oneInput(
