@@ -5,7 +5,7 @@ import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
   clone,
   type serialization,
-  Tensor,
+  type Tensor,
   type Tensor2D,
   tidy,
   type Variable,
@@ -15,8 +15,8 @@ import {
 import { InputSpec, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
-import { buildPart, CompositeLayer } from "./composite-layer.ts";
-import { derive } from "./derived.ts";
+import { buildPart, type CompositeLayer } from "./composite-layer.ts";
+import { DescribedLayer } from "./described-layer.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import {
@@ -27,7 +27,7 @@ import {
   passedMask,
   sequenceMask,
 } from "./layer-call.ts";
-import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
+import type { SequenceArgs } from "./recurrent-options.ts";
 import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, regularizer, serialized } from "./weight-spec.ts";
 
@@ -44,48 +44,18 @@ export type RecurOptions = Partial<
  * **returnSequences**; with **returnState** the final states follow, [B, units] each. A mask
  * [B, T] from Embedding or Masking is obeyed, and passed on with returnSequences.
  */
-export abstract class RecurrentLayer extends CompositeLayer {
+export abstract class RecurrentLayer extends DescribedLayer {
   override supportsMasking = true;
-  readonly options: SequenceOptions;
-  readonly cell: AnyCell;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
   /** What a stateful layer carries from batch to batch. */
   #carried: Variable[] = [];
 
-  declare readonly returnSequences: boolean;
-  declare readonly returnState: boolean;
-  declare readonly goBackwards: boolean;
-  declare readonly unroll: boolean;
-  /** Of each state, [null, size]; null before it is built. */
-  declare readonly stateSpec: InputSpec[] | null;
-
-  static {
-    derive(RecurrentLayer, {
-      returnSequences: ({ options }) => options.returnSequences,
-      returnState: ({ options }) => options.returnState,
-      goBackwards: ({ options }) => options.goBackwards,
-      unroll: ({ options }) => options.unroll,
-      stateSpec: ({ built, cell }) =>
-        built ? stateSizes(cell).map((size) => new InputSpec({ shape: [null, size] })) : null,
-    });
-  }
-
   constructor(args: SequenceArgs, cell: (name: string) => AnyCell) {
-    super(args);
-    this.options = sequenceOptions(args);
-    this.cell = cell(this.name);
-    this._stateful = this.options.stateful;
-    const axes = this.featureAxes;
-    this.inputSpec = [new InputSpec(axes === undefined ? { minNDim: 3 } : { ndim: 2 + axes })];
+    super(args, cell);
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     inKerasGraph(this);
-  }
-
-  /** How many axes a step's input has beside the batch's; undefined: its cell knows. */
-  protected get featureAxes(): number | undefined {
-    return 1;
   }
 
   /**
@@ -94,10 +64,6 @@ export abstract class RecurrentLayer extends CompositeLayer {
    * @internal
    */
   abstract scan(x: Tensor, options: ScanOptions): RecurrentResult;
-
-  protected override parts(): readonly AnyCell[] {
-    return [this.cell];
-  }
 
   override get losses(): CompositeLayer["losses"] {
     return [...super.losses, ...this.#activity.losses];
@@ -125,25 +91,6 @@ export abstract class RecurrentLayer extends CompositeLayer {
       throw new Error(`${this.name}: expected a list of states, got ${shown(states)}`);
     }
     this.resetStates(states);
-  }
-
-  /**
-   * The states before the first step, [B, size] each: zeros, or what the cell's own `getInitialState` gives.
-   * **inputs** is [B, T, ...], or B itself, as in Keras.
-   */
-  getInitialState(inputs: Tensor | number): Tensor[] {
-    const B = inputs instanceof Tensor ? inputs.shape[0] : inputs;
-    if (!(Number.isInteger(B) && B! > 0)) {
-      throw new Error(
-        `${this.name}: expected inputs [B, T, ...] or a batch size, got ${shown(inputs)}`,
-      );
-    }
-    return tidy(() => initialStates(this.cell, B!));
-  }
-
-  /** How many states it has: 2 for LSTM, 1 for SimpleRNN and GRU. */
-  get stateCount(): number {
-    return stateSizes(this.cell).length;
   }
 
   override build(inputShape: Shape | Shape[]): void {
