@@ -81,17 +81,11 @@ const single: Record<string, Op> = {
 };
 const double = Object.entries(single).map(([name, op]): [string, Op] => {
   const kind = name === "gruBefore" ? "gru" : (name as "gru" | "lstm" | "simpleRnn");
-  const resetAfter = name !== "gruBefore";
-  const run: Run = (x, w, o) =>
-    bidirectional(
-      kind,
-      x,
-      [w, w],
-      [
-        { ...o, resetAfter },
-        { ...o, resetAfter, goBackwards: true },
-      ],
-    );
+  const form = kind === "gru" ? { resetAfter: name === "gru" } : {};
+  const run: Run = (x, w, { recurrentActivation: _, ...o }) => {
+    const options = { ...o, ...form };
+    return bidirectional(kind, x, [w, w], [options, { ...options, goBackwards: true }]);
+  };
   return [`bidirectional ${name}`, { ...op, run }];
 });
 const ops: Record<string, Op> = { ...single, ...Object.fromEntries(double) };
@@ -145,7 +139,7 @@ function lossOf(
       { kernel: kernel!, recurrentKernel: recurrentKernel!, bias: bias ? rest[0] : undefined },
       {
         ...{ returnSequences, activation: activation as "tanh" },
-        ...(told && { tokens: ids, lookedUp: true }),
+        ...(told && { source: { tokens: ids, decidedBy: "step" as const } }),
         ...(masked && { mask }),
         ...(dropped && { inputDropoutMask: dropout }),
         ...(state && { initialState: rest.slice(bias ? 1 : 0) }),

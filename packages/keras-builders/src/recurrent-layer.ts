@@ -1,7 +1,9 @@
 // What all recurrent layers share: a cell over a sequence, behind a tfjs layer.
 
+import { shown } from "@rnnkit/core-rnn";
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
+  clone,
   type serialization,
   Tensor,
   type Tensor2D,
@@ -119,6 +121,9 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   /** {@link resetStates} to **states**, which stay the caller's. */
   setStates(states: Tensor[]): void {
+    if (!Array.isArray(states)) {
+      throw new Error(`${this.name}: expected a list of states, got ${shown(states)}`);
+    }
     this.resetStates(states);
   }
 
@@ -129,7 +134,9 @@ export abstract class RecurrentLayer extends CompositeLayer {
   getInitialState(inputs: Tensor | number): Tensor[] {
     const B = inputs instanceof Tensor ? inputs.shape[0] : inputs;
     if (!(Number.isInteger(B) && B! > 0)) {
-      throw new Error(`${this.name}: expected inputs [B, T, ...] or a batch size, got ${inputs}`);
+      throw new Error(
+        `${this.name}: expected inputs [B, T, ...] or a batch size, got ${shown(inputs)}`,
+      );
     }
     return tidy(() => initialStates(this.cell, B!));
   }
@@ -229,7 +236,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
     }
     const given = [states].flat();
     this.checkCarried(given);
-    this.#carry(given);
+    // Copies: assigning frees the numbers before, which may be among those given.
+    tidy(() => this.#carry(given.map((state) => clone(state))));
   }
 
   /**
@@ -253,10 +261,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   /** Assigning to a variable is not recorded: no gradient flows into the batch before. */
   #carry(states: readonly Tensor[]): void {
-    for (const [i, carried] of this.#carried.entries()) {
-      // Assigning frees the numbers before: its own it must keep.
-      if (states[i] !== carried) carried.assign(states[i] as Tensor2D);
-    }
+    for (const [i, carried] of this.#carried.entries()) carried.assign(states[i] as Tensor2D);
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {

@@ -207,6 +207,11 @@ describe("what a recurrent layer carries", () => {
     expect(numbers(layer.states)).toEqual(numbers(kept));
     layer.setStates(layer.getStates());
     expect(numbers(layer.states)).toEqual(numbers(kept));
+    layer.setStates(layer.getStates().reverse());
+    expect(numbers(layer.states)).toEqual(numbers(kept).reverse());
+    expect(() => layer.setStates(undefined as never)).toThrow(
+      "expected a list of states, got undefined",
+    );
   });
 
   test("is nothing where the layer is not stateful, and cannot be set", () => {
