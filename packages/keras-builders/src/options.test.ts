@@ -112,7 +112,9 @@ class Own extends builders.RecurrentCell {
 }
 
 const training = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
-const optimizer = ["learningRate", "clipnorm"];
+const optimizer = ["learningRate", "weightDecay", "clipnorm", "clipvalue", "globalClipnorm"];
+const adam = [...optimizer, "beta1", "beta2", "epsilon", "amsgrad"];
+const falling = ["initialLearningRate", "decaySteps", "decayRate", "staircase"];
 const overrides = (
   who: string,
   own: readonly string[],
@@ -148,13 +150,42 @@ testOptions(builders, {
     ["vocabSize", "maxLen", "embeddingDim", "units", "maskZero"],
     (options) => builders.buildSentimentClassifier("lstm", options),
   ),
-  adam: { who: "adam", names: [...optimizer, "beta1", "beta2", "epsilon"], call: builders.adam },
+  adam: { who: "adam", names: adam, call: builders.adam },
+  adamw: { who: "adamw", names: adam, call: builders.adamw },
   rmsprop: {
     who: "rmsprop",
-    names: [...optimizer, "rho", "momentum", "epsilon"],
+    names: [...optimizer, "rho", "momentum", "epsilon", "centered"],
     call: builders.rmsprop,
   },
   sgd: { who: "sgd", names: [...optimizer, "momentum", "nesterov"], call: builders.sgd },
+  exponentialDecay: {
+    ...{ who: "exponentialDecay", names: falling },
+    call: builders.exponentialDecay,
+  },
+  inverseTimeDecay: {
+    ...{ who: "inverseTimeDecay", names: falling },
+    call: builders.inverseTimeDecay,
+  },
+  polynomialDecay: {
+    who: "polynomialDecay",
+    names: ["initialLearningRate", "decaySteps", "endLearningRate", "power", "cycle"],
+    call: builders.polynomialDecay,
+  },
+  cosineDecay: {
+    who: "cosineDecay",
+    names: ["initialLearningRate", "decaySteps", "alpha", "warmupTarget", "warmupSteps"],
+    call: builders.cosineDecay,
+  },
+  cosineDecayRestarts: {
+    who: "cosineDecayRestarts",
+    names: ["initialLearningRate", "firstDecaySteps", "tMul", "mMul", "alpha"],
+    call: builders.cosineDecayRestarts,
+  },
+  piecewiseConstantDecay: {
+    who: "piecewiseConstantDecay",
+    names: ["boundaries", "values"],
+    call: builders.piecewiseConstantDecay,
+  },
   // What a cell of somebody's own takes is its own affair, but it is an object.
   RecurrentCell: { who: "Own", names: [], call: (options) => new Own(options) },
   layers: null,
