@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { accuracyChart, forecastChart, lossChart, thin } from "./charts.ts";
+import { forecastChart, historyChart, thin, trainingChart } from "./charts.ts";
 import { sampleForecast, sampleSentiment } from "./sample-results.ts";
 
 test("a thinned line keeps its order, its extremes and no more than was asked", () => {
@@ -25,10 +25,10 @@ test("a thinned line keeps its order, its extremes and no more than was asked", 
 test("axes carry labels with their units", () => {
   const texts = (svg: string) =>
     [...parseHTML(svg).document.querySelectorAll("text")].map((text) => text.textContent);
-  expect(texts(accuracyChart(sampleSentiment("lstm"), 0.4))).toEqual(
+  expect(texts(historyChart([sampleSentiment("lstm")], "accuracy"))).toEqual(
     expect.arrayContaining(["↑ accuracy (% of reviews)", "epoch →"]),
   );
-  expect(texts(lossChart(sampleSentiment("lstm"), 0.8))).toContain(
+  expect(texts(historyChart([sampleSentiment("lstm")], "loss"))).toContain(
     "↑ loss (binary cross-entropy, nats)",
   );
   expect(texts(forecastChart(sampleForecast()))).toEqual(
@@ -42,4 +42,52 @@ test("dates make a time axis", () => {
   run.train.at = ["2012-01-01", "2012-01-02", "2012-01-03"];
   run.test.at = ["2012-01-04", "2012-01-05", "2012-01-06"];
   expect(forecastChart(run)).toMatch(/Jan/);
+});
+
+/** Each drawn line: its colour, whether it is dashed, and how many points it has. */
+function linesOf(svg: string) {
+  const paths = [...parseHTML(svg).document.querySelectorAll('g[aria-label="line"]')];
+  return paths.map((group) => ({
+    stroke: group.getAttribute("stroke"),
+    dashed: group.getAttribute("stroke-dasharray") !== null,
+    points: (group.querySelector("path")?.getAttribute("d") ?? "").split(/[ML]/).length - 1,
+  }));
+}
+
+test("the histories of all cells are in one chart: a colour a cell, training solid, validation dashed", () => {
+  const runs = ["simple_rnn", "lstm", "gru", "bidirectional_lstm"].map(sampleSentiment);
+  for (const measure of ["accuracy", "loss"] as const) {
+    expect(linesOf(historyChart(runs, measure))).toEqual(
+      runs.flatMap((_, i) =>
+        [false, true].map((dashed) => ({
+          stroke: `var(--ink-cell-${i + 1})`,
+          dashed,
+          points: 3,
+        })),
+      ),
+    );
+  }
+});
+
+test("a cell that was interrupted has its own, shorter line, and the axis is the longest one's", () => {
+  const [whole, cut] = [sampleSentiment("lstm"), sampleSentiment("gru")];
+  cut.epochs.pop();
+  Object.assign(cut.epochs[1]!, { validationLoss: null });
+  const svg = historyChart([cut, whole], "loss");
+  // One point is a dot, for a line of one point cannot be seen.
+  expect(linesOf(svg).map(({ points }) => points)).toEqual([2, 1, 3, 3]);
+  const { document } = parseHTML(svg);
+  expect(document.querySelectorAll("circle").length).toBe(1);
+  const ticks = [...document.querySelectorAll('g[aria-label="x-axis tick label"] text')];
+  expect(ticks.map((tick) => tick.textContent)).toEqual(["1", "2", "3"]);
+});
+
+test("a training chart has a dashed line where there was a validation", () => {
+  const { epochs } = sampleForecast();
+  expect(
+    linesOf(trainingChart("series", epochs, "loss")).filter(({ points }) => points > 0),
+  ).toEqual([{ stroke: "var(--ink-train)", dashed: false, points: 3 }]);
+  const validated = epochs.map((epoch) => ({ ...epoch, validationLoss: epoch.loss * 2 }));
+  const dashes = linesOf(trainingChart("series", validated, "loss")).map(({ dashed }) => dashed);
+  expect(dashes).toEqual([false, true]);
 });

@@ -18,6 +18,8 @@ const ink = {
   baseline: "var(--ink-baseline)",
 } as const;
 
+const DASHES = "5,4";
+
 interface Point {
   at: number | Date;
   value: number;
@@ -56,73 +58,83 @@ export function forecastChart(run: ForecastRun): string {
   });
 }
 
-/** The test part alone: actual, predicted, and what the last value would have said. */
-export function testChart(run: ForecastRun): string {
+/**
+ * The test part alone: actual and predicted, and what the last value would have said where
+ * **lastValue** asks for it. A long part is shown by its end: single steps must stay visible.
+ */
+export function testChart(run: ForecastRun, lastValue: boolean): string {
   const { test } = run;
-  // A long test part is shown by its end: single steps must stay visible.
   const first = Math.max(0, test.actual.length - 240);
   const last = (values: number[]) => points(test, values, run).slice(first);
   return draw({
-    ariaLabel: `${run.data.title}: test part, actual, predicted and last value`,
+    ariaLabel: `${run.data.title}: test part, actual${lastValue ? ", predicted and last value" : " and predicted"}`,
     width: 960,
     height: 300,
     x: timeScale(run),
     y: { label: run.data.valueLabel, grid: true, nice: true },
     marks: [
-      line(last(test.lastValue), ink.baseline, "3,3"),
+      lastValue ? line(last(test.lastValue), ink.baseline, "3,3") : null,
       line(last(test.actual), ink.actual),
       test.predicted ? line(last(test.predicted), ink.test) : null,
     ],
   });
 }
 
-/** Training loss over the epochs of a forecaster, on a logarithmic axis. */
-export function forecastLossChart(run: ForecastRun): string {
+/** Loss over the epochs on a logarithmic axis: training solid, validation, where there is one, dashed. */
+export function trainingChart(title: string, epochs: Epoch[], label: string): string {
+  const validated = epochs.some((epoch) => epoch.validationLoss !== null);
   return draw({
-    ariaLabel: `${run.data.title}: training loss per epoch`,
+    ariaLabel: `${title}: training ${validated ? "and validation " : ""}loss per epoch`,
     width: 960,
     height: 220,
-    x: epochScale(run.epochs),
+    x: epochScale(epochs),
     y: {
-      label: "loss (mean squared error of scaled values)",
+      label,
       type: "log",
       ticks: 3,
       tickFormat: (loss: number) => formatNumber(loss, 1),
       grid: true,
       nice: true,
     },
-    marks: [curve(run.epochs, (epoch) => epoch.loss, ink.train)],
+    marks: [
+      curve(epochs, (epoch) => epoch.loss, ink.train),
+      curve(epochs, (epoch) => epoch.validationLoss, ink.train, DASHES),
+    ],
   });
 }
 
-/** Training and validation accuracy per epoch; **low** is the axis's lower end. */
-export function accuracyChart(run: SentimentRun, low: number): string {
+/** What the tutorial's `plot_history` draws over the epochs of several cells. */
+export type Measure = "accuracy" | "loss";
+
+/**
+ * All cells in one chart: the colour is the cell's, training is solid and validation dashed. The
+ * n-th run has the n-th of the report's colours for cells.
+ */
+export function historyChart(runs: SentimentRun[], measure: Measure): string {
   const percent = (share: number | null) => (share === null ? null : 100 * share);
+  const [trained, validated] =
+    measure === "accuracy"
+      ? [(epoch: Epoch) => percent(epoch.accuracy), (e: Epoch) => percent(e.validationAccuracy)]
+      : [(epoch: Epoch) => epoch.loss, (epoch: Epoch) => epoch.validationLoss];
+  const longest = runs.reduce<Epoch[]>(
+    (most, { epochs }) => (epochs.length > most.length ? epochs : most),
+    [],
+  );
   return draw({
-    ariaLabel: `${run.cell}: training and validation accuracy per epoch`,
+    ariaLabel: `${runs.map(({ cell }) => cell).join(", ")}: training and validation ${measure} per epoch`,
     width: 470,
-    height: 270,
-    x: epochScale(run.epochs),
-    y: { label: "accuracy (% of reviews)", grid: true, domain: [100 * low, 100] },
-    marks: [
-      curve(run.epochs, (epoch) => percent(epoch.accuracy), ink.train),
-      curve(run.epochs, (epoch) => percent(epoch.validationAccuracy), ink.test),
-    ],
-  });
-}
-
-/** Training and validation loss per epoch; **high** is the axis's upper end. */
-export function lossChart(run: SentimentRun, high: number): string {
-  return draw({
-    ariaLabel: `${run.cell}: training and validation loss per epoch`,
-    width: 470,
-    height: 270,
-    x: epochScale(run.epochs),
-    y: { label: "loss (binary cross-entropy, nats)", grid: true, domain: [0, high], nice: true },
-    marks: [
-      curve(run.epochs, (epoch) => epoch.loss, ink.train),
-      curve(run.epochs, (epoch) => epoch.validationLoss, ink.test),
-    ],
+    height: 320,
+    x: epochScale(longest),
+    y: {
+      label:
+        measure === "accuracy" ? "accuracy (% of reviews)" : "loss (binary cross-entropy, nats)",
+      grid: true,
+      nice: true,
+    },
+    marks: runs.flatMap(({ epochs }, i) => {
+      const stroke = `var(--ink-cell-${i + 1})`;
+      return [curve(epochs, trained, stroke), curve(epochs, validated, stroke, DASHES)];
+    }),
   });
 }
 
@@ -170,13 +182,15 @@ function curve(
   epochs: Epoch[],
   value: (epoch: Epoch) => number | null,
   stroke: string,
+  strokeDasharray?: string,
 ): Plot.Markish[] {
   const data = epochs.filter((epoch) => value(epoch) !== null);
-  const line = Plot.lineY(data, { x: "epoch", y: value, stroke, strokeWidth: 2 });
-  // Plot's own line markers have ids from a counter, and so would differ from call to call.
-  return data.length > 24
-    ? [line]
-    : [line, Plot.dot(data, { x: "epoch", y: value, fill: stroke, r: 3 })];
+  const line = Plot.lineY(data, { x: "epoch", y: value, stroke, strokeDasharray, strokeWidth: 2 });
+  // A line of one point is none. Plot's own markers have ids that differ from call to call.
+  const fill = strokeDasharray ? "var(--card)" : stroke;
+  return data.length === 1
+    ? [line, Plot.dot(data, { x: "epoch", y: value, stroke, fill, r: 3 })]
+    : [line];
 }
 
 function points(part: ForecastPart, values: number[], run: ForecastRun): Point[] {

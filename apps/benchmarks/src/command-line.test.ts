@@ -10,7 +10,7 @@ const file = join(folder, "numbers.csv");
 writeFileSync(file, "a,b\n1,2\n2,x\n");
 
 const bad: [string, RegExp][] = [
-  ["", /expected a command \(all, forecast, sentiment, bench\), got none/],
+  ["", /expected a command \(all, tutorial, forecast, sentiment, bench\), got none/],
   ["train", /expected a command .*, got train/],
   ["--wat", /unknown option '--wat'/],
   ["forecast --ephocs 3", /unknown option '--ephocs' \(Did you mean --epochs\?\)/],
@@ -40,6 +40,14 @@ const bad: [string, RegExp][] = [
   ["sentiment --vocab 0", /--vocab.*10 to 100000/],
   ["sentiment --imdb --imdb-path x", /--imdb, --imdb-path: expected one of them, got both/],
   [`sentiment --imdb-path ${folder}`, /--imdb-path: expected imdb\.npz/],
+  ["tutorial --part 5", /--part.*expected all or some of 1,2,3,4/],
+  ["tutorial --listing long", /--listing.*Allowed choices are short, full/],
+  ["tutorial --part 1,2 --listing full", /--listing: expected part 3 or 4 with it, got --part 1,2/],
+  ["tutorial --part 3 --imdb", /--imdb: expected part 4 with it, got --part 3/],
+  [`tutorial --part 1 --imdb-path ${file}`, /--imdb-path: expected part 4 with it/],
+  ["tutorial --part 3 --limit 20", /--limit: expected part 4 with it/],
+  ["tutorial --part 2 --epochs 3", /--epochs: expected part 1 or 3 or 4 with it/],
+  ["tutorial --imdb --imdb-path x", /--imdb, --imdb-path: expected one of them, got both/],
   [`all --out ${file}/below`, /--out: expected a folder/],
   ["all --epochs 3", /unknown option '--epochs'/],
 ];

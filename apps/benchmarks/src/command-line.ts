@@ -5,6 +5,7 @@ import { versionOf } from "./environment.ts";
 import { forecastCommand } from "./forecast-command.ts";
 import { sentimentCommand } from "./sentiment-command.ts";
 import { printable, processTerminal, type Terminal } from "./terminal.ts";
+import { tutorialCommand } from "./tutorial-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 const NAME = "rnnkit-benchmarks";
@@ -12,6 +13,7 @@ const NAME = "rnnkit-benchmarks";
 /** The subcommands, in the order in which the help names them. */
 const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void) => Command)[] = [
   allCommand,
+  tutorialCommand,
   forecastCommand,
   sentimentCommand,
   benchCommand,

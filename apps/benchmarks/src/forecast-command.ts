@@ -1,16 +1,12 @@
 import { Command, Option } from "commander";
-import {
-  forecastDefaults as defaults,
-  type ForecastOptions,
-  forecast,
-  prepareSeries,
-} from "./forecast.ts";
+import { forecastDefaults as defaults, type ForecastOptions, forecast } from "./forecast.ts";
 import {
   type CommonOptions,
   positiveNumber,
   wholeNumber,
   withCommonOptions,
 } from "./option-types.ts";
+import { prepareSeries } from "./prepared-series.ts";
 import { csvSeries, namedSeries, seriesNames } from "./series.ts";
 import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
@@ -47,7 +43,7 @@ export function forecastCommand(terminal: Terminal, done: (exitCode: number) => 
     const { model, timesteps, units, epochs, batchSize, learningRate, seed } = options;
     const chosen = { model, timesteps, units, epochs, batchSize, learningRate, seed };
     const series = seriesOf(options);
-    prepareSeries(series, chosen);
+    const prepared = prepareSeries(series, timesteps);
     done(
       await runSession(
         {
@@ -57,7 +53,9 @@ export function forecastCommand(terminal: Terminal, done: (exitCode: number) => 
           backend: options.backend,
           terminal,
         },
-        (session) => forecast(series, chosen, session),
+        async (session) => {
+          await forecast({ series, prepared, options: chosen }, session);
+        },
       ),
     );
   });

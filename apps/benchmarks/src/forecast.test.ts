@@ -3,10 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommandLine } from "./command-line.ts";
-import { forecastDefaults, prepareSeries } from "./forecast.ts";
 import { memoryTerminal } from "./memory-terminal.ts";
 import type { ForecastRun, Results } from "./results.ts";
-import { namedSeries } from "./series.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-forecast-"));
 
@@ -14,39 +12,6 @@ function rmse(actual: number[], predicted: number[]): number {
   const squares = actual.map((value, i) => (value - predicted[i]) ** 2);
   return Math.sqrt(squares.reduce((a, b) => a + b) / squares.length);
 }
-
-test("scaler and windows: the future stays out of the training part", () => {
-  const series = {
-    ...namedSeries("sine", 1),
-    values: Float64Array.of(0, 2, 4, 6, 8, 10, 12, 14, 99, 50),
-  };
-  for (const model of ["stock", "lstm"] as const) {
-    const { scaler, windows, trainWindows, firstTarget } = prepareSeries(series, {
-      ...forecastDefaults,
-      model,
-      timesteps: 3,
-    });
-    // Eight of ten points train: 0 … 14; the 99 of the test part does not stretch the scale.
-    expect([scaler.dataMin[0], scaler.dataMax[0]]).toEqual([0, 14]);
-    expect([windows.x.shape, windows.y.shape]).toEqual([
-      [7, 3, 1],
-      [7, 1],
-    ]);
-    expect([trainWindows, firstTarget]).toEqual([5, 3]);
-    const scaled = (values: number[]) => values.map((value) => value / 14);
-    expect(windows.x.data.slice(0, 3)).toBeAllclose(scaled([0, 2, 4]));
-    expect(windows.y.data).toBeAllclose(scaled([6, 8, 10, 12, 14, 99, 50]));
-  }
-});
-
-test("a series too short for its window is refused, with the length it would take", () => {
-  const series = { ...namedSeries("sine", 1), values: new Float64Array(27) };
-  expect(() => prepareSeries(series, forecastDefaults)).toThrow(
-    "expected at least 29 points for --timesteps 22, got 27",
-  );
-  const enough = { ...series, values: new Float64Array(29) };
-  expect(prepareSeries(enough, forecastDefaults).trainWindows).toBe(1);
-});
 
 test("a small series is really learnt, and every figure follows from the numbers written", async () => {
   const csv = join(folder, "wave.csv");
@@ -66,7 +31,7 @@ test("a small series is really learnt, and every figure follows from the numbers
   expect(code).toBe(0);
 
   const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
-  expect([results.schemaVersion, results.status, results.error]).toEqual([1, "complete", null]);
+  expect([results.schemaVersion, results.status, results.error]).toEqual([2, "complete", null]);
   expect(results.environment.backend.name).toBe("wasm");
   const run = results.runs[0] as ForecastRun;
   expect(run.epochs.length).toBe(12);

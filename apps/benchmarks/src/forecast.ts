@@ -1,19 +1,14 @@
 import { buildLstmForecaster, buildStockForecaster } from "@rnnkit/keras-builders";
-import {
-  createSequences,
-  MinMaxScaler,
-  type NdArray,
-  prepareData,
-  rootMeanSquaredError,
-} from "@rnnkit/preprocess";
+import { rootMeanSquaredError } from "@rnnkit/preprocess";
 import { lastValueForecast } from "./baseline.ts";
 import { formatNumber, formatSeconds } from "./format.ts";
 import { summarizeModel } from "./model-summary.ts";
-import type { ForecastPart, ForecastRun } from "./results.ts";
+import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
+import type { Epoch, ForecastPart, ForecastRun, Listing } from "./results.ts";
 import type { Series } from "./series.ts";
 import type { Session } from "./session.ts";
-import { countSteps, predict, sliceRows, train } from "./training.ts";
-import { UsageError } from "./usage-error.ts";
+import { standardDeviation } from "./statistics.ts";
+import { countSteps, predict, train } from "./training.ts";
 
 /** The tutorial's two forecasters: *stock* is one LSTM, *lstm* two with relu and dropout. */
 export type ForecastModel = "stock" | "lstm";
@@ -42,59 +37,23 @@ export const forecastDefaults: ForecastOptions = {
   seed: 42,
 };
 
-// The first part of the series, in time order, that the model learns from.
-const TRAIN_SHARE = 0.8;
-
-/** A series cut into windows, scaled by what its training part alone knows. */
-export interface PreparedSeries {
-  scaler: MinMaxScaler;
-  /** Windows [n, timesteps, 1] and the scaled value after each, [n, 1]. */
-  windows: { x: NdArray; y: NdArray };
-  /** The first windows, whose targets lie in the training part; the rest test. */
-  trainWindows: number;
-  /** Index in the series of the first target. */
-  firstTarget: number;
-}
-
-/**
- * Fits the scaler on the first 80 % of the points and cuts all points into windows. A window of the
- * test part may begin in the training part: its past is known by then, only its target is new.
- *
- * @throws UsageError when the series is too short for the window
- */
-export function prepareSeries(series: Series, options: ForecastOptions): PreparedSeries {
-  const { timesteps, model } = options;
-  const points = series.values.length;
-  const trainPoints = Math.floor(points * TRAIN_SHARE);
-  if (trainPoints <= timesteps) {
-    const least = Math.ceil((timesteps + 1) / TRAIN_SHARE);
-    throw new UsageError(
-      `forecast: expected at least ${least} points for --timesteps ${timesteps}, got ${points} in ${series.title}`,
-    );
-  }
-  const scaler = new MinMaxScaler();
-  scaler.fit({ data: series.values.subarray(0, trainPoints), shape: [trainPoints, 1] });
-  const scaled = scaler.transform({ data: series.values, shape: [points, 1] });
-  const windows =
-    model === "stock" ? createSequences(scaled, timesteps) : prepareData(scaled, timesteps, 1);
-  return {
-    scaler,
-    windows,
-    trainWindows: trainPoints - timesteps,
-    firstTarget: timesteps,
-  };
+/** What is to be forecast, and how. */
+export interface ForecastJob {
+  series: Series;
+  prepared: PreparedSeries;
+  options: ForecastOptions;
+  /** Default null: none of the tutorial's. */
+  listing?: Listing | null;
+  /** Whether every epoch ends with a look at the loss on the test part. Default false. */
+  validate?: boolean;
 }
 
 /** Trains one forecaster on one series and records it in the session, from its first epoch on. */
-export async function forecast(
-  series: Series,
-  options: ForecastOptions,
-  session: Session,
-): Promise<void> {
+export async function forecast(job: ForecastJob, session: Session): Promise<ForecastRun> {
+  const { series, prepared, options, validate = false } = job;
   const { progress, signal, colors } = session;
-  const prepared = prepareSeries(series, options);
   const model = buildModel(options);
-  const run = emptyRun(series, options, prepared);
+  const run = emptyRun(job);
   run.model = summarizeModel(
     options.model === "stock" ? "buildStockForecaster" : "buildLstmForecaster",
     model,
@@ -108,35 +67,31 @@ export async function forecast(
       `${options.timesteps}; ${run.model.builder}, ${run.model.parameters} weights`,
   );
 
-  const windows = windowParts(prepared);
-  const plan = { ...options, signal };
+  const plan = { ...options, signal, ...(validate && { validation: prepared.test }) };
   const startedAt = performance.now();
   let done = 0;
-  progress.start("training", countSteps(windows.train, plan));
+  progress.start("training", countSteps(prepared.train, plan));
   try {
-    await train(model, windows.train, {
+    await train(model, prepared.train, {
       ...plan,
       onStep: ({ epoch, loss }) =>
         progress.step(++done, `epoch ${epoch}/${options.epochs}, loss ${formatNumber(loss)}`),
       onEpoch: (epoch) => {
         run.epochs.push(epoch);
         run.timings.trainSeconds = (performance.now() - startedAt) / 1000;
-        progress.line(
-          `  epoch ${String(epoch.epoch).padStart(String(options.epochs).length)}/${options.epochs}` +
-            `  loss ${formatNumber(epoch.loss)}  ${colors.dim(formatSeconds(epoch.seconds))}`,
-        );
+        progress.line(epochLine(epoch, options.epochs, colors));
       },
     });
-    if (signal.aborted) return;
+    if (signal.aborted) return run;
     const predictedAt = performance.now();
-    const scaled = await predict(model, prepared.windows.x, 256, signal);
-    if (!scaled) return;
-    if (!scaled.every(Number.isFinite)) {
-      throw new Error(
-        `forecast: expected finite predictions, got ${scaled.find((x) => !Number.isFinite(x))}: the model diverged, try a smaller --learning-rate`,
-      );
-    }
-    fillPredictions(run, prepared, scaled);
+    const [ofTrain, ofTest] = [
+      await predict(model, prepared.train.x, 256, signal),
+      await predict(model, prepared.test.x, 256, signal),
+    ];
+    if (!ofTrain || !ofTest) return run;
+    run.train.predicted = inOwnUnit(ofTrain, prepared);
+    run.test.predicted = inOwnUnit(ofTest, prepared);
+    run.rmse = { train: errorOf(run.train), test: errorOf(run.test) };
     run.timings.evaluateSeconds = (performance.now() - predictedAt) / 1000;
     run.status = "complete";
   } finally {
@@ -144,6 +99,7 @@ export async function forecast(
     model.dispose();
   }
   for (const line of summary(run, colors)) progress.line(line);
+  return run;
 }
 
 function buildModel({ model, timesteps, units, learningRate, seed }: ForecastOptions) {
@@ -153,29 +109,23 @@ function buildModel({ model, timesteps, units, learningRate, seed }: ForecastOpt
     : buildLstmForecaster(timesteps, 1, 1, { units: [units, units], ...overrides });
 }
 
-function windowParts({ windows, trainWindows }: PreparedSeries) {
-  return {
-    train: {
-      x: sliceRows(windows.x, 0, trainWindows),
-      y: sliceRows(windows.y, 0, trainWindows),
-    },
-  };
-}
-
-function emptyRun(series: Series, options: ForecastOptions, prepared: PreparedSeries): ForecastRun {
+function emptyRun({ series, prepared, options, listing = null }: ForecastJob): ForecastRun {
   const { values, at } = series;
-  const split = prepared.firstTarget + prepared.trainWindows;
-  const part = (start: number, end: number): ForecastPart => ({
-    at: at.slice(start, end),
-    actual: Array.from(values.subarray(start, end)),
-    predicted: null,
-    lastValue: Array.from(lastValueForecast(values, start, end)),
-  });
-  const train = part(prepared.firstTarget, split);
-  const test = part(split, values.length);
+  const part = ({ firstTarget, y }: SeriesPart): ForecastPart => {
+    const end = firstTarget + (y.shape[0] as number);
+    return {
+      at: at.slice(firstTarget, end),
+      actual: Array.from(values.subarray(firstTarget, end)),
+      predicted: null,
+      lastValue: Array.from(lastValueForecast(values, firstTarget, end)),
+    };
+  };
+  const train = part(prepared.train);
+  const test = part(prepared.test);
   return {
     kind: "forecast",
     status: "interrupted",
+    listing,
     model: { builder: "", layers: [], parameters: 0, loss: "", optimizer: "" },
     options: { ...options },
     epochs: [],
@@ -195,34 +145,56 @@ function emptyRun(series: Series, options: ForecastOptions, prepared: PreparedSe
       train: rootMeanSquaredError(train.actual, train.lastValue),
       test: rootMeanSquaredError(test.actual, test.lastValue),
     },
+    deviation: {
+      train: standardDeviation(train.actual),
+      test: standardDeviation(test.actual),
+    },
     train,
     test,
   };
 }
 
-function fillPredictions(run: ForecastRun, prepared: PreparedSeries, scaled: Float64Array): void {
-  const { data } = prepared.scaler.inverseTransform({ data: scaled, shape: [scaled.length, 1] });
-  const predicted = Array.from(data, (x: number) => Number(x.toPrecision(7)));
-  run.train.predicted = predicted.slice(0, prepared.trainWindows);
-  run.test.predicted = predicted.slice(prepared.trainWindows);
-  run.rmse = {
-    train: rootMeanSquaredError(run.train.actual, run.train.predicted),
-    test: rootMeanSquaredError(run.test.actual, run.test.predicted),
-  };
+function inOwnUnit(scaled: Float64Array, { scaler }: PreparedSeries): number[] {
+  const diverged = scaled.find((x) => !Number.isFinite(x));
+  if (diverged !== undefined) {
+    throw new Error(
+      `forecast: expected finite predictions, got ${diverged}: the model diverged, try a smaller --learning-rate`,
+    );
+  }
+  const { data } = scaler.inverseTransform({ data: scaled, shape: [scaled.length, 1] });
+  return Array.from(data, (x: number) => Number(x.toPrecision(7)));
+}
+
+function errorOf({ actual, predicted }: ForecastPart): number {
+  return rootMeanSquaredError(actual, predicted as number[]);
+}
+
+function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): string {
+  const judged =
+    epoch.validationLoss === null ? "" : `  val loss ${formatNumber(epoch.validationLoss)}`;
+  return (
+    `  epoch ${String(epoch.epoch).padStart(String(epochs).length)}/${epochs}` +
+    `  loss ${formatNumber(epoch.loss)}${judged}  ${colors.dim(formatSeconds(epoch.seconds))}`
+  );
 }
 
 function summary(run: ForecastRun, colors: Session["colors"]): string[] {
-  const { rmse, baselineRmse: baseline } = run;
+  const { rmse, baselineRmse: baseline, deviation } = run;
   if (!rmse) return [];
   const row = (name: string, errors: { train: number; test: number }) =>
-    `  ${name.padEnd(12)}${formatNumber(errors.train).padStart(10)}${formatNumber(errors.test).padStart(10)}`;
-  const change = Math.abs(100 * (1 - rmse.test / baseline.test)).toFixed(1);
-  const wins = rmse.test < baseline.test;
-  const verdict = `  test RMSE ${change} % ${wins ? "below" : "above"} the last-value baseline`;
+    `  ${name.padEnd(14)}${formatNumber(errors.train).padStart(10)}${formatNumber(errors.test).padStart(10)}`;
+  const [name, simplest] =
+    deviation.test < baseline.test
+      ? ["series' own deviation", deviation.test]
+      : ["last-value baseline", baseline.test];
+  const change = Math.abs(100 * (1 - rmse.test / simplest)).toFixed(1);
+  const wins = rmse.test < simplest;
+  const verdict = `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
   return [
-    `  ${"RMSE".padEnd(12)}${"train".padStart(10)}${"test".padStart(10)}   ${colors.dim(run.data.valueLabel)}`,
+    `  ${"RMSE".padEnd(14)}${"train".padStart(10)}${"test".padStart(10)}   ${colors.dim(run.data.valueLabel)}`,
     row(run.options.model === "stock" ? "LSTM" : "LSTM × 2", rmse),
     row("last value", baseline),
+    row("own deviation", deviation),
     wins ? colors.green(verdict) : colors.yellow(verdict),
   ];
 }

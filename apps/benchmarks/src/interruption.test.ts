@@ -71,6 +71,22 @@ test("Ctrl-C in the second of two cells keeps the first whole", async () => {
   expect(second.epochs.length).toBeLessThan(60);
 });
 
+test("Ctrl-C in one listing of the tutorial keeps those before it and begins none after it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const { code, out } = await interrupted(
+    [join(dist, "cli.js"), "all", "--out", folder],
+    /Part III, full[\s\S]*epoch +1\//,
+  );
+  expect(code).toBe(130);
+  expect(out).not.toMatch(/Sunspots|sentiment:/);
+  const { runs }: Results = JSON.parse(readFileSync(join(folder, "all.json"), "utf8"));
+  expect(runs.map(({ listing, status }) => [listing, status])).toEqual([
+    ["I", "complete"],
+    ["III short", "complete"],
+    ["III full", "interrupted"],
+  ]);
+});
+
 test("Ctrl-C in a bench keeps the rows that were printed, and what the last one has by then", async () => {
   const json = join(mkdtempSync(join(tmpdir(), "rnnkit-interrupted-")), "kernels.json");
   const threads = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -4,12 +4,14 @@ export const reportStyle = `
   color-scheme: light dark;
   --paper: #fdfdfc; --card: #ffffff; --text: #1d2126; --quiet: #5c6570; --rule: #dfe3e8;
   --ink-actual: #7b8794; --ink-train: #1668c7; --ink-test: #d1495b; --ink-baseline: #a08b3a;
+  --ink-cell-1: #1668c7; --ink-cell-2: #c8560b; --ink-cell-3: #0f8a5f; --ink-cell-4: #9a3fb5;
   --warn-back: #fff4d6; --warn-text: #6b4e00;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171a; --card: #1b1f24; --text: #e6e9ec; --quiet: #9aa4af; --rule: #30363d;
     --ink-actual: #8d99a6; --ink-train: #62a8f5; --ink-test: #ff8095; --ink-baseline: #cdb65c;
+    --ink-cell-1: #62a8f5; --ink-cell-2: #ff9a57; --ink-cell-3: #4ecb9c; --ink-cell-4: #d58cec;
     --warn-back: #3a2f10; --warn-text: #f2d58a;
   }
 }
@@ -48,8 +50,7 @@ figure {
 }
 figure svg { max-width: 100%; height: auto; overflow: visible; }
 figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 0.9rem; }
-.pair figure { margin: 0.3rem 0; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 0.9rem; }
 .key { display: inline-block; margin-right: 1.1rem; white-space: nowrap; color: var(--text); }
 .key::before {
   content: ""; display: inline-block; width: 1.4rem; height: 0; margin-right: 0.4rem;
@@ -57,7 +58,10 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 }
 .key.actual { --key: var(--ink-actual); } .key.train { --key: var(--ink-train); }
 .key.test { --key: var(--ink-test); } .key.baseline { --key: var(--ink-baseline); }
-.key.baseline::before { border-top-style: dashed; }
+.key.cell-1 { --key: var(--ink-cell-1); } .key.cell-2 { --key: var(--ink-cell-2); }
+.key.cell-3 { --key: var(--ink-cell-3); } .key.cell-4 { --key: var(--ink-cell-4); }
+.key.solid, .key.dashed { --key: var(--quiet); } .key.train.dashed { --key: var(--ink-train); }
+.key.baseline::before, .key.dashed::before { border-top-style: dashed; }
 details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.925rem; }
 code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }

@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { escapeHtml } from "./html.ts";
 import { renderReport } from "./report.ts";
-import { sampleForecast, sampleResults, sampleSentiment } from "./sample-results.ts";
+import { sampleClassic, sampleForecast, sampleResults, sampleSentiment } from "./sample-results.ts";
 
 function documentOf(html: string): Document {
   return parseHTML(html).document as unknown as Document;
@@ -86,18 +86,54 @@ test("a forecast worse than the last value is not the bold one", () => {
   expect([...bold].map((cell) => cell.textContent)).toEqual(["5.000"]);
 });
 
-test("each picture is there: series, test part, loss; accuracy and loss of each cell", () => {
+test("each picture is there: series, test part, loss; one of all cells' accuracies, one of their losses", () => {
   const document = documentOf(renderReport(sampleResults()));
   const labels = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
   expect(labels).toEqual([
     "Sunspots, yearly: actual and predicted values, training and test part",
     "Sunspots, yearly: test part, actual, predicted and last value",
     "Sunspots, yearly: training loss per epoch",
-    "lstm: training and validation accuracy per epoch",
-    "lstm: training and validation loss per epoch",
-    "gru: training and validation accuracy per epoch",
-    "gru: training and validation loss per epoch",
+    "lstm, gru: training and validation accuracy per epoch",
+    "lstm, gru: training and validation loss per epoch",
   ]);
+});
+
+test("the legend names each cell in its colour, training solid and validation dashed", () => {
+  const figures = [...documentOf(renderReport(sampleResults())).querySelectorAll("figure")];
+  const keys = [...(figures.at(-1)?.querySelectorAll(".key") ?? [])];
+  expect(keys.map((key) => [key.textContent, key.className])).toEqual([
+    ["lstm", "key cell-1"],
+    ["gru", "key cell-2"],
+    ["training", "key solid"],
+    ["validation", "key dashed"],
+  ]);
+});
+
+test("each listing of the tutorial has its own section, before what is none of them", () => {
+  const results = sampleResults();
+  const listed = { ...sampleForecast(), listing: "III short" as const };
+  const cells = ["lstm", "gru"].map((cell) => ({
+    ...sampleSentiment(cell),
+    listing: "IV full" as const,
+  }));
+  results.runs = [...results.runs, ...cells, listed, sampleClassic()];
+  const document = documentOf(renderReport(results));
+  expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
+    "Part I: an RNN by hand",
+    "Part III, short listing: stock prices",
+    "Part IV, full listing: four cells",
+    "Forecasting",
+    "Sentiment: one classifier, each cell",
+    "Environment",
+  ]);
+  const [classic, short] = [...document.querySelectorAll("section")].map(
+    (section) => section.textContent,
+  );
+  expect(classic).toContain("(5, 4, 1)");
+  expect(short).toContain("Random numbers cannot be forecast.");
+  // RMSE and, beside it, the series' own deviation: train, then test.
+  expect(short).toMatch(/buildStockForecaster\s*2\.000\s*3\.000/);
+  expect(short).toMatch(/the series' own deviation\s*8\.200\s*16\.20/);
 });
 
 test("an interrupted run says so, shows its cut epoch, and leaves out what it never measured", () => {
@@ -111,11 +147,16 @@ test("an interrupted run says so, shows its cut epoch, and leaves out what it ne
   Object.assign(unfinished, { status: "interrupted", rmse: null });
   unfinished.train.predicted = null;
   unfinished.test.predicted = null;
-  results.runs = [unfinished, cut, { ...sampleSentiment("gru"), epochs: [], test: null }];
+  const classic = { ...sampleClassic(), status: "interrupted" as const };
+  classic.loss = { before: 0.9, after: null, unseen: null };
+  const listed = { ...unfinished, listing: "III full" as const };
+  const untrained = { ...sampleSentiment("gru"), epochs: [], test: null };
+  results.runs = [classic, listed, unfinished, cut, untrained];
   const document = documentOf(renderReport(results));
   expect(document.querySelector(".warning")?.textContent).toMatch(/^Interrupted/);
   const text = document.body.textContent ?? "";
   expect(text).toContain("lstm (interrupted)");
+  expect(text).toContain("Part III, full listing: time series prediction (interrupted)");
   expect(text).toContain("3 (step 2 of 5)");
   expect(text).not.toContain("predicted, test part");
   expect(text).not.toMatch(/NaN|undefined|null/);

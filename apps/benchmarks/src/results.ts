@@ -1,7 +1,7 @@
 import { median } from "./statistics.ts";
 
 /** Version of the results' form; a reader refuses what it does not know. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** How a run or a whole command ended. */
 export type Status = "complete" | "interrupted" | "failed";
@@ -38,24 +38,29 @@ export interface Environment {
 }
 
 /** One model trained once. */
-export type Run = ForecastRun | SentimentRun;
+export type Run = ClassicRun | ForecastRun | SentimentRun;
+
+/** A listing of the tutorial, by its part. */
+export type Listing = "I" | "III short" | "III full" | "IV short" | "IV full";
 
 /** What every run records. */
 export interface BaseRun {
   status: Status;
+  /** The tutorial's listing that was run; null where it was none of them. */
+  listing: Listing | null;
   model: ModelSummary;
   /** What the run was asked for, defaults spelled out. */
   options: Record<string, number | string>;
   epochs: Epoch[];
   timings: {
     trainSeconds: number;
-    /** Prediction (forecast) or test (sentiment). */
+    /** Prediction (forecast) or test (classic, sentiment). */
     evaluateSeconds: number;
   };
 }
 
 export interface ModelSummary {
-  /** The builder's name in keras-builders. */
+  /** The builder's name in keras-builders, or the class's in core-rnn. */
   builder: string;
   layers: string[];
   parameters: number;
@@ -76,6 +81,16 @@ export interface Epoch {
   validationAccuracy: number | null;
 }
 
+/** core-rnn's SimpleRNN on a small task that needs memory. */
+export interface ClassicRun extends BaseRun {
+  kind: "classic";
+  /** [T, H, 1], as the tutorial's columns; core-rnn's own are [T, H]. */
+  statesShape: number[];
+  data: { sequences: number; steps: number; features: number };
+  /** Mean squared errors; those after training null until it has ended. */
+  loss: { before: number; after: number | null; unseen: number | null };
+}
+
 export interface ForecastRun extends BaseRun {
   kind: "forecast";
   data: {
@@ -94,6 +109,8 @@ export interface ForecastRun extends BaseRun {
   rmse: { train: number; test: number } | null;
   /** The same errors of the forecast "no change since the last value". */
   baselineRmse: { train: number; test: number };
+  /** Standard deviation of each part's values: the error of always saying their mean. */
+  deviation: { train: number; test: number };
   train: ForecastPart;
   test: ForecastPart;
 }

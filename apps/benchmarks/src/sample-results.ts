@@ -1,9 +1,9 @@
-import type { Epoch, ForecastRun, Results, SentimentRun } from "./results.ts";
+import type { ClassicRun, Epoch, ForecastRun, Results, SentimentRun } from "./results.ts";
 
 /** Results as a finished command leaves them, with made-up figures, for tests of what reads them. */
 export function sampleResults(): Results {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     command: "all",
     status: "complete",
     error: null,
@@ -28,11 +28,28 @@ export function sampleResults(): Results {
   };
 }
 
+/** The tutorial's first listing, three epochs. */
+export function sampleClassic(): ClassicRun {
+  return {
+    kind: "classic",
+    status: "complete",
+    listing: "I",
+    model: sampleModel("SimpleRNN", "mean squared error"),
+    options: { epochs: 3, learningRate: 0.1, seed: 42 },
+    epochs: sampleEpochs(false),
+    timings: { trainSeconds: 0.2, evaluateSeconds: 0 },
+    statesShape: [5, 4, 1],
+    data: { sequences: 100, steps: 5, features: 3 },
+    loss: { before: 0.9, after: 0.01, unseen: 0.02 },
+  };
+}
+
 /** One forecast of six points, three of them in the test part. */
 export function sampleForecast(): ForecastRun {
   return {
     kind: "forecast",
     status: "complete",
+    listing: null,
     model: sampleModel("buildStockForecaster", "meanSquaredError"),
     options: { model: "stock", timesteps: 2, units: 50, epochs: 3, batchSize: 16, seed: 42 },
     epochs: sampleEpochs(false),
@@ -49,6 +66,7 @@ export function sampleForecast(): ForecastRun {
     },
     rmse: { train: 2, test: 3 },
     baselineRmse: { train: 4, test: 5 },
+    deviation: { train: 8.2, test: 16.2 },
     train: {
       at: [1702, 1703, 1704],
       actual: [16, 23, 36],
@@ -69,6 +87,7 @@ export function sampleSentiment(cell: string): SentimentRun {
   return {
     kind: "sentiment",
     status: "complete",
+    listing: null,
     cell,
     model: sampleModel("buildSentimentClassifier", "binaryCrossentropy"),
     options: { cell, epochs: 3, batchSize: 32, seed: 42 },

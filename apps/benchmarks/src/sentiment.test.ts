@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { runCommandLine } from "./command-line.ts";
 import { memoryTerminal } from "./memory-terminal.ts";
 import type { Results, SentimentRun } from "./results.ts";
-import { cellNames, imdbDefaults } from "./sentiment.ts";
+import { bestValidation, cellNames, imdbDefaults } from "./sentiment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-sentiment-"));
 
@@ -44,10 +44,14 @@ test("the four cells train on the same generated reviews, which are always calle
     expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
     expectWhole(judged!.accuracy * 50);
   }
-  expect(out).toMatch(/lstm: test accuracy .* on 50 synthetic reviews/);
-  expect(out).toMatch(/train accuracy +validation +test +an epoch +training\n/);
+  for (const { cell, test: judged } of runs) {
+    expect(out).toContain(`\n${cell} test accuracy: ${judged!.accuracy.toFixed(4)}\n`);
+  }
+  expect(out).toMatch(/on 50 synthetic reviews, loss \d/);
+  expect(out).toMatch(/train accuracy +validation +best \(epoch\) +test +an epoch +training\n/);
   const percent = String.raw`\d+\.\d %`;
-  expect(out).toMatch(new RegExp(`  gru( +${percent}){3}( +[\\d.]+ s){2}\n`));
+  const row = `  gru( +${percent}){3} \\([12]\\) +${percent}( +[\\d.]+ s){2}\n`;
+  expect(out).toMatch(new RegExp(row));
   expect(readFileSync(join(folder, "sentiment-synthetic.html"), "utf8")).toContain(
     "Synthetic reviews",
   );
@@ -73,10 +77,27 @@ test.skipIf(!hasImdb)(`real reviews train from a file${whenImdb}`, async () => {
     vocabSize: 500,
     maxLen: 8,
   });
-  expect(out).toMatch(/gru: test accuracy .* on 40 real reviews/);
+  expect(out).toMatch(/gru test accuracy: [01]\.\d{4}\n {2}on 40 real reviews/);
 });
 
 test("real reviews are, unless told otherwise, the tutorial's run", () => {
-  expect(imdbDefaults).toMatchObject({ vocab: 10_000, maxlen: 500, batchSize: 32, epochs: 3 });
+  expect(imdbDefaults).toMatchObject({ vocab: 10_000, maxlen: 500, batchSize: 32, epochs: 10 });
+  expect(imdbDefaults).toMatchObject({ embeddingDim: 32, units: 32, optimizer: "rmsprop" });
   expect(imdbDefaults).toMatchObject({ limit: 25_000, learningRate: 0.001, cells: cellNames });
+});
+
+test("the best epoch is the first of the highest validation accuracy; one that was cut short counts not", () => {
+  const epochs = [0.5, 0.75, 0.75, null].map((validationAccuracy, i) => ({
+    epoch: i + 1,
+    steps: 2,
+    plannedSteps: 2,
+    seconds: 1,
+    loss: 0.5,
+    accuracy: 0.9,
+    validationLoss: 0.5,
+    validationAccuracy,
+  }));
+  expect(bestValidation(epochs)).toBe("75.0 % (2)");
+  expect(bestValidation(epochs.slice(3))).toBe("–");
+  expect(bestValidation([])).toBe("–");
 });

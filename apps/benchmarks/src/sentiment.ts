@@ -1,7 +1,7 @@
 import { buildSentimentClassifier } from "@rnnkit/keras-builders";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { summarizeModel } from "./model-summary.ts";
-import { type Epoch, type SentimentRun, secondsPerEpoch } from "./results.ts";
+import { type Epoch, type Listing, type SentimentRun, secondsPerEpoch } from "./results.ts";
 import type { PreparedReviews } from "./reviews.ts";
 import type { Session } from "./session.ts";
 import { type Column, tableHead, tableRow } from "./text-table.ts";
@@ -21,8 +21,13 @@ export interface SentimentOptions {
   maxlen: number;
   /** Size of the vocabulary; rarer words become one. */
   vocab: number;
+  /** Length of a word's vector. */
+  embeddingDim: number;
+  /** Units of the cell, in each direction. */
+  units: number;
   batchSize: number;
-  /** RMSprop's step size. */
+  optimizer: "rmsprop" | "adam";
+  /** The optimizer's step size. */
   learningRate: number;
   seed: number;
 }
@@ -30,11 +35,14 @@ export interface SentimentOptions {
 /** What is measured on real reviews when nothing else is asked for: the tutorial's run. */
 export const imdbDefaults: SentimentOptions = {
   cells: [...cellNames],
-  epochs: 3,
+  epochs: 10,
   limit: 25_000,
   maxlen: 500,
   vocab: 10_000,
+  embeddingDim: 32,
+  units: 32,
   batchSize: 32,
+  optimizer: "rmsprop",
   learningRate: 0.001,
   seed: 42,
 };
@@ -48,11 +56,15 @@ export const syntheticDefaults: SentimentOptions = {
   learningRate: 0.01,
 };
 
-/** Trains one classifier a cell on the same reviews, and tests each on the same test reviews. */
+/**
+ * Trains one classifier a cell on the same reviews, and tests each on the same test reviews. What the
+ * tutorial's Python prints begins at the margin, as there.
+ */
 export async function sentiment(
   reviews: PreparedReviews,
   options: SentimentOptions,
   session: Session,
+  listing: Listing | null = null,
 ): Promise<void> {
   const { progress, colors } = session;
   const { data } = reviews;
@@ -65,7 +77,7 @@ export async function sentiment(
   const runs: SentimentRun[] = [];
   for (const cell of options.cells) {
     if (session.signal.aborted) break;
-    runs.push(await classify(cell, reviews, options, session));
+    runs.push(await classify(cell, reviews, options, session, listing));
   }
   if (runs.length > 1) for (const line of comparison(runs, reviews)) progress.line(line);
 }
@@ -75,23 +87,27 @@ async function classify(
   reviews: PreparedReviews,
   options: SentimentOptions,
   session: Session,
+  listing: Listing | null,
 ): Promise<SentimentRun> {
   const { progress, signal, colors } = session;
-  const { batchSize, epochs, learningRate, seed } = options;
+  const { embeddingDim, units, optimizer, epochs, batchSize, learningRate, seed } = options;
   const { vocabSize, maxLen } = reviews.data;
   const model = buildSentimentClassifier(cell, {
     vocabSize,
     maxLen,
-    optimizer: "rmsprop",
+    embeddingDim,
+    units,
+    optimizer,
     learningRate,
     seed,
   });
   const run: SentimentRun = {
     kind: "sentiment",
     status: "interrupted",
+    listing,
     cell,
     model: summarizeModel("buildSentimentClassifier", model),
-    options: { cell, epochs, batchSize, learningRate, seed },
+    options: { cell, embeddingDim, units, optimizer, epochs, batchSize, learningRate, seed },
     epochs: [],
     timings: { trainSeconds: 0, evaluateSeconds: 0 },
     data: reviews.data,
@@ -129,9 +145,9 @@ async function classify(
     progress.stop();
     model.dispose();
   }
+  progress.line(`${cell} test accuracy: ${colors.green(run.test.accuracy.toFixed(4))}`);
   progress.line(
-    `  ${cell}: test accuracy ${colors.green(formatPercent(run.test.accuracy))} on ` +
-      `${formatCount(reviews.data.testReviews)} ${kindOf(reviews)} reviews, loss ${formatNumber(run.test.loss)}`,
+    `  on ${formatCount(reviews.data.testReviews)} ${kindOf(reviews)} reviews, loss ${formatNumber(run.test.loss)}`,
   );
   return run;
 }
@@ -161,6 +177,7 @@ const columns: Column[] = [
   { title: "cell", width: 20, left: true },
   { title: "train accuracy", width: 14 },
   { title: "validation", width: 10 },
+  { title: "best (epoch)", width: 14 },
   { title: "test", width: 8 },
   { title: "an epoch", width: 10 },
   { title: "training", width: 12 },
@@ -177,12 +194,20 @@ function comparison(runs: SentimentRun[], reviews: PreparedReviews): string[] {
         cell,
         formatPercent(last?.accuracy),
         formatPercent(last?.validationAccuracy),
+        bestValidation(epochs),
         formatPercent(test?.accuracy),
         epochs.length > 0 ? formatSeconds(secondsPerEpoch(epochs)) : "–",
         formatSeconds(timings.trainSeconds),
       ]);
     }),
   ];
+}
+
+/** The highest validation accuracy, and after which epoch it was. */
+export function bestValidation(epochs: readonly Epoch[]): string {
+  const accuracies = epochs.map(({ validationAccuracy }) => validationAccuracy ?? -1);
+  const best = Math.max(-1, ...accuracies);
+  return best < 0 ? "–" : `${formatPercent(best)} (${epochs[accuracies.indexOf(best)]?.epoch})`;
 }
 
 function kindOf({ data }: PreparedReviews): string {

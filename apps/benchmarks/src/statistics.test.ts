@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { growthExponent, median, quantile } from "./statistics.ts";
+import { growthExponent, median, quantile, standardDeviation } from "./statistics.ts";
 
 test("the median is the middle one, or the mean of the middle two", () => {
   expect(median([5, 1, 3])).toBe(3);
@@ -31,4 +31,10 @@ test("order does not matter, and a quantile lies within its samples", () => {
 test("cost = 3·size² has the exponent 2, cost = 7·size 1", () => {
   expect(growthExponent([64, 3 * 64 ** 2], [256, 3 * 256 ** 2])).toBeAllclose(2, { rtol: 1e-12 });
   expect(growthExponent([50, 350], [5000, 35_000])).toBeAllclose(1, { rtol: 1e-12 });
+});
+
+test("the deviation is the RMSE of always saying the mean", () => {
+  expect(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBe(2);
+  expect(standardDeviation([3, 3, 3])).toBe(0);
+  expect(standardDeviation([])).toBeNaN();
 });

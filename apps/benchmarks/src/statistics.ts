@@ -25,3 +25,10 @@ export function growthExponent(
 ): number {
   return Math.log(cost1 / cost0) / Math.log(size1 / size0);
 }
+
+/** The population's standard deviation: what always saying the mean errs by; NaN of none. */
+export function standardDeviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / values.length);
+}

@@ -35,6 +35,7 @@ export default function install(project: TestProject): () => void {
       packages.map(({ name }) => name),
       tarballs,
     );
+    linkExamples(join(folder, "all"));
   } catch (error) {
     remove();
     throw error;
@@ -73,6 +74,15 @@ function installInto(project: string, names: readonly string[], tarballs: string
       if (dependency.startsWith("@rnnkit/")) waiting.push(dependency.slice("@rnnkit/".length));
       else link(dependency, join(root, "packages", name, "node_modules"), modules);
     }
+  }
+}
+
+/** What the examples import besides ours, as their own manifest has it. */
+function linkExamples(project: string): void {
+  const examples = join(root, "examples");
+  for (const dependency of declared(readManifest(examples))) {
+    if (dependency.startsWith("@rnnkit/")) continue;
+    link(dependency, join(examples, "node_modules"), join(project, "node_modules"));
   }
 }
 

@@ -50,6 +50,7 @@ interface Member {
 
 const members: Member[] = ["packages", "internal", "apps"]
   .flatMap((part) => readdirSync(join(root, part)).map((name) => `${part}/${name}`))
+  .concat("examples")
   .filter((path) => existsSync(join(root, path, "package.json")))
   .map((path) => {
     const manifest = readManifest(join(root, path)) as ReturnType<typeof readManifest> & {

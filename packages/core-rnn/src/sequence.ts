@@ -47,7 +47,11 @@ export interface SequenceOptions extends DropoutMasks {
 }
 
 /** What `DropoutMasks` and a stack's list of them have. */
-export const dropoutNames = ["inputDropoutMask", "recurrentDropoutMask", "cellDropout"];
+export const dropoutNames: readonly string[] = [
+  "inputDropoutMask",
+  "recurrentDropoutMask",
+  "cellDropout",
+];
 
 const sequenceOptionNames = [
   "initialState",

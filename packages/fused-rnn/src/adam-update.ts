@@ -22,7 +22,9 @@ type AdamSlot = "m" | "v" | "vHat";
 
 const adam: OptimizerUpdate<AdamSlot, AdamNumbers> = {
   kernelName: "AdamUpdate",
+  numbers: ["stepSize", "beta1", "beta2", "epsilon"],
   slots: ["m", "v", "vHat"],
+  needed: 2,
   run({ stepSize, beta1, beta2, epsilon }, { value: w, gradient: g, m, v, vHat }, results) {
     const { value: newW, m: newM, v: newV, vHat: newHat } = results;
     const least = leastSquared(1 - beta2);

@@ -6,7 +6,7 @@ import { type DataType, Tensor } from "@tensorflow/tfjs-core";
 const floats: readonly DataType[] = ["float32"];
 
 /** Throws unless the value is a tensor that has not been disposed. */
-function checkLive(
+export function checkLive(
   who: string,
   name: string,
   value: unknown,

@@ -1,6 +1,7 @@
 // An optimizer's update of one weight as one kernel: composed of tfjs operations it is a dozen passes
 // over the weight, and for an Embedding of 10,000 rows they cost more than its lookup.
 
+import { checkOptions, shown } from "@rnnkit/core-rnn";
 import {
   getBackend,
   getKernel,
@@ -13,6 +14,7 @@ import {
   engine as tfEngine,
   tidy,
 } from "@tensorflow/tfjs-core";
+import { checkLive, checkTensor } from "./check.ts";
 import { engineBackends } from "./kernels.ts";
 import { type TensorKernels, tensorKernelsOf } from "./tensor-kernels.ts";
 import { newTensors, readTensor, readTensors } from "./tensor-memory.ts";
@@ -27,6 +29,10 @@ type Results<Slot extends string, T> = Record<"value", T> & Partial<Record<Slot,
 /** From a weight's tensors to new ones: in JavaScript, where the tensors lie, and of tfjs operations. */
 export interface OptimizerUpdate<Slot extends string, Numbers> {
   kernelName: string;
+  /** Names of its numbers. */
+  numbers: readonly (keyof Numbers & string)[];
+  /** How many of the slots must be there. */
+  needed: number;
   /** The optimizer's own tensors of a weight, in the order of the results behind the value. */
   slots: readonly Slot[];
   run(
@@ -95,6 +101,31 @@ function addresses(arrays: Record<string, Float32Array>): Record<string, number>
   return Object.fromEntries(entries);
 }
 
+/** Throws unless all tensors have the weight's shape, and all numbers are there. */
+function checkUpdate<Slot extends string, Numbers extends object>(
+  update: OptimizerUpdate<Slot, Numbers>,
+  weight: WeightTensors<Slot>,
+  numbers: Numbers,
+): void {
+  const { kernelName, slots, needed } = update;
+  const who = kernelName.replace(/^./, (letter) => letter.toLowerCase());
+  const tensors = ["value", "gradient", ...slots.slice(0, needed)];
+  const example = `{ ${tensors.join(", ")} }`;
+  checkOptions(who, weight, ["value", "gradient", ...slots], example, "tensors");
+  checkLive(who, "value", weight.value, ["..."]);
+  for (const [i, name] of (["value", "gradient", ...slots] as const).entries()) {
+    const tensor = weight[name];
+    if (i < tensors.length || tensor != null) {
+      checkTensor(who, name, tensor as Tensor, weight.value.shape);
+    }
+  }
+  checkOptions(who, numbers, update.numbers, `{ ${update.numbers.join(", ")} }`, "numbers");
+  for (const name of update.numbers) {
+    if (typeof numbers[name] === "number") continue;
+    throw new TypeError(`${who}: expected ${name} to be a number, got ${shown(numbers[name])}`);
+  }
+}
+
 /**
  * Runs an update on the current backend, as one kernel where the engine runs. The new value comes first,
  * then the new slots that were given.
@@ -104,6 +135,7 @@ export function runUpdate<Slot extends string, Numbers extends object>(
   weight: WeightTensors<Slot>,
   numbers: Numbers,
 ): Tensor[] {
+  checkUpdate(update, weight, numbers);
   const backend = getBackend();
   const { kernelName, slots } = update;
   if (!engineBackends.includes(backend)) {

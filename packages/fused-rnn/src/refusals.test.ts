@@ -8,7 +8,10 @@ import * as fused from "./index.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 
-const { bidirectional, gru, lstm, orthogonal, setThreads, simpleRnn } = fused;
+const { adamUpdate, bidirectional, gru, lstm, orthogonal, rmspropUpdate, setThreads, simpleRnn } =
+  fused;
+const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const rmspropNumbers = { learningRate: 0.1, rho: 0.9, momentum: 0, epsilon: 1e-7 };
 const ops = { simpleRnn, lstm, gru };
 type Op = keyof typeof ops;
 const gates = { simpleRnn: 1, lstm: 4, gru: 3 };
@@ -73,9 +76,34 @@ testOptions(fused, {
     },
   ],
   activationOps: null,
-  adamUpdate: null,
-  rmspropUpdate: null,
-  hasOptimizerUpdates: null,
+  adamUpdate: [
+    {
+      who: "adamUpdate",
+      kind: "tensors",
+      names: ["value", "gradient", "m", "v", "vHat"],
+      call: (tensors) => adamUpdate(tensors, adamNumbers),
+    },
+    {
+      who: "adamUpdate",
+      kind: "numbers",
+      names: ["stepSize", "beta1", "beta2", "epsilon"],
+      call: (numbers) => adamUpdate({ value: x, gradient: x, m: x, v: x }, numbers),
+    },
+  ],
+  rmspropUpdate: [
+    {
+      who: "rmspropUpdate",
+      kind: "tensors",
+      names: ["value", "gradient", "meanSquare", "moment", "meanGradient"],
+      call: (tensors) => rmspropUpdate(tensors, rmspropNumbers),
+    },
+    {
+      who: "rmspropUpdate",
+      kind: "numbers",
+      names: ["learningRate", "rho", "momentum", "epsilon"],
+      call: (numbers) => rmspropUpdate({ value: x, gradient: x, meanSquare: x }, numbers),
+    },
+  ],
   engineMemory: null,
   getThreads: null,
   isEngineSupported: null,
@@ -155,6 +183,26 @@ test("a missing argument, or one that is no tensor, is refused by name", () => {
     [
       () => bidirectional("lstm", x, [weights.lstm, weights.lstm], {} as never),
       "bidirectional: expected options as a list of 2, got an object",
+    ],
+    [
+      () => adamUpdate({ value: x, gradient: x, m: x } as never, adamNumbers),
+      "adamUpdate: expected v as a tensor of shape [2, 3, 4], got undefined",
+    ],
+    [
+      () => adamUpdate({ value: [1], gradient: x, m: x, v: x } as never, adamNumbers),
+      "adamUpdate: expected value as a tensor of shape [...], got [1]",
+    ],
+    [
+      () => rmspropUpdate({ value: x, gradient: tf.ones([2]), meanSquare: x }, rmspropNumbers),
+      "rmspropUpdate: expected gradient of shape [2, 3, 4], got [2]",
+    ],
+    [
+      () => rmspropUpdate({ value: x, gradient: x, meanSquare: disposed(2) }, rmspropNumbers),
+      "rmspropUpdate: expected meanSquare as a tensor of shape [2, 3, 4], got one that was disposed",
+    ],
+    [
+      () => adamUpdate({ value: x, gradient: x, m: x, v: x }, { stepSize: 0.1 } as never),
+      "adamUpdate: expected beta1 to be a number, got undefined",
     ],
     [() => setThreads("2" as never), 'setThreads: expected an integer from 1 to 256, got "2"'],
     [

@@ -22,7 +22,9 @@ type RmspropSlot = "meanSquare" | "moment" | "meanGradient";
 
 const rmsprop: OptimizerUpdate<RmspropSlot, RmspropNumbers> = {
   kernelName: "RmspropUpdate",
+  numbers: ["learningRate", "rho", "momentum", "epsilon"],
   slots: ["meanSquare", "moment", "meanGradient"],
+  needed: 1,
   run(numbers, { value: w, gradient: g, meanSquare: v, moment: s, meanGradient: a }, results) {
     const { learningRate, rho, momentum, epsilon } = numbers;
     const { value: newW, meanSquare: newV, moment: newS, meanGradient: newA } = results;

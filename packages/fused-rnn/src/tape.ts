@@ -22,6 +22,8 @@ export interface Tape extends TrainingCall {
   at: { job: number; kernel: number; recurrent: number };
   /** Where the gradients lie, once `backward` has run. */
   gradients?: Partial<Record<GradientName, { address: number; floats: number }>>;
+  /** Whether what it keeps is given back: then it has no gradient any more. */
+  released: boolean;
   release(): void;
 }
 
@@ -30,13 +32,13 @@ export type GradientName = "x" | "kernel" | "recurrentKernel" | "bias" | "h0" | 
 
 /** The tape of a call; **release** gives back what it keeps, once. */
 export function createTape(call: TrainingCall, at: Tape["at"], release: () => void): Tape {
-  let released = false;
   return {
     ...call,
     at,
+    released: false,
     release() {
-      if (released) return;
-      released = true;
+      if (this.released) return;
+      this.released = true;
       release();
     },
   };

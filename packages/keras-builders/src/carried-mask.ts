@@ -1,10 +1,12 @@
 // A tensor carries its mask, as in Keras: what a layer puts out knows by itself which of its steps count.
 
 import {
+  cast,
   clone,
   customGrad,
   engine,
   keep,
+  reverse,
   scalar,
   type Tensor,
   zerosLike,
@@ -19,11 +21,21 @@ export function carriedMask(x: Tensor): Tensor | undefined {
   return kerasMask && !kerasMask.isDisposed ? kerasMask : undefined;
 }
 
-/** Gives **y** a copy of a mask. It lives as long as y does, whatever tidy it was made in. */
+/**
+ * Gives **y** a copy of a mask, as bool. It lives as long as y does, whatever tidy it was made in, and no
+ * gradient goes through it, whatever it was made of.
+ */
 export function carryMask(y: Tensor, mask: Tensor): void {
   const carrier = y as Carrier;
+  const isBool = mask.dtype === "bool";
+  const copy = keep(detached(() => (isBool ? clone(mask) : cast(mask, "bool"))));
   carrier.kerasMask?.dispose();
-  carrier.kerasMask = keep(clone(mask));
+  carrier.kerasMask = copy;
+}
+
+/** A mask read backwards. tfjs's wasm backend reverses 4 bytes for every element; a bool has 1. */
+export function turned(mask: Tensor): Tensor {
+  return cast(reverse(cast(mask, "int32"), 1), "bool");
 }
 
 /**

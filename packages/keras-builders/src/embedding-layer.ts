@@ -11,15 +11,19 @@ import {
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { detached } from "./carried-mask.ts";
+import { derive } from "./derived.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { shapeText } from "./shape.ts";
 import { recordSource } from "./token-source.ts";
 import {
+  type Constraint,
   type ConstraintArg,
   held,
+  type Initializer,
   type InitializerArg,
   type Regularizer,
   type RegularizerArg,
@@ -53,7 +57,7 @@ export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   seed?: number | null;
 }
 
-/** @internal */
+/** A vector for each token; `layers.embedding` says how. */
 export class EmbeddingLayer extends layers.Layer {
   static readonly className = "Embedding";
   readonly inputDim: number;
@@ -63,7 +67,21 @@ export class EmbeddingLayer extends layers.Layer {
   readonly #spec: WeightSpec;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  #embeddings: LayerVariable | undefined;
+  /** [inputDim, outputDim]; null before it is built. */
+  embeddings: LayerVariable | null = null;
+
+  declare readonly embeddingsInitializer: Initializer;
+  declare readonly embeddingsRegularizer: Regularizer | null;
+  declare readonly embeddingsConstraint: Constraint | null;
+
+  static {
+    readable(EmbeddingLayer);
+    derive(EmbeddingLayer, {
+      embeddingsInitializer: (layer) => layer.#spec.initializer,
+      embeddingsRegularizer: (layer) => layer.#spec.regularizer,
+      embeddingsConstraint: (layer) => layer.#spec.constraint,
+    });
+  }
 
   constructor(args: EmbeddingArgs) {
     const { inputDim, outputDim, maskZero = false, inputLength = null } = args;
@@ -101,10 +119,10 @@ export class EmbeddingLayer extends layers.Layer {
     inKerasGraph(this);
   }
 
-  override build(): void {
+  override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.#embeddings = held(
+    this.embeddings = held(
       this.addWeight(
         "embeddings",
         shape,
@@ -125,7 +143,7 @@ export class EmbeddingLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       const [tokens] = [inputs].flat() as [Tensor];
       try {
-        const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
+        const vectors = gather(this.embeddings!.read(), cast(tokens, "int32"));
         if (tokens.rank === 2 && tokens.dtype !== "bool") {
           recordSource(vectors, { tokens, decidedBy: "step" });
         }
@@ -161,20 +179,14 @@ export class EmbeddingLayer extends layers.Layer {
     return [B!, ...lengths.map((n, i) => n ?? known[i] ?? null), this.outputDim];
   }
 
-  protected override disposeWeights(): number {
-    this.#activity.dispose();
-    return super.disposeWeights();
-  }
-
   override getConfig(): serialization.ConfigDict {
-    const { initializer, regularizer: cost, constraint } = this.#spec;
     return {
       inputDim: this.inputDim,
       outputDim: this.outputDim,
-      embeddingsInitializer: serialized(initializer),
-      embeddingsRegularizer: serialized(cost),
+      embeddingsInitializer: serialized(this.embeddingsInitializer),
+      embeddingsRegularizer: serialized(this.embeddingsRegularizer),
       activityRegularizer: serialized(this.#regularizer),
-      embeddingsConstraint: serialized(constraint),
+      embeddingsConstraint: serialized(this.embeddingsConstraint),
       maskZero: this.maskZero,
       inputLength: this.inputLength,
       ...super.getConfig(),

@@ -92,8 +92,8 @@ class EpochCallback extends Callback {
 export function testedData(model: Compiled, data: Data, batchSize: number): Scalar[] {
   const count = data[0]!.shape[0]!;
   const totals = metricTotals();
+  let sums: Tensor[] = [];
   try {
-    let sums: Tensor[] = [];
     for (let from = 0; from < count; from += batchSize) {
       const size = Math.min(batchSize, count - from);
       const before = sums;
@@ -111,10 +111,10 @@ export function testedData(model: Compiled, data: Data, batchSize: number): Scal
         const exact = means[i - (sums.length - means.length)];
         return exact ?? div(sum, count);
       });
-      for (const sum of sums) sum.dispose();
       return values as Scalar[];
     });
   } finally {
+    for (const sum of sums) sum.dispose();
     totals.dispose();
   }
 }

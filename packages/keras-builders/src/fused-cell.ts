@@ -16,11 +16,11 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
-import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from "./cell-options.ts";
+import { cellConfig, type GatedCellArgs } from "./cell-options.ts";
+import { DescribedCell } from "./described-cell.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { withDrawnSeed } from "./random-seed.ts";
-import { RecurrentCell } from "./recurrent-cell.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
 import { recordSource, sourceOf } from "./token-source.ts";
@@ -57,17 +57,20 @@ export interface ScanOptions
  * The cell of SimpleRNN, LSTM or GRU, as a layer of its own: `apply([x, ...state])` of [B, I] and
  * [B, units] is one step, `[output, ...state′]`, symbolic or concrete. Without states: from zero.
  */
-export abstract class FusedCell extends RecurrentCell {
-  readonly options: CellOptions;
-  readonly stateSize: number | readonly number[];
+export abstract class FusedCell extends DescribedCell {
+  readonly stateSize: number | number[];
   /** Names of the states. */
   readonly stateNames: readonly string[];
   readonly #recurrence: Recurrence;
-  #weights: LayerVariable[] = [];
+  /** [I, gates·units], once it is built. */
+  kernel!: LayerVariable;
+  /** [units, gates·units], once it is built. */
+  recurrentKernel!: LayerVariable;
+  /** [gates·units], or [2, gates·units] of a GRU with resetAfter; null without one. */
+  bias: LayerVariable | null = null;
 
   constructor(args: GatedCellArgs, recurrence: Recurrence) {
     super(args);
-    this.options = cellOptions(this.name, args);
     this.#recurrence = recurrence;
     this.stateNames = recurrence.states;
     const { units } = this.options;
@@ -81,16 +84,14 @@ export abstract class FusedCell extends RecurrentCell {
     const { gates, resetAfter } = this.#recurrence;
     // Initializers leave tensors behind; variables outlive a tidy.
     tidy(() => {
-      this.#weights = [
-        this.#add("kernel", [I, gates * units], kernel),
-        this.#add("recurrent_kernel", [units, gates * units], recurrent),
-      ];
+      this.kernel = this.#add("kernel", [I, gates * units], kernel);
+      this.recurrentKernel = this.#add("recurrent_kernel", [units, gates * units], recurrent);
       if (!useBias) return;
       const initializer = this.#recurrence.unitForgetBias
         ? unitForgetBias(withDrawnSeed(bias.initializer), units)
         : bias.initializer;
       const shape = resetAfter ? [2, gates * units] : [gates * units];
-      this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));
+      this.bias = this.#add("bias", shape, { ...bias, initializer });
     });
     this.built = true;
   }
@@ -103,7 +104,7 @@ export abstract class FusedCell extends RecurrentCell {
 
   /** Features of the input; null before it is built. */
   get inputSize(): number | null {
-    return this.#weights[0]?.shape[0] ?? null;
+    return this.built ? this.kernel.shape[0]! : null;
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor[] {
@@ -161,13 +162,13 @@ export abstract class FusedCell extends RecurrentCell {
     x: Tensor,
     options: ScanOptions,
   ): { x: Tensor3D; weights: RecurrentWeights; options: GatedOptions } {
-    const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
+    const [kernel, recurrentKernel] = [this.kernel.read(), this.recurrentKernel.read()];
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
     return {
       x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
-      weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
+      weights: { kernel, recurrentKernel, bias: this.bias?.read() },
       options: { activation, recurrentActivation, source: sourceOf(x), ...masks, ...rest },
     };
   }

@@ -19,12 +19,14 @@ export type {
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
 export type { KerasCompileArgs } from "./compile-as-keras.ts";
-export type { DropoutArgs } from "./dropout-layer.ts";
-export type { EmbeddingArgs } from "./embedding-layer.ts";
+export type { DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
+export type { EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
+export type { FusedLayer } from "./fused-layer.ts";
+export type { GruCell } from "./gru-cell.ts";
 export { type Installation, install } from "./install.ts";
 export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
-export { inKerasGraph } from "./keras-graph.ts";
+export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
@@ -53,6 +55,7 @@ export {
   type MetricName,
   metricNamed,
 } from "./loss-names.ts";
+export type { LstmCell } from "./lstm-cell.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
@@ -77,6 +80,7 @@ export {
   type SentimentCell,
   type SentimentClassifierOptions,
 } from "./sentiment-classifier.ts";
+export type { SimpleRnnCell } from "./simple-rnn-cell.ts";
 export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
 export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";

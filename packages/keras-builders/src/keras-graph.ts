@@ -1,19 +1,22 @@
 // Layers of one graph treat masks, and what tfjs-layers computes otherwise, as Keras does: ours, and the
 // layers of tfjs-layers and of users that are joined to them in a model, before them and behind.
 
-import { clone, keep, serialization, Tensor, tidy } from "@tensorflow/tfjs-core";
-import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
-import { checkCallInputs } from "./call-inputs.ts";
-import { carriedMask, carryMask } from "./carried-mask.ts";
-import { takesAllMasks, withKerasMasks } from "./keras-mask.ts";
-import type { Inputs, Kwargs } from "./layer-call.ts";
+import { clone, keep, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { carriedMask } from "./carried-mask.ts";
+import { withKerasMasks } from "./keras-mask.ts";
+import { carryMasks, type Mask, withMasks } from "./masked-apply.ts";
 import { withKerasCall } from "./stock-call.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-type Mask = Tensor | null | undefined;
 type Node = Layer["inboundNodes"][number];
 
 const joined = new WeakSet<Layer>();
+
+/** tfjs-layers' classes, before anything could be registered in their place. */
+const stockClasses = new Set(
+  Object.values(serialization.SerializationMap.getMap().classNameMap).map(([own]) => own),
+);
 
 /** Whether a layer's numbers are Keras's in a model: it is of this package, or joined to one that is. */
 export function isKerasLayer(layer: Layer): boolean {
@@ -39,10 +42,16 @@ export function inKerasGraph<Of extends Layer>(layer: Of): Of {
   if (joined.has(layer)) return layer;
   joined.add(layer);
   if (isModel(layer)) joinModel(layer);
-  else if (isStock(layer)) withKerasMasks(withKerasCall(layer));
+  else if (stockClasses.has(layer.constructor as never)) joinStock(layer);
   carryMasks(layer);
   for (const nodes of [layer.inboundNodes, layer.outboundNodes]) joinNeighbours(nodes);
   return layer;
+}
+
+function joinStock(layer: Layer): void {
+  withKerasMasks(withKerasCall(layer));
+  const { layer: part } = layer as { layer?: Layer };
+  if (layer.getClassName() === "TimeDistributed" && part) inKerasGraph(part);
 }
 
 /** What tfjs-layers puts into the list of a layer's connections is joined, now and later. */
@@ -59,25 +68,18 @@ function joinNeighbours(nodes: Node[]): void {
 }
 
 function isModel(layer: Layer): layer is Layer & LayersModel {
-  return "containerNodes" in layer;
-}
-
-/** A class of a user's own may have the name of one of tfjs-layers'. */
-function isStock(layer: Layer): boolean {
-  const { classNameMap } = serialization.SerializationMap.getMap();
-  return classNameMap[layer.getClassName()]?.[0] === (layer.constructor as unknown);
+  return layer instanceof LayersModel;
 }
 
 /** The layers of a model that is a layer of another go on from what its inputs carry. */
 function joinModel(model: Layer & LayersModel): void {
   // Made by tfjs only when it is called first.
-  if (model instanceof Sequential) model.build();
+  if (model instanceof Sequential && !model.built) model.build();
   for (const layer of [...model.inputLayers, ...model.layers]) inKerasGraph(layer);
-  model.supportsMasking = true;
   model.computeMask = (inputs, masks) => {
-    const given = withMasks([inputs].flat(), [masks].flat());
     const found: (Tensor | null)[] = [];
     tidy(() => {
+      const given = withMasks([inputs].flat(), [masks as Mask | Mask[]].flat());
       for (const y of [model.call(given, {})].flat()) {
         const mask = carriedMask(y);
         found.push(mask ? keep(clone(mask)) : null);
@@ -87,75 +89,25 @@ function joinModel(model: Layer & LayersModel): void {
   };
 }
 
-/** Tensors that carry these masks: copies where they carry others. */
-function withMasks(inputs: Tensor[], masks: Mask[]): Tensor[] {
-  return inputs.map((x, i) => {
-    const mask = masks[i];
-    if (!mask || mask === carriedMask(x)) return x;
-    const copy = clone(x);
-    carryMask(copy, mask);
-    return copy;
-  });
-}
-
-/** What tfjs-layers has of a layer and does not tell. */
-interface Inside {
-  apply(inputs: Inputs, kwargs?: Kwargs): ReturnType<Layer["apply"]>;
-  computeMask(inputs: unknown, masks: unknown): Mask | Mask[];
-  setMaskMetadata(): void;
-}
-
-function carryMasks(layer: Layer): void {
-  const inside = layer as unknown as Inside;
-  const apply = inside.apply.bind(layer);
-  const computeMask = inside.computeMask.bind(layer);
-  /** The inputs of the call that tfjs-layers asks the masks of next. */
-  let answered: unknown;
-
-  inside.apply = (inputs, kwargs = {}) => {
-    checkCallInputs(layer.name, inputs, kwargs);
-    const given = [inputs].flat() as Tensor[];
-    if (!(given[0] instanceof Tensor)) return apply(inputs, kwargs);
-    const explicit = explicitMasks(inputs, kwargs);
-    const masks = explicit ?? given.map(carriedMask);
-    const isMasked = masks.some(Boolean);
-    const { mask: before } = kwargs;
-    delete kwargs.mask;
-    const handed = explicit && isModel(layer) ? withMasks(given, masks) : inputs;
-    if (isMasked && !isModel(layer)) kwargs.mask = takesAllMasks(layer) ? masks : masks[0];
-    try {
-      const outputs = apply(handed, kwargs);
-      answered = Array.isArray(inputs) ? inputs : undefined;
-      // The layers in a model have seen to it.
-      if (layer.supportsMasking && !isModel(layer)) {
-        tidy(() => {
-          const made = [computeMask(inputs, isMasked ? masks : undefined)].flat();
-          for (const [i, y] of ([outputs].flat() as Tensor[]).entries()) {
-            if (made[i]) carryMask(y, made[i]);
-          }
-        });
-      }
-      return outputs;
-    } finally {
-      delete kwargs.mask;
-      if (explicit) kwargs.mask = before;
-    }
-  };
-
-  inside.computeMask = (inputs, masks) => {
-    if (inputs !== answered) return computeMask(inputs, masks);
-    // tfjs-layers, after the call: what it hands on beside the tensors is nobody's.
-    answered = undefined;
-    return null;
-  };
-  inside.setMaskMetadata = () => {};
-}
+let areModelsJoined = false;
 
 /**
- * The masks that a caller names. tfjs-layers calls the layers of a model with a list of inputs, and with
- * one kwargs object, in which masks of layers that are not joined to this one may lie.
+ * Makes models join what they are called with, and their layers, once one of these is joined: nothing else
+ * tells a layer which models it is in.
+ *
+ * @internal
  */
-function explicitMasks(inputs: Inputs, { mask }: Kwargs): Mask[] | undefined {
-  if (mask == null || (Array.isArray(inputs) && inputs.length === 1)) return undefined;
-  return [mask].flat() as Mask[];
+export function joinModels(): void {
+  if (areModelsJoined) return;
+  areModelsJoined = true;
+  const { prototype } = LayersModel;
+  for (const method of ["apply", "computeMask"] as const) {
+    const plain = prototype[method] as (...args: unknown[]) => unknown;
+    prototype[method] = function (this: Layer & LayersModel, ...args: unknown[]): never {
+      const isNew = !joined.has(this) && this.layers.some(isKerasLayer);
+      // A joined model's method is its own.
+      const call = isNew ? (inKerasGraph(this)[method] as typeof plain) : plain;
+      return call.apply(this, args) as never;
+    };
+  }
 }

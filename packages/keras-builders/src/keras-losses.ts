@@ -52,6 +52,14 @@ function unit(x: Tensor): Tensor {
 /** cos of the angle, Σ û·v̂: what Keras reports as a metric; its loss is the negative. */
 const cosine: LossFunction = (yTrue, yPred) => sum(mul(unit(yTrue), unit(yPred)), -1);
 
+type KerasLoss =
+  | "hinge"
+  | "squaredHinge"
+  | "kullbackLeiblerDivergence"
+  | "cosineProximity"
+  | "sparseCategoricalCrossentropy"
+  | "huber";
+
 /**
  * By tfjs's name, Keras's where it has none. Where they differ from tfjs-layers':
  *
@@ -64,7 +72,7 @@ const cosine: LossFunction = (yTrue, yPred) => sum(mul(unit(yTrue), unit(yPred))
  *
  * Reference: https://keras.io/api/losses/
  */
-export const kerasLosses = {
+export const kerasLosses: Readonly<Record<KerasLoss, LossFunction>> = {
   hinge: (yTrue, yPred) => mean(margin(yTrue, yPred), -1),
   squaredHinge: (yTrue, yPred) => mean(square(margin(yTrue, yPred)), -1),
   kullbackLeiblerDivergence: (yTrue, yPred) => {
@@ -85,10 +93,23 @@ export const kerasLosses = {
     const bent = minimum(size, 1);
     return mean(add(mul(square(bent), 0.5), sub(size, bent)), -1);
   },
-} satisfies Record<string, LossFunction>;
+};
+
+type KerasMetric =
+  | "msle"
+  | "cosineSimilarity"
+  | "logCoshError"
+  | "klDivergence"
+  | "poisson"
+  | "hinge"
+  | "squaredHinge"
+  | "categoricalHinge"
+  | "sparseCategoricalCrossentropy"
+  | "binaryCrossentropy"
+  | "sparseCategoricalAccuracy";
 
 /** Keras's metrics that are a mean and that tfjs-layers does not have by name, or with another number. */
-export const kerasMetrics = {
+export const kerasMetrics: Readonly<Record<KerasMetric, LossFunction>> = {
   msle: (yTrue, yPred) => {
     const size = (x: Tensor) => log(add(maximum(x, epsilon()), 1));
     return mean(square(sub(size(yPred), size(yTrue))), -1);
@@ -109,4 +130,4 @@ export const kerasMetrics = {
   sparseCategoricalCrossentropy: kerasLosses.sparseCategoricalCrossentropy,
   binaryCrossentropy: stock.binaryCrossentropy,
   sparseCategoricalAccuracy: stock.sparseCategoricalAccuracy,
-} satisfies Record<string, LossFunction>;
+};

@@ -7,6 +7,7 @@ import {
   concat,
   div,
   expandDims,
+  fill,
   logicalOr,
   onesLike,
   sum,
@@ -15,54 +16,54 @@ import {
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import type { layers } from "@tensorflow/tfjs-layers";
-import { detached } from "./carried-mask.ts";
+import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { mergeUnderMasks } from "./keras-merge.ts";
+import { checkMask, type Kwargs } from "./layer-call.ts";
+import { keptOf, stepsOtherThan } from "./masked-steps.ts";
+import { isTrained, normalizedBatch } from "./normalized-batch.ts";
+import { isStepwise, perStep, stepsMask } from "./per-step.ts";
+import { withKerasBidirectional, withKerasRnn } from "./stock-under-mask.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type Mask = Tensor | null | undefined;
-type ComputeMask = (inputs: Tensor[], masks: Mask[] | undefined) => Tensor | null;
+/** What tfjs-layers' layers hold and do not tell. */
+type Inside = Layer & Record<string, unknown>;
+type Call = (inputs: Tensor[], kwargs: Kwargs) => Tensor | Tensor[];
+type ComputeMask = (inputs: Tensor[], masks: Mask[] | undefined) => Mask;
 
 /** Pass masks on in Keras, end them in tfjs-layers. */
 const passing = new Set(["LeakyReLU", "ELU", "Softmax", "Rescaling"]);
 
+/** Are told the masks of all their inputs, and of the first alone the others. */
 const merges = new Set(["Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]);
+
+/** Take states beside their sequence, whose mask alone they are told. */
+const recurrent = new Set(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"]);
 
 /** Whether a layer is told the masks of all its inputs, not the first one's alone. */
 export function takesAllMasks(layer: Layer): boolean {
-  return merges.has(layer.getClassName());
+  return !recurrent.has(layer.getClassName());
 }
 
 /** Makes a layer of tfjs-layers treat masks as Keras 3 does. */
 export function withKerasMasks(layer: Layer): Layer {
+  const inside = layer as Inside;
   const className = layer.getClassName();
-  const target = layer as unknown as { computeMask: ComputeMask; call: Layer["call"] };
   if (passing.has(className)) layer.supportsMasking = true;
-  if (className === "Concatenate") {
-    const { axis } = layer as unknown as { axis: number };
-    target.computeMask = (inputs, masks) => joinedMask(inputs, masks, axis);
-  } else if (merges.has(className)) {
-    target.computeMask = eitherMask;
+  const computeMask = computeMasks[className];
+  if (computeMask) {
+    (inside as { computeMask: unknown }).computeMask = (
+      inputs: Tensor | Tensor[],
+      masks?: Mask[],
+    ) => computeMask(inside)([inputs].flat(), masks && [masks].flat());
   }
-  const call = callUnderMasks[className];
+  const call = calls[className];
   if (call) {
-    const plain = target.call.bind(layer);
-    target.call = (inputs, kwargs) => {
-      const masks = [kwargs.mask as Mask | Mask[]].flat();
-      if (!masks.some(Boolean)) return plain(inputs, kwargs);
-      return tidy(() => call([inputs].flat(), masks));
-    };
+    const kerasCall = call(inside, layer.call.bind(layer) as Call);
+    layer.call = (inputs, kwargs) => kerasCall([inputs].flat(), kwargs);
   }
   return layer;
 }
-
-/** What depends on masks, by class name. */
-const callUnderMasks: Readonly<
-  Record<string, (inputs: Tensor[], masks: readonly Mask[]) => Tensor>
-> = {
-  ...mergeUnderMasks,
-  GlobalAveragePooling1D: ([x], [mask]) => keptAverage(x!, mask!),
-};
 
 /** A step is kept where one of the inputs keeps it; unmasked inputs end the mask. */
 const eitherMask: ComputeMask = (_, masks) => {
@@ -72,23 +73,107 @@ const eitherMask: ComputeMask = (_, masks) => {
 
 const joinedMask = (inputs: Tensor[], masks: Mask[] | undefined, axis: number): Tensor | null => {
   if (!masks?.some(Boolean)) return null;
-  return detached(() =>
-    tidy(() => {
-      const wide = inputs.map((x, i) => {
-        const mask = masks[i];
-        if (!mask) return cast(onesLike(x), "bool");
-        if (mask.rank === x.rank) return mask;
-        return logicalOr(expandDims(mask, -1), cast(zerosLike(x), "bool"));
-      });
-      return any(concat(wide, axis), -1);
-    }),
-  );
+  return tidy(() => {
+    const wide = inputs.map((x, i) => {
+      const mask = masks[i];
+      if (!mask) return cast(onesLike(x), "bool");
+      if (mask.rank === x.rank) return mask;
+      return logicalOr(expandDims(mask, -1), cast(zerosLike(x), "bool"));
+    });
+    return any(concat(wide, axis), -1);
+  });
 };
+
+/** What the mask of the output is, by class name, where tfjs-layers has another one. */
+const computeMasks: Readonly<Record<string, (layer: Inside) => ComputeMask>> = {
+  ...Object.fromEntries([...merges].map((name) => [name, () => eitherMask])),
+  Concatenate: (layer) => (inputs, masks) => joinedMask(inputs, masks, layer.axis as number),
+  Masking:
+    (layer) =>
+    ([x]) =>
+      stepsOtherThan(x!, layer.maskValue as number),
+  TimeDistributed: (layer) => (inputs, masks) => {
+    const shape = inputs[0] && (layer.computeOutputShape(inputs[0].shape) as Shape);
+    return stepsMask(masks?.[0], shape?.length);
+  },
+};
+
+/** What is computed otherwise under masks, by class name. */
+const calls: Readonly<Record<string, (layer: Inside, plain: Call) => Call>> = {
+  ...Object.fromEntries(
+    Object.entries(mergeUnderMasks).map(([name, merge]) => [
+      name,
+      (layer: Inside, plain: Call): Call =>
+        (inputs, kwargs) => {
+          const masks = masksOf(kwargs);
+          if (!masks.some(Boolean)) return plain(inputs, kwargs);
+          for (const [i, x] of inputs.entries()) if (masks[i]) checkMask(layer.name, masks[i], x);
+          return tidy(() => merge(inputs, masks));
+        },
+    ]),
+  ),
+  GlobalAveragePooling1D: (layer, plain) => (inputs, kwargs) => {
+    const [[x], [mask]] = [inputs as [Tensor], masksOf(kwargs)];
+    if (!mask) return plain(inputs, kwargs);
+    checkMask(layer.name, mask, x);
+    return tidy(() => keptAverage(x, mask));
+  },
+  Softmax: (layer, plain) => (inputs, kwargs) => {
+    const [[x], [mask]] = [inputs as [Tensor], masksOf(kwargs)];
+    if (!mask) return plain(inputs, kwargs);
+    checkElementsMask(layer.name, mask, x);
+    return tidy(() => {
+      const y = plain([where(mask, x, fill(x.shape, lowest))], kwargs) as Tensor;
+      return where(mask, y, zerosLike(y));
+    });
+  },
+  BatchNormalization: (layer, plain) => (inputs, kwargs) => {
+    const [[x], [mask]] = [inputs as [Tensor], masksOf(kwargs)];
+    if (mask) checkMask(layer.name, mask, x);
+    if (!kwargs.training) return plain(inputs, kwargs);
+    return isTrained(layer) ? normalizedBatch(layer, x, mask) : plain(inputs, {});
+  },
+  Masking: (layer) => (inputs, kwargs) => {
+    const [x] = inputs as [Tensor];
+    return tidy(() => {
+      (layer as unknown as { invokeCallHook: Call }).invokeCallHook(inputs, kwargs);
+      return keptOf(x, expandDims(stepsOtherThan(x, layer.maskValue as number), -1));
+    });
+  },
+  TimeDistributed: (layer) => {
+    const part = layer.layer as Layer;
+    let stepwise: boolean | undefined;
+    return ([x], kwargs) => {
+      stepwise ??= isStepwise(part);
+      return tidy(() => perStep(layer.name, part, x!, kwargs, stepwise!));
+    };
+  },
+  Bidirectional: withKerasBidirectional,
+  ...Object.fromEntries(["SimpleRNN", "LSTM", "GRU", "RNN"].map((name) => [name, withKerasRnn])),
+};
+
+/** What Keras puts in place of masked elements before a softmax. */
+const lowest = -1e9;
+
+function masksOf({ mask }: Kwargs): Mask[] {
+  return [mask as Mask | Mask[]].flat();
+}
 
 /** Σ m x / Σ m over time, [B, T, F] to [B, F]. */
 function keptAverage(x: Tensor, mask: Tensor): Tensor {
   const kept = expandDims(cast(mask, "float32"), -1);
   return div(sum(where(cast(kept, "bool"), x, zerosLike(x)), 1), sum(kept, 1));
+}
+
+/** Keras's Softmax asks of each element, not each step, whether it counts. */
+function checkElementsMask(who: string, mask: Tensor, x: Tensor): void {
+  const fits =
+    mask.rank <= x.rank &&
+    [...mask.shape].reverse().every((n, i) => n === 1 || n === x.shape[x.rank - 1 - i]);
+  if (fits) return;
+  throw new Error(
+    `${who}: expected a mask of the elements of its input [${x.shape.join(", ")}], as Keras 3's Softmax does, got one of shape [${mask.shape.join(", ")}]; activation({ activation: "softmax" }) takes no mask and passes it on`,
+  );
 }
 
 /** Whether masks begin in a layer, or in one of a model's. */

@@ -7,6 +7,7 @@ import {
   minimum,
   mul,
   onesLike,
+  reshape,
   type Tensor,
   where,
   zerosLike,
@@ -24,12 +25,20 @@ export const mergeUnderMasks: Readonly<
   Minimum: underMasks((inputs, masks) => extreme(minimum, inputs, masks)),
 };
 
+/** An input of fewer axes than the others stands at each of their steps, and is masked at none. */
 function underMasks(merge: Merge): (inputs: Tensor[], masks: readonly Mask[]) => Tensor {
-  return (inputs, masks) =>
-    merge(
-      inputs,
-      inputs.map((_, i) => masks[i] && expandDims(masks[i], -1)),
+  return (inputs, masks) => {
+    const rank = Math.max(...inputs.map((x) => x.rank));
+    return merge(
+      inputs.map((x) => ofRank(rank, x)),
+      inputs.map((x, i) => (x.rank === rank && masks[i] ? expandDims(masks[i], -1) : undefined)),
     );
+  };
+}
+
+function ofRank(rank: number, x: Tensor): Tensor {
+  const [B, ...rest] = x.shape;
+  return x.rank === rank ? x : reshape(x, [B!, ...Array<number>(rank - x.rank).fill(1), ...rest]);
 }
 
 function product(inputs: Tensor[], masks: Mask[]): Tensor {

@@ -33,6 +33,30 @@ export function maskOf(kwargs: Kwargs): Tensor | undefined {
   return mask ? (mask.dtype === "bool" ? mask : notEqual(mask, 0)) : undefined;
 }
 
+/**
+ * The mask of a sequence [B, T, ...], as bool.
+ *
+ * @throws for one of another shape.
+ */
+export function sequenceMask(who: string, x: Tensor, kwargs: Kwargs): Tensor | undefined {
+  const mask = maskOf(kwargs);
+  if (mask) checkMask(who, mask, x, x.shape.slice(0, 2));
+  return mask;
+}
+
+/** Refuses a mask that does not say of each step of **x** whether it counts. */
+export function checkMask(
+  who: string,
+  mask: Tensor,
+  x: Tensor,
+  wanted: readonly number[] = x.shape.slice(0, -1),
+): void {
+  if (`${mask.shape}` === `${wanted}`) return;
+  throw new Error(
+    `${who}: expected a mask of shape [${wanted.join(", ")}], got [${mask.shape.join(", ")}]; it says which steps of the input [${x.shape.join(", ")}] count: mask those, as a Masking right before this layer does, inside a TimeDistributed too, or end the mask with a Reshape`,
+  );
+}
+
 /** The mask of one output behind a recurrent layer; null where it ends. */
 export function passedMask(
   returnSequences: boolean,

@@ -17,7 +17,7 @@ const both = {
 } as const;
 
 /** tfjs's name of each loss, Keras's in camel case where tfjs has none; and Keras's, that of its files first. */
-const losses = {
+const ownLosses = {
   meanSquaredError: ["mean_squared_error", "MeanSquaredError", "mse", "MSE"],
   meanAbsoluteError: ["mean_absolute_error", "MeanAbsoluteError", "mae", "MAE"],
   meanAbsolutePercentageError: [
@@ -48,11 +48,12 @@ const losses = {
     "KLD",
     "kullback_leibler_divergence",
   ],
-  ...both,
 } as const;
 
+const losses: typeof ownLosses & typeof both = { ...ownLosses, ...both };
+
 /** The same of metrics: of those that are a mean over the examples, as all are in tfjs-layers. */
-const metrics = {
+const ownMetrics = {
   accuracy: ["accuracy", "Accuracy"],
   acc: ["acc"],
   binaryAccuracy: ["binary_accuracy", "BinaryAccuracy"],
@@ -79,12 +80,13 @@ const metrics = {
   cosineSimilarity: ["cosine_similarity", "CosineSimilarity"],
   logCoshError: ["log_cosh_error", "LogCoshError"],
   klDivergence: ["kl_divergence", "KLDivergence"],
-  ...both,
   // tfjs's alone.
   cosine: [],
   crossentropy: [],
   ce: [],
 } as const;
+
+const metrics: typeof ownMetrics & typeof both = { ...ownMetrics, ...both };
 
 type Table = Readonly<Record<string, readonly string[]>>;
 type NamesIn<T extends Table> = Extract<keyof T, string> | T[keyof T][number];

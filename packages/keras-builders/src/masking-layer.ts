@@ -1,19 +1,10 @@
 import { shown } from "@rnnkit/core-rnn";
-import {
-  any,
-  customGrad,
-  expandDims,
-  notEqual,
-  type serialization,
-  type Tensor,
-  tidy,
-  where,
-  zerosLike,
-} from "@tensorflow/tfjs-core";
+import { expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
-import { detached } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
+import { keptOf, stepsOtherThan } from "./masked-steps.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
 export interface MaskingArgs extends LayerArgs {
@@ -26,6 +17,10 @@ export class MaskingLayer extends layers.Layer {
   static readonly className = "Masking";
   override supportsMasking = true;
   readonly maskValue: number;
+
+  static {
+    readable(MaskingLayer);
+  }
 
   constructor(args: MaskingArgs = {}) {
     super(args);
@@ -41,14 +36,13 @@ export class MaskingLayer extends layers.Layer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x] = [inputs].flat() as [Tensor];
-      const mask = expandDims(this.computeMask(x), -1);
-      return unmasked(x, mask);
+      return keptOf(x, expandDims(this.computeMask(x), -1));
     });
   }
 
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     const [x] = [inputs].flat() as [Tensor];
-    return detached(() => tidy(() => any(notEqual(x, this.maskValue), -1)));
+    return stepsOtherThan(x, this.maskValue);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
@@ -58,13 +52,4 @@ export class MaskingLayer extends layers.Layer {
   override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), maskValue: this.maskValue };
   }
-}
-
-/** Chosen, not multiplied, in both passes: what is masked may be infinite, or its gradient NaN. */
-function unmasked(x: Tensor, mask: Tensor): Tensor {
-  const chosen = (t: Tensor): Tensor => where(mask, t, zerosLike(t));
-  return customGrad((given) => ({
-    value: chosen(given as Tensor),
-    gradFunc: (dy: Tensor) => chosen(dy),
-  }))(x);
 }

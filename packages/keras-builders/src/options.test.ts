@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { type TakesOptions, testOptions } from "@rnnkit/test-kit/options";
+import * as tf from "@tensorflow/tfjs-core";
 import * as builders from "./index.ts";
 import * as layers from "./layers.ts";
 
@@ -113,8 +114,7 @@ class Own extends builders.RecurrentCell {
 
 const training = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
 const optimizer = ["learningRate", "weightDecay", "clipnorm", "clipvalue", "globalClipnorm"];
-const adam = [...optimizer, "beta1", "beta2", "epsilon", "amsgrad"];
-const falling = ["initialLearningRate", "decaySteps", "decayRate", "staircase"];
+const adamNames = [...optimizer, "beta1", "beta2", "epsilon", "amsgrad"];
 const overrides = (
   who: string,
   own: readonly string[],
@@ -150,8 +150,8 @@ testOptions(builders, {
     ["vocabSize", "maxLen", "embeddingDim", "units", "maskZero"],
     (options) => builders.buildSentimentClassifier("lstm", options),
   ),
-  adam: { who: "adam", names: adam, call: builders.adam },
-  adamw: { who: "adamw", names: adam, call: builders.adamw },
+  adam: { who: "adam", names: adamNames, call: builders.adam },
+  adamw: { who: "adamw", names: adamNames, call: builders.adamw },
   rmsprop: {
     who: "rmsprop",
     names: [...optimizer, "rho", "momentum", "epsilon", "centered"],
@@ -159,11 +159,13 @@ testOptions(builders, {
   },
   sgd: { who: "sgd", names: [...optimizer, "momentum", "nesterov"], call: builders.sgd },
   exponentialDecay: {
-    ...{ who: "exponentialDecay", names: falling },
+    who: "exponentialDecay",
+    names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
     call: builders.exponentialDecay,
   },
   inverseTimeDecay: {
-    ...{ who: "inverseTimeDecay", names: falling },
+    who: "inverseTimeDecay",
+    names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
     call: builders.inverseTimeDecay,
   },
   polynomialDecay: {
@@ -196,4 +198,45 @@ testOptions(builders, {
   inKerasGraph: null,
   kerasActivationNames: null,
   makesMask: null,
+  setRandomSeed: null,
+  kerasLossName: null,
+  kerasMetricName: null,
+  lossNamed: null,
+  metricNamed: null,
+  optimizerNamed: null,
 });
+
+const model = builders.buildStockForecaster(2);
+const [x, y] = [tf.ones([1, 2, 1]), tf.ones([1, 1])];
+const { compile, evaluate, fit, trainOnBatch } = model;
+
+testOptions(
+  { compile, evaluate, fit, trainOnBatch },
+  {
+    compile: {
+      who: "compile",
+      names: ["optimizer", "loss", "metrics"],
+      call: (options) => model.compile(options),
+    },
+    fit: {
+      who: "fit",
+      names: [
+        ...["batchSize", "epochs", "verbose", "callbacks", "validationSplit", "validationData"],
+        ...["shuffle", "classWeight", "sampleWeight", "initialEpoch", "stepsPerEpoch"],
+        ...["validationSteps", "yieldEvery"],
+      ],
+      call: (options) => model.fit(x, y, options),
+    },
+    evaluate: {
+      who: "evaluate",
+      names: ["batchSize", "verbose", "sampleWeight", "steps"],
+      call: (options) => model.evaluate(x, y, options),
+    },
+    trainOnBatch: {
+      who: "trainOnBatch",
+      names: ["sampleWeight", "classWeight"],
+      call: (options) =>
+        (model.trainOnBatch as (...args: unknown[]) => unknown).call(model, x, y, options),
+    },
+  },
+);

@@ -3,12 +3,10 @@
 
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
-  cast,
   clone,
   dispose,
   expandDims,
   reshape,
-  reverse,
   squeeze,
   stack,
   type Tensor,
@@ -21,6 +19,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
+import { turned } from "./carried-mask.ts";
 import { FusedCell, type ScanOptions } from "./fused-cell.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
 import { checkShape } from "./shape.ts";
@@ -53,11 +52,6 @@ export function scanCells(
     sequence = outputs;
   }
   return { outputs: sequence, state: states };
-}
-
-/** A mask read backwards. tfjs's wasm backend reverses 4 bytes for every element; a bool has 1. */
-export function turned(mask: Tensor): Tensor {
-  return cast(reverse(cast(mask, "int32"), 1), "bool");
 }
 
 function scanCell(who: string, cell: AnyCell, x: Tensor, options: ScanOptions): RecurrentResult {

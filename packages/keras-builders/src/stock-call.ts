@@ -61,8 +61,9 @@ function axisLast(layer: Inside): void {
   };
 }
 
-function instead<T>(layer: Inside, key: string, value: unknown, run: () => T): T {
-  const inside: Record<string, unknown> = layer;
+/** What **run** gives while a layer holds another value. */
+export function instead<T>(layer: Layer, key: string, value: unknown, run: () => T): T {
+  const inside = layer as Inside as Record<string, unknown>;
   const before = inside[key];
   inside[key] = value;
   try {

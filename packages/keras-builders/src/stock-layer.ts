@@ -1,6 +1,6 @@
 // What a layer of tfjs-layers lacks beside Keras's of the same name, whatever the layer does.
 
-import type { DataType } from "@tensorflow/tfjs-core";
+import { type DataType, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { activityLoss } from "./activity-loss.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
@@ -25,6 +25,13 @@ export type ArgsOf<Name extends keyof typeof layers> = (typeof layers)[Name] ext
   args: infer Args,
 ) => unknown
   ? Args
+  : never;
+
+/** What a function of tf.layers makes. */
+export type LayerOf<Name extends keyof typeof layers> = (typeof layers)[Name] extends (
+  ...args: never[]
+) => infer Made
+  ? Made
   : never;
 
 /** A function of tf.layers that makes a layer. */
@@ -53,7 +60,7 @@ export function kerasStock<Args, Made extends Layer>(
   const activation = activationIn(who, options);
   const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
   if (activation) (layer as unknown as Options).activation = activation;
-  return inKerasGraph(withCosts(layer, cost));
+  return withHook(inKerasGraph(withCosts(layer, cost)));
 }
 
 /** Reads an activation's name; Keras's own is put in its place once the layer is made. */
@@ -70,7 +77,7 @@ interface Inside {
   addWeight(
     ...args: [name: string, shape: Shape, dtype: DataType, initializer?: Initializer, ...unknown[]]
   ): unknown;
-  disposeWeights(): number;
+  invokeCallHook(...given: unknown[]): void;
 }
 
 /** Draws weights by the seed of the process, holds them to their constraints and counts the outputs' cost, which tfjs-layers forgets or refuses. */
@@ -80,7 +87,6 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
   const build = layer.build.bind(layer);
   const call = layer.call.bind(layer);
   const getConfig = layer.getConfig.bind(layer);
-  const disposeWeights = inside.disposeWeights.bind(layer);
   // By the prototype at the time: what reads files has its own there for a while.
   inside.addWeight = (name, shape, dtype, initializer, ...others) =>
     (Object.getPrototypeOf(layer) as Inside).addWeight.call(
@@ -94,9 +100,19 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
   layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
   layer.addLoss(activity.losses);
   layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
-  inside.disposeWeights = () => {
-    activity.dispose();
-    return disposeWeights();
-  };
+  return layer;
+}
+
+/** Calls the hook in every call, once: half of tfjs-layers' classes do it themselves, the others forget it. */
+function withHook<Made extends Layer>(layer: Made): Made {
+  const inside = layer as unknown as Inside;
+  const invoke = inside.invokeCallHook.bind(layer);
+  const call = layer.call.bind(layer);
+  inside.invokeCallHook = () => {};
+  layer.call = (inputs, kwargs): Tensor | Tensor[] =>
+    tidy(() => {
+      invoke(inputs, kwargs);
+      return call(inputs, kwargs);
+    });
   return layer;
 }

@@ -15,10 +15,10 @@ import {
 import { mul, type Tensor, type Tensor3D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { kerasActivationName } from "./activation-name.ts";
+import { turned } from "./carried-mask.ts";
 import { dropoutMask } from "./dropout-masks.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
-import { turned } from "./scan-cells.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 

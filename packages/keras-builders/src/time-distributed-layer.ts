@@ -1,36 +1,20 @@
 import { shown } from "@rnnkit/core-rnn";
-import {
-  any,
-  reshape,
-  type serialization,
-  stack,
-  type Tensor,
-  tidy,
-  unstack,
-} from "@tensorflow/tfjs-core";
-import { layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { InputSpec, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
-import { carryMask } from "./carried-mask.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { inKerasGraph } from "./keras-graph.ts";
-import {
-  applyWithState,
-  firstShape,
-  type Inputs,
-  type Kwargs,
-  maskOf,
-  passedMask,
-} from "./layer-call.ts";
+import { applyWithState, firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { layerFrom, readable } from "./layer-from.ts";
+import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
-import { checkShape, shapeText } from "./shape.ts";
+import { checkShape } from "./shape.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 /** What tfjs-layers has and does not tell. */
 interface Inside {
   layers?: Layer[];
-  layer?: Layer;
-  inputs?: SymbolicTensor[];
   disposeWeights(): number;
 }
 const inside = (layer: Layer): Inside => layer as unknown as Inside;
@@ -49,11 +33,11 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  /** [B, T, ...features] as it was built, of any B and T. */
-  #inputShape: Shape | undefined;
-  /** Of the output, once built. */
-  #outputRank = Number.POSITIVE_INFINITY;
   #isStepwise = false;
+
+  static {
+    readable(TimeDistributedLayer);
+  }
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
@@ -65,6 +49,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     this.#regularizer = regularizer(activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
+    this.inputSpec = [new InputSpec({ minNDim: 3 })];
     if (args.trainable === false) this.trainable = false;
     inKerasGraph(layer);
     inKerasGraph(this);
@@ -86,8 +71,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const shape = firstShape(inputShape);
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
-    this.#inputShape = [null, null, ...shape.slice(2)];
-    this.#outputRank = this.computeOutputShape(shape).length;
+    this.inputSpec = [new InputSpec({ shape: [null, null, ...shape.slice(2)] })];
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -100,50 +84,18 @@ export class TimeDistributedLayer extends CompositeLayer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x] = [inputs].flat() as [Tensor];
-      const mask = maskOf(kwargs);
-      if (mask) this.#checkMask(mask, x);
-      const [B, T, ...rest] = x.shape as [number, number, ...number[]];
-      let y: Tensor;
-      if (this.#isStepwise) {
-        const masks = mask && unstack(mask, 1);
-        const steps = unstack(x, 1).map((step, t) => this.#callLayer(step, masks?.[t], kwargs));
-        y = stack(steps, 1);
-      } else {
-        const rows = mask && reshape(mask, [B * T, ...mask.shape.slice(2)]);
-        const all = this.#callLayer(reshape(x, [B * T, ...rest]), rows, kwargs);
-        y = reshape(all, [B, T, ...all.shape.slice(1)]);
-      }
+      const y = perStep(this.name, this.layer, x, kwargs, this.#isStepwise);
       return this.#activity.noted(y, kwargs);
     });
   }
 
-  /** As Keras calls it: a layer's own activity regularizer counts in no call from here, a model's do. */
-  #callLayer(x: Tensor, mask: Tensor | undefined, kwargs: Kwargs): Tensor {
-    const { mask: own, ...others } = kwargs;
-    let outputs: Tensor[];
-    if (inside(this.layer).layers) {
-      if (mask) carryMask(x, mask);
-      // The very object, by which the model's layers know one forward pass.
-      delete kwargs.mask;
-      outputs = [this.layer.call(x, kwargs)].flat();
-      kwargs.mask = own;
-    } else {
-      outputs = [this.layer.call(x, { ...others, mask, countActivity: false })].flat();
-    }
-    if (outputs.length === 1) return outputs[0]!;
-    throw new Error(`${this.name}: expected a layer of one output, got ${outputs.length}`);
-  }
-
-  #checkMask(mask: Tensor, x: Tensor): void {
-    const [B, T] = x.shape;
-    if (mask.shape[0] === B && mask.shape[1] === T) return;
-    throw new Error(
-      `${this.name}: expected a mask of shape [${B}, ${T}, ...] as the input's, got ${shapeText(mask.shape)}`,
-    );
-  }
-
   #checkInput(shape: Shape): void {
-    const wanted = this.#inputShape ?? [null, null, null, ...shape.slice(3).map(() => null)];
+    const wanted = this.inputSpec[0]!.shape ?? [
+      null,
+      null,
+      null,
+      ...shape.slice(3).map(() => null),
+    ];
     checkShape(this.name, "an input", shape, wanted, "BTI");
   }
 
@@ -154,12 +106,11 @@ export class TimeDistributedLayer extends CompositeLayer {
     throw new Error(`${this.name}: expected one input, got ${others.length + 1}`);
   }
 
-  /** Of the axes that the output has left: a step is kept where any of what was in it is, as on Keras's JAX. */
-  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    const given = passedMask(true, mask) as Tensor;
-    const gone = given ? given.rank - (this.#outputRank - 1) : 0;
-    if (gone <= 0) return given;
-    return any(given, [...given.shape.keys()].slice(-gone));
+  /** Of the axes that the output has left, `stepsMask` says. */
+  override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
+    const [x] = [inputs].flat();
+    const rank = x && this.computeOutputShape(x.shape).length;
+    return tidy(() => stepsMask([mask].flat()[0], rank) as Tensor);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
@@ -174,7 +125,6 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     const { layers: parts } = inside(this.layer);
     return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
   }
@@ -183,6 +133,15 @@ export class TimeDistributedLayer extends CompositeLayer {
     const layer = { className: this.layer.getClassName(), config: this.layer.getConfig() };
     const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
     return { layer, ...activity, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const layer = layerFrom("timeDistributed", config.layer, customObjects);
+    return new Class({ ...config, layer } as never);
   }
 }
 
@@ -194,21 +153,4 @@ function stepShape([B, , ...rest]: Shape): Shape {
 /** A model has none of its own, and its layers' in its stead. */
 function lossesIn(layer: Layer): Layer["losses"] {
   return inside(layer).layers?.flatMap(lossesIn) ?? layer.losses;
-}
-
-/**
- * Whether the rows of a batch matter to one another: Keras calls the layer once for every step, so
- * statistics, states and shared noise are of one step's batch.
- */
-function isStepwise(layer: Layer): boolean {
-  const { layers: parts, layer: wrapped, inputs } = inside(layer);
-  const config = parts ? {} : layer.getConfig();
-  return (
-    layer.getClassName() === "BatchNormalization" ||
-    layer.stateful ||
-    inputs?.[0]?.shape[0] != null ||
-    config.noiseShape != null ||
-    config.activityRegularizer != null ||
-    (parts ?? (wrapped ? [wrapped] : [])).some(isStepwise)
-  );
 }

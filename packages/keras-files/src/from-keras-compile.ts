@@ -1,5 +1,4 @@
 import {
-  type KerasCompileArgs,
   kerasLossName,
   kerasMetricName,
   type LossName,
@@ -48,7 +47,7 @@ export function compileAsSaved(
     const read = optimizerFromKeras(serialized);
     optimizer = read.optimizer;
     const [metrics, dropped] = metricsOf(own(config, "metrics") ?? [], model.outputNames);
-    const args: KerasCompileArgs = { optimizer, loss, metrics };
+    const args = { optimizer, loss, metrics };
     orUncompiled(() => model.compile(args as ModelCompileArgs));
     // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
     (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;

@@ -11,6 +11,7 @@ import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } fr
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
 import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
+import { keepOrder } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -125,6 +126,7 @@ function functionalFromKeras(reading: Reading, json: JsonObject): LayersModel {
   // tfjs lists no input that nothing reads.
   const used = new Set([...graph.layers, ...graph.inputLayers]);
   graph.layers = order.filter((layer) => used.has(layer));
+  keepOrder(graph, graph.layers);
   if (own(config, "trainable") === false) graph.trainable = false;
   return graph;
 }

@@ -84,9 +84,17 @@ export function checkMasks(
  * input's mask only while the input is its one tensor; the mask goes on behind the layer all the same.
  */
 function unmaskedWithStates(layer: Layer): void {
+  unmasked.add(layer);
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) =>
     call(inputs, Array.isArray(inputs) && inputs.length > 1 ? { ...kwargs, mask: null } : kwargs);
+}
+
+const unmasked = new WeakSet<Layer>();
+
+/** Whether a layer leaves the mask out where initial states are given, as it was loaded. */
+export function leavesMaskBesideStates(layer: Layer): boolean {
+  return unmasked.has(layer);
 }
 
 const mostSteps = 100;

@@ -70,7 +70,7 @@ test("options in the place of a path are refused, with where they go", async () 
     );
   }
   expect(() => node.fileSystem({ path: "model" } as never)).toThrow(
-    "fileSystem: expected the path of a folder or a .json file, got an object",
+    "fileSystem: expected the path of a folder or a .json file, got object",
   );
   expect(() => node.fileSystem(undefined as never)).toThrow("got undefined");
 });

@@ -1,8 +1,9 @@
 """Loads what rnnkit saved with real Keras, and says what Keras makes of it.
 
-Usage: python real-keras.fixture.py FOLDER [train | return]. FOLDER/manifest.json lists the models; the
-answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
-torch: without them the answer is null.
+Usage: python real-keras.fixture.py FOLDER [train | return | masks]. FOLDER/manifest.json lists the models;
+the answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
+torch: without them the answer is null. Masks are TensorFlow's where it is, whose recurrences do under
+them what the others are meant to.
 """
 
 import base64
@@ -13,8 +14,14 @@ import os
 import sys
 
 trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
-trains = sys.argv[2:] in (["train"], ["return"])
-os.environ["KERAS_BACKEND"] = trainers[0] if trains and trainers else "numpy"
+mode = sys.argv[2] if len(sys.argv) > 2 else None
+trains = mode in ("train", "return")
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+if trains and trainers:
+    os.environ["KERAS_BACKEND"] = trainers[0]
+else:
+    with_masks = mode == "masks" and "tensorflow" in trainers
+    os.environ["KERAS_BACKEND"] = "tensorflow" if with_masks else "numpy"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -49,10 +56,40 @@ def is_weight(variable):
     return "seed_generator" not in variable.path and np.dtype(variable.dtype).kind == "f"
 
 
-def predictions(model, inputs):
+def outputs_of(model, inputs):
     outputs = model([array(x) for x in inputs] if len(inputs) > 1 else array(inputs[0]))
-    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    return [np.array(y).ravel().tolist() for y in outputs]
+    return outputs if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def predictions(model, inputs):
+    return [np.array(y).ravel().tolist() for y in outputs_of(model, inputs)]
+
+
+def told_tensor(x):
+    """JSON has no NaN and no infinity: they are null."""
+    values = np.array(x)
+    data = [value if np.isfinite(value) else None for value in values.ravel().tolist()]
+    return {"shape": list(values.shape), "dtype": str(values.dtype), "data": data}
+
+
+def masked(folder, case):
+    """What each file's model makes of the inputs, the masks that its outputs carry, and what Keras saves."""
+    told = {}
+    for name in case["files"]:
+        try:
+            model = keras.saving.load_model(os.path.join(folder, name), compile=False)
+            outputs = outputs_of(model, case["inputs"])
+        except Exception as error:
+            told[name] = {"error": f"{type(error).__name__}: {error}"}
+            continue
+        masks = [keras.src.backend.get_keras_mask(y) for y in outputs]
+        told[name] = {
+            "outputs": [told_tensor(y) for y in outputs],
+            "masks": [None if mask is None else told_tensor(mask) for mask in masks],
+        }
+        if name.endswith(".keras"):
+            model.save(os.path.join(folder, "again." + name))
+    return told
 
 
 def answer(folder, case):
@@ -111,7 +148,7 @@ def main(folder):
     with open(os.path.join(folder, "manifest.json")) as file:
         cases = json.load(file)
     told = {}
-    answers = {"train": trained, "return": returned}.get("".join(sys.argv[2:]), answer)
+    answers = {"train": trained, "return": returned, "masks": masked}.get(mode, answer)
     for case in cases:
         try:
             told[case["id"]] = answers(folder, case)

@@ -9,17 +9,21 @@ export const kerasPython: string | undefined = process.env.RNNKIT_KERAS_PYTHON |
 
 /**
  * Hands Keras the files that **write** puts into a folder, with what to do with them, and gives its
- * answers by case. The folder is gone afterwards.
+ * answers by case. The folder is gone afterwards; **read** sees what Keras put there.
  */
 export async function askKeras<Answers>(
   write: (folder: string) => Promise<object[]>,
-  ...args: ("train" | "return")[]
+  mode?: "train" | "return" | "masks",
+  read?: (folder: string) => Promise<void>,
 ): Promise<Answers> {
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-keras-"));
   try {
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(await write(folder)));
     const script = fileURLToPath(new URL("real-keras.fixture.py", import.meta.url));
-    execFileSync(kerasPython!, [script, folder, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync(kerasPython!, [script, folder, ...(mode ? [mode] : [])], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await read?.(folder);
     return JSON.parse(readFileSync(join(folder, "answers.json"), "utf8"));
   } finally {
     rmSync(folder, { recursive: true, force: true });

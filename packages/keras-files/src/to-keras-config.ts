@@ -1,6 +1,8 @@
+import { isKerasLayer } from "@rnnkit/keras-builders";
 import { type LayersModel, type layers, RNN } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
 import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
+import { takeStates } from "./keras-order.ts";
 import { type Json, type LayerClass, layerClasses, layerModule } from "./layer-classes.ts";
 import { isMasked } from "./mask-origin.ts";
 import { kerasActivation, kerasPart } from "./to-keras-part.ts";
@@ -76,11 +78,6 @@ export function kerasLayer(layer: Layer, to: ToKeras, shape?: Shape | Shape[]): 
   return serialized;
 }
 
-/** Recurrent layers that are handed their state, `[x, ...state]`, are built with both. */
-export const takeStates: ReadonlySet<string> = new Set([
-  ...["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"],
-]);
-
 function buildConfig(className: string, shape: Shape | Shape[]): JsonObject {
   if (!Array.isArray(shape[0]) || !takeStates.has(className)) return { input_shape: shape };
   const [sequences_shape, ...initial_state_shape] = shape as Shape[];
@@ -112,6 +109,11 @@ function layerConfig(
     // tfjs-layers leaves depthMultiplier out of a config.
     const value = given[name] ?? numberIn(layer, name);
     if (value == null && skipped.includes(argument)) continue;
+    if (to.legacy && argument === "axis" && Array.isArray(value) && value.length > 1) {
+      throw new Error(
+        `${layer.name}: expected format "keras" for axis [${value.join(", ")}], got "h5", where Keras reads one axis and forgets several`,
+      );
+    }
     values[argument] = kerasValue(layer, argument, value);
   }
   for (const [argument, value] of Object.entries({ ...known.fixed, ...known.ignored })) {
@@ -133,7 +135,8 @@ function layerConfig(
 function refuseUnzeroed(layer: Layer): void {
   const { forwardLayer } = layer as { forwardLayer?: Layer };
   const isStock = forwardLayer instanceof RNN && forwardLayer.returnSequences;
-  if (!isStock || !isMasked(layer)) return;
+  // Joined to a layer of this project's, it has zeros too.
+  if (!isStock || isKerasLayer(layer) || !isMasked(layer)) return;
   throw new Error(
     `${layer.name}: expected a Bidirectional of @rnnkit/keras-builders under a mask, got tfjs-layers' own with returnSequences, which repeats outputs at masked steps where Keras has zeros; make it with layers.bidirectional of @rnnkit/keras-builders, whose setWeights takes the same weights`,
   );

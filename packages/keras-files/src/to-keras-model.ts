@@ -1,44 +1,30 @@
-import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
+import { takeStates } from "./keras-order.ts";
 import type { Json } from "./layer-classes.ts";
+import { type MaskOperation, symbolicMasks, writtenOperations } from "./mask-operations.ts";
+import { leavesMaskBesideStates } from "./mask-origin.ts";
 import {
-  dtypePolicy,
-  kerasLayer,
-  type Shape,
-  type ToKeras,
-  takeStates,
-} from "./to-keras-config.ts";
+  endsOf,
+  graphOf,
+  type Node,
+  nodeIndex,
+  nodesIn,
+  sourcesOf,
+  type TensorSource,
+  tensorOf,
+} from "./model-graph.ts";
+import { dtypePolicy, kerasLayer, type Shape, type ToKeras } from "./to-keras-config.ts";
 import { layersOf } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-
-/** One application of a layer, as tfjs-layers keeps it. */
-interface Node {
-  inboundLayers: Layer[];
-  nodeIndices: number[];
-  tensorIndices: number[];
-  inputTensors: SymbolicTensor[];
-  inputShapes: Shape[];
-  callArgs: Record<string, unknown> | null;
-}
-
-/** What tfjs-layers knows of a model's graph. */
-interface Graph {
-  containerNodes: Set<string>;
-  inputLayers: Layer[];
-  inputLayersNodeIndices: number[];
-  inputLayersTensorIndices: number[];
-  outputLayers: Layer[];
-  outputLayersNodeIndices: number[];
-  outputLayersTensorIndices: number[];
-}
 
 /** A Sequential or functional model as Keras serializes it, without what it was compiled with. */
 export function kerasModel(model: LayersModel, to: ToKeras): JsonObject {
   if (!(model.inputs?.length > 0)) {
     throw new Error(`${model.name}: expected a built model, whose first layer has an inputShape`);
   }
-  const input = shapeOf(model.inputs[0]!);
+  const input = model.inputs[0]!.shape as Shape;
   const serialized: JsonObject =
     model.getClassName() === "Sequential"
       ? {
@@ -77,38 +63,54 @@ function sequentialConfig(model: LayersModel, to: ToKeras, input: Shape): JsonOb
 }
 
 function functionalConfig(model: LayersModel, to: ToKeras): JsonObject {
-  const graph = graphOf(model);
-  const layers = layersOf(model).map((layer) => {
+  const operations = writtenOperations(model, (of) => kerasTensor(model, of));
+  const maskOf = symbolicMasks(model, true, refuseMask);
+  const named = (of: TensorSource): JsonObject | undefined => {
+    const mask: MaskOperation | undefined = maskOf(of);
+    return mask && operations.argument(mask);
+  };
+  const layers = layersOf(model).map((layer): JsonObject => {
     const nodes = nodesIn(model, layer).filter(({ inboundLayers }) => inboundLayers.length > 0);
     const serialized = kerasLayer(layer, to, inputShapeOf(nodes[0]));
     return {
       ...(to.legacy ? bare(serialized) : serialized),
       name: layer.name,
-      inbound_nodes: nodes.map((node) => inboundNode(model, layer, node)),
+      inbound_nodes: nodes.map((node) => inboundNode(model, layer, node, to, named)),
     };
   });
   const ends = (which: "input" | "output"): Json => {
-    const found = graph[`${which}Layers`].map((layer, i): Json => {
-      const node = nodeIndex(model, layer, graph[`${which}LayersNodeIndices`][i]!);
+    const found = endsOf(model, which).map(({ layer, node, index }): Json => {
       // Here alone Keras counts a functional model's own inputs and outputs as its first call.
       const first = layer.getClassName() === "Model" ? 1 : 0;
-      return [layer.name, first + node, graph[`${which}LayersTensorIndices`][i]!];
+      return [layer.name, first + nodeIndex(model, layer, node), index];
     });
     return found.length === 1 ? found[0]! : found;
   };
   return {
-    ...{ name: model.name, trainable: model.trainable, layers },
+    ...{ name: model.name, trainable: model.trainable },
+    ...{ layers: [...layers, ...operations.layers] },
     ...{ input_layers: ends("input"), output_layers: ends("output") },
   };
 }
 
 /**
- * One call of a layer: its tensors as arguments, a recurrent layer's states as `initial_state`.
+ * One call of a layer: its tensors as arguments, a recurrent layer's states as `initial_state`, beside
+ * which Keras obeys a mask only if the call names it.
  *
  * @throws for arguments that no file can hold.
  */
-function inboundNode(model: LayersModel, layer: Layer, node: Node): JsonObject {
+function inboundNode(
+  model: LayersModel,
+  layer: Layer,
+  node: Node,
+  to: ToKeras,
+  maskOf: (of: TensorSource) => JsonObject | undefined,
+): JsonObject {
+  const [first, ...others] = sourcesOf(node);
+  const takes = takeStates.has(layer.getClassName()) && others.length > 0;
   const { mask: _, ...given } = node.callArgs ?? {};
+  // Where tfjs-layers' own layers keep the states that are among the inputs.
+  if (takes) delete given.initialState;
   const kwargs: JsonObject = {};
   for (const [name, value] of Object.entries(given)) {
     if (value == null) continue;
@@ -117,13 +119,23 @@ function inboundNode(model: LayersModel, layer: Layer, node: Node): JsonObject {
     }
     kwargs.training = value;
   }
-  const [first, ...others] = node.inboundLayers.map((from, i) => kerasTensor(model, node, from, i));
-  if (others.length === 0) return { args: [first!], kwargs };
-  if (takeStates.has(layer.getClassName())) {
-    kwargs.initial_state = byCell(layer, others);
-    return { args: [first!], kwargs };
+  const args = [first!, ...others].map((source) => kerasTensor(model, source));
+  if (!takes) return { args: args.length > 1 ? [args] : args, kwargs };
+  kwargs.initial_state = byCell(layer, args.slice(1));
+  const mask = leavesMaskBesideStates(layer) ? undefined : maskOf(first!);
+  if (mask !== undefined) kwargs.mask = mask;
+  if (mask !== undefined && to.legacy) {
+    throw new Error(
+      `${layer.name}: expected format "keras", which can hold a mask beside initial states, got "h5", which Keras does not read with one`,
+    );
   }
-  return { args: [[first!, ...others]], kwargs };
+  return { args: [args[0]!], kwargs };
+}
+
+function refuseMask(layer: Layer, where: string): never {
+  throw new Error(
+    `${layer.name}: expected masks beside initial states that a file can hold, those of Embedding and Masking in one model, got one that comes ${where}`,
+  );
 }
 
 /** Keras nests the states of stacked cells: one list a cell. */
@@ -139,38 +151,11 @@ function byCell(layer: Layer, states: Json[]): Json[] {
   });
 }
 
-function kerasTensor(model: LayersModel, node: Node, from: Layer, i: number): Json {
-  const { shape, dtype } = node.inputTensors[i]!;
-  const index = nodeIndex(model, from, node.nodeIndices[i]!);
-  return {
-    class_name: "__keras_tensor__",
-    config: { shape, dtype, keras_history: [from.name, index, node.tensorIndices[i]!] },
-  };
+function kerasTensor(model: LayersModel, of: TensorSource): JsonObject {
+  const { shape, dtype } = tensorOf(of);
+  const history = [of.layer.name, nodeIndex(model, of.layer, of.node), of.index];
+  return { class_name: "__keras_tensor__", config: { shape, dtype, keras_history: history } };
 }
-
-/** A Sequential model keeps its graph in a model inside, which it makes when it is built. */
-function graphOf(model: LayersModel): Graph {
-  if (model.getClassName() !== "Sequential") return model as unknown as Graph;
-  const holder = model as unknown as { model: Graph | undefined; build(): void };
-  if (!holder.model) holder.build();
-  return holder.model!;
-}
-
-function nodesIn(model: LayersModel, layer: Layer): Node[] {
-  const { containerNodes } = graphOf(model);
-  const nodes = (layer as unknown as { inboundNodes: Node[] }).inboundNodes;
-  return nodes.filter((_, i) => containerNodes.has(nodeKey(layer, i)));
-}
-
-/** The how manieth call of the layer in this model a node is: calls elsewhere do not count. */
-function nodeIndex(model: LayersModel, layer: Layer, node: number): number {
-  const { containerNodes } = graphOf(model);
-  let index = 0;
-  for (let i = 0; i < node; i++) if (containerNodes.has(nodeKey(layer, i))) index++;
-  return index;
-}
-
-const nodeKey = (layer: Layer, node: number): string => `${layer.name}_ib-${node}`;
 
 function inputShapeOf(node: Node | undefined): Shape | Shape[] | undefined {
   if (!node || node.inboundLayers.length === 0) return undefined;
@@ -179,8 +164,4 @@ function inputShapeOf(node: Node | undefined): Shape | Shape[] | undefined {
 
 function inputLayerOf(model: LayersModel): Layer {
   return graphOf(model).inputLayers[0]!;
-}
-
-function shapeOf(tensor: SymbolicTensor): Shape {
-  return tensor.shape as Shape;
 }

@@ -13,7 +13,7 @@ export function orUncompiled<T>(run: () => T): T {
   }
 }
 
-/** The first argument that is another than **plain** has it; what a config leaves out is plain. */
+/** The first key of **plain** that a config says something else of; what it leaves out is plain. */
 export function otherThan(
   plain: Readonly<Record<string, Json[]>>,
   config: JsonObject,

@@ -1,4 +1,5 @@
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import { kerasOrder } from "./keras-order.ts";
 
 /** One `vars` group of a Keras 3 weights file: the variables that one layer, cell or model owns itself. */
 export interface VarsGroup {
@@ -121,8 +122,17 @@ export function layersOf(model: LayersModel): layers.Layer[] {
   if (model.getClassName() === "Sequential") {
     return model.layers.filter((layer) => layer.getClassName() !== "InputLayer");
   }
-  const unread = model.inputLayers.filter((layer) => !model.layers.includes(layer));
-  return [...unread, ...model.layers];
+  const loaded = inFile.get(model);
+  if (loaded) return [...loaded];
+  const used = kerasOrder(model);
+  return [...model.inputLayers.filter((layer) => !used.includes(layer)), ...used];
+}
+
+const inFile = new WeakMap<LayersModel, readonly layers.Layer[]>();
+
+/** Keeps the order of a file, which Keras's graph of layers gave, for what is saved or loaded later. */
+export function keepOrder(model: LayersModel, order: readonly layers.Layer[]): void {
+  inFile.set(model, order);
 }
 
 /** How Keras turns a class name into a group's: `LSTMCell` → `lstm_cell`, `PReLU` → `p_re_lu`. */

@@ -1,0 +1,85 @@
+import { createSequences, MinMaxScaler, type NdArray, prepareData } from "@rnnkit/preprocess";
+import type { Series } from "./series.ts";
+import { type Examples, sliceRows } from "./training.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Windows of a series and the value after each, scaled. */
+export interface SeriesPart extends Examples {
+  /** Index in the series of the first window's target; those of the others follow it. */
+  firstTarget: number;
+}
+
+/** A series cut into windows: [n, timesteps, 1] and their targets, [n, 1]. */
+export interface PreparedSeries {
+  scaler: MinMaxScaler;
+  train: SeriesPart;
+  test: SeriesPart;
+}
+
+// The first part of the series, in time order, that the model learns from.
+const TRAIN_SHARE = 0.8;
+
+/**
+ * Fits the scaler on the first 80 % of the points and cuts all points into windows. A window of the
+ * test part may begin in the training part: its past is known by then, only its target is new.
+ *
+ * @throws UsageError when the series is too short for the window
+ */
+export function prepareSeries(series: Series, timesteps: number): PreparedSeries {
+  const points = series.values.length;
+  const trainPoints = Math.floor(points * TRAIN_SHARE);
+  if (trainPoints <= timesteps) {
+    const least = Math.ceil((timesteps + 1) / TRAIN_SHARE);
+    throw new UsageError(
+      `forecast: expected at least ${least} points for --timesteps ${timesteps}, got ${points} in ${series.title}`,
+    );
+  }
+  const scaler = new MinMaxScaler();
+  scaler.fit(column(series.values.subarray(0, trainPoints)));
+  const windows = createSequences(scaler.transform(column(series.values)), timesteps);
+  return { scaler, ...splitWindows(windows, trainPoints - timesteps, timesteps) };
+}
+
+/**
+ * As the tutorial's short listing of part III has it: the scaler fitted on the whole series, all of
+ * it cut into windows, the first 80 % of the windows to train.
+ */
+export function prepareStockPrices(series: Series, timesteps: number): PreparedSeries {
+  const scaler = new MinMaxScaler();
+  const windows = createSequences(scaler.fitTransform(column(series.values)), timesteps);
+  const trainWindows = Math.floor(rowsOf(windows.x) * TRAIN_SHARE);
+  return { scaler, ...splitWindows(windows, trainWindows, timesteps) };
+}
+
+/**
+ * As the tutorial's full listing of part III has it: the scaler fitted on the whole series, the
+ * first 80 % of the points to train, each part cut into windows by itself.
+ */
+export function prepareTimeSeries(series: Series, timesteps: number): PreparedSeries {
+  const scaler = new MinMaxScaler({ featureRange: [0, 1] });
+  const { data } = scaler.fitTransform(column(series.values));
+  const trainPoints = Math.floor(data.length * TRAIN_SHARE);
+  const part = (start: number, end: number): SeriesPart => ({
+    ...prepareData(column(data.subarray(start, end)), timesteps, 1),
+    firstTarget: start + timesteps,
+  });
+  return { scaler, train: part(0, trainPoints), test: part(trainPoints, data.length) };
+}
+
+/** The first **trainWindows** windows of a whole series, and the others. */
+function splitWindows({ x, y }: Examples, trainWindows: number, timesteps: number) {
+  const part = (start: number, end: number): SeriesPart => ({
+    x: sliceRows(x, start, end),
+    y: sliceRows(y, start, end),
+    firstTarget: timesteps + start,
+  });
+  return { train: part(0, trainWindows), test: part(trainWindows, rowsOf(x)) };
+}
+
+function column<D extends NdArray["data"]>(data: D): { data: D; shape: number[] } {
+  return { data, shape: [data.length, 1] };
+}
+
+function rowsOf({ shape }: NdArray): number {
+  return shape[0] as number;
+}

@@ -1,0 +1,76 @@
+import { formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { escapeHtml } from "./html.ts";
+import type { Run } from "./results.ts";
+
+/** A cell of text; a run that did not end well says so. */
+export function named(title: string, status: Run["status"]): string {
+  return cell(status === "complete" ? title : `${title} (${status})`);
+}
+
+export function cell(text: string): string {
+  return `<td>${escapeHtml(text)}</td>`;
+}
+
+/** A cell with a number in it, bold where it is the **better** one. */
+export function number(text: string, better = false): string {
+  return `<td class="number${better ? " better" : ""}">${escapeHtml(text)}</td>`;
+}
+
+/** **columns** are the titles, *number* beside those that stand right; **rows** are cells. */
+export function table(columns: [string, "number"?][], rows: string[][]): string {
+  const head = columns.map(
+    ([name, kind]) => `<th scope="col"${kind ? ` class="${kind}"` : ""}>${escapeHtml(name)}</th>`,
+  );
+  return `<div class="scroll"><table>
+<thead><tr>${head.join("")}</tr></thead>
+<tbody>
+${rows.map((row) => `<tr>${row.join("")}</tr>`).join("\n")}
+</tbody></table></div>`;
+}
+
+/** One or more charts, side by side where there is room, over one caption. */
+export function figure(svgs: string | string[], caption: string): string {
+  return `<figure><div class="charts">${[svgs].flat().join("\n")}</div><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** A line of the legend: what is drawn in the way that the style sheet has for **kind**. */
+export function key(kind: string, text: string): string {
+  return `<span class="key ${kind}">${escapeHtml(text)}</span>`;
+}
+
+/** Every option of a run, in words. */
+export function optionText(run: Run): string {
+  const options = Object.entries(run.options).map(([name, value]) => `${name} ${value}`);
+  return `${options.join(", ")}.`;
+}
+
+/** A run's epochs and model, folded. */
+export function epochTable(run: Run): string {
+  if (run.epochs.length === 0) return "";
+  const judged = run.epochs.some(({ accuracy }) => accuracy !== null);
+  const validated = judged || run.epochs.some(({ validationLoss }) => validationLoss !== null);
+  const columns: [string, "number"?][] = [
+    ["epoch", "number"],
+    ["loss", "number"],
+  ];
+  if (judged) columns.push(["accuracy", "number"]);
+  if (validated) columns.push(["validation loss", "number"]);
+  if (judged) columns.push(["validation accuracy", "number"]);
+  columns.push(["time", "number"]);
+  const rows = run.epochs.map((epoch) => [
+    number(
+      epoch.steps < epoch.plannedSteps
+        ? `${epoch.epoch} (step ${epoch.steps} of ${epoch.plannedSteps})`
+        : String(epoch.epoch),
+    ),
+    number(formatNumber(epoch.loss)),
+    ...(judged ? [number(formatPercent(epoch.accuracy))] : []),
+    ...(validated ? [number(formatNumber(epoch.validationLoss))] : []),
+    ...(judged ? [number(formatPercent(epoch.validationAccuracy))] : []),
+    number(formatSeconds(epoch.seconds)),
+  ]);
+  return `<details><summary>Every epoch, and the model</summary>
+<p class="quiet">${escapeHtml(run.model.layers.join(" → "))}; ${escapeHtml(run.model.loss)},
+${escapeHtml(run.model.optimizer)}</p>
+${table(columns, rows)}</details>`;
+}

@@ -1,0 +1,106 @@
+import { forecastChart, testChart, trainingChart } from "./charts.ts";
+import { formatCount, formatNumber, formatSeconds } from "./format.ts";
+import { escapeHtml } from "./html.ts";
+import {
+  cell,
+  epochTable,
+  figure,
+  key,
+  named,
+  number,
+  optionText,
+  table,
+} from "./report-elements.ts";
+import type { ForecastRun } from "./results.ts";
+
+/** The report's part on forecasts that are no listing of the tutorial's. */
+export function forecastSection(runs: ForecastRun[]): string {
+  const rows = runs.map((run) => {
+    const { rmse, baselineRmse: baseline } = run;
+    const wins = rmse !== null && rmse.test < baseline.test;
+    return [
+      named(seriesTitle(run), run.status),
+      cell(run.model.builder),
+      number(formatCount(run.model.parameters)),
+      number(formatNumber(rmse?.train)),
+      number(formatNumber(rmse?.test), wins),
+      number(formatNumber(baseline.train)),
+      number(formatNumber(baseline.test), rmse !== null && !wins),
+      number(formatSeconds(run.timings.trainSeconds)),
+    ];
+  });
+  return `<section>
+<h2>Forecasting</h2>
+<p>One step ahead from a window of past values. The scaler saw the training part only; the test part
+is the end of the series. Root mean squared error (RMSE) in the series' own unit, beside the forecast
+“no change since the last value”; the lower error on the test part is bold.</p>
+${table(
+  [
+    ["series"],
+    ["model"],
+    ["weights", "number"],
+    ["train RMSE", "number"],
+    ["test RMSE", "number"],
+    ["last value, train", "number"],
+    ["last value, test", "number"],
+    ["training", "number"],
+  ],
+  rows,
+)}
+${runs.map(forecastFigures).join("\n")}
+</section>`;
+}
+
+function forecastFigures(run: ForecastRun): string {
+  const predicted = run.train.predicted !== null;
+  return `<h3>${escapeHtml(seriesTitle(run))}</h3>
+<p class="quiet">${escapeHtml(factText(run))}</p>
+${figure(
+  forecastChart(run),
+  key("actual", "actual") +
+    (predicted
+      ? key("train", "predicted, training part") + key("test", "predicted, test part")
+      : ""),
+)}
+${testFigure(run, true)}
+${trainingFigure(run)}
+${epochTable(run)}`;
+}
+
+/** Actual and predicted over the test part, and the last value's forecast where it is asked for. */
+export function testFigure(run: ForecastRun, lastValue: boolean): string {
+  const shown =
+    run.test.actual.length > 240 ? `the last 240 of ${run.test.actual.length} test points` : "";
+  return figure(
+    testChart(run, lastValue),
+    key("actual", "actual") +
+      (run.test.predicted ? key("test", "predicted") : "") +
+      (lastValue ? key("baseline", "last value") : "") +
+      escapeHtml(shown),
+  );
+}
+
+/** The losses over the epochs, or nothing before there is one. */
+export function trainingFigure({ data, epochs }: ForecastRun): string {
+  if (epochs.length === 0) return "";
+  const validated = epochs.some(({ validationLoss }) => validationLoss !== null);
+  return figure(
+    trainingChart(data.title, epochs, "loss (mean squared error of scaled values)"),
+    key("train", "training loss") + (validated ? key("train dashed", "validation loss") : ""),
+  );
+}
+
+/** Where the series is from, and every option. */
+export function factText(run: ForecastRun): string {
+  const { source, points, gapsFilled } = run.data;
+  const facts = [
+    source,
+    `${formatCount(points)} points`,
+    gapsFilled > 0 ? `${formatCount(gapsFilled)} missing values replaced by the value before` : "",
+  ];
+  return `${facts.filter(Boolean).join("; ")}. ${optionText(run)}`;
+}
+
+function seriesTitle({ data }: ForecastRun): string {
+  return data.synthetic ? `${data.title} (synthetic)` : data.title;
+}

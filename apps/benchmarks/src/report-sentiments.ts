@@ -1,0 +1,77 @@
+import { historyChart } from "./charts.ts";
+import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { escapeHtml } from "./html.ts";
+import { epochTable, figure, key, named, number, optionText, table } from "./report-elements.ts";
+import { type SentimentRun, secondsPerEpoch } from "./results.ts";
+
+/**
+ * The report's part on classifiers that saw the same reviews: a row a cell, and the histories of all in
+ * one chart of accuracies and one of losses.
+ */
+export function sentimentSection(title: string, intro: string, runs: SentimentRun[]): string {
+  const { data } = runs[0] as SentimentRun;
+  const best = Math.max(...runs.map((run) => run.test?.accuracy ?? 0));
+  const several = runs.length > 1;
+  const rows = runs.map((run) => [
+    named(cellTitle(run), run.status),
+    number(formatCount(run.model.parameters)),
+    number(formatPercent(run.epochs.at(-1)?.accuracy)),
+    number(formatPercent(run.epochs.at(-1)?.validationAccuracy)),
+    number(
+      formatPercent(run.test?.accuracy),
+      several && run.test !== null && run.test.accuracy === best,
+    ),
+    number(formatNumber(run.test?.loss)),
+    number(run.epochs.length > 0 ? formatSeconds(secondsPerEpoch(run.epochs)) : "–"),
+    number(formatSeconds(run.timings.trainSeconds)),
+  ]);
+  return `<section>
+<h2>${escapeHtml(title)}</h2>
+${intro ? `<p>${escapeHtml(intro)}</p>` : ""}
+<p>${escapeHtml(capital(data.title))}${data.synthetic ? " (<strong>generated</strong>, not real ones)" : ""}:
+${formatCount(data.trainReviews)} training, ${formatCount(data.validationReviews)} validation and
+${formatCount(data.testReviews)} test reviews, padded or cut to ${formatCount(data.maxLen)} words of a
+vocabulary of ${formatCount(data.vocabSize)}.${several ? " The best test accuracy is bold." : ""}</p>
+${table(
+  [
+    ["cell"],
+    ["weights", "number"],
+    ["train accuracy", "number"],
+    ["validation accuracy", "number"],
+    ["test accuracy", "number"],
+    ["test loss", "number"],
+    ["an epoch", "number"],
+    ["training", "number"],
+  ],
+  rows,
+)}
+${histories(runs)}
+${runs.map(details).join("\n")}
+</section>`;
+}
+
+function histories(runs: SentimentRun[]): string {
+  const trained = runs.filter(({ epochs }) => epochs.length > 0);
+  if (trained.length === 0) return "";
+  return figure(
+    [historyChart(trained, "accuracy"), historyChart(trained, "loss")],
+    trained.map((run, i) => key(`cell-${i + 1}`, cellTitle(run))).join("") +
+      key("solid", "training") +
+      key("dashed", "validation"),
+  );
+}
+
+function details(run: SentimentRun): string {
+  if (run.epochs.length === 0) return "";
+  return `<h3>${escapeHtml(cellTitle(run))}</h3>
+<p class="quiet">${escapeHtml(optionText(run))}</p>
+${epochTable(run)}`;
+}
+
+function cellTitle(run: SentimentRun): string {
+  return run.cell.replaceAll("_", " ");
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
