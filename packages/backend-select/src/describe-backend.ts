@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { shown } from "./generated/options.ts";
 import { runtimeName } from "./runtime.ts";
 import { type BackendSelection, currentSelection } from "./select-backend.ts";
 
@@ -7,10 +8,16 @@ import { type BackendSelection, currentSelection } from "./select-backend.ts";
  *
  * Without **selection** it tells of the backend that tfjs computes on now.
  *
+ * @throws TypeError for anything but what `selectBackend` gave.
+ *
  * @example
  * describeBackend(await selectBackend()); // => "wasm, SIMD, 1 thread, tfjs 4.22.0, Node 20.20.2"
  */
 export function describeBackend(selection?: BackendSelection): string {
+  if (selection !== undefined && typeof selection?.tfBackend !== "string") {
+    const got = shown(selection);
+    throw new TypeError(`describeBackend: expected what selectBackend gave, got ${got}`);
+  }
   const tfBackend = selection?.tfBackend ?? tf.getBackend();
   const name = (selection ?? currentSelection())?.name ?? (tfBackend || "no backend");
   const parts = [name, ...details(tfBackend), `tfjs ${tf.version_core}`, runtimeName()];

@@ -1,5 +1,7 @@
+import { testOptions } from "@rnnkit/test-kit/options";
 import { expect, test } from "vitest";
 import { backendNames } from "./backend-name.ts";
+import * as backendSelect from "./index.ts";
 import { planOf } from "./options.ts";
 import { selectBackend } from "./select-backend.ts";
 
@@ -8,6 +10,10 @@ const names = "tfjs-node-gpu, tfjs-node, wasm, cpu";
 test.each([
   [{ require: "webgl" }, `expected require to be among ${names}, got "webgl"`],
   [{ prefer: ["wasm", 3] }, `expected prefer to be among ${names}, got 3`],
+  [
+    { require: "tfjs_node" },
+    `expected require to be among ${names}, got "tfjs_node"; did you mean tfjs-node?`,
+  ],
   [{ prefer: 7 }, "expected prefer to be a list of backend names, got 7"],
   [{ exclude: "tensorflow" }, `expected exclude to be among ${names}, got "tensorflow"`],
   [{ exclude: null }, "expected exclude to be a list of backend names, got null"],
@@ -16,15 +22,15 @@ test.each([
   [{ exclude: backendNames }, "every backend is excluded"],
   [
     { preferred: "cpu" },
-    'expected options among prefer, require, exclude, wasmPaths, got "preferred"',
+    "expected options prefer, require, exclude, wasmPaths, got preferred; did you mean prefer?",
   ],
   [{ wasmPaths: 3 }, "expected wasmPaths to be a folder or a map of file names, got 3"],
-  ["wasm", 'expected an object of options, got "wasm"'],
-  [null, "expected an object of options, got null"],
+  ["wasm", 'expected an object of options such as { prefer: "wasm" }, got "wasm"'],
+  [null, 'expected an object of options such as { prefer: "wasm" }, got null'],
 ])("%j is refused before anything is loaded", async (options, message) => {
-  await expect(selectBackend(options as never)).rejects.toThrow(
-    new Error(`selectBackend: ${message}`),
-  );
+  await expect(selectBackend(options as never)).rejects.toMatchObject({
+    message: `selectBackend: ${message}`,
+  });
 });
 
 test("equal wishes have equal keys, however they are written", () => {
@@ -36,4 +42,27 @@ test("equal wishes have equal keys, however they are written", () => {
   );
   expect(planOf({ wasmPaths: "/a" }).key).not.toBe(planOf({ wasmPaths: "/b" }).key);
   expect(planOf({ require: "cpu" }).key).not.toBe(planOf({ prefer: "cpu" }).key);
+});
+
+testOptions(backendSelect, {
+  selectBackend: {
+    who: "selectBackend",
+    names: ["prefer", "require", "exclude", "wasmPaths"],
+    call: selectBackend,
+  },
+  describeBackend: null,
+  backendNames: null,
+});
+
+test("only a selection is described", () => {
+  for (const [value, got] of [
+    ["wasm", '"wasm"'],
+    [null, "null"],
+    [{ name: "wasm" }, "an object"],
+    [Promise.resolve(), "an instance of Promise"],
+  ]) {
+    expect(() => backendSelect.describeBackend(value as never)).toThrow(
+      `describeBackend: expected what selectBackend gave, got ${got}`,
+    );
+  }
 });

@@ -1,4 +1,5 @@
 import { type BackendName, backendNames, isBackendName } from "./backend-name.ts";
+import { checkOptions, didYouMean, shown } from "./generated/options.ts";
 
 /** What `selectBackend` may and must do. Every option may be left out. */
 export interface SelectBackendOptions {
@@ -37,12 +38,7 @@ const known = ["prefer", "require", "exclude", "wasmPaths"];
 
 /** @throws on unknown names and options, and on options that contradict each other */
 export function planOf(options: SelectBackendOptions): Plan {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    fail(`expected an object of options, got ${show(options)}`);
-  for (const option of Object.keys(options))
-    if (!known.includes(option))
-      fail(`expected options among ${known.join(", ")}, got ${show(option)}`);
-
+  checkOptions("selectBackend", options, known, '{ prefer: "wasm" }');
   const { wasmPaths } = options;
   if (
     wasmPaths !== undefined &&
@@ -51,7 +47,7 @@ export function planOf(options: SelectBackendOptions): Plan {
       wasmPaths === null ||
       Object.values(wasmPaths).some((path) => typeof path !== "string"))
   )
-    fail(`expected wasmPaths to be a folder or a map of file names, got ${show(wasmPaths)}`);
+    fail(`expected wasmPaths to be a folder or a map of file names, got ${shown(wasmPaths)}`);
 
   const preferred = namesIn("prefer", options.prefer);
   const excluded = namesIn("exclude", options.exclude);
@@ -79,21 +75,18 @@ function namesIn(option: string, value: unknown): BackendName[] {
   if (value === undefined) return [];
   const list: unknown[] = typeof value === "string" ? [value] : Array.isArray(value) ? value : [];
   if (list.length === 0 && !Array.isArray(value))
-    fail(`expected ${option} to be a list of backend names, got ${show(value)}`);
+    fail(`expected ${option} to be a list of backend names, got ${shown(value)}`);
   return [...new Set(list)].map((name) => checkName(option, name));
 }
 
 function checkName(option: string, name: unknown): BackendName {
   if (isBackendName(name)) return name;
-  return fail(`expected ${option} to be among ${backendNames.join(", ")}, got ${show(name)}`);
+  const got = `${shown(name)}${didYouMean(name, backendNames)}`;
+  return fail(`expected ${option} to be among ${backendNames.join(", ")}, got ${got}`);
 }
 
 function sorted(paths: Plan["wasmPaths"]): unknown {
   return typeof paths === "object" ? Object.entries(paths).sort() : (paths ?? null);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
 }
 
 function fail(what: string): never {

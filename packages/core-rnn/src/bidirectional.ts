@@ -1,8 +1,10 @@
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkCount, checkWord } from "./check.ts";
+import { checkOptions } from "./options.ts";
 import {
   checkSequence,
   type DropoutMasks,
+  dropoutNames,
   runSequence,
   runSequenceBackward,
   type SequenceGradients,
@@ -88,7 +90,14 @@ export function runBidirectional<F = CellParams, B = F>(
   x: Tensor64,
   options: BidirectionalOptions = {},
 ): BidirectionalResult {
+  checkOptions("runBidirectional", options, optionNames);
   const { mergeMode = "concat", dropout, initialState, goBackwards = false, ...shared } = options;
+  checkDirections("cells", cells);
+  checkDirections("parameters", params);
+  checkDirections("dropout masks", dropout ?? {});
+  for (const masks of Object.values(dropout ?? {})) {
+    checkOptions("runBidirectional", masks ?? {}, dropoutNames, undefined, "dropout masks");
+  }
   checkCells(cells, mergeMode);
   const { returnSequences = true } = options;
   const { zeroOutputForMask = returnSequences } = options;
@@ -143,8 +152,10 @@ export function runBidirectionalBackward<F = CellParams, B = F>(
   cotangents: BidirectionalCotangents,
 ): SequenceGradients<Directions<F, B>> {
   const { outputs, mergeMode } = tape;
-  const { dOutputs, dForward, dBackward, dState } = cotangents;
   const who = "runBidirectionalBackward";
+  const names = ["dOutputs", "dForward", "dBackward", "dState"];
+  checkOptions(who, cotangents, names, undefined, "cotangents");
+  const { dOutputs, dForward, dBackward, dState } = cotangents;
   const states = cells.forward.stateSizes.length;
   if (dState) {
     checkCount(who, "entries of dState", dState, states + cells.backward.stateSizes.length);
@@ -170,6 +181,22 @@ export function runBidirectionalBackward<F = CellParams, B = F>(
     dParams: { forward: forward.dParams, backward: backward.dParams },
     dInitialState: [...forward.dInitialState, ...backward.dInitialState],
   };
+}
+
+const optionNames = [
+  "mergeMode",
+  "initialState",
+  "mask",
+  "returnSequences",
+  "goBackwards",
+  "truncation",
+  "zeroOutputForMask",
+  "dropout",
+];
+
+function checkDirections(kind: string, each: object): void {
+  const example = "{ forward: ..., backward: ... }";
+  checkOptions("runBidirectional", each, ["forward", "backward"], example, kind);
 }
 
 function checkCells(

@@ -13,6 +13,7 @@
 
 import { type ActivationName, activationNames } from "./activations.ts";
 import { checkArray, checkCount, checkPositiveInteger, checkWord } from "./check.ts";
+import { checkOptions } from "./options.ts";
 
 /** The weights of one cell, or their gradients; without **bias** the bias is zero. */
 export interface CellParams {
@@ -114,6 +115,8 @@ export interface Cell<P = CellParams, Tape = unknown> {
   ): StepGradients;
 }
 
+const paramNames = ["kernel", "recurrentKernel", "bias"];
+
 type CellSizes = Pick<Cell, "kind" | "inputSize" | "units" | "gates" | "biasShape" | "stateSizes">;
 
 /** A cell of one kernel, recurrent kernel and bias from its sizes and passes; adds the checks. */
@@ -126,7 +129,9 @@ export function singleCell<Tape>(
   return {
     ...sizes,
 
-    checkParams({ kernel, recurrentKernel, bias }) {
+    checkParams(params) {
+      checkOptions(kind, params, paramNames, "{ kernel, recurrentKernel, bias }", "parameters");
+      const { kernel, recurrentKernel, bias } = params;
       checkArray(kind, "kernel", kernel, [inputSize, columns]);
       checkArray(kind, "recurrentKernel", recurrentKernel, [units, columns]);
       if (bias) checkArray(kind, "bias", bias, biasShape);
@@ -154,8 +159,14 @@ export function singleCell<Tape>(
   };
 }
 
-/** Throws unless the options of a cell factory make sense. */
-export function checkCellOptions(who: string, options: GatedCellOptions): void {
+/** Throws unless the options of a cell factory are among those of all cells and `more`, and make sense. */
+export function checkCellOptions(
+  who: string,
+  options: GatedCellOptions,
+  more: readonly string[] = [],
+): void {
+  const names = ["inputSize", "units", "activation", ...more];
+  checkOptions(who, options, names, "{ inputSize: 3, units: 4 }");
   checkPositiveInteger(who, "inputSize", options.inputSize);
   checkPositiveInteger(who, "units", options.units);
   const { activation = "tanh", recurrentActivation = "sigmoid" } = options;

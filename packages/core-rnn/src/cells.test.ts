@@ -175,7 +175,7 @@ test("sizes, words and shapes that do not fit are refused", () => {
   );
   const single = new Float32Array(24) as unknown as Float64Array;
   expect(() => cell.checkParams({ ...params, kernel: single })).toThrow(
-    "lstm: expected kernel as a Float64Array, got Float32Array",
+    "lstm: expected kernel as a Float64Array, got an instance of Float32Array",
   );
   expect(() => cell.step(params, new Float64Array(2), [new Float64Array(3)])).toThrow(
     "lstm: expected 2 vectors of state, got 1",

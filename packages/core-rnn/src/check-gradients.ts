@@ -1,4 +1,5 @@
 import { checkArray } from "./check.ts";
+import { checkOptions } from "./options.ts";
 
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
@@ -42,8 +43,10 @@ export function checkGradients(
   loss: () => number,
   values: Readonly<Record<string, Float64Array | undefined>>,
   gradients: Readonly<Record<string, Float64Array | undefined>>,
-  { tolerance = 1e-7, step = 1e-3 }: CheckGradientsOptions = {},
+  options: CheckGradientsOptions = {},
 ): GradientReport {
+  checkOptions("checkGradients", options, ["tolerance", "step"]);
+  const { tolerance = 1e-7, step = 1e-3 } = options;
   const names = Object.keys({ ...values, ...gradients }).filter(
     (name) => values[name] ?? gradients[name],
   );

@@ -51,7 +51,7 @@ export interface GruTape {
  * gruCell({ inputSize: 3, units: 4, resetAfter: false }).biasShape; // => [12]
  */
 export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
-  checkCellOptions("gru", options);
+  checkCellOptions("gru", options, ["recurrentActivation", "resetAfter"]);
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const { resetAfter = true } = options;
   const act = activations[activation];

@@ -1,17 +1,20 @@
 // Keras's initial values, from a seeded generator. The distributions are Keras's; the numbers are not.
 
 import type { Cell, CellParams } from "./cell.ts";
-import { checkPositiveInteger, sizeOf } from "./check.ts";
+import { checkPositiveInteger, checkRandom, checkShape, sizeOf } from "./check.ts";
+import { checkOptions } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { type Random, seededRandom } from "./random.ts";
 
 /** Zeros. */
 export function zeros(shape: readonly number[]): Float64Array {
+  checkShape("zeros", shape);
   return new Float64Array(sizeOf(shape));
 }
 
 /** Ones. */
 export function ones(shape: readonly number[]): Float64Array {
+  checkShape("ones", shape);
   return new Float64Array(sizeOf(shape)).fill(1);
 }
 
@@ -19,8 +22,12 @@ export function ones(shape: readonly number[]): Float64Array {
 export function uniform(
   shape: readonly number[],
   random: Random,
-  { min = -0.05, max = 0.05 }: { min?: number; max?: number } = {},
+  options: { min?: number; max?: number } = {},
 ): Float64Array {
+  checkShape("uniform", shape);
+  checkRandom("uniform", random);
+  checkOptions("uniform", options, ["min", "max"]);
+  const { min = -0.05, max = 0.05 } = options;
   if (!(min <= max)) throw new RangeError(`uniform: expected min <= max, got ${min} and ${max}`);
   return new Float64Array(sizeOf(shape)).map(() => min + (max - min) * random.uniform());
 }
@@ -39,6 +46,7 @@ export function glorotUniform(
   shape: readonly [fanIn: number, fanOut: number],
   random: Random,
 ): Float64Array {
+  checkShape("glorotUniform", shape, 2);
   const limit = Math.sqrt(6 / (shape[0] + shape[1]));
   return uniform(shape, random, { min: -limit, max: limit });
 }
@@ -80,6 +88,7 @@ export function initialParams(
   cell: Pick<Cell, "kind" | "inputSize" | "units" | "gates" | "biasShape">,
   options: InitialParamsOptions = {},
 ): CellParams {
+  checkOptions("initialParams", options, ["seed", "useBias", "unitForgetBias"]);
   const { seed = 0, useBias = true, unitForgetBias: unitForget = true } = options;
   const { kind, inputSize, units, gates, biasShape } = cell;
   if (kind === "stacked") {

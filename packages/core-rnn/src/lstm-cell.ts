@@ -41,7 +41,7 @@ export interface LstmTape {
  * cell.stateSizes; // => [4, 4]
  */
 export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> {
-  checkCellOptions("lstm", options);
+  checkCellOptions("lstm", options, ["recurrentActivation"]);
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const act = activations[activation];
   const gate = activations[recurrentActivation];

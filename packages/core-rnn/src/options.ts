@@ -4,7 +4,8 @@
 /**
  * Throws unless **options** is a plain object whose names are all among **names**. A name with the value
  * *undefined* passes: it asks for nothing. **example**, by default made of the first name, shows what such
- * an object looks like to somebody who passed something else.
+ * an object looks like to somebody who passed something else; **kind**, by default *options*, is what the
+ * names are names of.
  *
  * @throws TypeError for anything but a plain object (a number, an array, *null*, a tensor, a layer) and
  * for a name that is not known.
@@ -17,8 +18,9 @@ export function checkOptions(
   options: unknown,
   names: readonly string[],
   example?: string,
+  kind?: string,
 ): void {
-  const fault = optionsFault(who, options, names, example);
+  const fault = optionsFault(who, options, names, example, kind);
   if (fault !== undefined) throw new TypeError(fault);
 }
 
@@ -33,16 +35,16 @@ export function optionsFault(
   options: unknown,
   names: readonly string[],
   example: string = `{ ${names[0]}: ... }`,
+  kind = "options",
 ): string | undefined {
   if (!isPlainObject(options)) {
-    return `${who}: expected an object of options such as ${example}, got ${shown(options)}`;
+    return `${who}: expected an object of ${kind} such as ${example}, got ${shown(options)}`;
   }
   for (const [name, value] of Object.entries(options)) {
     if (names.includes(name) || value === undefined) continue;
-    const near = nearest(name, names);
-    const listed = near !== undefined && names.length > 6 ? [...names.slice(0, 3), "..."] : names;
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
-    return `${who}: expected options ${listed.join(", ")}, got ${name}${hint}`;
+    const hint = didYouMean(name, names);
+    const listed = hint !== "" && names.length > 6 ? [...names.slice(0, 3), "..."] : names;
+    return `${who}: expected ${kind} ${listed.join(", ")}, got ${name}${hint}`;
   }
   return undefined;
 }
@@ -63,6 +65,17 @@ export function nearest(name: string, names: readonly string[]): string | undefi
     if (distance < least) [best, least] = [known, distance];
   }
   return best;
+}
+
+/**
+ * The end of an error about a word: which of **names** is {@link nearest} to it; nothing if none is.
+ *
+ * @example
+ * didYouMean("Adam", ["adam", "sgd"]); // => "; did you mean adam?"
+ */
+export function didYouMean(given: unknown, names: readonly string[]): string {
+  const near = typeof given === "string" ? nearest(given, names) : undefined;
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /**

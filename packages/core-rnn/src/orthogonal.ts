@@ -11,7 +11,7 @@
 // (Walker 1988; the UT transform of Joffrain et al. 2006), which is two products and a triangular
 // solve, all made of dot products of contiguous rows.
 
-import { checkPositiveInteger } from "./check.ts";
+import { checkPositiveInteger, checkRandom, checkShape } from "./check.ts";
 import type { Random } from "./random.ts";
 
 /** Rows and columns of a tile: 9 sums and 6 factors just fit the registers; 4 by 4 is slower. */
@@ -35,6 +35,8 @@ export function orthogonal(
   random: Random,
   gain = 1,
 ): Float64Array {
+  checkShape("orthogonal", shape, 2);
+  checkRandom("orthogonal", random);
   const [rows, columns] = shape;
   checkPositiveInteger("orthogonal", "rows", rows);
   checkPositiveInteger("orthogonal", "columns", columns);

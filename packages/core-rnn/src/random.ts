@@ -1,6 +1,8 @@
 // A seeded generator: xoshiro128** (Blackman & Vigna 2018), its state filled by splitmix32 so that
 // neighbouring seeds have nothing in common. The same numbers on every machine; not for secrets.
 
+import { shown } from "./options.ts";
+
 /** A stream of random numbers; each call moves it on. */
 export interface Random {
   /** Uniform integer in 0..2³²−1. */
@@ -23,7 +25,7 @@ export interface Random {
  */
 export function seededRandom(seed: number): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`seededRandom: expected a seed from 0 to 2^53-1, got ${seed}`);
+    throw new RangeError(`seededRandom: expected a seed from 0 to 2^53-1, got ${shown(seed)}`);
   }
   const fill = splitmix32((seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1));
   let [a, b, c, d] = [fill(), fill(), fill(), fill()];

@@ -6,6 +6,7 @@
 
 import type { Cell, CellParams, StepDropout } from "./cell.ts";
 import { checkArray, checkCount, checkPositiveInteger } from "./check.ts";
+import { checkOptions, shown } from "./options.ts";
 
 /** Numbers and their shape, row-major. */
 export interface Tensor64 {
@@ -44,6 +45,23 @@ export interface SequenceOptions extends DropoutMasks {
   /** For `stackedCells` in place of the two masks: those of each cell. */
   cellDropout?: readonly (DropoutMasks | undefined)[] | undefined;
 }
+
+/** What `DropoutMasks` and a stack's list of them have. */
+export const dropoutNames: readonly string[] = [
+  "inputDropoutMask",
+  "recurrentDropoutMask",
+  "cellDropout",
+];
+
+const sequenceOptionNames = [
+  "initialState",
+  "mask",
+  "goBackwards",
+  "returnSequences",
+  "zeroOutputForMask",
+  "truncation",
+  ...dropoutNames,
+];
 
 /** What `runSequenceBackward` needs to know of a forward run. */
 export interface SequenceTape<Tape = unknown> {
@@ -236,10 +254,17 @@ export function checkSequence<P>(
   x: Tensor64,
   options: SequenceOptions,
 ): [batch: number, steps: number] {
+  if (typeof cell?.step !== "function") {
+    throw new TypeError(`runSequence: expected a cell such as lstmCell gives, got ${shown(cell)}`);
+  }
+  checkOptions("runSequence", options, sequenceOptionNames);
+  if (!Array.isArray(x?.shape)) {
+    throw new TypeError(`runSequence: expected x as { data, shape }, got ${shown(x)}`);
+  }
   const [batch, steps, width] = x.shape;
   if (x.shape.length !== 3 || width !== cell.inputSize) {
     throw new RangeError(
-      `runSequence: expected x of shape [B, T, ${cell.inputSize}], got [${x.shape.join(", ")}]`,
+      `runSequence: expected x of shape [B, T, ${cell.inputSize}], got ${shown(x.shape)}`,
     );
   }
   checkPositiveInteger("runSequence", "the batch size", batch);
@@ -254,9 +279,8 @@ export function checkSequence<P>(
     }
   }
   if (mask && mask.length !== batch * steps) {
-    throw new RangeError(
-      `runSequence: expected mask of shape [${batch}, ${steps}], got ${mask.length} entries`,
-    );
+    const got = mask.length === undefined ? shown(mask) : `${mask.length} entries`;
+    throw new RangeError(`runSequence: expected mask of shape [${batch}, ${steps}], got ${got}`);
   }
   if (truncation !== undefined) checkPositiveInteger("runSequence", "truncation", truncation);
   checkDropout(cell, options, batch);
@@ -277,6 +301,7 @@ function checkDropout(
       checkCount("runSequence", "entries of cellDropout", cellDropout, cell.cells.length);
     }
     for (const [k, inner] of cell.cells.entries()) {
+      checkOptions("runSequence", cellDropout?.[k] ?? {}, dropoutNames, undefined, "dropout masks");
       checkDropout(inner, cellDropout?.[k] ?? {}, batch);
     }
     return;
@@ -308,8 +333,11 @@ function checkMask(
 function checkCotangents<P>(
   cell: Cell<P>,
   { batch, steps, options }: SequenceTape,
-  { dOutputs, dState }: SequenceCotangents,
+  cotangents: SequenceCotangents,
 ): void {
+  const names = ["dOutputs", "dState"];
+  checkOptions("runSequenceBackward", cotangents, names, undefined, "cotangents");
+  const { dOutputs, dState } = cotangents;
   const { returnSequences = true } = options;
   const shape = returnSequences ? [batch, steps, cell.units] : [batch, cell.units];
   if (dOutputs) checkArray("runSequenceBackward", "dOutputs", dOutputs, shape);

@@ -100,6 +100,49 @@ test("the seed fixes the initial weights", () => {
   expect(weights(5).Why).not.toEqual(weights(6).Why);
 });
 
+test("the tutorial's start: three kernels normal times 0.01, biases zero", () => {
+  const start = { inputSize: 60, hiddenSize: 100, outputSize: 80, stddev: 0.01, seed: 2 };
+  const { Wxh, Whh, Why, bh, by } = new SimpleRNN(start).weights;
+  const moment = (w: Float64Array, power: number) =>
+    w.reduce((sum, x) => sum + (x / 0.01) ** power, 0) / w.length;
+  for (const [w, length] of [
+    [Wxh, 60 * 100],
+    [Whh, 100 * 100],
+    [Why, 100 * 80],
+  ] as const) {
+    expect(w).toHaveLength(length);
+    // Of a standard normal, within four standard errors: the mean, variance and fourth moment.
+    const within = (variance: number) => ({ rtol: 0, atol: 4 * Math.sqrt(variance / length) });
+    expect(moment(w, 1)).toBeAllclose(0, within(1));
+    expect(moment(w, 2)).toBeAllclose(1, within(2));
+    expect(moment(w, 4)).toBeAllclose(3, within(96));
+  }
+  expect([...bh, ...by].every((b) => b === 0)).toBe(true);
+  expect(new SimpleRNN(start).weights).toEqual(new SimpleRNN(start).weights);
+  const other = new SimpleRNN({ ...start, seed: 3 }).weights;
+  expect(Whh).not.toEqual(other.Whh);
+});
+
+test("from the tutorial's start its example has 5 states of 4 units, and it learns", () => {
+  const rnn = new SimpleRNN({ inputSize: 3, hiddenSize: 4, outputSize: 1, stddev: 0.01 });
+  const random = seededRandom(5);
+  const inputs = Array.from({ length: 5 }, () => [0, 0, 0].map(random.normal));
+  const { hiddenStates, outputs } = rnn.forward(inputs);
+  expect(hiddenStates.shape).toEqual([5, 4]);
+  expect(outputs.shape).toEqual([5, 1]);
+
+  const targets = inputs.map((_, t) => Math.tanh(t === 0 ? 0 : inputs[t - 1][0]));
+  const descend = () => {
+    const error = rnn.forward(inputs).outputs.data.map((y, t) => y - targets[t]);
+    rnn.backward({ data: error, shape: [5, 1] });
+    rnn.step(0.1, { clipNorm: 1 });
+    return error.reduce((sum, e) => sum + e * e, 0);
+  };
+  const before = descend();
+  for (let step = 0; step < 1000; step++) descend();
+  expect(descend()).toBeLessThan(before / 100);
+});
+
 test("calls out of order and bad shapes are refused, and the next call works", () => {
   const rnn = new SimpleRNN(sizes);
   expect(() => rnn.backward([[1, 1, 1]])).toThrow("expected a forward before it, got none");
@@ -124,6 +167,11 @@ test("calls out of order and bad shapes are refused, and the next call works", (
   expect(() => new SimpleRNN({ ...sizes, hiddenSize: 0 })).toThrow(
     "SimpleRNN: expected hiddenSize to be a positive integer, got 0",
   );
+  for (const stddev of [0, -0.01, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => new SimpleRNN({ ...sizes, stddev })).toThrow(
+      `SimpleRNN: expected stddev above 0, got ${stddev}`,
+    );
+  }
 });
 
 test("a gradient that is not finite leaves the weights as they were", () => {

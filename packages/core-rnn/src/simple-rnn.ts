@@ -3,6 +3,7 @@ import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkPositiveInteger } from "./check.ts";
 import { addTo, gateProduct, masked } from "./gate-product.ts";
 import { glorotUniform, zeros } from "./initializers.ts";
+import { checkOptions, shown } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
 import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
@@ -18,6 +19,12 @@ export interface SimpleRnnOptions {
   outputSize: number;
   /** Of the hidden state; the output layer is linear. Default *tanh*. */
   activation?: ActivationName;
+  /**
+   * Draws Wxh, Whh and Why normal with this standard deviation, as the tutorial does with *0.01*. Then a
+   * state, and its gradient, shrink about 0.01·√H times with every step, and what lies further back is
+   * learned late or never. Default: glorot uniform, Whh orthogonal, which keep their size.
+   */
+  stddev?: number;
   /** Of the initial weights. Default *0*. */
   seed?: number;
 }
@@ -59,11 +66,12 @@ export type Matrix = Tensor64 | readonly (readonly number[])[];
  *     y_t = h_t·Why + by
  *
  * One sequence at a time: `forward`, then `backward` with the gradient of the loss in the outputs,
- * then `step`. Kernels begin glorot uniform (Whh orthogonal), biases zero.
+ * then `step`. Kernels begin glorot uniform (Whh orthogonal), or normal with **stddev**; biases zero.
  *
  * Reference: Elman 1990; backpropagation through time, Werbos 1990.
  *
- * @throws RangeError for sizes that are not positive integers or an unknown activation.
+ * @throws RangeError for sizes that are not positive integers, an unknown activation or a stddev that is
+ * not above 0; TypeError for an option of another name.
  * @example
  * const rnn = new SimpleRNN({ inputSize: 1, hiddenSize: 8, outputSize: 1, seed: 1 });
  * const { outputs } = rnn.forward([[0.1], [0.2], [0.3]]);
@@ -79,22 +87,30 @@ export class SimpleRNN {
   #lastRun: { hidden: Float64Array; steps: number; tape: SequenceTape } | undefined;
   #gradients: SimpleRnnGradients | undefined;
 
-  constructor({ inputSize, hiddenSize, outputSize, activation, seed = 0 }: SimpleRnnOptions) {
+  constructor(options: SimpleRnnOptions) {
+    const names = ["inputSize", "hiddenSize", "outputSize", "activation", "stddev", "seed"];
+    checkOptions("SimpleRNN", options, names, "{ inputSize: 1, hiddenSize: 8, outputSize: 1 }");
+    const { inputSize, hiddenSize, outputSize, activation, stddev, seed = 0 } = options;
     checkPositiveInteger("SimpleRNN", "inputSize", inputSize);
     checkPositiveInteger("SimpleRNN", "hiddenSize", hiddenSize);
     checkPositiveInteger("SimpleRNN", "outputSize", outputSize);
+    if (stddev !== undefined && !(stddev > 0 && Number.isFinite(stddev))) {
+      throw new RangeError(`SimpleRNN: expected stddev above 0, got ${stddev}`);
+    }
     this.#cell = simpleRnnCell({ inputSize, units: hiddenSize, activation });
     this.#outputSize = outputSize;
     const random = seededRandom(seed);
-    const kernel = glorotUniform([inputSize, hiddenSize], random);
-    const recurrentKernel = orthogonal([hiddenSize, hiddenSize], random);
+    const [ofKernel, ofRecurrent] =
+      stddev === undefined ? [glorotUniform, orthogonal] : [normal(stddev), normal(stddev)];
+    const kernel = ofKernel([inputSize, hiddenSize], random);
+    const recurrentKernel = ofRecurrent([hiddenSize, hiddenSize], random);
     const bias = zeros([hiddenSize]);
     // The cell works on the very arrays that `weights` shows.
     this.#params = { kernel, recurrentKernel, bias };
     this.weights = {
       Wxh: kernel,
       Whh: recurrentKernel,
-      Why: glorotUniform([hiddenSize, outputSize], random),
+      Why: ofKernel([hiddenSize, outputSize], random),
       bh: bias,
       by: zeros([outputSize]),
     };
@@ -194,14 +210,18 @@ export class SimpleRNN {
    * rate or clipNorm that is no such number, or gradients that are not finite: weights stay as they
    * were.
    */
-  step(learningRate: number, { clipNorm }: { clipNorm?: number } = {}): void {
+  step(learningRate: number, options: { clipNorm?: number } = {}): void {
+    checkOptions("SimpleRNN.step", options, ["clipNorm"]);
+    const { clipNorm } = options;
     const gradients = this.#gradients;
     if (!gradients) throw new Error("SimpleRNN.step: expected a backward before it, got none");
     if (!Number.isFinite(learningRate)) {
-      throw new RangeError(`SimpleRNN.step: expected a finite learning rate, got ${learningRate}`);
+      throw new RangeError(
+        `SimpleRNN.step: expected a finite learning rate, got ${shown(learningRate)}`,
+      );
     }
     if (clipNorm !== undefined && !(clipNorm > 0)) {
-      throw new RangeError(`SimpleRNN.step: expected clipNorm above 0, got ${clipNorm}`);
+      throw new RangeError(`SimpleRNN.step: expected clipNorm above 0, got ${shown(clipNorm)}`);
     }
     const { Wxh, Whh, Why, bh, by } = this.weights;
     const { dWxh, dWhh, dWhy, dbh, dby } = gradients;
@@ -220,6 +240,11 @@ export class SimpleRNN {
   }
 }
 
+function normal(stddev: number): typeof glorotUniform {
+  return ([rows, columns], random) =>
+    Float64Array.from({ length: rows * columns }, () => stddev * random.normal());
+}
+
 function descend(weights: Float64Array, gradient: Float64Array, rate: number): void {
   for (let i = 0; i < weights.length; i++) weights[i] -= rate * gradient[i];
 }
@@ -235,14 +260,16 @@ function toTensor(
   width: number,
   height?: number,
 ): Tensor64 {
+  if (!Array.isArray(matrix) && !Array.isArray((matrix as Tensor64 | undefined)?.shape)) {
+    const wanted = `${what} as rows of numbers or { data, shape }`;
+    throw new TypeError(`${who}: expected ${wanted}, got ${shown(matrix)}`);
+  }
   if ("shape" in matrix) {
     const { data, shape } = matrix;
     const rows = height ?? shape[0];
     if (shape.length !== 2 || shape[0] !== rows || shape[1] !== width || rows < 1) {
       const expected = `[${height ?? "T"}, ${width}]`;
-      throw new RangeError(
-        `${who}: expected ${what} of shape ${expected}, got [${shape.join(", ")}]`,
-      );
+      throw new RangeError(`${who}: expected ${what} of shape ${expected}, got ${shown(shape)}`);
     }
     checkArray(who, what, data, shape);
     return matrix;
@@ -253,9 +280,9 @@ function toTensor(
     );
   }
   for (const [t, row] of matrix.entries()) {
-    if (row.length !== width) {
+    if (row?.length !== width) {
       throw new RangeError(
-        `${who}: expected ${what} of ${width} features, got ${row.length} in row ${t}`,
+        `${who}: expected ${what} of ${width} features, got ${row?.length ?? shown(row)} in row ${t}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import type { Cell, CellParams } from "./cell.ts";
 import { checkCount } from "./check.ts";
+import { shown } from "./options.ts";
 
 /**
  * Several cells as one: within a time step each feeds its output to the next, and each keeps its own
@@ -12,7 +13,7 @@ import { checkCount } from "./check.ts";
  *
  * Reference: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
  *
- * @throws RangeError for an empty list or sizes that do not chain.
+ * @throws TypeError for what is no list of cells; RangeError for an empty one or sizes that do not chain.
  * @example
  * const stack = stackedCells([
  *   lstmCell({ inputSize: 3, units: 5 }),
@@ -21,6 +22,9 @@ import { checkCount } from "./check.ts";
  * stack.stateSizes; // => [5, 5, 4]
  */
 export function stackedCells(cells: readonly Cell[]): Cell<CellParams[], unknown[]> {
+  if (!Array.isArray(cells) || cells.some((cell) => typeof cell?.step !== "function")) {
+    throw new TypeError(`stackedCells: expected a list of cells, got ${shown(cells)}`);
+  }
   if (cells.length === 0)
     throw new RangeError("stackedCells: expected at least one cell, got none");
   for (let k = 1; k < cells.length; k++) {

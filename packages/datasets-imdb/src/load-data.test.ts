@@ -271,7 +271,10 @@ test.each<[object, string]>([
   [{ startChar: -1 }, "startChar"],
   [{ oovChar: Number.NaN }, "oovChar"],
   [{ indexFrom: 2 ** 30 }, "indexFrom"],
-  [{ num_words: 10 }, "expected options among numWords, skipTop"],
+  [
+    { num_words: 10 },
+    "expected options numWords, skipTop, maxLen, ..., got num_words; did you mean numWords?",
+  ],
   [{ path: 3, url: undefined }, "path to be a file's name"],
   [{ path: "a", url: "https://b.example" }, "either path or url"],
   [{ url: "ftp://b.example/c" }, "http or https"],

@@ -47,7 +47,7 @@ const ownNames = ["numWords", "skipTop", "maxLen", "seed", "startChar", "oovChar
 
 export async function loadDataOn(platform: Platform, options: LoadDataOptions): Promise<ImdbData> {
   const who = "loadData";
-  checkNames(who, options, [...ownNames, ...sourceNames]);
+  checkNames(who, options, [...ownNames, ...sourceNames], "{ numWords: 10000 }");
   const selection: Selection = {
     numWords: optionalInteger(who, "numWords", options.numWords, null, 1, mostId),
     skipTop: integerOption(who, "skipTop", options.skipTop, 0, 0, mostId),

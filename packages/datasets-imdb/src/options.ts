@@ -1,4 +1,5 @@
 import { DatasetError } from "./dataset-error.ts";
+import { optionsFault, shown } from "./generated/options.ts";
 
 /** What a transfer has brought so far, in bytes; **total** is undefined where nobody says. */
 export interface Progress {
@@ -36,15 +37,14 @@ export interface SourceOptions {
 export const sourceNames = ["path", "url", "sha256", "cacheDir", "onProgress", "signal"] as const;
 
 /** Refuses anything but an object with known keys. */
-export function checkNames(who: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null)
-    throw new DatasetError("option", `${who}: expected an object of options, got ${show(options)}`);
-  for (const name of Object.keys(options))
-    if (!known.includes(name))
-      throw new DatasetError(
-        "option",
-        `${who}: expected options among ${known.join(", ")}, got ${show(name)}`,
-      );
+export function checkNames(
+  who: string,
+  options: object,
+  known: readonly string[],
+  example?: string,
+): void {
+  const fault = optionsFault(who, options, known, example);
+  if (fault !== undefined) throw new DatasetError("option", fault);
 }
 
 /** An integer option within bounds, or its default. */
@@ -61,7 +61,7 @@ export function integerOption(
     return value;
   throw new DatasetError(
     "option",
-    `${who}: expected ${name} to be an integer of ${least} to ${most}, got ${show(value)}`,
+    `${who}: expected ${name} to be an integer of ${least} to ${most}, got ${shown(value)}`,
   );
 }
 
@@ -83,7 +83,7 @@ export function optionalInteger(
 export function checkSource(who: string, options: SourceOptions): void {
   const { path, url, sha256, cacheDir, onProgress, signal } = options;
   const expect = (holds: boolean, expected: string, got: unknown): void => {
-    if (!holds) throw new DatasetError("option", `${who}: expected ${expected}, got ${show(got)}`);
+    if (!holds) throw new DatasetError("option", `${who}: expected ${expected}, got ${shown(got)}`);
   };
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   expect(
@@ -120,13 +120,4 @@ export function checkSource(who: string, options: SourceOptions): void {
 function isHttp(url: unknown): boolean {
   const base = (globalThis as { location?: { href?: string } }).location?.href;
   return URL.canParse(String(url), base) && /^https?:$/.test(new URL(String(url), base).protocol);
-}
-
-/** A value as an error message shows it. */
-export function show(value: unknown): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

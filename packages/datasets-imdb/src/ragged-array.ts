@@ -1,4 +1,5 @@
 import { DatasetError } from "./dataset-error.ts";
+import { shown } from "./generated/options.ts";
 
 /** Sequences of different lengths in one buffer: sequence i is `values[offsets[i]..offsets[i+1])`. */
 export interface Ragged {
@@ -13,7 +14,7 @@ export interface Ragged {
  *
  * Iterating and **at** give views into **values**, not copies: writing to one writes to all.
  *
- * Throws a `DatasetError` when **offsets** does not begin with 0, descends, or does not end at
+ * Throws a `DatasetError` when one of both is no typed array, or **offsets** does not begin with 0, descends, or does not end at
  * `values.length`.
  *
  * @example
@@ -25,6 +26,12 @@ export class RaggedArray implements Ragged, Iterable<Int32Array> {
   readonly offsets: Int32Array;
 
   constructor(values: Int32Array, offsets: Int32Array) {
+    for (const [name, numbers] of Object.entries({ values, offsets }))
+      if (!ArrayBuffer.isView(numbers))
+        throw new DatasetError(
+          "option",
+          `RaggedArray: expected ${name} as an Int32Array, got ${shown(numbers)}`,
+        );
     if (offsets[0] !== 0)
       throw new DatasetError("option", `RaggedArray: expected offsets[0] = 0, got ${offsets[0]}`);
     for (let i = 1; i < offsets.length; i++)

@@ -76,11 +76,11 @@ test("one decoder serves many reviews", () => {
 test.each([
   [() => decodeReview([-1], index), "decodeReview: expected ids of 0 or more, got -1 at 0"],
   [() => decodeReview([1.5], index), "got 1.5"],
-  [() => decodeReview([1], index, { numWords: 3 } as object), '"numWords"'],
+  [() => decodeReview([1], index, { numWords: 3 } as object), "got numWords"],
   [() => decodeReview([1], index, { startToken: "a b" }), "startToken without spaces"],
   [() => encodeReview(5 as never, index), "encodeReview: expected a text, got 5"],
   [() => encodeReview("a", index, { skipTop: -1 }), "skipTop"],
-  [() => encodeReview("a", index, { padChar: 0 } as object), '"padChar"'],
+  [() => encodeReview("a", index, { padChar: 0 } as object), "got padChar"],
 ])("bad input %# is refused", (act, message) => {
   expect(act).toThrow(DatasetError);
   expect(act).toThrow(message);

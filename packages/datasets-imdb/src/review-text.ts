@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
-import { checkNames, integerOption, optionalInteger, show } from "./options.ts";
+import { shown } from "./generated/options.ts";
+import { checkNames, integerOption, optionalInteger } from "./options.ts";
 import type { WordIndex } from "./word-index.ts";
 
 /** How ids were given out; the defaults are those of `loadData`. */
@@ -47,6 +48,7 @@ export function reviewDecoder(
   const who = "decodeReview";
   checkNames(who, options, [...shared, "padChar"]);
   const { indexFrom, startChar, oovChar, startToken, oovToken } = readShared(who, options);
+  checkWordIndex(who, wordIndex);
   const padChar = optionalInteger(who, "padChar", options.padChar, 0, 0, most);
   const words = new Map<number, string>();
   for (const [word, rank] of wordIndex) words.set(rank + indexFrom, word);
@@ -54,6 +56,8 @@ export function reviewDecoder(
   if (oovChar !== null) words.set(oovChar, oovToken);
   if (startChar !== null) words.set(startChar, startToken);
   return (ids) => {
+    if (typeof ids !== "object" || typeof ids?.length !== "number")
+      throw new DatasetError("option", `${who}: expected a list of ids, got ${shown(ids)}`);
     const out: string[] = [];
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
@@ -101,8 +105,9 @@ export function encodeReview(
 ): Int32Array<ArrayBuffer> {
   const who = "encodeReview";
   if (typeof text !== "string")
-    throw new DatasetError("option", `${who}: expected a text, got ${show(text)}`);
+    throw new DatasetError("option", `${who}: expected a text, got ${shown(text)}`);
   checkNames(who, options, [...shared, "numWords", "skipTop"]);
+  checkWordIndex(who, wordIndex);
   const { indexFrom, startChar, oovChar, startToken, oovToken } = readShared(who, options);
   const numWords = optionalInteger(who, "numWords", options.numWords, null, 1, most) ?? Infinity;
   const skipTop = integerOption(who, "skipTop", options.skipTop, 0, 0, most);
@@ -135,13 +140,21 @@ function asciiLowerCase(word: string): string {
   return word.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
+function checkWordIndex(who: string, wordIndex: unknown): void {
+  if (Object.prototype.toString.call(wordIndex) !== "[object Map]")
+    throw new DatasetError(
+      "option",
+      `${who}: expected a Map of words and ranks, as getWordIndex gives, got ${shown(wordIndex)}`,
+    );
+}
+
 function readShared(who: string, options: ReviewTextOptions) {
   const { startToken = "[START]", oovToken = "[OOV]" } = options;
   for (const [name, token] of Object.entries({ startToken, oovToken }))
     if (typeof token !== "string" || /[ \t\r\n]/.test(token))
       throw new DatasetError(
         "option",
-        `${who}: expected ${name} without spaces, got ${show(token)}`,
+        `${who}: expected ${name} without spaces, got ${shown(token)}`,
       );
   return {
     indexFrom: integerOption(who, "indexFrom", options.indexFrom, 3, 0, most),

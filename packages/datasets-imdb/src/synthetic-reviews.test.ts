@@ -97,7 +97,7 @@ test.each([
   [{ length: [90, 60] }, "length"],
   [{ length: "long" }, "length"],
   [{ count: 1_000_000, length: 2000 }, "at most 100000000 tokens"],
-  [{ size: 3 }, '"size"'],
+  [{ size: 3 }, "got size"],
 ])("syntheticReviews refuses %j", (options, named) => {
   expect(() => syntheticReviews(options as object)).toThrow(DatasetError);
   expect(() => syntheticReviews(options as object)).toThrow(named);

@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
-import { checkNames, integerOption, show } from "./options.ts";
+import { shown } from "./generated/options.ts";
+import { checkNames, integerOption } from "./options.ts";
 import { RaggedArray } from "./ragged-array.ts";
 import { RandomState } from "./random-state.ts";
 import { hearsay, neutralSentences, openings, verdicts, wordClasses } from "./review-grammar.ts";
@@ -87,7 +88,7 @@ function lengthRange(who: string, length: unknown): [number, number] {
   if (!Array.isArray(range) || range.length !== 2)
     throw new DatasetError(
       "option",
-      `${who}: expected length to be a number or two, got ${show(length)}`,
+      `${who}: expected length to be a number or two, got ${shown(length)}`,
     );
   const least = integerOption(who, "length", range[0], 60, leastLength, 2000);
   return [least, integerOption(who, "length", range[1], 100, least, 2000)];

@@ -1,6 +1,7 @@
 import { DatasetError } from "./dataset-error.ts";
+import { shown } from "./generated/options.ts";
 import { obtain, wordIndexFile } from "./obtain.ts";
-import { checkNames, checkSource, type SourceOptions, show, sourceNames } from "./options.ts";
+import { checkNames, checkSource, type SourceOptions, sourceNames } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
 /** Words and their ranks by frequency, the most frequent 1; a Map, for "constructor" is a word. */
@@ -25,14 +26,14 @@ export async function getWordIndexOn(
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw new DatasetError(
       "format",
-      `${who}: expected an object of words and ranks, got ${show(parsed)}`,
+      `${who}: expected an object of words and ranks, got ${shown(parsed)}`,
     );
   const ranks = new Map<string, number>();
   for (const [word, rank] of Object.entries(parsed)) {
     if (!Number.isInteger(rank) || rank < 1 || rank > 2 ** 30)
       throw new DatasetError(
         "format",
-        `${who}: expected a rank of 1 or more for ${show(word)}, got ${show(rank)}`,
+        `${who}: expected a rank of 1 or more for ${shown(word)}, got ${shown(rank)}`,
       );
     ranks.set(word, rank);
   }

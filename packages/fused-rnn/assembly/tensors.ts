@@ -59,9 +59,14 @@ function putTail(p: usize, v: v128, left: i32): void {
   if (left > 2) v128.store32_lane(p, v, 2, 8);
 }
 
-/** v' = ρ v + (1 - ρ) g²   s' = μ s + η g / √(v' + ε)   w' = w - s'; s and s' may be 0, none. */
+/**
+ * v' = ρ v + (1 - ρ) g²   a' = ρ a + (1 - ρ) g   s' = μ s + η g / √(v' - a'² + ε)   w' = w - s'
+ *
+ * s and s', a and a' may be 0: none.
+ */
 export function rmsprop(
-  n: i32, w: usize, g: usize, v: usize, s: usize, newW: usize, newV: usize, newS: usize,
+  n: i32, w: usize, g: usize, v: usize, s: usize, a: usize,
+  newW: usize, newV: usize, newS: usize, newA: usize,
   learningRate: f32, rho: f32, rest: f32, momentum: f32, epsilon: f32,
 ): void {
   const lr = f32x4.splat(learningRate), decay = f32x4.splat(rho), share = f32x4.splat(rest);
@@ -70,9 +75,15 @@ export function rmsprop(
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
     const left = n - <i32>(i >> 2), gradient = flushed(get(g + i, left), leastGradient);
     const square = f32x4.add(f32x4.mul(decay, flushed(get(v + i, left), least)), f32x4.mul(share, f32x4.mul(gradient, gradient)));
+    let spread = square;
+    if (a) {
+      const mean = f32x4.add(f32x4.mul(decay, flushed(get(a + i, left), least)), f32x4.mul(share, gradient));
+      spread = f32x4.sub(square, f32x4.mul(mean, mean));
+      put(newA + i, mean, left);
+    }
     // No gradient is no step, even where v and ε are 0.
     let step = v128.andnot(
-      f32x4.div(f32x4.mul(lr, gradient), f32x4.sqrt(f32x4.add(square, eps))),
+      f32x4.div(f32x4.mul(lr, gradient), f32x4.sqrt(f32x4.add(spread, eps))),
       f32x4.eq(gradient, zero),
     );
     if (s) {
@@ -84,9 +95,14 @@ export function rmsprop(
   }
 }
 
-/** m' = m + (1 - β₁)(g - m)   v' = v + (1 - β₂)(g² - v)   w' = w - stepSize m' / (√v' + ε) */
+/**
+ * m' = m + (1 - β₁)(g - m)   v' = v + (1 - β₂)(g² - v)   v̂' = max(v̂, v')   w' = w - stepSize m' / (√v̂' + ε)
+ *
+ * v̂ and v̂' may be 0: v' takes their place.
+ */
 export function adam(
-  n: i32, w: usize, g: usize, m: usize, v: usize, newW: usize, newM: usize, newV: usize,
+  n: i32, w: usize, g: usize, m: usize, v: usize, hat: usize,
+  newW: usize, newM: usize, newV: usize, newHat: usize,
   stepSize: f32, rest1: f32, rest2: f32, epsilon: f32,
 ): void {
   const size = f32x4.splat(stepSize), eps = f32x4.splat(epsilon);
@@ -100,9 +116,14 @@ export function adam(
     const second = f32x4.add(v0, f32x4.mul(share2, f32x4.sub(f32x4.mul(gradient, gradient), v0)));
     put(newM + i, first, left);
     put(newV + i, second, left);
+    let largest = second;
+    if (hat) {
+      largest = f32x4.max(flushed(get(hat + i, left), least), second);
+      put(newHat + i, largest, left);
+    }
     // No moment is no step, even where v and ε are 0.
     const step = v128.andnot(
-      f32x4.div(f32x4.mul(size, first), f32x4.add(f32x4.sqrt(second), eps)),
+      f32x4.div(f32x4.mul(size, first), f32x4.add(f32x4.sqrt(largest), eps)),
       f32x4.eq(first, zero),
     );
     put(newW + i, f32x4.sub(get(w + i, left), step), left);

@@ -98,9 +98,9 @@ function place(
     heap.release(work.address);
     throw error;
   }
-  const release = tape.release;
+  const release = tape.release.bind(tape);
   tape.release = () => {
-    heap.release(results.address);
+    if (!tape.released) heap.release(results.address);
     release();
   };
   const { kernel, recurrent, bias, ...addresses } = { ...work.at, ...results.at };

@@ -1,6 +1,13 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { checkFlag, checkWord } from "./check.ts";
 import type { GruOptions } from "./gru.ts";
-import { type RecurrentResult, type RecurrentWeights, recurrentPair } from "./recurrent.ts";
+import {
+  checkRecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  recurrentPair,
+} from "./recurrent.ts";
 
 /** What `bidirectional` can run twice. */
 export type BidirectionalCell = "simpleRnn" | "lstm" | "gru";
@@ -29,8 +36,18 @@ export function bidirectional(
   weights: readonly [RecurrentWeights, RecurrentWeights],
   options: readonly [GruOptions?, GruOptions?] = [],
 ): [RecurrentResult, RecurrentResult] {
+  const who = "bidirectional";
+  checkWord(who, "cell", cell, ["simpleRnn", "lstm", "gru"]);
+  if (!Array.isArray(weights) || weights.length !== 2) {
+    throw new TypeError(`${who}: expected weights as a list of 2, got ${shown(weights)}`);
+  }
+  if (!Array.isArray(options) || options.length > 2) {
+    throw new TypeError(`${who}: expected options as a list of 2, got ${shown(options)}`);
+  }
+  for (const each of options) if (each !== undefined) checkRecurrentOptions(who, cell, each);
   const [{ resetAfter = true, ...first } = {}, { resetAfter: other = resetAfter, ...rest } = {}] =
     options;
+  checkFlag(who, "resetAfter", resetAfter);
   if (cell === "gru" && other !== resetAfter) {
     throw new Error(
       `bidirectional: expected both directions to have resetAfter ${resetAfter}, got ${other}`,
@@ -38,5 +55,5 @@ export function bidirectional(
   }
   const second = { ...rest, goBackwards: rest.goBackwards ?? !first.goBackwards };
   const kind = cell !== "gru" ? cell : resetAfter ? "gruAfter" : "gruBefore";
-  return recurrentPair("bidirectional", kind, x, weights, [first, second]);
+  return recurrentPair(who, kind, x, weights, [first, second]);
 }

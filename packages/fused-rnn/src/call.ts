@@ -1,5 +1,7 @@
 // A call of the engine in words, and how its buffers lie in memory: the mirror of assembly/job.ts.
 
+import type { DecidedBy } from "./token-source.ts";
+
 /** The recurrences that the engine knows, in the order of its cell numbers. */
 export type CellKind = "simpleRnn" | "lstm" | "gruAfter" | "gruBefore";
 
@@ -39,8 +41,8 @@ export interface CallShape {
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
-  /** x is a lookup of the tokens that are given. */
-  lookedUp: boolean;
+  /** Which of the tokens that are given decide a step of x. */
+  decidedBy?: DecidedBy | undefined;
   /** The engine multiplies the kernel by the distinct tokens' vectors: decided by what the tokens are. */
   byWords?: boolean | undefined;
   /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */

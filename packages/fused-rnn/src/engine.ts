@@ -1,5 +1,6 @@
 // The one instance of the compiled kernels: which module fits the runtime, its memory, its threads.
 
+import { shown } from "@rnnkit/core-rnn";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
@@ -90,7 +91,7 @@ function shareMemory(bytes: Uint8Array): void {
  */
 export function setThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > 256) {
-    throw new RangeError(`setThreads: expected an integer from 1 to 256, got ${count}`);
+    throw new RangeError(`setThreads: expected an integer from 1 to 256, got ${shown(count)}`);
   }
   requestedThreads = count;
   if (!current) return;

@@ -24,7 +24,7 @@ export interface ForwardArrays {
   initialState?: readonly Float32Array[] | undefined;
   /** [B, T], zero where the step is masked. */
   mask?: Uint8Array | undefined;
-  /** [B, T]: what rows of x begin alike by, and are a lookup of if **lookedUp**. */
+  /** [B, T]: what x was made from, as the shape's **decidedBy** says. */
   tokens?: ArrayLike<number> | undefined;
   /** [B, I] or [G, B, I]. */
   inputDropoutMask?: Float32Array | undefined;
@@ -132,7 +132,10 @@ function resultOf(engine: Engine, placed: Placed): ForwardResult {
   const hasState = data.initialState !== undefined;
   const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
   const tape = createTape(
-    { engine, shape, layout: plan.layout, words: lookup.words, hasBias, hasState },
+    {
+      ...{ engine, shape, layout: plan.layout, words: lookup.words, hasBias, hasState },
+      joined: lookup.shared !== undefined || lookup.words !== undefined,
+    },
     { job: kept + work.job, ...weights },
     () => release(heap, [told, kept]),
   );

@@ -1,5 +1,7 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { checkFlag } from "./check.ts";
 import {
+  checkRecurrentOptions,
   type GatedOptions,
   type RecurrentResult,
   type RecurrentWeights,
@@ -38,6 +40,8 @@ export function gru(
   weights: RecurrentWeights,
   options: GruOptions = {},
 ): RecurrentResult {
+  checkRecurrentOptions("gru", "gru", options);
   const { resetAfter = true, ...rest } = options;
+  checkFlag("gru", "resetAfter", resetAfter);
   return recurrent("gru", resetAfter ? "gruAfter" : "gruBefore", x, weights, rest);
 }

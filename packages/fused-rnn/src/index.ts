@@ -1,16 +1,10 @@
 export type { RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activation-ops.ts";
+export { type AdamNumbers, adamUpdate } from "./adam-update.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
 export { getThreads, isEngineSupported, setThreads } from "./engine.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
-export {
-  type AdamNumbers,
-  adamUpdate,
-  hasOptimizerUpdates,
-  type RmspropNumbers,
-  rmspropUpdate,
-} from "./optimizer-updates.ts";
 export { orthogonal } from "./orthogonal.ts";
 export type {
   GatedOptions,
@@ -19,5 +13,7 @@ export type {
   RecurrentWeights,
 } from "./recurrent.ts";
 export { registerKernels } from "./register.ts";
+export { type RmspropNumbers, rmspropUpdate } from "./rmsprop-update.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { engineMemory } from "./tapes.ts";
+export type { DecidedBy, TokenSource } from "./token-source.ts";

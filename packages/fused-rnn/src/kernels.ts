@@ -4,6 +4,7 @@
 import {
   add,
   type GradConfig,
+  getBackend,
   getGradient,
   getKernel,
   type KernelConfig,
@@ -36,7 +37,11 @@ export const engineBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
 
 /** Attributes: the call, and a place for what forward keeps for backward. */
 export interface RecurrentAttrs extends CallShape {
-  memo: { tapes?: Tape[] };
+  memo: {
+    tapes?: Tape[];
+    /** How many gradient scopes it was recorded in. */
+    depth: number;
+  };
 }
 
 /**
@@ -68,7 +73,8 @@ function forwardKernel(
       const { B, T, H, goBackwards } = shape;
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
-      const mask = given && (given instanceof Uint8Array ? given : Uint8Array.from(given, Number));
+      const mask =
+        given && (given instanceof Uint8Array ? given : Uint8Array.from(given, (m) => (m ? 1 : 0)));
       const results = forwardTogether(
         directions.map((direction, i) => ({
           shape: { ...shape, goBackwards: goBackwards !== (i === 1) },
@@ -114,15 +120,40 @@ interface GradientAttrs {
 
 const cotangentNames = ["dOutputs", "dh", "dc"];
 
+/** What comes back, also on a backend that the engine does not serve. */
+function readCotangents(
+  kernelName: string,
+  backendName: string,
+  backend: unknown,
+  inputs: unknown,
+): ReturnType<typeof readTensors> {
+  try {
+    return readTensors(backend as never, inputs as Record<string, TensorInfo>);
+  } catch (cause) {
+    if (engineBackends.includes(backendName)) throw cause;
+    throw new Error(
+      `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
+      { cause },
+    );
+  }
+}
+
+const gradientName = (kernelName: string) => `${kernelName}Grad`;
+
 /** Runs the backward pass on its first call and copies the gradient named **of** out on each. */
 function gradientKernel(kernelName: string, backendName: string): KernelConfig {
   return {
-    kernelName: `${kernelName}Grad`,
+    kernelName: gradientName(kernelName),
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const { tapes, direction, of, needDx } = attrs as unknown as GradientAttrs;
+      if (tapes.some((tape) => tape.released)) {
+        throw new Error(
+          `${kernelName}: expected its gradient asked for in the scope of the forward pass, got one asked for after it`,
+        );
+      }
       if (!tapes[0].gradients) {
-        const arrays = readTensors(backend as never, inputs as Record<string, TensorInfo>);
+        const arrays = readCotangents(kernelName, backendName, backend, inputs);
         const read = (name: string) => arrays[name] && f32(arrays[name]);
         const calls = tapes.map((tape, i) => {
           const [outputs, h, c] = cotangentNames.map((name) => read(`${double[i]}${name}`));
@@ -168,11 +199,19 @@ function gradient(kernelName: string, directions: readonly string[]): GradConfig
       const gradientFor = (name: GradientName, direction: number) => {
         if (!memo.tapes)
           throw new Error(`${kernelName}: expected a recorded forward pass, got none`);
+        // A gradient taken within the scope that recorded the call may be that of x itself.
+        const within = tfEngine().state.gradientDepth >= memo.depth;
+        if (name === "x" && within && memo.tapes.some(({ joined }) => joined)) {
+          throw new Error(
+            `${kernelName}: expected the inner gradient's function to make the call, which has tokens, itself, got one made outside of it`,
+          );
+        }
         if (!ran) for (const tape of memo.tapes) tape.gradients = undefined;
         ran = true;
         const gradAttrs = { tapes: memo.tapes, direction, of: name, needDx: name === "x" };
+        registerGradientKernel(kernelName, getBackend());
         return tfEngine().runKernel(
-          `${kernelName}Grad`,
+          gradientName(kernelName),
           inputs as never,
           gradAttrs as unknown as NamedAttrMap,
         ) as Tensor;
@@ -195,8 +234,13 @@ export function registerRecurrentKernels(backendName: string): void {
     const directions = kernelName === kernelNames.bidirectional ? double : single;
     if (!getGradient(kernelName)) registerGradient(gradient(kernelName, directions));
     registerKernel(forwardKernel(kernelName, backendName, directions));
-    registerKernel(gradientKernel(kernelName, backendName));
   }
+}
+
+/** The backward pass may run on another backend than the forward pass did, any that can be read at once. */
+function registerGradientKernel(kernelName: string, backendName: string): void {
+  if (getKernel(gradientName(kernelName), backendName)) return;
+  registerKernel(gradientKernel(kernelName, backendName));
 }
 
 /**
@@ -208,7 +252,8 @@ export function runRecurrentKernel(
   shape: Omit<CallShape, "training">,
   inputs: Record<string, Tensor>,
 ): Tensor[] {
-  const attrs: RecurrentAttrs = { ...shape, training: isRecording(), memo: {} };
+  const memo = { depth: tfEngine().state.gradientDepth };
+  const attrs: RecurrentAttrs = { ...shape, training: isRecording(), memo };
   return tfEngine().runKernel(
     kernelName,
     inputs as never,

@@ -8,7 +8,7 @@ import { sharedRows } from "./shared-rows.ts";
 const call: CallShape = {
   ...{ cell: "lstm", B: 2, T: 4, I: 8, H: 5, activation: "tanh", recurrentActivation: "sigmoid" },
   ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
-  ...{ lookedUp: true, dropGates: 0, training: true },
+  ...{ decidedBy: "step", dropGates: 0, training: true },
 };
 const cut = layoutOf(call);
 

@@ -7,6 +7,7 @@ import { type LookedUpWords, lookedUpWords } from "./looked-up-words.ts";
 import type { Heap } from "./memory.ts";
 import { put, reserve, view } from "./regions.ts";
 import { type SharedRows, sharedRows } from "./shared-rows.ts";
+import { isLookup, staysAlike } from "./token-source.ts";
 
 /** How a call makes use of its tokens; absent where it does not. */
 export interface Lookup {
@@ -14,13 +15,14 @@ export interface Lookup {
   words?: LookedUpWords | undefined;
 }
 
-/** Both uses, where they save time. Under a mask or from given states rows that begin alike do not go on alike. */
+/** Both uses, where they are right and save time. */
 export function lookupOf(shape: CallShape, data: ForwardArrays): Lookup {
   const { tokens, mask, initialState } = data;
   if (!tokens) return {};
+  const reader = { ...shape, started: initialState !== undefined };
   const layout = layoutOf(shape);
-  const shared = mask || initialState ? undefined : sharedRows(tokens, { ...shape, ...layout });
-  const words = shape.lookedUp ? lookedUpWords(tokens, shape, layout, shared, mask) : undefined;
+  const shared = staysAlike(reader) ? sharedRows(tokens, { ...shape, ...layout }) : undefined;
+  const words = isLookup(reader) ? lookedUpWords(tokens, shape, layout, shared, mask) : undefined;
   return { shared, words };
 }
 

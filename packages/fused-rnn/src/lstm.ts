@@ -1,5 +1,6 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import {
+  checkRecurrentOptions,
   type GatedOptions,
   type RecurrentResult,
   type RecurrentWeights,
@@ -34,5 +35,6 @@ export function lstm(
   weights: RecurrentWeights,
   options: GatedOptions = {},
 ): RecurrentResult {
+  checkRecurrentOptions("lstm", "lstm", options);
   return recurrent("lstm", "lstm", x, weights, options);
 }

@@ -4,18 +4,22 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { adamUpdate, hasOptimizerUpdates, rmspropUpdate } from "./optimizer-updates.ts";
+import { adamUpdate } from "./adam-update.ts";
+import { rmspropUpdate } from "./rmsprop-update.ts";
 
 const near = { rtol: 1e-6, atol: 1e-9 };
 const rmspropNumbers = { learningRate: 0.01, rho: 0.9, momentum: 0, epsilon: 1e-7 };
 
-describe.each(["cpu", "wasm"])("on %s", (backend) => {
+// Whatever the engine does not serve: tfjs's cpu kernels under another name.
+tf.registerBackend("unserved", () => tf.findBackendFactory("cpu")!());
+tf.copyRegisteredKernels("cpu", "unserved");
+
+describe.each(["cpu", "wasm", "unserved"])("on %s", (backend) => {
   beforeEach(async () => {
     await tf.setBackend(backend);
   });
 
   test("RMSprop is its equations", () => {
-    expect(hasOptimizerUpdates()).toBe(true);
     const [value, gradient] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([0.5, 0, -2])];
     const meanSquare = tf.tensor1d([0.1, 0.2, 0.3]);
     const [w, v] = rmspropUpdate({ value, gradient, meanSquare }, rmspropNumbers);
@@ -71,6 +75,30 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     expect(w.dataSync()).toBeAllclose(expected, near);
   });
 
+  test("Adam with vHat divides by the largest v so far", () => {
+    const [value, gradient] = [tf.tensor1d([1, 2]), tf.tensor1d([0.5, -2])];
+    const [m, v, vHat] = [tf.tensor1d([0, 1]), tf.tensor1d([0, 4]), tf.tensor1d([0.09, 1])];
+    const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    const [w, m2, v2, vHat2] = adamUpdate({ value, gradient, m, v, vHat }, numbers);
+    expect(m2.dataSync()).toBeAllclose([0.05, 0.7], near);
+    expect(v2.dataSync()).toBeAllclose([0.00025, 4], near);
+    expect(vHat2.dataSync()).toBeAllclose([0.09, 4], near);
+    const expected = [1 - (0.1 * 0.05) / (0.3 + 1e-7), 2 - (0.1 * 0.7) / (2 + 1e-7)];
+    expect(w.dataSync()).toBeAllclose(expected, near);
+  });
+
+  test("RMSprop with meanGradient divides by the deviation of the gradients", () => {
+    const [value, gradient] = [tf.tensor1d([1, 2]), tf.tensor1d([0.5, 0])];
+    const [meanSquare, meanGradient] = [tf.tensor1d([0.1, 0.2]), tf.tensor1d([0.3, 0.2])];
+    const tensors = { value, gradient, meanSquare, meanGradient };
+    const [w, v, a] = rmspropUpdate(tensors, rmspropNumbers);
+    // 0.9·0.3 + 0.1·0.5 = 0.32 and 0.9·0.2 = 0.18
+    expect(a.dataSync()).toBeAllclose([0.32, 0.18], near);
+    expect(v.dataSync()).toBeAllclose([0.115, 0.18], near);
+    const step = (0.01 * 0.5) / Math.sqrt(0.115 - 0.32 ** 2 + 1e-7);
+    expect(w.dataSync()).toBeAllclose([1 - step, 2], near);
+  });
+
   test("an update leaves nothing behind", async () => {
     const [value, gradient] = [tf.ones([50, 3]), tf.ones([50, 3])];
     const meanSquare = tf.zeros([50, 3]);
@@ -84,19 +112,22 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     });
   });
 
-  test("a mean that only decays ends as 0, not as a denormal number", () => {
-    const tiny = tf.tensor1d([1e-37, 1e-37, 0]);
-    const weight = { value: tf.ones([3]), gradient: tf.tensor1d([0, 0, 1e-30]) };
-    const [, v, s] = rmspropUpdate(
-      { ...weight, meanSquare: tiny, moment: tiny },
-      { ...rmspropNumbers, momentum: 0.9 },
-    );
-    const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-    const [, m2, v2] = adamUpdate({ ...weight, m: tiny, v: tiny }, numbers);
-    for (const mean of [v, s, m2, v2]) expect([...mean.dataSync()]).toEqual([0, 0, 0]);
-  });
+  test.skipIf(backend === "unserved")(
+    "a mean that only decays ends as 0, not as a denormal number",
+    () => {
+      const tiny = tf.tensor1d([1e-37, 1e-37, 0]);
+      const weight = { value: tf.ones([3]), gradient: tf.tensor1d([0, 0, 1e-30]) };
+      const [, v, s, a] = rmspropUpdate(
+        { ...weight, meanSquare: tiny, moment: tiny, meanGradient: tiny },
+        { ...rmspropNumbers, momentum: 0.9 },
+      );
+      const numbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+      const [, m2, v2, vHat] = adamUpdate({ ...weight, m: tiny, v: tiny, vHat: tiny }, numbers);
+      for (const mean of [v, s, a, m2, v2, vHat]) expect([...mean.dataSync()]).toEqual([0, 0, 0]);
+    },
+  );
 
-  test.each([
+  test.skipIf(backend === "unserved").each([
     [1e-15, true, true],
     [1e-16, true, false],
     [1e-25, false, false],
@@ -122,4 +153,58 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       atol: 0,
     });
   });
+});
+
+const numbers = fc.float({ min: -2, max: 2, noNaN: true });
+/** A weight's value, gradient and slots, one element a row. */
+const rows = fc.array(fc.tuple(numbers, numbers, numbers, numbers, numbers), {
+  minLength: 1,
+  maxLength: 11,
+});
+
+test.each([
+  ["Adam", [], false],
+  ["AMSGrad", [], true],
+  ["RMSprop", ["meanSquare"], false],
+  ["RMSprop with momentum", ["meanSquare", "moment"], false],
+  ["centered RMSprop", ["meanSquare", "meanGradient"], false],
+  ["centered RMSprop with momentum", ["meanSquare", "moment", "meanGradient"], false],
+] as const)("%s: one kernel is the operations that compose it", async (_, slots, hat) => {
+  await fc.assert(
+    fc.asyncProperty(rows, async (all) => {
+      const results = async (backend: string) => {
+        await tf.setBackend(backend);
+        return tf.tidy(() => {
+          const column = (i: number) => tf.tensor1d(all.map((row) => row[i]!));
+          const weight = { value: column(0), gradient: column(1) };
+          const squared = tf.square(column(2));
+          if (slots.length === 0) {
+            const more = hat && { vHat: tf.square(column(4)) };
+            const moments = { m: column(3), v: squared, ...more };
+            const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3 };
+            return adamUpdate({ ...weight, ...moments }, adamNumbers).map((t) => t.dataSync());
+          }
+          // A mean of gradients whose square is not above the mean of their squares.
+          const given: Partial<Record<(typeof slots)[number], tf.Tensor>> = {
+            meanSquare: squared,
+            moment: column(3),
+            meanGradient: tf.mul(column(2), 0.5),
+          };
+          const own = Object.fromEntries(slots.map((slot) => [slot, given[slot]!]));
+          const updated = { ...weight, meanSquare: squared, ...own };
+          const options = { learningRate: 0.01, rho: 0.9, momentum: 0.5, epsilon: 1e-3 };
+          return rmspropUpdate(updated, options).map((t) => t.dataSync());
+        });
+      };
+      const composed = await results("unserved");
+      expect(composed).toHaveLength(slots.length === 0 ? (hat ? 4 : 3) : slots.length + 1);
+      for (const backend of ["cpu", "wasm"]) {
+        const fused = await results(backend);
+        for (const [i, values] of composed.entries()) {
+          expect(fused[i]).toBeAllclose(values, { rtol: 2e-6, atol: 2e-6 });
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
 });

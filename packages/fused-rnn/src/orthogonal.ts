@@ -7,7 +7,7 @@
 // are Keras's signs and distribution. Nothing is factorized, so no condition number, which of a square
 // random matrix is large, eats up float32's digits.
 
-import { type Random, orthogonal as referenceOrthogonal } from "@rnnkit/core-rnn";
+import { type Random, orthogonal as referenceOrthogonal, shown } from "@rnnkit/core-rnn";
 import { getEngine, isEngineSupported } from "./engine.ts";
 
 /** Rows of V that a product works on while they are in cache. */
@@ -33,6 +33,13 @@ export function orthogonal(
   random: Random,
   gain = 1,
 ): Float32Array<ArrayBuffer> {
+  if (!Array.isArray(shape) || shape.length !== 2) {
+    throw new TypeError(`orthogonal: expected a shape [rows, columns], got ${shown(shape)}`);
+  }
+  if (typeof random?.normal !== "function") {
+    const expected = "a generator such as seededRandom(1)";
+    throw new TypeError(`orthogonal: expected ${expected}, got ${shown(random)}`);
+  }
   const [rows, columns] = shape;
   checkLength("rows", rows);
   checkLength("columns", columns);
@@ -91,7 +98,9 @@ export function orthogonal(
 
 function checkLength(what: string, length: number): void {
   if (!Number.isInteger(length) || length < 1) {
-    throw new RangeError(`orthogonal: expected ${what} to be a positive integer, got ${length}`);
+    throw new RangeError(
+      `orthogonal: expected ${what} to be a positive integer, got ${shown(length)}`,
+    );
   }
 }
 

@@ -167,7 +167,7 @@ for (const cell of cells) {
       goBackwards: false,
       zeroOutputForMask: false,
       masked: false,
-      ...{ lookedUp: false, dropGates: 0 },
+      ...{ dropGates: 0 },
       training: true,
     },
   };

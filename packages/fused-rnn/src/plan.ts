@@ -46,7 +46,7 @@ function jobRegionOf(sizes: Readonly<Record<string, number>>): JobRegion {
 
 /** The plan of a call. */
 export function planOf(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {
-  const key = `${Object.values(shape).join()},${hasBias},${hasState}`;
+  const key = keyOf(shape, hasBias, hasState);
   let plan = plans.get(key);
   if (!plan) {
     plan = createPlan(shape, hasBias, hasState);
@@ -54,6 +54,16 @@ export function planOf(shape: CallShape, hasBias: boolean, hasState: boolean): P
     plans.set(key, plan);
   }
   return plan;
+}
+
+/** By name: two shapes may hold the same values in another order. */
+function keyOf(shape: CallShape, hasBias: boolean, hasState: boolean): string {
+  const { cell, B, T, I, H, activation, recurrentActivation, masked, dropGates } = shape;
+  const { returnSequences, goBackwards, zeroOutputForMask, training, byWords } = shape;
+  return [
+    ...[cell, B, T, I, H, activation, recurrentActivation, masked, dropGates],
+    ...[returnSequences, goBackwards, zeroOutputForMask, training, byWords, hasBias, hasState],
+  ].join();
 }
 
 function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {

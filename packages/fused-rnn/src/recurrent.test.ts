@@ -98,7 +98,6 @@ function composedOf(
         T,
         I,
         H,
-        lookedUp: false,
         dropGates: 0,
         masked: mask !== undefined,
       },
@@ -223,6 +222,15 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     for (const k of [0, 1]) expect(poisoned.grads[k].dataSync()).toEqual(clean.grads[k].dataSync());
   });
 
+  test("in a mask of int32 any number but 0 keeps a step", () => {
+    const [x, kernel, recurrentKernel] = inputsOf("simpleRnn");
+    const run = (masks: tf.Tensor) =>
+      simpleRnn(x as tf.Tensor3D, { kernel, recurrentKernel }, { mask: masks }).outputs.dataSync();
+    for (const kept of [1, -1, 256]) {
+      expect(run(tf.mul(tf.cast(mask(), "int32"), tf.scalar(kept, "int32")))).toEqual(run(mask()));
+    }
+  });
+
   test("a carried state makes two halves equal one whole", () => {
     const [x, kernel, recurrentKernel] = inputsOf("lstm");
     const weights = { kernel, recurrentKernel };
@@ -257,7 +265,7 @@ test("a wrong shape is refused with who, expected and got", () => {
     "lstm: expected mask of type bool or int32, got float32",
   );
   expect(() => lstm(x, weights, { initialState: [normal(B, H)] })).toThrow(
-    "lstm: expected initialState of 2 tensors, got 1",
+    "lstm: expected initialState as [h, c], got [an instance of Tensor",
   );
   expect(() => lstm(x, weights, { activation: "swish" as never })).toThrow(
     "lstm: expected activation to be one of",

@@ -1,5 +1,6 @@
 // What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
 
+import { checkOptions, shown } from "@rnnkit/core-rnn";
 import {
   clone,
   customGrad,
@@ -13,7 +14,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
 import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
-import { checkRank, checkTensor, checkWord } from "./check.ts";
+import { checkFlag, checkRank, checkTensor, checkWord } from "./check.ts";
 import { composedRecurrence } from "./composed.ts";
 import { isEngineSupported } from "./engine.ts";
 import {
@@ -22,6 +23,7 @@ import {
   registerRecurrentKernels,
   runRecurrentKernel,
 } from "./kernels.ts";
+import { decidedBys, outputsDecidedBy, type TokenSource } from "./token-source.ts";
 
 /** Weights of a recurrence, in Keras's layout. */
 export interface RecurrentWeights {
@@ -44,21 +46,14 @@ export interface RecurrentOptions {
    */
   mask?: Tensor | undefined;
   /**
-   * [B, T] of int32 (or float32): rows of x are alike for as long as rows of these are. What rows have in common
-   * from their first step on, such as the padding before short texts, is then worked out once: the same outputs,
-   * bit for bit, in a fraction of the time. The gradient of x then has sums over such steps in some of them and
-   * 0 in the others, which comes to the same in what x was made from; leave this out where the gradient of x
-   * itself is wanted. Without effect under a mask, under dropout masks and from an initial state. Default:
-   * each step for itself.
+   * The tokens that x was made from. Work is then done once: that of what rows have in common from the first step
+   * that is read on, such as the padding before short texts, unless a mask or an initial state is given; and where
+   * each token decides its own step, as in a lookup, the product of the kernel with each token's vector. The outputs
+   * are the same, bit for bit. The gradient of x has sums over such steps in some of them and 0 in the others,
+   * which comes to the same in what x was made from, if that is made in the same gradient scope; leave this out
+   * where the gradient of x itself is wanted. Without effect under dropout masks. Default: each step for itself.
    */
-  tokens?: Tensor | undefined;
-  /**
-   * x is a lookup of **tokens** in a table: steps of one token have one x. Where tokens come again, the kernel
-   * is then multiplied by each one's vector once for a block of rows, and the gradient of x has the sum over its
-   * steps there in one of them. Under a mask and from an initial state too; without effect under dropout
-   * masks. Default *false*.
-   */
-  lookedUp?: boolean | undefined;
+  source?: TokenSource | undefined;
   /** From the last step to the first; outputs come in that order too. Default *false*. */
   goBackwards?: boolean | undefined;
   /** *true* (default): outputs [B, T, H]; *false*: the last one, [B, H], and half the backward traffic. */
@@ -88,6 +83,8 @@ export interface RecurrentResult {
   outputs: Tensor;
   /** The state after the last step: h, and c for LSTM, [B, H] each. */
   state: Tensor2D[];
+  /** What **outputs** were made from in turn, where x's **source** was given and that is known. */
+  source?: TokenSource | undefined;
 }
 
 /** A checked call. */
@@ -98,6 +95,33 @@ export interface RecurrentCall {
   recurrentActivation: RecurrentActivationName;
   /** x, kernel, recurrentKernel, bias, h0, c0, mask, tokens and the dropout masks, those that are there. */
   inputs: Record<string, Tensor>;
+}
+
+const optionNames = [
+  "initialState",
+  "mask",
+  "source",
+  "goBackwards",
+  "returnSequences",
+  "zeroOutputForMask",
+  "activation",
+  "inputDropoutMask",
+  "recurrentDropoutMask",
+];
+
+const gatedNames = [...optionNames, "recurrentActivation"];
+
+const weightNames = ["kernel", "recurrentKernel", "bias"];
+
+/** Throws unless the options are known to the cell's operation. */
+export function checkRecurrentOptions(
+  who: string,
+  op: "simpleRnn" | "lstm" | "gru",
+  options: object,
+): void {
+  const names = op === "simpleRnn" ? optionNames : gatedNames;
+  const all = op === "gru" ? [...names, "resetAfter"] : names;
+  checkOptions(who, options, all, "{ returnSequences: false }");
 }
 
 const isFused = (name: string): name is FusedActivation =>
@@ -116,10 +140,10 @@ export function recurrent(
 
 function run(call: RecurrentCall): RecurrentResult {
   const inputs = withDetachedMask(call.inputs);
-  if (!canFuse(call)) return composedRecurrence({ ...call, inputs });
+  if (!canFuse(call)) return withSource(call, composedRecurrence({ ...call, inputs }));
   const { cell } = call.shape;
   const kernelName = kernelNames[cell === "simpleRnn" || cell === "lstm" ? cell : "gru"];
-  return resultOf(runRecurrentKernel(kernelName, fusedShape(call), inputs));
+  return resultOf(call, runRecurrentKernel(kernelName, fusedShape(call), inputs));
 }
 
 /** A mask read off x, as the steps that are not 0, is no function of x that a gradient could go through. */
@@ -133,8 +157,14 @@ function withDetachedMask(inputs: RecurrentCall["inputs"]): RecurrentCall["input
   return { ...inputs, mask: detach(scalar(0)) };
 }
 
-function resultOf([outputs, ...state]: Tensor[]): RecurrentResult {
-  return { outputs, state: state as Tensor2D[] };
+function resultOf(call: RecurrentCall, [outputs, ...state]: Tensor[]): RecurrentResult {
+  return withSource(call, { outputs, state: state as Tensor2D[] });
+}
+
+function withSource({ shape, inputs }: RecurrentCall, result: RecurrentResult): RecurrentResult {
+  const decidedBy = outputsDecidedBy({ ...shape, started: inputs.h0 !== undefined });
+  if (!decidedBy || !shape.returnSequences) return result;
+  return { ...result, source: { tokens: inputs.tokens, decidedBy } };
 }
 
 /**
@@ -169,7 +199,7 @@ export function recurrentPair(
   const all = { ...withDetachedMask(first.inputs), ...Object.fromEntries(renamed) };
   const results = runRecurrentKernel(kernelNames.bidirectional, fusedShape(first), all);
   const half = results.length / 2;
-  return [resultOf(results.slice(0, half)), resultOf(results.slice(half))];
+  return [resultOf(first, results.slice(0, half)), resultOf(second, results.slice(half))];
 }
 
 /** Whether the engine runs a call on the current backend; then its kernels are registered there. */
@@ -205,8 +235,9 @@ function checkCall(
     recurrentActivation = "sigmoid",
     initialState,
     mask,
-    tokens,
+    source,
   } = options;
+  checkOptions(who, weights, weightNames, "{ kernel, recurrentKernel, bias }", "weights");
   const { kernel, recurrentKernel, bias } = weights;
   checkRank(who, "x", x, "BTI");
   checkRank(who, "recurrentKernel", recurrentKernel, "HG");
@@ -216,20 +247,27 @@ function checkCall(
   checkTensor(who, "x", x, [B, T, I]);
   checkTensor(who, "recurrentKernel", recurrentKernel, [H, G * H]);
   checkTensor(who, "kernel", kernel, [I, G * H]);
-  if (bias) checkTensor(who, "bias", bias, cell === "gruAfter" ? [2, G * H] : [G * H]);
+  if (bias != null) checkTensor(who, "bias", bias, cell === "gruAfter" ? [2, G * H] : [G * H]);
   const states = cell === "lstm" ? ["h0", "c0"] : ["h0"];
-  if (initialState && initialState.length !== states.length) {
-    throw new Error(
-      `${who}: expected initialState of ${states.length} tensors, got ${initialState.length}`,
-    );
+  const isList = Array.isArray(initialState) && initialState.length === states.length;
+  if (initialState != null && !isList) {
+    const expected = cell === "lstm" ? "[h, c]" : "[h]";
+    throw new Error(`${who}: expected initialState as ${expected}, got ${shown(initialState)}`);
   }
   if (initialState) {
     for (let k = 0; k < states.length; k++) {
       checkTensor(who, `initialState[${k}]`, initialState[k], [B, H]);
     }
   }
-  if (mask) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
-  if (tokens) checkTensor(who, "tokens", tokens, [B, T], ["int32", "float32"]);
+  if (mask != null) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
+  if (source != null) {
+    checkOptions(who, source, ["tokens", "decidedBy"], "{ tokens, decidedBy }", "source");
+    checkTensor(who, "source.tokens", source.tokens, [B, T], ["int32", "float32"]);
+    checkWord(who, "source.decidedBy", source.decidedBy, decidedBys);
+  }
+  const { goBackwards, returnSequences, zeroOutputForMask } = options;
+  const flags = { goBackwards, returnSequences, zeroOutputForMask };
+  for (const [name, flag] of Object.entries(flags)) checkFlag(who, name, flag);
   checkWord(who, "activation", activation, activationNames);
   checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
   const { inputDropoutMask, recurrentDropoutMask } = options;
@@ -243,7 +281,7 @@ function checkCall(
   if (initialState && cell === "lstm") inputs.c0 = initialState[1];
   if (mask) inputs.mask = mask;
   const dropGates = Math.max(...gates);
-  if (tokens && dropGates === 0) inputs.tokens = tokens;
+  if (source) inputs.tokens = source.tokens;
   if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;
   if (recurrentDropoutMask) inputs.recurrentDropoutMask = recurrentDropoutMask;
   return {
@@ -253,11 +291,11 @@ function checkCall(
     inputs,
     shape: {
       ...{ cell, B, T, I, H },
-      returnSequences: options.returnSequences ?? true,
-      goBackwards: options.goBackwards ?? false,
-      zeroOutputForMask: options.zeroOutputForMask ?? false,
-      masked: mask !== undefined,
-      ...{ lookedUp: options.lookedUp ?? false, dropGates },
+      returnSequences: returnSequences ?? true,
+      goBackwards: goBackwards ?? false,
+      zeroOutputForMask: zeroOutputForMask ?? false,
+      masked: mask != null,
+      ...{ decidedBy: source?.decidedBy, dropGates },
     },
   };
 }
@@ -270,7 +308,7 @@ function checkDropout(
   B: number,
   width: number,
 ): number {
-  if (!mask) return 0;
+  if (mask == null) return 0;
   if (mask.rank === 3) checkTensor(who, name, mask, [G, B, width]);
   else checkTensor(who, name, mask, [B, width]);
   return mask.rank === 3 ? G : 1;

@@ -1,5 +1,6 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import {
+  checkRecurrentOptions,
   type RecurrentOptions,
   type RecurrentResult,
   type RecurrentWeights,
@@ -25,5 +26,6 @@ export function simpleRnn(
   weights: RecurrentWeights,
   options: RecurrentOptions = {},
 ): RecurrentResult {
+  checkRecurrentOptions("simpleRnn", "simpleRnn", options);
   return recurrent("simpleRnn", "simpleRnn", x, weights, options);
 }

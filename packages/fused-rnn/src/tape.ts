@@ -9,6 +9,8 @@ interface TrainingCall {
   layout: Layout;
   /** Where the kernel was multiplied by words: then the gradient of x is that of the words. */
   words: LookedUpWords | undefined;
+  /** Whether some steps have the gradients of others too. */
+  joined: boolean;
   hasBias: boolean;
   /** Whether states were given: then they have gradients. */
   hasState: boolean;
@@ -20,6 +22,8 @@ export interface Tape extends TrainingCall {
   at: { job: number; kernel: number; recurrent: number };
   /** Where the gradients lie, once `backward` has run. */
   gradients?: Partial<Record<GradientName, { address: number; floats: number }>>;
+  /** Whether what it keeps is given back: then it has no gradient any more. */
+  released: boolean;
   release(): void;
 }
 
@@ -28,13 +32,13 @@ export type GradientName = "x" | "kernel" | "recurrentKernel" | "bias" | "h0" | 
 
 /** The tape of a call; **release** gives back what it keeps, once. */
 export function createTape(call: TrainingCall, at: Tape["at"], release: () => void): Tape {
-  let released = false;
   return {
     ...call,
     at,
+    released: false,
     release() {
-      if (released) return;
-      released = true;
+      if (this.released) return;
+      this.released = true;
       release();
     },
   };

@@ -17,16 +17,16 @@ export interface TensorKernels {
   rmsprop(
     n: number,
     ...addressesAndFactors: [
-      ...[w: number, g: number, v: number, s: number],
-      ...[newW: number, newV: number, newS: number],
+      ...[w: number, g: number, v: number, s: number, a: number],
+      ...[newW: number, newV: number, newS: number, newA: number],
       ...[learningRate: number, rho: number, rest: number, momentum: number, epsilon: number],
     ]
   ): void;
   adam(
     n: number,
     ...addressesAndFactors: [
-      ...[w: number, g: number, m: number, v: number],
-      ...[newW: number, newM: number, newV: number],
+      ...[w: number, g: number, m: number, v: number, hat: number],
+      ...[newW: number, newM: number, newV: number, newHat: number],
       ...[stepSize: number, rest1: number, rest2: number, epsilon: number],
     ]
   ): void;

@@ -21,7 +21,7 @@ function callOf(
     {
       ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training },
       ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false },
-      ...{ masked: false, lookedUp: false, dropGates: 0 },
+      ...{ masked: false, dropGates: 0 },
     },
     {
       x: fill(B * T * I),

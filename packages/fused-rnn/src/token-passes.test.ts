@@ -47,7 +47,7 @@ function callOf(cell: CellKind, { B, T, I, H, words }: Sizes, options: Partial<C
   const shape: CallShape = {
     ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training: true },
     ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
-    ...{ lookedUp: false, dropGates: 0, ...options },
+    ...{ dropGates: 0, ...options },
   };
   return { shape, data, tokens };
 }
@@ -94,11 +94,12 @@ function everything(shape: CallShape, data: ForwardArrays, tokens: Int32Array, w
 }
 
 const ways: [string, Partial<CallShape>][] = [
-  ["rows that begin alike", {}],
-  ["rows that begin alike, the last output", { returnSequences: false }],
-  ["words", { lookedUp: true }],
-  ["words, backwards", { lookedUp: true, goBackwards: true }],
-  ["words under a mask", { lookedUp: true, masked: true }],
+  ["rows that begin alike", { decidedBy: "start" }],
+  ["rows that begin alike, the last output", { decidedBy: "start", returnSequences: false }],
+  ["rows that end alike, backwards", { decidedBy: "end", goBackwards: true }],
+  ["words", { decidedBy: "step" }],
+  ["words, backwards", { decidedBy: "step", goBackwards: true }],
+  ["words under a mask", { decidedBy: "step", masked: true }],
 ];
 
 for (const cell of cells) {
@@ -106,7 +107,7 @@ for (const cell of cells) {
     `${cell} by %s: the outputs of working out every step, and its gradients`,
     (_, options) => {
       for (const sizes of [small, large(cell)]) {
-        const { lookedUp, ...rest } = options;
+        const { decidedBy, ...rest } = options;
         // All outputs of the large ones would be compared for seconds.
         const short = sizes === small ? {} : { returnSequences: false };
         const { shape, data, tokens } = callOf(cell, sizes, { ...rest, ...short });
@@ -117,7 +118,7 @@ for (const cell of cells) {
           tokens,
           sizes.words,
         );
-        expect(by.byWords).toBe(lookedUp === true);
+        expect(by.byWords).toBe(decidedBy === "step");
         expect(by.values).toEqual(each.values);
         for (const [k, gradient] of by.gradients.entries()) {
           expect(gradient).toBeAllclose(each.gradients[k]!, { rtol: 0, ofLargest: 1e-5 });

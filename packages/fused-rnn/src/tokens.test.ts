@@ -12,6 +12,7 @@ import { paddedTokens } from "./padded-tokens.fixture.ts";
 import { type GatedOptions, type RecurrentWeights, recurrent } from "./recurrent.ts";
 import { registerKernels } from "./register.ts";
 import { engineMemory } from "./tapes.ts";
+import type { DecidedBy, TokenSource } from "./token-source.ts";
 
 const cells: Record<CellKind, number> = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
 const [T, I, H, words] = [23, 9, 6, 11];
@@ -34,13 +35,23 @@ function weightsOf(cell: CellKind): Required<RecurrentWeights> {
   return { kernel: normal(I, G * H), recurrentKernel: normal(H, G * H), bias };
 }
 
+/** A sequence of which just those tokens decide a step. */
+function sequenceOf(table: tf.Tensor, ids: tf.Tensor, decidedBy: DecidedBy): tf.Tensor3D {
+  const vectors = tf.gather(table, ids) as tf.Tensor3D;
+  if (decidedBy === "step") return vectors;
+  // On the last axis: on another, tfjs's gradient of cumsum has another shape than x.
+  const turned = tf.transpose(tf.mul(vectors, 0.05), [0, 2, 1]);
+  return tf.transpose(tf.cumsum(turned, 2, false, decidedBy === "end"), [0, 2, 1]);
+}
+
 /** A loss of all that a call returns, of the table and the weights. */
 function lossOf(
   run: (x: tf.Tensor3D, weights: RecurrentWeights) => readonly tf.Tensor[],
   ids: tf.Tensor,
+  decidedBy: DecidedBy,
 ) {
   return (table: tf.Tensor, kernel: tf.Tensor, recurrentKernel: tf.Tensor, bias: tf.Tensor) => {
-    const x = tf.gather(table, ids) as tf.Tensor3D;
+    const x = sequenceOf(table, ids, decidedBy);
     const losses = run(x, { kernel, recurrentKernel, bias }).map((y, k) =>
       tf.sum(tf.mul(y, tf.randomNormal(y.shape, 0, 1, "float32", k + 1))),
     );
@@ -69,11 +80,13 @@ const ways: [string, (ids: tf.Tensor, cell: CellKind) => GatedOptions][] = [
   ],
 ];
 
-describe.each([
-  ["cpu", true],
-  ["wasm", true],
-  ["wasm", false],
-])("tokens on %s, looked up: %s", (backend, lookedUp) => {
+describe.each<[string, DecidedBy]>([
+  ["cpu", "step"],
+  ["wasm", "step"],
+  ["wasm", "start"],
+  ["wasm", "end"],
+])("tokens on %s that decide by %s", (backend, decidedBy) => {
+  const sourceOf = (tokens: tf.Tensor | undefined) => tokens && { tokens, decidedBy };
   beforeEach(async () => {
     await tf.setBackend(backend);
     registerKernels();
@@ -96,19 +109,18 @@ describe.each([
         const op = (x: tf.Tensor3D, weights: RecurrentWeights) => {
           const { outputs, state } = recurrent(cell, cell, x, weights, {
             ...options,
-            tokens,
-            lookedUp,
+            source: sourceOf(tokens),
           });
           return [outputs, ...state];
         };
-        const x = tf.gather(inputs[0]!, ids) as tf.Tensor3D;
+        const x = sequenceOf(inputs[0]!, ids, decidedBy);
         const [kernel, recurrentKernel, bias] = inputs.slice(1) as [
           tf.Tensor,
           tf.Tensor,
           tf.Tensor,
         ];
         const inference = op(x, { kernel, recurrentKernel, bias });
-        return { inference, ...tf.valueAndGrads(lossOf(op, ids))(inputs) };
+        return { inference, ...tf.valueAndGrads(lossOf(op, ids, decidedBy))(inputs) };
       };
       const [shared, each] = [run(ids), run()];
       expect(numbersOf(shared.inference)).toEqual(numbersOf(each.inference));
@@ -126,9 +138,9 @@ describe.each([
           "lstm",
           x,
           [weights, weights],
-          Array(2).fill({ tokens, lookedUp }) as [object, object],
+          Array(2).fill({ source: sourceOf(tokens) }) as [object, object],
         ).map(({ outputs }) => outputs);
-      return tf.valueAndGrads(lossOf(op, ids))(inputs);
+      return tf.valueAndGrads(lossOf(op, ids, decidedBy))(inputs);
     };
     const [shared, each] = [run(ids), run()];
     expect(numbersOf([shared.value])).toEqual(numbersOf([each.value]));
@@ -136,14 +148,16 @@ describe.each([
   });
 
   test.each([3, 12])("x's gradient adds up to each token's, %i inputs", (inputs) => {
-    const ids = tf.tensor2d(paddedTokens(T, padding, words), [B, T], "int32");
+    const goBackwards = decidedBy === "end";
+    const ids = tf.tensor2d(paddedTokens(T, padding, words, goBackwards), [B, T], "int32");
     const recurrentKernel = normal(H, 4 * H);
     const weights = { kernel: normal(inputs, 4 * H), recurrentKernel };
     const x = tf.gather(normal(words, inputs), ids) as tf.Tensor3D;
     const gradient = (tokens?: tf.Tensor) =>
-      tf.grad((y: tf.Tensor) =>
-        tf.sum(recurrent("lstm", "lstm", y as tf.Tensor3D, weights, { tokens, lookedUp }).outputs),
-      )(x);
+      tf.grad((y: tf.Tensor) => {
+        const options = { goBackwards, source: sourceOf(tokens) };
+        return tf.sum(recurrent("lstm", "lstm", y as tf.Tensor3D, weights, options).outputs);
+      })(x);
     const [pooled, each] = [gradient(ids), gradient()];
     const flat = tf.reshape(ids, [B * T]) as tf.Tensor1D;
     const byToken = (dx: tf.Tensor) =>
@@ -165,7 +179,7 @@ describe.each([
       const gradient = (tokens?: tf.Tensor) =>
         tf.grad((y: tf.Tensor) => {
           const weights = { kernel, recurrentKernel, bias };
-          const given = { ...options, tokens, lookedUp };
+          const given = { ...options, source: sourceOf(tokens) };
           return tf.sum(recurrent("gru", "gruAfter", y as tf.Tensor3D, weights, given).outputs);
         })(x);
       expect(gradient(ids).dataSync()).toEqual(gradient().dataSync());
@@ -176,10 +190,10 @@ describe.each([
     const ids = tf.tensor2d(paddedTokens(T, padding, words), [B, T], "int32");
     const inputs = [normal(words, I), ...Object.values(weightsOf("lstm"))];
     const op = (x: tf.Tensor3D, weights: RecurrentWeights) => [
-      recurrent("lstm", "lstm", x, weights, { tokens: ids, lookedUp }).outputs,
+      recurrent("lstm", "lstm", x, weights, { source: sourceOf(ids) }).outputs,
     ];
     await expectNoTensorLeak(() => {
-      tf.dispose(tf.valueAndGrads(lossOf(op, ids))(inputs));
+      tf.dispose(tf.valueAndGrads(lossOf(op, ids, decidedBy))(inputs));
     });
     expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
   });
@@ -194,26 +208,66 @@ test("a call by tokens is the same bits on 1, 2 and 3 threads", async () => {
   const weights = [normal(units, 4 * units), normal(units, 4 * units), normal(4 * units)];
   const indices = tf.cast(ids, "int32");
   const op = (x: tf.Tensor3D, given: RecurrentWeights) => {
-    const { outputs, state } = recurrent("lstm", "lstm", x, given, { tokens: ids, lookedUp: true });
+    const source = { tokens: ids, decidedBy: "step" } as const;
+    const { outputs, state } = recurrent("lstm", "lstm", x, given, { source });
     return [outputs, ...state];
   };
   const results = [1, 2, 3].map((count) => {
     setThreads(count);
-    const { value, grads } = tf.valueAndGrads(lossOf(op, indices))([table, ...weights]);
+    const { value, grads } = tf.valueAndGrads(lossOf(op, indices, "step"))([table, ...weights]);
     return [value, ...grads].map((y) => y.dataSync());
   });
   expect(results[1]).toEqual(results[0]);
   expect(results[2]).toEqual(results[0]);
 });
 
-test("tokens of another shape or type than x's rows are refused", () => {
+test("an inner gradient of a call by tokens made outside of it is refused: it may be that of x", async () => {
+  await tf.setBackend("wasm");
+  const ids = tf.tensor2d(paddedTokens(T, padding, words), [B, T], "int32");
+  const { kernel, recurrentKernel, bias } = weightsOf("lstm");
+  const run = (x: tf.Tensor, source?: TokenSource) => {
+    const weights = { kernel, recurrentKernel, bias };
+    return tf.sum(recurrent("lstm", "lstm", x as tf.Tensor3D, weights, { source }).outputs);
+  };
+  const inner = (slope: (x: tf.Tensor) => tf.Tensor) =>
+    tf.grad((table) => {
+      slope(tf.gather(table, ids));
+      return tf.sum(table);
+    })(normal(words, I));
+  const source: TokenSource = { tokens: ids, decidedBy: "step" };
+  const told = (x: tf.Tensor) => {
+    const y = run(x, source);
+    return tf.grad(() => y)(x);
+  };
+  expect(() => inner(told)).toThrow(
+    "FusedLSTM: expected the inner gradient's function to make the call, which has tokens, itself, got one made outside of it",
+  );
+  inner((x) => {
+    const y = run(x);
+    const slope = tf.grad(() => y)(x);
+    expect(slope.dataSync()).toEqual(
+      tf
+        .grad((z) => run(z))(x)
+        .dataSync(),
+    );
+    return slope;
+  });
+  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+});
+
+test("tokens of another shape or type than x's rows, and words that say nothing of them, are refused", () => {
   const x = normal(B, T, I) as tf.Tensor3D;
-  const weights = weightsOf("lstm");
-  const run = (tokens: tf.Tensor) => recurrent("lstm", "lstm", x, weights, { tokens });
+  const run = (tokens: tf.Tensor, decidedBy = "step") => {
+    const source = { tokens, decidedBy } as TokenSource;
+    return recurrent("lstm", "lstm", x, weightsOf("lstm"), { source });
+  };
   expect(() => run(tf.zeros([B, T + 1], "int32"))).toThrow(
-    `lstm: expected tokens of shape [${B}, ${T}], got [${B}, ${T + 1}]`,
+    `lstm: expected source.tokens of shape [${B}, ${T}], got [${B}, ${T + 1}]`,
   );
   expect(() => run(tf.zeros([B, T], "bool"))).toThrow(
-    "lstm: expected tokens of type int32 or float32, got bool",
+    "lstm: expected source.tokens of type int32 or float32, got bool",
+  );
+  expect(() => run(tf.zeros([B, T], "int32"), "row")).toThrow(
+    'lstm: expected source.decidedBy to be one of step, start, end, got "row"',
   );
 });

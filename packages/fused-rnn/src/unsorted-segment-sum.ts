@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   type DataType,
   type KernelConfig,
@@ -101,8 +102,8 @@ function refuseBadInput(x: TensorInfo, segmentIds: TensorInfo, numSegments: numb
   const [rows] = x.shape;
   if (rows === undefined || segmentIds.shape.length !== 1 || segmentIds.shape[0] !== rows) {
     throw new Error(
-      `unsortedSegmentSum: expected x of shape [N, ...] and segmentIds of shape [N], got ` +
-        `[${x.shape}] and [${segmentIds.shape}]`,
+      "unsortedSegmentSum: expected x of shape [N, ...] and segmentIds of shape [N], got " +
+        `${shown(x.shape)} and ${shown(segmentIds.shape)}`,
     );
   }
   if (!Number.isInteger(numSegments) || numSegments < 0) {

@@ -8,8 +8,8 @@ import { beforeAll, expect, test } from "vitest";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/tensors.ts";
-import { rmspropUpdate } from "./optimizer-updates.ts";
 import { registerKernels } from "./register.ts";
+import { rmspropUpdate } from "./rmsprop-update.ts";
 
 const stockName = "TfjsOwnGatherV2";
 const stockTransposeName = "TfjsOwnTranspose";

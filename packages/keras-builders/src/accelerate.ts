@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { BidirectionalLayer } from "./bidirectional-layer.ts";
 import { prepare } from "./prepare.ts";
@@ -36,10 +37,15 @@ export interface Acceleration<Model> {
  * differ there in the steps before the first kept one. Layers of this package need nothing and are
  * not listed. A second call finds nothing to do.
  *
+ * @throws TypeError for what is no model of tfjs-layers.
  * @example
  * const { swapped, left } = accelerate(await tf.loadLayersModel(url));
  */
 export function accelerate<Model extends LayersModel>(model: Model): Acceleration<Model> {
+  if (!Array.isArray(model?.layers)) {
+    const got = shown(model);
+    throw new TypeError(`accelerate: expected a model, as tf.loadLayersModel gives, got ${got}`);
+  }
   prepare();
   const result: Acceleration<Model> = { model, swapped: [], left: [] };
   for (const layer of model.layers) accelerateLayer(layer, result);

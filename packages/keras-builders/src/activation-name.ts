@@ -1,4 +1,4 @@
-import { activationNames } from "@rnnkit/core-rnn";
+import { activationNames, didYouMean, shown } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 
 /** An activation as Keras 3 or as tfjs spells it; *null* for none. */
@@ -26,7 +26,8 @@ export function activationName(
   const name = kerasActivationName(`${given}`);
   if (name) return name;
   const names = activationNames.join(", ");
-  throw new Error(`${who}: expected ${option} to be one of ${names}, got "${given}"`);
+  const got = `${shown(given)}${didYouMean(given, activationNames)}`;
+  throw new Error(`${who}: expected ${option} to be one of ${names}, got ${got}`);
 }
 
 /** The name as tfjs-layers knows it, for the configs of saved models. */

@@ -1,16 +1,8 @@
 // What a layer's outputs cost: Keras's activity regularizer, which tfjs-layers has only in name.
 
-import {
-  addN,
-  div,
-  engine,
-  keep,
-  type Scalar,
-  scalar,
-  type Tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { addN, div, engine, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
+import { keptInPass } from "./kept-in-pass.ts";
 import type { Kwargs } from "./layer-call.ts";
 import type { Regularizer } from "./weight-spec.ts";
 
@@ -20,49 +12,47 @@ export interface ActivityLoss {
   noted<Outputs extends Tensor | Tensor[]>(outputs: Outputs, kwargs: Kwargs): Outputs;
   /** To stand among the layer's: the cost noted since it was last asked for. */
   losses: InstanceType<typeof layers.Layer>["losses"];
-  /** Forgets what was noted and never asked for. */
-  dispose(): void;
 }
 
 /**
  * Adds regularizer(y)/B to the loss for each output y [B, ...] of a call, the states that a layer
- * returns among them, as Keras does. Only where a gradient is taken: nothing else asks for it, tfjs's
- * `evaluate`, which leaves all regularizers out, least of all.
+ * returns among them, as Keras does. Only where somebody asks for it: where a gradient is taken, or
+ * where the call says so (**countActivity**), as `evaluate`'s does.
  *
- * tfjs-layers asks for losses after the forward pass, when outputs inside of nested models and wrappers
- * are gone, so the cost is worked out in the call, on the tape, and kept until it is asked for. A layer
- * that stands n times in a model is asked n times: a cost is told once. A pass is one gradient's, and in
+ * tfjs-layers asks for losses when the outputs inside of nested models and wrappers are gone, so the cost is
+ * worked out in the call, on the tape, and kept until it is asked for, or the pass ends. A
+ * layer that stands n times in a model is asked n times: a cost is told once. A pass is one gradient's, and in
  * it one of tfjs's, which gives all layers the same kwargs: another one forgets what was noted before.
  */
 export function activityLoss(regularizer: Regularizer | null): ActivityLoss {
-  if (!regularizer) return { noted: (given) => given, losses: [], dispose: () => {} };
+  if (!regularizer) return { noted: (given) => given, losses: [] };
   let noted: Scalar[] = [];
   let pass: readonly unknown[] = [];
-  const dispose = (): void => {
+  const forget = (): void => {
     for (const cost of noted) cost.dispose();
     noted = [];
     pass = [];
   };
   return {
     noted(given, kwargs) {
-      if (!engine().isTapeOn() || kwargs.countActivity === false) return given;
+      if (!(kwargs.countActivity ?? engine().isTapeOn())) return given;
       const now = [kwargs, engine().state.activeTape];
-      if (now.some((part, i) => part !== pass[i])) dispose();
+      if (now.some((part, i) => part !== pass[i])) forget();
       pass = now;
       for (const y of [given].flat()) {
         const cost = tidy(() => div(regularizer.apply(y), Math.max(1, y.shape[0]!)));
-        noted.push(keep(cost) as Scalar);
+        noted.push(keptInPass(cost) as Scalar);
       }
       return given;
     },
     losses: [
       () =>
         tidy(() => {
-          const total = noted.length ? addN(noted) : scalar(0);
-          dispose();
+          const left = noted.filter((cost) => !cost.isDisposed);
+          const total = left.length ? addN(left) : scalar(0);
+          forget();
           return total as Scalar;
         }),
     ],
-    dispose,
   };
 }

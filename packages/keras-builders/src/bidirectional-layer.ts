@@ -12,6 +12,7 @@ import type { Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { outputSize } from "./any-cell.ts";
 import { CompositeLayer } from "./composite-layer.ts";
+import { derive } from "./derived.ts";
 import { FusedCell, type ScanOptions } from "./fused-cell.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import {
@@ -22,6 +23,7 @@ import {
   passedMask,
   sequenceMask,
 } from "./layer-call.ts";
+import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
@@ -61,12 +63,24 @@ export class BidirectionalLayer extends CompositeLayer {
   static readonly className = "Bidirectional";
   override supportsMasking = true;
   readonly mergeMode: BidirectionalMergeMode;
+  /** The one that was given: what reads forwards is its copy. */
+  readonly layer: RecurrentLayer;
   readonly forwardLayer: RecurrentLayer;
   readonly backwardLayer: RecurrentLayer;
-  readonly #layer: LayerConfig;
-  readonly #backwardLayer: LayerConfig | null;
+  readonly #backwardLayer: RecurrentLayer | null;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
+
+  declare readonly returnSequences: boolean;
+  declare readonly returnState: boolean;
+
+  static {
+    readable(BidirectionalLayer, isKeras3);
+    derive(BidirectionalLayer, {
+      returnSequences: ({ forwardLayer }) => forwardLayer.returnSequences,
+      returnState: ({ forwardLayer }) => forwardLayer.returnState,
+    });
+  }
 
   constructor(args: BidirectionalArgs) {
     super(args);
@@ -85,8 +99,8 @@ export class BidirectionalLayer extends CompositeLayer {
     const { goBackwards } = layer.options;
     if (backwardLayer) checkPair(this.name, layer, backwardLayer, mergeMode);
     this.mergeMode = mergeMode;
-    this.#layer = configOf(layer);
-    this.#backwardLayer = backwardLayer && configOf(backwardLayer);
+    this.layer = layer;
+    this.#backwardLayer = backwardLayer;
     this.forwardLayer = copied(layer, { name: `forward_${layer.name.replace(/^forward_/, "")}` });
     this.backwardLayer = backwardLayer
       ? copied(backwardLayer, {})
@@ -95,6 +109,7 @@ export class BidirectionalLayer extends CompositeLayer {
           goBackwards: !goBackwards,
         });
     this._stateful = layer.stateful;
+    this.inputSpec = this.forwardLayer.inputSpec;
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     if (args.trainable === false) this.trainable = false;
@@ -116,6 +131,7 @@ export class BidirectionalLayer extends CompositeLayer {
 
   override build(inputShape: Shape | Shape[]): void {
     for (const part of this.parts()) nameScope(part.name, () => part.build(inputShape));
+    this.inputSpec = this.forwardLayer.inputSpec;
     this.built = true;
   }
 
@@ -128,16 +144,18 @@ export class BidirectionalLayer extends CompositeLayer {
       this.invokeCallHook(inputs, kwargs);
       const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
       const split = Math.min(states.length, this.forwardLayer.stateCount);
-      const { returnSequences } = this.forwardLayer.options;
-      const given = [states.slice(0, split), states.slice(split)];
+      const given = [
+        [x, ...states.slice(0, split)],
+        [x, ...states.slice(split)],
+      ];
       const mask = sequenceMask(this.name, x, kwargs);
-      const options = this.parts().map((part, i) => part.scanOptions(given[i]!, mask, kwargs));
+      const options = this.parts().map((part, i) => part.begun(given[i]!, mask, kwargs));
       const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
       const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>
         [part.concluded(results[i]!, kwargs)].flat(),
       ) as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
       const merge = merges[`${this.mergeMode}`]!;
-      const outputs = merge(y, returnSequences ? reverse(z, 1) : z);
+      const outputs = merge(y, this.returnSequences ? reverse(z, 1) : z);
       const all = [...outputs, ...forwardState, ...backwardState];
       return this.#activity.noted(all.length === 1 ? all[0]! : all, kwargs);
     });
@@ -189,10 +207,9 @@ export class BidirectionalLayer extends CompositeLayer {
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
-    const { returnSequences, returnState } = this.forwardLayer.options;
-    const first = passedMask(returnSequences, mask) as Tensor;
+    const first = passedMask(this.returnSequences, mask) as Tensor;
     const masks = this.mergeMode === null ? [first, first] : [first];
-    if (returnState) masks.push(...Array<never>(this.#stateCount()).fill(null as never));
+    if (this.returnState) masks.push(...Array<never>(this.#stateCount()).fill(null as never));
     return masks.length === 1 ? first : masks;
   }
 
@@ -208,15 +225,29 @@ export class BidirectionalLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     return this.parts().reduce((count, part) => count + part.releaseWeights(), 0);
   }
 
   override getConfig(): serialization.ConfigDict {
-    const backward = this.#backwardLayer && { backwardLayer: this.#backwardLayer };
+    const backward = this.#backwardLayer && { backwardLayer: configOf(this.#backwardLayer) };
     const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
-    const own = { mergeMode: this.mergeMode, layer: this.#layer, ...backward, ...activity };
+    const own = {
+      mergeMode: this.mergeMode,
+      layer: configOf(this.layer),
+      ...backward,
+      ...activity,
+    };
     return { ...own, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const read = (json: unknown) => layerFrom<RecurrentLayer>("bidirectional", json, customObjects);
+    const backwardLayer = config.backwardLayer && read(config.backwardLayer);
+    return new Class({ ...config, layer: read(config.layer), backwardLayer } as never);
   }
 }
 

@@ -25,8 +25,8 @@ export function buildBidirectionalRnnModel(
   outputUnits: number,
   overrides: BidirectionalRnnModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildBidirectionalRnnModel", overrides, ["units"]);
   const { units = [64, 32] } = overrides;
-  const check = checkFor("buildBidirectionalRnnModel", overrides);
   check.inputShape(inputShape);
   check.perLayer("units", units, 2);
   check.counts({ outputUnits, units });

@@ -11,6 +11,7 @@ import {
   buildStackedRnnModel,
   buildStockForecaster,
   buildVariableLengthModel,
+  type TrainingOverrides,
 } from "./index.ts";
 
 beforeAll(async () => {
@@ -55,6 +56,49 @@ test("clipnorm bounds the step of a builder's model", async () => {
   }
 });
 
+test("without softmax the loss is of outputs clipped, then divided by their sum", async () => {
+  const model = buildVariableLengthModel(3, 5, 3, {
+    embeddingDim: 2,
+    units: 2,
+    outputActivation: "linear",
+    optimizer: "sgd",
+    learningRate: 1,
+    seed: 1,
+  });
+  expect(model.layers.at(-1)!.getConfig().activation).toBe("linear");
+  const weights = () => model.getWeights();
+  model.setWeights([...weights().slice(0, -2), tf.zeros([2, 3]), tf.tensor1d([-0.5, 0.2, 1.5])]);
+  const x = tf.tensor2d([[1, 2, 0]], [1, 3], "int32");
+  const step = (target: number) => model.trainOnBatch(x, tf.tensor2d([[target]]));
+  // Σ p = 1e-7 + 0.2 + (1 - 1e-7)
+  expect(await step(0)).toBeAllclose([Math.log(1.2 / 1e-7), 0], { rtol: 1e-6 });
+  // Only the output that is neither below 0 nor above 1 has moved, by 1/Σ p.
+  expect(weights().at(-1)!.dataSync()).toBeAllclose([-0.5, 0.2 - 1 / 1.2, 1.5], { rtol: 1e-6 });
+});
+
+test("names are Keras's or tfjs's, and mean the same", () => {
+  const named = (overrides: TrainingOverrides) => {
+    const model = buildStockForecaster(4, { units: 2, ...overrides });
+    return [model.loss, model.metrics, model.optimizer.getClassName()];
+  };
+  const want = ["meanSquaredError", ["mae", "acc"], "RMSProp"];
+  for (const loss of ["mse", "MSE", "mean_squared_error", "MeanSquaredError"] as const) {
+    expect(named({ loss, metrics: ["mae", "acc"], optimizer: "rmsprop" })).toEqual(want);
+  }
+  expect(
+    named({
+      loss: "meanSquaredError",
+      metrics: ["mean_absolute_error", "acc"],
+      optimizer: "RMSprop",
+    }),
+  ).toEqual(want);
+  expect(named({ loss: "kld", optimizer: "SGD" })).toEqual([
+    "kullbackLeiblerDivergence",
+    [],
+    "SGD",
+  ]);
+});
+
 test("an optimizer of your own stays yours when the model is disposed", () => {
   const own = tf.train.adam(0.1);
   const before = tf.memory().numTensors;
@@ -69,10 +113,10 @@ test("bad input is refused by name before anything is made, and the next call wo
   const refusals: [() => unknown, string][] = [
     [
       () => buildSimpleRnnModel([0, 1], 1),
-      "buildSimpleRnnModel: expected inputShape [timesteps, features] of whole numbers from 1, got [0,1]",
+      "buildSimpleRnnModel: expected inputShape [timesteps, features] of whole numbers from 1, got [0, 1]",
     ],
     [() => buildSimpleRnnModel([5] as never, 1), "whole numbers from 1, got [5]"],
-    [() => buildSimpleRnnModel([5, null] as never, 1), "got [5,null]"],
+    [() => buildSimpleRnnModel([5, null] as never, 1), "got [5, null]"],
     [() => buildSimpleRnnModel(undefined as never, 1), "got undefined"],
     [
       () => buildSimpleRnnModel([5, 1], 1.5),
@@ -80,7 +124,7 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildSimpleRnnModel([5, 1], 1, { units: [64, -3] }),
-      "units of whole numbers from 1, got [64,-3]",
+      "units of whole numbers from 1, got [64, -3]",
     ],
     [
       () => buildSimpleRnnModel([5, 1], 1, { units: 64 as never }),
@@ -88,12 +132,12 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildStackedRnnModel([5, 1], 1, { units: [1, 2] as never }),
-      "units for 3 layers, got [1,2]",
+      "units for 3 layers, got [1, 2]",
     ],
-    [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1,2,0]"],
+    [() => buildStackedRnnModel([5, 1], 1, { units: [1, 2, 0] }), "got [1, 2, 0]"],
     [
       () => buildLstmForecaster(5, 1, 1, { dropout: [0.2, 1] }),
-      "dropout from 0 to below 1, got [0.2,1]",
+      "dropout from 0 to below 1, got [0.2, 1]",
     ],
     [
       () => buildLstmForecaster(5, 1, 1, { dropout: 0.2 as never }),
@@ -106,7 +150,7 @@ test("bad input is refused by name before anything is made, and the next call wo
     ],
     [
       () => buildBidirectionalRnnModel([5, 1], 1, { units: [8, 0] }),
-      "buildBidirectionalRnnModel: expected units of whole numbers from 1, got [8,0]",
+      "buildBidirectionalRnnModel: expected units of whole numbers from 1, got [8, 0]",
     ],
     [
       () => buildVariableLengthModel(5, 9, 2, { outputActivation: "sigmoid" as never }),
@@ -119,18 +163,36 @@ test("bad input is refused by name before anything is made, and the next call wo
       'buildStockForecaster: expected optimizer to be one of adam, rmsprop, sgd, got "adamw"',
     ],
     [
-      () => buildStockForecaster(5, { loss: "mse" as never }),
-      "expected loss to be one of meanSquaredError",
+      () => buildStockForecaster(5, { loss: "mean_square_error" as never }),
+      'buildStockForecaster: expected loss to be one of meanSquaredError, meanAbsoluteError, meanAbsolutePercentageError, ..., got "mean_square_error"; did you mean meanSquaredError?',
     ],
     [() => buildStockForecaster(5, { learningRate: 0 }), "expected learningRate above 0, got 0"],
     [() => buildStockForecaster(5, { clipnorm: -1 }), "expected clipnorm above 0, got -1"],
     [() => buildStockForecaster(5, { seed: 0.5 }), "expected seed to be a whole number, got 0.5"],
-    [() => buildStockForecaster(5, { metrics: ["nonsense"] }), "Unknown metric nonsense"],
+    [
+      () => buildStockForecaster(5, { metrics: ["nonsense" as never] }),
+      "buildStockForecaster: expected metrics to be one of accuracy, acc,",
+    ],
+    [
+      () => buildStockForecaster(5, { metrics: "mae" as never }),
+      'buildStockForecaster: expected metrics to be a list, got "mae"',
+    ],
+    [
+      () => buildStockForecaster(5, { optimizer: "RMSProps" as never }),
+      'got "RMSProps"; did you mean rmsprop?',
+    ],
+    [
+      () => buildStockForecaster(5, { metrics: ["acuracy" as never] }),
+      'got "acuracy"; did you mean accuracy?',
+    ],
     [
       () => buildSentimentClassifier("lsmt" as never, { vocabSize: 10, maxLen: 5 }),
       'expected cell to be one of simple_rnn, lstm, gru, bidirectional_lstm, got "lsmt"',
     ],
-    [() => buildSentimentClassifier("lstm", undefined as never), "expected vocabSize"],
+    [
+      () => buildSentimentClassifier("lstm", undefined as never),
+      "expected an object of options such as { vocabSize: 10000, maxLen: 200 }, got undefined",
+    ],
   ];
   for (const [call, message] of refusals) expect(call, message).toThrow(message);
 

@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import { type ActivationArg, activationName, tfjsActivationName } from "./activation-name.ts";
@@ -98,7 +99,7 @@ export interface CellOptions {
 export function cellOptions(who: string, args: GatedCellArgs): CellOptions {
   const { units } = args;
   if (!(Number.isInteger(units) && units > 0)) {
-    throw new Error(`${who}: expected units to be a whole number from 1, got ${units}`);
+    throw new Error(`${who}: expected units to be a whole number from 1, got ${shown(units)}`);
   }
   const seed = args.seed ?? undefined;
   const initial = defaultInitializers(seed);
@@ -153,5 +154,5 @@ export function cellConfig(options: CellOptions): serialization.ConfigDict {
 
 function rate(who: string, name: string, value = 0): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
-  throw new Error(`${who}: expected ${name} from 0 to 1, got ${value}`);
+  throw new Error(`${who}: expected ${name} from 0 to 1, got ${shown(value)}`);
 }

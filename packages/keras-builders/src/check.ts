@@ -1,3 +1,5 @@
+import { didYouMean, shown } from "@rnnkit/core-rnn";
+
 /** `[timesteps, features]`; null where the number of time steps is free. */
 export type InputShape = readonly [timesteps: number | null, features: number];
 
@@ -7,6 +9,14 @@ export interface Check {
   counts(values: Record<string, number | readonly number[]>): void;
   /** Numbers above 0, where given. */
   positive(values: Record<string, number | undefined>): void;
+  /** Numbers above 0. */
+  aboveZero(values: Record<string, number>): void;
+  /** Numbers from 0. */
+  fromZero(values: Record<string, number>): void;
+  /** Numbers from 0 to 1. */
+  shares(values: Record<string, number>): void;
+  /** *true* or *false*. */
+  flags(values: Record<string, boolean>): void;
   /** `[timesteps, features]`. */
   inputShape(shape: InputShape): void;
   /** Dropout rates, from 0 to below 1. */
@@ -22,7 +32,10 @@ export function checking(who: string): Check {
     throw new Error(`${who}: expected ${expected}, got ${shown(got)}`);
   };
   const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-  const isRate = (value: number): boolean => value >= 0 && value < 1;
+  const isRate = (value: number): boolean => Number.isFinite(value) && value >= 0 && value < 1;
+  const aboveZero = (name: string, value: unknown): void => {
+    if (!Number.isFinite(value) || (value as number) <= 0) refuse(`${name} above 0`, value);
+  };
   return {
     counts(values) {
       for (const [name, value] of Object.entries(values)) {
@@ -31,8 +44,25 @@ export function checking(who: string): Check {
     },
     positive(values) {
       for (const [name, value] of Object.entries(values)) {
-        const good = value === undefined || (value > 0 && value < Infinity);
-        if (!good) refuse(`${name} above 0`, value);
+        if (value !== undefined) aboveZero(name, value);
+      }
+    },
+    aboveZero(values) {
+      for (const [name, value] of Object.entries(values)) aboveZero(name, value);
+    },
+    fromZero(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (!Number.isFinite(value) || value < 0) refuse(`${name} from 0`, value);
+      }
+    },
+    shares(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (!Number.isFinite(value) || value < 0 || value > 1) refuse(`${name} from 0 to 1`, value);
+      }
+    },
+    flags(values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (typeof value !== "boolean") refuse(`${name} to be true or false`, value);
       }
     },
     inputShape(shape) {
@@ -53,12 +83,10 @@ export function checking(who: string): Check {
     },
     oneOf(name, value, allowed) {
       if (!allowed.includes(value as string)) {
-        refuse(`${name} to be one of ${allowed.join(", ")}`, value);
+        const got = `${shown(value)}${didYouMean(value, allowed)}`;
+        const expected = `${name} to be one of ${allowed.join(", ")}`;
+        throw new Error(`${who}: expected ${expected}, got ${got}`);
       }
     },
   };
-}
-
-function shown(value: unknown): string {
-  return typeof value === "number" || value === undefined ? `${value}` : JSON.stringify(value);
 }

@@ -1,6 +1,9 @@
 import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { inKerasGraph } from "./keras-graph.ts";
+import type { Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
+import { drawnSeed } from "./random-seed.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -29,7 +32,12 @@ export class DropoutLayer extends layers.Layer {
   readonly rate: number;
   readonly noiseShape: (number | null)[] | null;
   readonly seed: number | null;
+  readonly #drawn: number;
   #calls = 0;
+
+  static {
+    readable(DropoutLayer);
+  }
 
   constructor(args: DropoutArgs) {
     super(args);
@@ -40,16 +48,24 @@ export class DropoutLayer extends layers.Layer {
     this.rate = rate;
     this.noiseShape = noiseShape;
     this.seed = seed;
+    this.#drawn = seed ?? drawnSeed();
     inKerasGraph(this);
   }
 
-  override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[] {
-    if (!kwargs.training || this.rate === 0) return inputs;
-    const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    if (this.rate === 1) return zerosLike(x);
-    const seed = this.seed === null ? undefined : `${this.seed}/${this.#calls++}`;
-    const noise = this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
-    return tidy(() => dropout(x, this.rate, noise, seed));
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      if (!kwargs.training || this.rate === 0) return inputs;
+      const [x] = [inputs].flat() as [Tensor];
+      if (this.rate === 1) return zerosLike(x);
+      const seed = `${this.#drawn}/${this.#calls++}`;
+      return dropout(x, this.rate, this.getNoiseShape(x), seed);
+    });
+  }
+
+  /** Of the mask for **x**; undefined: x's own. */
+  protected getNoiseShape(x: Tensor): number[] | undefined {
+    return this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {

@@ -62,7 +62,7 @@ test("inputLength is the length of the sequences, in the model and in its checks
   const layer = layers.embedding({ inputDim: 3, outputDim: 2, inputLength: 4, name: "words" });
   expect(sequential({ layers: [layer] }).outputShape).toEqual([null, 4, 2]);
   expect(() => layer.computeOutputShape([null, 5])).toThrow(
-    "words: expected sequences of inputLength 4, got [,5]",
+    "words: expected sequences of inputLength 4, got [null, 5]",
   );
   const any = sequential({ layers: [layers.embedding({ inputDim: 3, outputDim: 2 })] });
   expect(any.outputShape).toEqual([null, null, 2]);

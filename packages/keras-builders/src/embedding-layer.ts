@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import {
   cast,
   gather,
@@ -10,13 +11,19 @@ import {
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { detached } from "./carried-mask.ts";
+import { derive } from "./derived.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
-import { noteTokens } from "./looked-up.ts";
+import { readable } from "./layer-from.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
+import { shapeText } from "./shape.ts";
+import { recordSource } from "./token-source.ts";
 import {
+  type Constraint,
   type ConstraintArg,
   held,
+  type Initializer,
   type InitializerArg,
   type Regularizer,
   type RegularizerArg,
@@ -50,7 +57,7 @@ export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   seed?: number | null;
 }
 
-/** @internal */
+/** A vector for each token; `layers.embedding` says how. */
 export class EmbeddingLayer extends layers.Layer {
   static readonly className = "Embedding";
   readonly inputDim: number;
@@ -60,7 +67,21 @@ export class EmbeddingLayer extends layers.Layer {
   readonly #spec: WeightSpec;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  #embeddings: LayerVariable | undefined;
+  /** [inputDim, outputDim]; null before it is built. */
+  embeddings: LayerVariable | null = null;
+
+  declare readonly embeddingsInitializer: Initializer;
+  declare readonly embeddingsRegularizer: Regularizer | null;
+  declare readonly embeddingsConstraint: Constraint | null;
+
+  static {
+    readable(EmbeddingLayer);
+    derive(EmbeddingLayer, {
+      embeddingsInitializer: (layer) => layer.#spec.initializer,
+      embeddingsRegularizer: (layer) => layer.#spec.regularizer,
+      embeddingsConstraint: (layer) => layer.#spec.constraint,
+    });
+  }
 
   constructor(args: EmbeddingArgs) {
     const { inputDim, outputDim, maskZero = false, inputLength = null } = args;
@@ -70,12 +91,14 @@ export class EmbeddingLayer extends layers.Layer {
     super(known ? given : { ...given, inputShape: [inputLength].flat() });
     for (const [name, value] of Object.entries({ inputDim, outputDim })) {
       if (Number.isInteger(value) && value > 0) continue;
-      throw new Error(`${this.name}: expected ${name} to be a whole number from 1, got ${value}`);
-    }
-    if (weights && `${weights.map(({ shape }) => `[${shape}]`)}` !== `[${inputDim},${outputDim}]`) {
-      const got = weights.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
       throw new Error(
-        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${got}`,
+        `${this.name}: expected ${name} to be a whole number from 1, got ${shown(value)}`,
+      );
+    }
+    const shapes = weights?.map((given) => shown(given?.shape ?? given)).join(" and ");
+    if (shapes !== undefined && shapes !== shown([inputDim, outputDim])) {
+      throw new Error(
+        `${this.name}: expected weights of shape [${inputDim}, ${outputDim}], got ${shapes}`,
       );
     }
     const range = { minval: -0.05, maxval: 0.05, seed: (args.seed ?? undefined) as number };
@@ -96,15 +119,15 @@ export class EmbeddingLayer extends layers.Layer {
     inKerasGraph(this);
   }
 
-  override build(): void {
+  override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.#embeddings = held(
+    this.embeddings = held(
       this.addWeight(
         "embeddings",
         shape,
         "float32",
-        initializer,
+        withDrawnSeed(initializer),
         whileTrained(this, cost) as never,
       ),
       this.#spec,
@@ -120,8 +143,10 @@ export class EmbeddingLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       const [tokens] = [inputs].flat() as [Tensor];
       try {
-        const vectors = gather(this.#embeddings!.read(), cast(tokens, "int32"));
-        if (tokens.rank === 2 && tokens.dtype !== "bool") noteTokens(vectors, tokens, true);
+        const vectors = gather(this.embeddings!.read(), cast(tokens, "int32"));
+        if (tokens.rank === 2 && tokens.dtype !== "bool") {
+          recordSource(vectors, { tokens, decidedBy: "step" });
+        }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
         const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
@@ -148,26 +173,20 @@ export class EmbeddingLayer extends layers.Layer {
       lengths.every((n, i) => n === null || known[i] == null || n === known[i]);
     if (!fits) {
       throw new Error(
-        `${this.name}: expected sequences of inputLength ${known}, got [${[B, ...lengths]}]`,
+        `${this.name}: expected sequences of inputLength ${shown(this.inputLength)}, got ${shapeText([B!, ...lengths])}`,
       );
     }
     return [B!, ...lengths.map((n, i) => n ?? known[i] ?? null), this.outputDim];
   }
 
-  protected override disposeWeights(): number {
-    this.#activity.dispose();
-    return super.disposeWeights();
-  }
-
   override getConfig(): serialization.ConfigDict {
-    const { initializer, regularizer: cost, constraint } = this.#spec;
     return {
       inputDim: this.inputDim,
       outputDim: this.outputDim,
-      embeddingsInitializer: serialized(initializer),
-      embeddingsRegularizer: serialized(cost),
+      embeddingsInitializer: serialized(this.embeddingsInitializer),
+      embeddingsRegularizer: serialized(this.embeddingsRegularizer),
       activityRegularizer: serialized(this.#regularizer),
-      embeddingsConstraint: serialized(constraint),
+      embeddingsConstraint: serialized(this.embeddingsConstraint),
       maskZero: this.maskZero,
       inputLength: this.inputLength,
       ...super.getConfig(),

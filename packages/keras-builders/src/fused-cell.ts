@@ -16,13 +16,14 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
-import { type CellOptions, cellConfig, cellOptions, type GatedCellArgs } from "./cell-options.ts";
+import { cellConfig, type GatedCellArgs } from "./cell-options.ts";
+import { DescribedCell } from "./described-cell.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
-import { noteTokens, tokensOf } from "./looked-up.ts";
-import { RecurrentCell } from "./recurrent-cell.ts";
+import { withDrawnSeed } from "./random-seed.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
+import { recordSource, sourceOf } from "./token-source.ts";
 import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
@@ -56,17 +57,20 @@ export interface ScanOptions
  * The cell of SimpleRNN, LSTM or GRU, as a layer of its own: `apply([x, ...state])` of [B, I] and
  * [B, units] is one step, `[output, ...state′]`, symbolic or concrete. Without states: from zero.
  */
-export abstract class FusedCell extends RecurrentCell {
-  readonly options: CellOptions;
-  readonly stateSize: number | readonly number[];
+export abstract class FusedCell extends DescribedCell {
+  readonly stateSize: number | number[];
   /** Names of the states. */
   readonly stateNames: readonly string[];
   readonly #recurrence: Recurrence;
-  #weights: LayerVariable[] = [];
+  /** [I, gates·units], once it is built. */
+  kernel!: LayerVariable;
+  /** [units, gates·units], once it is built. */
+  recurrentKernel!: LayerVariable;
+  /** [gates·units], or [2, gates·units] of a GRU with resetAfter; null without one. */
+  bias: LayerVariable | null = null;
 
   constructor(args: GatedCellArgs, recurrence: Recurrence) {
     super(args);
-    this.options = cellOptions(this.name, args);
     this.#recurrence = recurrence;
     this.stateNames = recurrence.states;
     const { units } = this.options;
@@ -80,16 +84,14 @@ export abstract class FusedCell extends RecurrentCell {
     const { gates, resetAfter } = this.#recurrence;
     // Initializers leave tensors behind; variables outlive a tidy.
     tidy(() => {
-      this.#weights = [
-        this.#add("kernel", [I, gates * units], kernel),
-        this.#add("recurrent_kernel", [units, gates * units], recurrent),
-      ];
+      this.kernel = this.#add("kernel", [I, gates * units], kernel);
+      this.recurrentKernel = this.#add("recurrent_kernel", [units, gates * units], recurrent);
       if (!useBias) return;
       const initializer = this.#recurrence.unitForgetBias
-        ? unitForgetBias(bias.initializer, units)
+        ? unitForgetBias(withDrawnSeed(bias.initializer), units)
         : bias.initializer;
       const shape = resetAfter ? [2, gates * units] : [gates * units];
-      this.#weights.push(this.#add("bias", shape, { ...bias, initializer }));
+      this.bias = this.#add("bias", shape, { ...bias, initializer });
     });
     this.built = true;
   }
@@ -102,7 +104,7 @@ export abstract class FusedCell extends RecurrentCell {
 
   /** Features of the input; null before it is built. */
   get inputSize(): number | null {
-    return this.#weights[0]?.shape[0] ?? null;
+    return this.built ? this.kernel.shape[0]! : null;
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor[] {
@@ -125,12 +127,7 @@ export abstract class FusedCell extends RecurrentCell {
    */
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
     const call = this.#prepared(x, options);
-    const result = this.#recurrence.run(call.x, call.weights, call.options);
-    const { tokens, returnSequences, goBackwards, mask, initialState } = call.options;
-    // From the same state, rows of outputs are alike for as long as those of x are.
-    const follows = returnSequences && !goBackwards && !mask && !initialState;
-    if (tokens && follows) noteTokens(result.outputs, tokens, false);
-    return result;
+    return recorded(this.#recurrence.run(call.x, call.weights, call.options));
   }
 
   /**
@@ -149,31 +146,30 @@ export abstract class FusedCell extends RecurrentCell {
       return [this.scan(x, options[0]), other.scan(x, options[1])];
     }
     const [one, two] = [this.#prepared(x, options[0]), other.#prepared(x, options[1])];
-    return bidirectional(
+    // A SimpleRNN has no gates.
+    const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
+      kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
+    const [forward, backward] = bidirectional(
       kind,
       one.x,
       [one.weights, two.weights],
-      [
-        { ...one.options, resetAfter },
-        { ...two.options, resetAfter },
-      ],
+      [ofKind(one.options), ofKind(two.options)],
     );
+    return [recorded(forward), recorded(backward)];
   }
 
   #prepared(
     x: Tensor,
     options: ScanOptions,
   ): { x: Tensor3D; weights: RecurrentWeights; options: GatedOptions } {
-    const [kernel, recurrentKernel, bias] = this.#weights.map((weight) => weight.read());
+    const [kernel, recurrentKernel] = [this.kernel.read(), this.recurrentKernel.read()];
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
-    // A row's dropout mask is its own: rows alike so far are no more.
-    const followed = Object.keys(masks).length === 0 ? tokensOf(x) : undefined;
     return {
       x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
-      weights: { kernel: kernel!, recurrentKernel: recurrentKernel!, bias },
-      options: { activation, recurrentActivation, ...followed, ...masks, ...rest },
+      weights: { kernel, recurrentKernel, bias: this.bias?.read() },
+      options: { activation, recurrentActivation, source: sourceOf(x), ...masks, ...rest },
     };
   }
 
@@ -197,6 +193,12 @@ export abstract class FusedCell extends RecurrentCell {
   override getConfig(): serialization.ConfigDict {
     return { ...cellConfig(this.options), ...super.getConfig() };
   }
+}
+
+/** A result, what its outputs were made from recorded. */
+function recorded(result: RecurrentResult): RecurrentResult {
+  if (result.source) recordSource(result.outputs, result.source);
+  return result;
 }
 
 /** Throws unless **count** states go with these names. */

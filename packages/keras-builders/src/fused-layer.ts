@@ -2,17 +2,16 @@ import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import type { serialization, Tensor } from "@tensorflow/tfjs-core";
 import type { GatedCellArgs, SimpleRnnArgs } from "./cell-options.ts";
 import type { FusedCell, ScanOptions } from "./fused-cell.ts";
+import { GatedCell } from "./gated-cell.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 
 /** SimpleRNN, LSTM or GRU: a layer around a fused cell, whose options are the layer's. */
 export abstract class FusedLayer extends RecurrentLayer {
   declare readonly cell: FusedCell;
-  readonly #implementation: number;
 
   constructor(args: SimpleRnnArgs, cell: (args: GatedCellArgs) => FusedCell) {
     const { inputShape, batchInputShape, weights, ...own } = args;
     super(args, (name) => cell({ ...own, name }));
-    this.#implementation = args.implementation ?? 2;
   }
 
   override scan(x: Tensor, options: ScanOptions): RecurrentResult {
@@ -22,8 +21,8 @@ export abstract class FusedLayer extends RecurrentLayer {
   override getConfig(): serialization.ConfigDict {
     const config = { ...this.cell.getConfig(), ...super.getConfig() };
     // Keras's SimpleRNN has none.
-    return "recurrentActivation" in config
-      ? { ...config, implementation: this.#implementation }
+    return this.cell instanceof GatedCell
+      ? { ...config, implementation: this.cell.implementation }
       : config;
   }
 }

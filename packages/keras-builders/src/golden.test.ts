@@ -15,10 +15,9 @@ import { type LayerVariable, type Sequential, sequential } from "@tensorflow/tfj
 import { describe, expect, test } from "vitest";
 import type { BidirectionalLayer } from "./bidirectional-layer.ts";
 import { type Json, type Layer, layerFrom, ours } from "./keras-json.fixture.ts";
-import { adam, rmsprop, sgd } from "./optimizers.ts";
+import { optimizerFrom } from "./keras-optimizer.fixture.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 
-const optimizerOf = { Adam: adam, RMSprop: rmsprop, SGD: sgd };
 const lossOf = {
   mse: "meanSquaredError",
   mae: "meanAbsoluteError",
@@ -144,14 +143,11 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
     // A gradient of the embedding like any other is in Keras's JAX run; TensorFlow's is not.
     const { losses, losses64, final_weights, final_predictions_batch0 } = golden.dense ?? golden;
     const model = sequentialFrom(golden.model);
-    const { beta_1, beta_2, clipnorm, ...config } = golden.optimizer.config;
+    const { class_name, config, learning_rate64 } = golden.optimizer;
     model.compile({
-      optimizer: optimizerOf[golden.optimizer.class_name as keyof typeof optimizerOf]({
-        ...config,
-        beta1: beta_1,
-        beta2: beta_2,
-        clipnorm: clipnorm ?? undefined,
-        learningRate: golden.optimizer.learning_rate64,
+      optimizer: optimizerFrom({
+        class_name,
+        config: { ...config, learning_rate: learning_rate64 },
       }),
       loss: lossOf[golden.loss as keyof typeof lossOf],
     });

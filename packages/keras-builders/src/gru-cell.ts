@@ -1,12 +1,21 @@
 import { gru } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { GruCellArgs } from "./cell-options.ts";
-import { FusedCell } from "./fused-cell.ts";
+import { derive } from "./derived.ts";
+import { GatedCell } from "./gated-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
-/** @internal */
-export class GruCell extends FusedCell {
+/** The cell of GRU; `layers.gruCell` says how. */
+export class GruCell extends GatedCell {
   static readonly className = "GRUCell";
-  readonly resetAfter: boolean;
+  declare readonly stateSize: number;
+  declare readonly resetAfter: boolean;
+  readonly #resetAfter: boolean;
+
+  static {
+    readable(GruCell, isKeras3);
+    derive(GruCell, { resetAfter: (cell) => cell.#resetAfter });
+  }
 
   constructor(args: GruCellArgs) {
     const { resetAfter = true } = args;
@@ -17,7 +26,7 @@ export class GruCell extends FusedCell {
       resetAfter,
       run: (x, weights, options) => gru(x, weights, { ...options, resetAfter }),
     });
-    this.resetAfter = resetAfter;
+    this.#resetAfter = resetAfter;
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,10 +1,15 @@
 import type { GruArgs } from "./cell-options.ts";
 import { FusedLayer } from "./fused-layer.ts";
 import { GruCell } from "./gru-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
 /** @internal */
 export class GruLayer extends FusedLayer {
   static readonly className = "GRU";
+
+  static {
+    readable(GruLayer, isKeras3);
+  }
 
   constructor(args: GruArgs) {
     super(args, (cellArgs) => new GruCell(cellArgs as GruArgs));

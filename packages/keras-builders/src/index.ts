@@ -18,39 +18,75 @@ export type {
   SimpleRnnCellArgs,
 } from "./cell-options.ts";
 export type { InputShape } from "./check.ts";
-export type { DropoutArgs } from "./dropout-layer.ts";
-export type { EmbeddingArgs } from "./embedding-layer.ts";
+export type { KerasCompileArgs } from "./compile-as-keras.ts";
+export type { DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
+export type { EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
 export type { FusedCell } from "./fused-cell.ts";
+export type { FusedLayer } from "./fused-layer.ts";
+export type { GruCell } from "./gru-cell.ts";
 export { type Installation, install } from "./install.ts";
 export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
 export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
+export type { LossFunction } from "./keras-losses.ts";
 export { makesMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
+export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
+export {
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
+  cosineDecay,
+  cosineDecayRestarts,
+  type ExponentialDecayOptions,
+  exponentialDecay,
+  type InverseTimeDecayOptions,
+  inverseTimeDecay,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "./learning-rate-schedules.ts";
+export {
+  kerasLossName,
+  kerasMetricName,
+  type Loss,
+  type LossName,
+  lossNamed,
+  type Metric,
+  type MetricName,
+  metricNamed,
+} from "./loss-names.ts";
+export type { LstmCell } from "./lstm-cell.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
+export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export {
   type AdamOptions,
+  type AdamwOptions,
   adam,
+  adamw,
   type RmspropOptions,
   rmsprop,
   type SgdOptions,
   sgd,
 } from "./optimizers.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
+export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
   buildSentimentClassifier,
   type SentimentCell,
   type SentimentClassifierOptions,
 } from "./sentiment-classifier.ts";
+export type { SimpleRnnCell } from "./simple-rnn-cell.ts";
 export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
 export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
 export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
-export type { LossName, OptimizerName, TrainingOverrides } from "./training.ts";
+export type { TrainingOverrides } from "./training.ts";
 export {
   buildVariableLengthModel,
   type VariableLengthModelOverrides,

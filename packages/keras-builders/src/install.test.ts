@@ -122,9 +122,8 @@ beforeAll(async () => {
       ...["masking", "timeDistributed", "dropout", "bidirectional"],
     ],
     classes: [
-      ...["Embedding", "Masking", "Dropout", "TimeDistributed", "Bidirectional"],
-      ...["RNN", "StackedRNNCells", "SimpleRNN", "LSTM", "GRU"],
-      ...["SimpleRNNCell", "LSTMCell", "GRUCell"],
+      ...["Bidirectional", "Dropout", "Embedding", "GRU", "GRUCell", "LSTM", "LSTMCell"],
+      ...["Masking", "RNN", "SimpleRNN", "SimpleRNNCell", "StackedRNNCells", "TimeDistributed"],
     ],
   });
 });

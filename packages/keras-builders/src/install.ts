@@ -1,22 +1,11 @@
 import { serialization } from "@tensorflow/tfjs-core";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { accelerateLayer } from "./accelerate.ts";
-import { type BidirectionalArgs, BidirectionalLayer } from "./bidirectional-layer.ts";
-import { DropoutLayer } from "./dropout-layer.ts";
-import { EmbeddingLayer } from "./embedding-layer.ts";
-import { GruCell } from "./gru-cell.ts";
-import { GruLayer } from "./gru-layer.ts";
+import type { BidirectionalArgs } from "./bidirectional-layer.ts";
+import { ownLayerFrom, readableClasses } from "./layer-from.ts";
 import * as ours from "./layers.ts";
-import { LstmCell } from "./lstm-cell.ts";
-import { LstmLayer } from "./lstm-layer.ts";
-import { MaskingLayer } from "./masking-layer.ts";
 import { prepare } from "./prepare.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
-import { rnnFrom } from "./rnn-layer.ts";
-import { SimpleRnnCell } from "./simple-rnn-cell.ts";
-import { SimpleRnnLayer } from "./simple-rnn-layer.ts";
-import { stackFrom } from "./stacked-cells.ts";
-import { TimeDistributedLayer } from "./time-distributed-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Config = serialization.ConfigDict;
@@ -74,54 +63,24 @@ function replaceFactories(): string[] {
     ...{ simpleRNN, lstm, gru, embedding, masking, timeDistributed, dropout },
     // Around a layer that is not ours, one made before for instance, tfjs's own.
     bidirectional: (args: BidirectionalArgs): Layer =>
-      args.layer instanceof RecurrentLayer
-        ? ours.bidirectional(args)
-        : stockBidirectional(args as never),
+      args?.layer instanceof stock.Layer && !(args.layer instanceof RecurrentLayer)
+        ? stockBidirectional(args as never)
+        : ours.bidirectional(args),
   };
   return Object.entries(factories)
     .filter(([name, factory]) => Reflect.set(stock, name, factory))
     .map(([name]) => name);
 }
 
-type Make = (config: Config, customObjects: Config) => Layer | undefined;
-
 function registerLoaders(): string[] {
   const { classNameMap } = serialization.SerializationMap.getMap();
-  const load = (json: Config, customObjects: Config): Layer => {
-    const { className, config } = json as { className: string; config: Config };
-    const [cls, fromConfig] = (customObjects[className] ??
-      classNameMap[className]) as unknown as Registered;
-    return fromConfig(cls, config, customObjects);
-  };
-  const made: Record<string, Make> = {
-    Embedding: (config) => new EmbeddingLayer(config as never),
-    Masking: (config) => new MaskingLayer(config),
-    Dropout: (config) => new DropoutLayer(config as never),
-    TimeDistributed: (config, customObjects) =>
-      new TimeDistributedLayer({ ...config, layer: load(config.layer as Config, customObjects) }),
-    Bidirectional(config, customObjects) {
-      const { layer, backwardLayer } = config as Record<string, Config | null>;
-      if (!isKeras3(config)) return undefined;
-      return new BidirectionalLayer({
-        ...config,
-        layer: load(layer!, customObjects) as RecurrentLayer,
-        backwardLayer: backwardLayer && (load(backwardLayer, customObjects) as RecurrentLayer),
-      } as BidirectionalArgs);
-    },
-    RNN: (config, customObjects) => (isKeras3(config) ? rnnFrom(config, customObjects) : undefined),
-    StackedRNNCells: (config, customObjects) =>
-      isKeras3(config) ? stackFrom(config, customObjects) : undefined,
-  };
-  for (const Ours of [SimpleRnnLayer, LstmLayer, GruLayer, SimpleRnnCell, LstmCell, GruCell]) {
-    made[Ours.className] = (config) => (isKeras3(config) ? new Ours(config as never) : undefined);
-  }
-  for (const [className, make] of Object.entries(made)) {
+  for (const className of readableClasses()) {
     const [stockClass, stockFromConfig] = classNameMap[className] as unknown as Registered;
     const fromConfig: FromConfig = (_, config, given = {}) => {
       prepare();
       // A Sequential model hands them on in the configs of its layers alone.
       const customObjects = { ...(config.customObjects as Config | undefined), ...given };
-      const layer = make(config, customObjects);
+      const layer = ownLayerFrom(className, config, customObjects);
       if (layer) return layer;
       const loaded = stockFromConfig(stockClass, config, customObjects);
       accelerateLayer(loaded, { swapped: [], left: [] });
@@ -130,20 +89,5 @@ function registerLoaders(): string[] {
     const loader = { className, fromConfig };
     serialization.registerClass(loader as never);
   }
-  return Object.keys(made);
-}
-
-/**
- * Whether a config means what Keras 3 means by it, rather than tfjs-layers: a layer's writes
- * `zeroOutputForMask`, a cell's `seed`, which tfjs-layers never does.
- */
-function isKeras3(config: Config): boolean {
-  const { cell, layer, cells } = config as Record<string, Config | undefined>;
-  const inner = [cell, layer, cells].flat() as (Config | undefined)[];
-  return (
-    "zeroOutputForMask" in config ||
-    "seed" in config ||
-    config.resetAfter === true ||
-    inner.some((part) => part?.config && isKeras3(part.config as Config))
-  );
+  return readableClasses();
 }

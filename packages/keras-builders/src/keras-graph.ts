@@ -23,6 +23,13 @@ export function isKerasLayer(layer: Layer): boolean {
   return joined.has(layer);
 }
 
+/** Whether a model has such a layer, in models that are layers of it too. */
+export function isKerasModel(model: { layers: Layer[] }): boolean {
+  return model.layers.some(
+    (layer) => isKerasLayer(layer) || (isModel(layer) && isKerasModel(layer)),
+  );
+}
+
 /**
  * Makes a layer, and every layer that is or will be joined to it in a graph, carry masks from tensor to
  * tensor as Keras does: a mask reaches each layer that reads what it belongs to, passes through those
@@ -97,7 +104,7 @@ export function joinModels(): void {
   for (const method of ["apply", "computeMask"] as const) {
     const plain = prototype[method] as (...args: unknown[]) => unknown;
     prototype[method] = function (this: Layer & LayersModel, ...args: unknown[]): never {
-      const isNew = !joined.has(this) && this.layers.some(isKerasLayer);
+      const isNew = !joined.has(this) && isKerasModel(this);
       // A joined model's method is its own.
       const call = isNew ? (inKerasGraph(this)[method] as typeof plain) : plain;
       return call.apply(this, args) as never;

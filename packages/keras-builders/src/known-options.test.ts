@@ -12,10 +12,23 @@ test.each([
 ] as [string, Make, string][])(
   "%s names the option that it does not have",
   (who, make, foreign) => {
-    for (const name of [foreign, "return_sequences", "foo"]) {
-      const args = { units: 1, [name]: true };
-      expect(() => make(args as never)).toThrow(`those of all layers, got ${name}`);
-      expect(() => make(args as never)).toThrow(`${who}: expected options units, activation,`);
+    for (const [name, got] of [
+      [foreign, foreign],
+      ["foo", "foo"],
+      ["return_sequences", "return_sequences; did you mean returnSequences?"],
+      ["returnSequence", "returnSequence; did you mean returnSequences?"],
+    ]) {
+      const args = { units: 1, [name!]: true };
+      expect(() => make(args as never)).toThrow(
+        new RegExp(
+          `^${who}: expected options units, activation, .*, got ${got!.replace("?", ".")}$`,
+        ),
+      );
+    }
+    for (const value of [64, [64]]) {
+      expect(() => make(value as never)).toThrow(
+        `${who}: expected an object of options such as { units: 64 }, got ${JSON.stringify(value)}`,
+      );
     }
     // Nothing is asked for here.
     expect(make({ units: 1, timeMajor: null, foo: undefined } as never)).toBeDefined();

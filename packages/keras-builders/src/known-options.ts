@@ -1,9 +1,10 @@
 // Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
+import { checkOptions as checkNames, didYouMean } from "@rnnkit/core-rnn";
 import { weightOptions } from "./weight-spec.ts";
 
 /** Options of every layer. */
-export const layerOptions: readonly string[] = [
+const layerOptions: readonly string[] = [
   "name",
   "trainable",
   "dtype",
@@ -79,24 +80,46 @@ const own: Readonly<Record<Checked, readonly string[]>> = {
 /** What tfjs-layers can take in; all arithmetic is in float32. */
 const dtypes = ["float32", "int32", "bool"];
 
+// What somebody who passed a number or a layer will have meant.
+const examples: Readonly<Record<Checked, string>> = {
+  ...{ simpleRNN: "{ units: 64 }", lstm: "{ units: 64 }", gru: "{ units: 64 }" },
+  ...{ simpleRNNCell: "{ units: 64 }", lstmCell: "{ units: 64 }", gruCell: "{ units: 64 }" },
+  rnn: "{ cell: layers.lstmCell({ units: 64 }) }",
+  stackedRNNCells: "{ cells: [layers.lstmCell({ units: 64 })] }",
+  bidirectional: "{ layer: layers.lstm({ units: 64 }) }",
+  timeDistributed: "{ layer: layers.dense({ units: 64 }) }",
+  embedding: "{ inputDim: 10000, outputDim: 32 }",
+  masking: "{ maskValue: 0 }",
+  dropout: "{ rate: 0.2 }",
+};
+
 /**
- * Throws for an option that **who** does not have, as Keras does; tfjs-layers would ignore it. *null* and
- * *undefined* say nothing and pass. Saved configs do not come this way: theirs may name what older
- * versions had.
+ * The options of a layer that ask for something. *null* and *undefined* say nothing, as in Keras.
+ *
+ * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, and
+ * for a dtype that tfjs-layers cannot take in. Saved configs do not come this way: theirs may name what
+ * older versions had.
  */
-export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
-  if (args === null || typeof args !== "object") {
-    throw new Error(`${who}: expected an object of options, got ${args}`);
-  }
-  const known = new Set<string>([...layerOptions, ...own[who]]);
-  for (const [name, value] of Object.entries(args)) {
-    if (known.has(name) || value == null) continue;
-    const names = own[who].join(", ");
-    throw new Error(`${who}: expected options ${names} and those of all layers, got ${name}`);
-  }
-  const { dtype } = args as { dtype?: unknown };
+export function askedOptions<Args>(
+  who: string,
+  args: Args,
+  names: readonly string[],
+  example: string = `{ ${[...names, "name"][0]}: ... }`,
+): Args {
+  checkNames(who, args, Object.keys(args ?? {}), example);
+  const asked = Object.entries(args as object).filter(([, value]) => value != null);
+  const options = Object.fromEntries(asked);
+  checkNames(who, options, [...names, ...layerOptions], example);
+  const { dtype } = options;
   if (typeof dtype === "string" && !dtypes.includes(dtype)) {
-    throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${dtype}`);
+    const got = `${dtype}${didYouMean(dtype, dtypes)}`;
+    throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${got}`);
   }
+  return options as Args;
+}
+
+/** Throws for what {@link askedOptions} refuses; gives the options as they are. */
+export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
+  askedOptions(who, args, own[who], examples[who]);
   return args;
 }

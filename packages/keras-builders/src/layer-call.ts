@@ -1,6 +1,6 @@
 // How tfjs-layers calls a recurrent layer.
 
-import { cast, type Tensor } from "@tensorflow/tfjs-core";
+import { notEqual, type Tensor } from "@tensorflow/tfjs-core";
 import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
 
 export type Kwargs = Record<string, unknown>;
@@ -29,7 +29,8 @@ export function firstShape(shape: Shape | Shape[]): Shape {
 /** The mask of the first input, as bool. */
 export function maskOf(kwargs: Kwargs): Tensor | undefined {
   const [mask] = [kwargs.mask as Tensor | Tensor[] | null | undefined].flat();
-  return mask ? (mask.dtype === "bool" ? mask : cast(mask, "bool")) : undefined;
+  // Not a cast, which on wasm keeps 6 and makes 0 of 0.5.
+  return mask ? (mask.dtype === "bool" ? mask : notEqual(mask, 0)) : undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import type {
 import { type DenseLayerArgs, denseLayer } from "./dense-layer.ts";
 import { type DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 import { type EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
-import type { FusedCell } from "./fused-cell.ts";
+import type { FusedLayer } from "./fused-layer.ts";
 import { GruCell } from "./gru-cell.ts";
 import { GruLayer } from "./gru-layer.ts";
 import { checkOptions } from "./known-options.ts";
@@ -59,7 +59,7 @@ export type { DenseLayerArgs };
  * @example
  * layers.simpleRNN({ units: 64, inputShape: [10, 1] });
  */
-export function simpleRNN(args: SimpleRnnArgs): RecurrentLayer {
+export function simpleRNN(args: SimpleRnnArgs): FusedLayer {
   prepare();
   return new SimpleRnnLayer(checkOptions("simpleRNN", args));
 }
@@ -75,7 +75,7 @@ export function simpleRNN(args: SimpleRnnArgs): RecurrentLayer {
  * @example
  * layers.lstm({ units: 64, returnSequences: true, inputShape: [10, 1] });
  */
-export function lstm(args: LstmArgs): RecurrentLayer {
+export function lstm(args: LstmArgs): FusedLayer {
   prepare();
   return new LstmLayer(checkOptions("lstm", args));
 }
@@ -90,7 +90,7 @@ export function lstm(args: LstmArgs): RecurrentLayer {
  * @example
  * layers.gru({ units: 32 });
  */
-export function gru(args: GruArgs): RecurrentLayer {
+export function gru(args: GruArgs): FusedLayer {
   prepare();
   return new GruLayer(checkOptions("gru", args));
 }
@@ -143,7 +143,7 @@ export function stackedRNNCells(args: StackedCellsArgs): StackedCells {
  * @example
  * const [output, h] = layers.simpleRNNCell({ units: 4 }).apply([tf.ones([1, 2]), tf.zeros([1, 4])]);
  */
-export function simpleRNNCell(args: SimpleRnnCellArgs): FusedCell {
+export function simpleRNNCell(args: SimpleRnnCellArgs): SimpleRnnCell {
   prepare();
   return new SimpleRnnCell(checkOptions("simpleRNNCell", args));
 }
@@ -157,7 +157,7 @@ export function simpleRNNCell(args: SimpleRnnCellArgs): FusedCell {
  * @example
  * layers.rnn({ cell: layers.lstmCell({ units: 64 }) }); // layers.lstm({ units: 64 })
  */
-export function lstmCell(args: LstmCellArgs): FusedCell {
+export function lstmCell(args: LstmCellArgs): LstmCell {
   prepare();
   return new LstmCell(checkOptions("lstmCell", args));
 }
@@ -171,7 +171,7 @@ export function lstmCell(args: LstmCellArgs): FusedCell {
  * @example
  * layers.rnn({ cell: [layers.gruCell({ units: 64 }), layers.gruCell({ units: 32 })] });
  */
-export function gruCell(args: GruCellArgs): FusedCell {
+export function gruCell(args: GruCellArgs): GruCell {
   prepare();
   return new GruCell(checkOptions("gruCell", args));
 }
@@ -204,7 +204,7 @@ export function bidirectional(args: BidirectionalArgs): BidirectionalLayer {
  * @example
  * layers.embedding({ inputDim: 10000, outputDim: 32, maskZero: true, inputLength: 200 });
  */
-export function embedding(args: EmbeddingArgs): Layer {
+export function embedding(args: EmbeddingArgs): EmbeddingLayer {
   prepare();
   return new EmbeddingLayer(checkOptions("embedding", args));
 }
@@ -268,6 +268,7 @@ export function dense(args: DenseLayerArgs): Layer {
  * @example
  * layers.dropout({ rate: 0.2, seed: 1 });
  */
-export function dropout(args: DropoutArgs): Layer {
+export function dropout(args: DropoutArgs): DropoutLayer {
+  prepare();
   return new DropoutLayer(checkOptions("dropout", args));
 }

@@ -1,17 +1,26 @@
 import { lstm } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { LstmCellArgs } from "./cell-options.ts";
-import { FusedCell } from "./fused-cell.ts";
+import { derive } from "./derived.ts";
+import { GatedCell } from "./gated-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
-/** @internal */
-export class LstmCell extends FusedCell {
+/** The cell of LSTM; `layers.lstmCell` says how. */
+export class LstmCell extends GatedCell {
   static readonly className = "LSTMCell";
-  readonly unitForgetBias: boolean;
+  declare readonly stateSize: number[];
+  declare readonly unitForgetBias: boolean;
+  readonly #unitForgetBias: boolean;
+
+  static {
+    readable(LstmCell, isKeras3);
+    derive(LstmCell, { unitForgetBias: (cell) => cell.#unitForgetBias });
+  }
 
   constructor(args: LstmCellArgs) {
     const { unitForgetBias = true } = args;
     super(args, { kind: "lstm", gates: 4, states: ["h", "c"], unitForgetBias, run: lstm });
-    this.unitForgetBias = unitForgetBias;
+    this.#unitForgetBias = unitForgetBias;
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -28,8 +28,8 @@ export function buildLstmForecaster(
   nPredictions: number,
   overrides: LstmForecasterOverrides = {},
 ): Sequential {
+  const check = checkFor("buildLstmForecaster", overrides, ["units", "dropout"]);
   const { units = [50, 50], dropout: rates = [0.2, 0.2] } = overrides;
-  const check = checkFor("buildLstmForecaster", overrides);
   check.perLayer("units", units, 2);
   check.perLayer("dropout", rates, 2);
   check.counts({ nTimesteps, nFeatures, nPredictions, units });

@@ -24,8 +24,8 @@ export function buildLstmGruModel(
   outputUnits: number,
   overrides: LstmGruModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildLstmGruModel", overrides, ["units"]);
   const { units = [64, 32] } = overrides;
-  const check = checkFor("buildLstmGruModel", overrides);
   check.inputShape(inputShape);
   check.perLayer("units", units, 2);
   check.counts({ outputUnits, units });

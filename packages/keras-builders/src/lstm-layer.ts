@@ -1,10 +1,15 @@
 import type { LstmArgs } from "./cell-options.ts";
 import { FusedLayer } from "./fused-layer.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 import { LstmCell } from "./lstm-cell.ts";
 
 /** @internal */
 export class LstmLayer extends FusedLayer {
   static readonly className = "LSTM";
+
+  static {
+    readable(LstmLayer, isKeras3);
+  }
 
   constructor(args: LstmArgs) {
     super(args, (cellArgs) => new LstmCell(cellArgs as LstmArgs));

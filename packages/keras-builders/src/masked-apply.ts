@@ -3,6 +3,7 @@
 
 import { cast, clone, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, layers } from "@tensorflow/tfjs-layers";
+import { checkCallInputs } from "./call-inputs.ts";
 import { carriedMask, carryMask, detached } from "./carried-mask.ts";
 import { takesAllMasks } from "./keras-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
@@ -59,6 +60,7 @@ export function carryMasks(layer: Layer): void {
   /** The inputs of the call that tfjs-layers asks the masks of next. */
   let answered: unknown;
   inside.apply = (inputs, kwargs) => {
+    checkCallInputs(layer.name, inputs, kwargs ?? {});
     if (!([inputs].flat()[0] instanceof Tensor)) {
       refuseSymbolicMask(layer, kwargs);
       return apply(inputs, kwargs);

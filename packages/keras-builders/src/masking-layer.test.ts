@@ -75,6 +75,6 @@ test("its config is Keras's, and a value that is no number is refused", () => {
   const layer = layers.masking({ maskValue: 2, name: "hide" });
   expect(layer.getConfig()).toEqual({ name: "hide", trainable: true, maskValue: 2 });
   expect(() => layers.masking({ maskValue: "0" as never, name: "hide" })).toThrow(
-    "hide: expected maskValue to be a number, got 0",
+    'hide: expected maskValue to be a number, got "0"',
   );
 });

@@ -1,7 +1,9 @@
+import { shown } from "@rnnkit/core-rnn";
 import { expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
+import { readable } from "./layer-from.ts";
 import { keptOf, stepsOtherThan } from "./masked-steps.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
@@ -16,11 +18,15 @@ export class MaskingLayer extends layers.Layer {
   override supportsMasking = true;
   readonly maskValue: number;
 
+  static {
+    readable(MaskingLayer);
+  }
+
   constructor(args: MaskingArgs = {}) {
     super(args);
     const { maskValue } = args;
     if (maskValue != null && typeof maskValue !== "number") {
-      throw new Error(`${this.name}: expected maskValue to be a number, got ${maskValue}`);
+      throw new Error(`${this.name}: expected maskValue to be a number, got ${shown(maskValue)}`);
     }
     this.maskValue = maskValue ?? 0;
     inKerasGraph(this);

@@ -4,7 +4,16 @@ import "@tensorflow/tfjs-backend-cpu";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { adam, rmsprop, sgd } from "./optimizers.ts";
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  piecewiseConstantDecay,
+} from "./learning-rate-schedules.ts";
+import { adam, adamw, rmsprop, sgd } from "./optimizers.ts";
+
+const cosine = { initialLearningRate: 0.1, decaySteps: 5 };
+const falling = { ...cosine, decayRate: 0.5 };
 
 // Small enough that it matters where ε is added, large enough that it is not all that matters.
 const gradients = [
@@ -124,13 +133,68 @@ test("a step size or norm that is not above 0 is refused", () => {
   );
 });
 
+test.each<[call: () => unknown, message: string]>([
+  [() => adam({ learning_rate: 1 } as object), "got learning_rate; did you mean learningRate?"],
+  [() => adamw({ weight_decay: 1 } as object), "got weight_decay; did you mean weightDecay?"],
+  [() => rmsprop({ centred: true } as object), "got centred; did you mean centered?"],
+  [
+    () => sgd({ global_clipnorm: 1 } as object),
+    "got global_clipnorm; did you mean globalClipnorm?",
+  ],
+  [
+    () => sgd({ beta1: 0.9 } as object),
+    "sgd: expected options learningRate, weightDecay, clipnorm",
+  ],
+  [() => adam(0.01 as never), "adam: expected an object of options"],
+  [() => adamw(0.01 as never), "adamw: expected an object of options"],
+  [() => adam({ learningRate: "0.1" as never }), 'a schedule or a function of the step, got "0.1"'],
+  [() => adam({ learningRate: null as never }), "a schedule or a function of the step, got null"],
+  [() => adam({ beta1: 1 }), "adam: expected beta1 from 0 to below 1, got 1"],
+  [() => adamw({ beta2: "0.9" as never }), 'adamw: expected beta2 from 0 to below 1, got "0.9"'],
+  [() => adam({ epsilon: -1 }), "adam: expected epsilon from 0, got -1"],
+  [() => adam({ amsgrad: 1 as never }), "adam: expected amsgrad to be true or false, got 1"],
+  [() => adamw({ weightDecay: -0.1 }), "adamw: expected weightDecay from 0, got -0.1"],
+  [() => rmsprop({ rho: 1.5 }), "rmsprop: expected rho from 0 to 1, got 1.5"],
+  [() => sgd({ momentum: -0.1 }), "sgd: expected momentum from 0 to 1, got -0.1"],
+  [() => sgd({ clipvalue: 0 }), "sgd: expected clipvalue above 0, got 0"],
+  [
+    () => adam({ clipnorm: 1, globalClipnorm: 1 }),
+    "adam: expected one of clipnorm, clipvalue and globalClipnorm, got clipnorm and globalClipnorm",
+  ],
+  [() => exponentialDecay({ ...falling, decay_rate: 1 } as never), "did you mean decayRate?"],
+  [() => exponentialDecay({ ...falling, decaySteps: 0 }), "expected decaySteps above 0, got 0"],
+  [
+    () => cosineDecay({ decaySteps: 5 } as never),
+    "expected initialLearningRate from 0, got undefined",
+  ],
+  [() => cosineDecay({ ...cosine, alpha: 2 }), "cosineDecay: expected alpha from 0 to 1, got 2"],
+  [() => cosineDecay({ ...cosine, warmupSteps: 3 }), "expected warmupTarget beside warmupSteps"],
+  [
+    () => cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 2, tMul: 0.5 }),
+    "cosineDecayRestarts: expected tMul from 1, got 0.5",
+  ],
+  [() => piecewiseConstantDecay({ boundaries: [], values: [1] }), "expected boundaries, a list"],
+  [() => piecewiseConstantDecay({ boundaries: [2], values: [1] }), "a list of 2 rates, got [1]"],
+  [
+    () => piecewiseConstantDecay({ boundaries: [2, 2], values: [1, 1, 1] }),
+    "expected boundaries[1] whole and from 3, got 2",
+  ],
+  [() => exponentialDecay(falling)(-1), "ExponentialDecay: expected step from 0, got -1"],
+])("refused before anything is made: %s", (call, message) => {
+  const { numTensors } = tf.memory();
+  expect(call).toThrow(message);
+  expect(tf.memory().numTensors).toBe(numTensors);
+});
+
 test("an optimizer made in a tidy outlives it, and says its clipnorm", async () => {
-  for (const make of [adam, rmsprop, sgd]) {
-    let optimizer = make();
-    optimizer.dispose();
-    tf.tidy(() => {
-      optimizer = make({ momentum: 0.9, clipnorm: 0.5 } as object);
-    });
+  const makers = [
+    () => adam({ clipnorm: 0.5 }),
+    () => rmsprop({ momentum: 0.9, clipnorm: 0.5 }),
+    () => sgd({ clipnorm: 0.5 }),
+    () => sgd({ momentum: 0.9, clipnorm: 0.5 }),
+  ];
+  for (const make of makers) {
+    const optimizer = tf.tidy(make as () => never) as tf.Optimizer;
     const w = tf.variable(tf.tensor1d([1, 2]));
     optimizer.minimize(() => tf.sum(tf.square(w)), false, [w]);
     expect(Number.isFinite(w.dataSync()[0]) && w.dataSync()[0] !== 1).toBe(true);

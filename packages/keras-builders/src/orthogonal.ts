@@ -2,6 +2,7 @@ import { seededRandom } from "@rnnkit/core-rnn";
 import { orthogonal as orthogonalMatrix } from "@rnnkit/fused-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 import { initializers } from "@tensorflow/tfjs-layers";
+import { drawnSeed } from "./random-seed.ts";
 
 type Initializer = ReturnType<typeof initializers.orthogonal>;
 
@@ -22,7 +23,9 @@ export function orthogonal({ gain = 1, seed }: OrthogonalArgs = {}): Initializer
   initializer.apply = (shape): Tensor => {
     const columns = shape[shape.length - 1]!;
     const rows = util.sizeFromShape(shape as number[]) / columns;
-    const random = seededRandom(seed ?? Math.floor(Math.random() * 2 ** 31));
+    // Its own, which may have come since: `withDrawnSeed`.
+    const { seed: known } = initializer as unknown as OrthogonalArgs;
+    const random = seededRandom(known ?? drawnSeed());
     return tensor(orthogonalMatrix([rows, columns], random, gain), shape as number[]);
   };
   return initializer;

@@ -1,10 +1,14 @@
-import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { checkOptions, type Random, seededRandom } from "@rnnkit/core-rnn";
 import { dispose, keep, type Tensor, type TensorContainer, zeros } from "@tensorflow/tfjs-core";
-import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
+import { checkCallInputs } from "./call-inputs.ts";
 import { dropoutMask } from "./dropout-masks.ts";
-import type { Kwargs } from "./layer-call.ts";
+import type { Inputs, Kwargs } from "./layer-call.ts";
+import { drawnSeed, withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { seeds } from "./seeds.ts";
+
+type AddWeightArgs = Parameters<InstanceType<typeof layers.Layer>["addWeight"]>;
 
 /** Options of every cell. */
 export interface RecurrentCellArgs extends LayerArgs {
@@ -39,12 +43,25 @@ export abstract class RecurrentCell extends layers.Layer {
   #made: Map<string, object> | undefined;
 
   constructor(args: RecurrentCellArgs = {}) {
+    // Its names are the class's own affair.
+    checkOptions(new.target.name, args, Object.keys(args ?? {}), "{ seed: 1 }");
     super(args);
     if (args.seed != null && !Number.isFinite(args.seed)) {
       throw new Error(`${this.name}: expected seed to be a number, got ${args.seed}`);
     }
-    const seed = args.seed ?? Math.floor(Math.random() * 2 ** 32);
-    this.#random = seededRandom(seeds(seed)() as number);
+    this.#random = seededRandom(seeds(args.seed ?? drawnSeed())() as number);
+  }
+
+  protected override addWeight(
+    ...[name, shape, dtype, initializer, ...others]: AddWeightArgs
+  ): LayerVariable {
+    return super.addWeight(
+      name,
+      shape,
+      dtype,
+      initializer && withDrawnSeed(initializer),
+      ...others,
+    );
   }
 
   /** Length of the state, or of each, the first first. */
@@ -58,6 +75,14 @@ export abstract class RecurrentCell extends layers.Layer {
   /** The states before the first step, [batchSize, size] each. Default: zeros. */
   getInitialState(batchSize: number): Tensor | Tensor[] {
     return [this.stateSize].flat().map((size) => zeros([batchSize, size as number]));
+  }
+
+  override apply(
+    inputs: Inputs,
+    kwargs: Kwargs = {},
+  ): ReturnType<InstanceType<typeof layers.Layer>["apply"]> {
+    checkCallInputs(this.name, inputs, kwargs);
+    return super.apply(inputs, kwargs);
   }
 
   /** One step. */

@@ -3,17 +3,18 @@
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
   type serialization,
-  type Tensor,
+  Tensor,
   type Tensor2D,
   tidy,
   type Variable,
   variable,
   zeros,
 } from "@tensorflow/tfjs-core";
-import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { InputSpec, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
+import { derive } from "./derived.ts";
 import { checkStateCount, type ScanOptions } from "./fused-cell.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import {
@@ -25,7 +26,7 @@ import {
   sequenceMask,
 } from "./layer-call.ts";
 import { type SequenceArgs, type SequenceOptions, sequenceOptions } from "./recurrent-options.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, shapeText } from "./shape.ts";
 import { type Regularizer, regularizer, serialized } from "./weight-spec.ts";
 
 /** What `RecurrentLayer.recur` takes beside the layer's own options. */
@@ -47,16 +48,34 @@ export abstract class RecurrentLayer extends CompositeLayer {
   readonly cell: AnyCell;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  /** [B, T, ...features] as it was built, B only if stateful. */
-  #inputShape: Shape | undefined;
   /** What a stateful layer carries from batch to batch. */
   #carried: Variable[] = [];
+
+  declare readonly returnSequences: boolean;
+  declare readonly returnState: boolean;
+  declare readonly goBackwards: boolean;
+  declare readonly unroll: boolean;
+  /** Of each state, [null, size]; null before it is built. */
+  declare readonly stateSpec: InputSpec[] | null;
+
+  static {
+    derive(RecurrentLayer, {
+      returnSequences: ({ options }) => options.returnSequences,
+      returnState: ({ options }) => options.returnState,
+      goBackwards: ({ options }) => options.goBackwards,
+      unroll: ({ options }) => options.unroll,
+      stateSpec: ({ built, cell }) =>
+        built ? stateSizes(cell).map((size) => new InputSpec({ shape: [null, size] })) : null,
+    });
+  }
 
   constructor(args: SequenceArgs, cell: (name: string) => AnyCell) {
     super(args);
     this.options = sequenceOptions(args);
     this.cell = cell(this.name);
     this._stateful = this.options.stateful;
+    const axes = this.featureAxes;
+    this.inputSpec = [new InputSpec(axes === undefined ? { minNDim: 3 } : { ndim: 2 + axes })];
     this.#regularizer = regularizer(args.activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     inKerasGraph(this);
@@ -82,9 +101,37 @@ export abstract class RecurrentLayer extends CompositeLayer {
     return [...super.losses, ...this.#activity.losses];
   }
 
-  /** What a stateful layer carries, [B, size] each; none before it is built. */
-  get states(): readonly Tensor[] {
-    return this.#carried;
+  /**
+   * What a stateful layer carries, [B, size] each, until the next batch; nulls, as in tfjs-layers, before it
+   * is built and where it carries nothing. Setting them is {@link setStates}.
+   */
+  get states(): Tensor[] {
+    return this.#carried.length ? [...this.#carried] : Array(this.stateCount).fill(null);
+  }
+  set states(states: Tensor[]) {
+    this.setStates(states);
+  }
+
+  /** The {@link states}. */
+  getStates(): Tensor[] {
+    return this.states;
+  }
+
+  /** {@link resetStates} to **states**, which stay the caller's. */
+  setStates(states: Tensor[]): void {
+    this.resetStates(states);
+  }
+
+  /**
+   * The states before the first step, [B, size] each: zeros, or what the cell's own `getInitialState` gives.
+   * **inputs** is [B, T, ...], or B itself, as in Keras.
+   */
+  getInitialState(inputs: Tensor | number): Tensor[] {
+    const B = inputs instanceof Tensor ? inputs.shape[0] : inputs;
+    if (!(Number.isInteger(B) && B! > 0)) {
+      throw new Error(`${this.name}: expected inputs [B, T, ...] or a batch size, got ${inputs}`);
+    }
+    return tidy(() => initialStates(this.cell, B!));
   }
 
   /** How many states it has: 2 for LSTM, 1 for SimpleRNN and GRU. */
@@ -97,7 +144,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
     const unknown = features.length === 0 || features.some((n) => !n);
     if (unknown) {
       throw new Error(
-        `${this.name}: expected an input of known features, got ${features.join(", ")}`,
+        `${this.name}: expected an input of known features, got ${shapeText(firstShape(inputShape))}`,
       );
     }
     const { stateful } = this.options;
@@ -112,7 +159,7 @@ export abstract class RecurrentLayer extends CompositeLayer {
         this.#carried = initialStates(this.cell, B!).map((state) => variable(state, false));
       });
     }
-    this.#inputShape = [stateful ? B! : null, null, ...features];
+    this.inputSpec = [new InputSpec({ shape: [stateful ? B! : null, null, ...features] })];
     this.built = true;
   }
 
@@ -122,20 +169,20 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
     return tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      const [x, ...states] = [inputs].flat() as [Tensor, ...Tensor[]];
-      const mask = sequenceMask(this.name, x, kwargs);
-      const result = this.scan(x, this.scanOptions(states, mask, kwargs));
+      const [x] = [inputs].flat() as [Tensor];
+      const result = this.scan(x, this.begun(inputs, sequenceMask(this.name, x, kwargs), kwargs));
       return this.concluded(result, kwargs);
     });
   }
 
   /**
-   * How a call with these states, if any, goes over its sequence.
+   * How a call goes over its sequence, once its hook has been called.
    *
    * @internal
    */
-  scanOptions(given: readonly Tensor[], mask: Tensor | undefined, kwargs: Kwargs): ScanOptions {
+  begun(inputs: Tensor | Tensor[], mask: Tensor | undefined, kwargs: Kwargs): ScanOptions {
+    this.invokeCallHook(inputs, kwargs);
+    const [, ...given] = [inputs].flat();
     const carried = this.#carried.length ? this.#carried : undefined;
     const initialState = given.length ? given : carried;
     return { ...this.#manner(), initialState, mask, training: Boolean(kwargs.training) };
@@ -205,7 +252,10 @@ export abstract class RecurrentLayer extends CompositeLayer {
 
   /** Assigning to a variable is not recorded: no gradient flows into the batch before. */
   #carry(states: readonly Tensor[]): void {
-    for (const [i, carried] of this.#carried.entries()) carried.assign(states[i] as Tensor2D);
+    for (const [i, carried] of this.#carried.entries()) {
+      // Assigning frees the numbers before: its own it must keep.
+      if (states[i] !== carried) carried.assign(states[i] as Tensor2D);
+    }
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {
@@ -219,8 +269,8 @@ export abstract class RecurrentLayer extends CompositeLayer {
    */
   checkInputs(inputs: readonly (Tensor | SymbolicTensor)[]): void {
     const [x, ...states] = inputs.map(({ shape }) => shape as Shape);
-    const axes = this.featureAxes ?? Math.max(1, x!.length - 2);
-    const wanted = this.#inputShape ?? [null, null, ...Array<null>(axes).fill(null)];
+    const { shape, ndim = Math.max(3, x!.length) } = this.inputSpec[0]!;
+    const wanted = shape ?? Array<null>(ndim).fill(null);
     checkShape(this.name, "an input", x!, wanted, "BTI");
     if (states.length === 0) return;
     const names = stateNames(this.cell);
@@ -255,7 +305,6 @@ export abstract class RecurrentLayer extends CompositeLayer {
    */
   releaseWeights(): number {
     for (const carried of this.#carried) carried.dispose();
-    this.#activity.dispose();
     return super.disposeWeights();
   }
 

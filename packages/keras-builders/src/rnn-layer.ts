@@ -3,6 +3,7 @@ import type { serialization, Tensor } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
 import { type AnyCell, checkCell } from "./any-cell.ts";
 import { FusedCell, type ScanOptions } from "./fused-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { SequenceArgs } from "./recurrent-options.ts";
 import { scanCells } from "./scan-cells.ts";
@@ -25,6 +26,10 @@ export interface RnnArgs extends SequenceArgs {
 /** A layer around any cell; `layers.rnn` says how. */
 export class RnnLayer extends RecurrentLayer {
   static readonly className = "RNN";
+
+  static {
+    readable(RnnLayer, isKeras3);
+  }
 
   constructor(args: RnnArgs) {
     const { cell } = args;
@@ -60,13 +65,13 @@ export class RnnLayer extends RecurrentLayer {
   override getConfig(): serialization.ConfigDict {
     return { cell: cellJson(this.cell), ...super.getConfig() };
   }
-}
 
-/** An RNN from its saved options. */
-export function rnnFrom(
-  config: serialization.ConfigDict,
-  customObjects: serialization.ConfigDict,
-): RnnLayer {
-  const cell = cellFrom(config.cell as serialization.ConfigDict, customObjects);
-  return new RnnLayer({ ...config, cell });
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const cell = cellFrom(config.cell as serialization.ConfigDict, customObjects);
+    return new Class({ ...config, cell } as never);
+  }
 }

@@ -44,8 +44,14 @@ export function buildSentimentClassifier(
   cell: SentimentCell,
   options: SentimentClassifierOptions,
 ): Sequential {
-  const { vocabSize, maxLen, embeddingDim = 32, units = 32, maskZero = false } = options ?? {};
-  const check = checkFor("buildSentimentClassifier", options ?? {});
+  const names = ["vocabSize", "maxLen", "embeddingDim", "units", "maskZero"];
+  const check = checkFor(
+    "buildSentimentClassifier",
+    options,
+    names,
+    "{ vocabSize: 10000, maxLen: 200 }",
+  );
+  const { vocabSize, maxLen, embeddingDim = 32, units = 32, maskZero = false } = options;
   check.oneOf("cell", cell, Object.keys(cells));
   check.counts({ vocabSize, maxLen, embeddingDim, units });
 

@@ -1,8 +1,8 @@
 import type { Shape } from "@tensorflow/tfjs-layers";
 
-/** As errors show it; **letters** stand for what may be anything. */
-function shown(shape: readonly (number | null)[], letters = ""): string {
-  return `[${shape.map((n, i) => n ?? letters[i] ?? n).join(", ")}]`;
+/** As errors show it; **letters** stand for what may be anything, else *null*. */
+export function shapeText(shape: readonly (number | null)[], letters = ""): string {
+  return `[${shape.map((n, i) => n ?? letters[i] ?? "null").join(", ")}]`;
 }
 
 /** Throws unless a shape is the wanted one; null, on either side, goes with anything. */
@@ -17,5 +17,7 @@ export function checkShape(
     got.length === wanted.length &&
     got.every((n, i) => n === wanted[i] || n === null || (wanted[i] ?? null) === null);
   if (fits) return;
-  throw new Error(`${who}: expected ${what} of shape ${shown(wanted, letters)}, got ${shown(got)}`);
+  throw new Error(
+    `${who}: expected ${what} of shape ${shapeText(wanted, letters)}, got ${shapeText(got)}`,
+  );
 }

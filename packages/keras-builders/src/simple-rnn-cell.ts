@@ -2,10 +2,16 @@ import { simpleRnn } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { SimpleRnnCellArgs } from "./cell-options.ts";
 import { FusedCell } from "./fused-cell.ts";
+import { isKeras3, readable } from "./layer-from.ts";
 
-/** @internal */
+/** The cell of SimpleRNN; `layers.simpleRNNCell` says how. */
 export class SimpleRnnCell extends FusedCell {
   static readonly className = "SimpleRNNCell";
+  declare readonly stateSize: number;
+
+  static {
+    readable(SimpleRnnCell, isKeras3);
+  }
 
   constructor(args: SimpleRnnCellArgs) {
     super(args, {

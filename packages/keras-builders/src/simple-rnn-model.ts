@@ -28,8 +28,8 @@ export function buildSimpleRnnModel(
   outputUnits: number,
   overrides: SimpleRnnModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildSimpleRnnModel", overrides, ["units", "dropout"]);
   const { units = [64, 32], dropout: rate = 0.2 } = overrides;
-  const check = checkFor("buildSimpleRnnModel", overrides);
   check.inputShape(inputShape);
   check.perLayer("units", units, 2);
   check.counts({ outputUnits, units });

@@ -2,10 +2,8 @@
 // beyond them, as in stock-layers.ts. Kernels start glorot uniform.
 
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
-import { type ArgsOf, kerasStock } from "./stock-layer.ts";
+import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
 import { weightOptions } from "./weight-spec.ts";
-
-type Layer = InstanceType<typeof stock.Layer>;
 
 const glorot = (...kernels: string[]): Record<string, unknown> =>
   Object.fromEntries(kernels.map((name) => [`${name}Initializer`, initializers.glorotUniform({})]));
@@ -16,7 +14,7 @@ const glorot = (...kernels: string[]): Record<string, unknown> =>
  * @example
  * layers.conv1d({ filters: 8, kernelSize: 3, padding: "causal" });
  */
-export function conv1d(args: ArgsOf<"conv1d">): Layer {
+export function conv1d(args: ArgsOf<"conv1d">): LayerOf<"conv1d"> {
   return kerasStock(
     "conv1d",
     stock.conv1d,
@@ -39,7 +37,7 @@ export function conv1d(args: ArgsOf<"conv1d">): Layer {
 /**
  * Convolution over height and width.
  */
-export function conv2d(args: ArgsOf<"conv2d">): Layer {
+export function conv2d(args: ArgsOf<"conv2d">): LayerOf<"conv2d"> {
   return kerasStock(
     "conv2d",
     stock.conv2d,
@@ -62,7 +60,7 @@ export function conv2d(args: ArgsOf<"conv2d">): Layer {
 /**
  * Transposed convolution over height and width.
  */
-export function conv2dTranspose(args: ArgsOf<"conv2dTranspose">): Layer {
+export function conv2dTranspose(args: ArgsOf<"conv2dTranspose">): LayerOf<"conv2dTranspose"> {
   return kerasStock(
     "conv2dTranspose",
     stock.conv2dTranspose,
@@ -85,7 +83,7 @@ export function conv2dTranspose(args: ArgsOf<"conv2dTranspose">): Layer {
 /**
  * A convolution of each channel, then one across them.
  */
-export function separableConv2d(args: ArgsOf<"separableConv2d">): Layer {
+export function separableConv2d(args: ArgsOf<"separableConv2d">): LayerOf<"separableConv2d"> {
   return kerasStock(
     "separableConv2d",
     stock.separableConv2d,
@@ -109,7 +107,7 @@ export function separableConv2d(args: ArgsOf<"separableConv2d">): Layer {
 /**
  * A convolution of each channel.
  */
-export function depthwiseConv2d(args: ArgsOf<"depthwiseConv2d">): Layer {
+export function depthwiseConv2d(args: ArgsOf<"depthwiseConv2d">): LayerOf<"depthwiseConv2d"> {
   return kerasStock(
     "depthwiseConv2d",
     stock.depthwiseConv2d,
@@ -132,14 +130,14 @@ export function depthwiseConv2d(args: ArgsOf<"depthwiseConv2d">): Layer {
 /**
  * The largest of every **poolSize** steps.
  */
-export function maxPooling1d(args: ArgsOf<"maxPooling1d">): Layer {
+export function maxPooling1d(args: ArgsOf<"maxPooling1d">): LayerOf<"maxPooling1d"> {
   return kerasStock("maxPooling1d", stock.maxPooling1d, ["poolSize", "strides", "padding"], args);
 }
 
 /**
  * The largest of every **poolSize** window.
  */
-export function maxPooling2d(args: ArgsOf<"maxPooling2d">): Layer {
+export function maxPooling2d(args: ArgsOf<"maxPooling2d">): LayerOf<"maxPooling2d"> {
   return kerasStock(
     "maxPooling2d",
     stock.maxPooling2d,
@@ -151,7 +149,7 @@ export function maxPooling2d(args: ArgsOf<"maxPooling2d">): Layer {
 /**
  * The mean of every **poolSize** steps.
  */
-export function averagePooling1d(args: ArgsOf<"averagePooling1d">): Layer {
+export function averagePooling1d(args: ArgsOf<"averagePooling1d">): LayerOf<"averagePooling1d"> {
   return kerasStock(
     "averagePooling1d",
     stock.averagePooling1d,
@@ -163,7 +161,7 @@ export function averagePooling1d(args: ArgsOf<"averagePooling1d">): Layer {
 /**
  * The mean of every **poolSize** window.
  */
-export function averagePooling2d(args: ArgsOf<"averagePooling2d">): Layer {
+export function averagePooling2d(args: ArgsOf<"averagePooling2d">): LayerOf<"averagePooling2d"> {
   return kerasStock(
     "averagePooling2d",
     stock.averagePooling2d,
@@ -175,35 +173,43 @@ export function averagePooling2d(args: ArgsOf<"averagePooling2d">): Layer {
 /**
  * The mean over time, [B, T, F] to [B, F]; masked steps are left out.
  */
-export function globalAveragePooling1d(args: ArgsOf<"globalAveragePooling1d"> = {}): Layer {
+export function globalAveragePooling1d(
+  args: ArgsOf<"globalAveragePooling1d"> = {},
+): LayerOf<"globalAveragePooling1d"> {
   return kerasStock("globalAveragePooling1d", stock.globalAveragePooling1d, [], args);
 }
 
 /**
  * The mean over height and width.
  */
-export function globalAveragePooling2d(args: ArgsOf<"globalAveragePooling2d"> = {}): Layer {
+export function globalAveragePooling2d(
+  args: ArgsOf<"globalAveragePooling2d"> = {},
+): LayerOf<"globalAveragePooling2d"> {
   return kerasStock("globalAveragePooling2d", stock.globalAveragePooling2d, ["dataFormat"], args);
 }
 
 /**
  * The largest over time, [B, T, F] to [B, F].
  */
-export function globalMaxPooling1d(args: ArgsOf<"globalMaxPooling1d"> = {}): Layer {
+export function globalMaxPooling1d(
+  args: ArgsOf<"globalMaxPooling1d"> = {},
+): LayerOf<"globalMaxPooling1d"> {
   return kerasStock("globalMaxPooling1d", stock.globalMaxPooling1d, [], args);
 }
 
 /**
  * The largest over height and width.
  */
-export function globalMaxPooling2d(args: ArgsOf<"globalMaxPooling2d"> = {}): Layer {
+export function globalMaxPooling2d(
+  args: ArgsOf<"globalMaxPooling2d"> = {},
+): LayerOf<"globalMaxPooling2d"> {
   return kerasStock("globalMaxPooling2d", stock.globalMaxPooling2d, ["dataFormat"], args);
 }
 
 /**
  * Repeats rows and columns.
  */
-export function upSampling2d(args: ArgsOf<"upSampling2d"> = {}): Layer {
+export function upSampling2d(args: ArgsOf<"upSampling2d"> = {}): LayerOf<"upSampling2d"> {
   return kerasStock(
     "upSampling2d",
     stock.upSampling2d,
@@ -215,13 +221,13 @@ export function upSampling2d(args: ArgsOf<"upSampling2d"> = {}): Layer {
 /**
  * Zeros around height and width.
  */
-export function zeroPadding2d(args: ArgsOf<"zeroPadding2d"> = {}): Layer {
+export function zeroPadding2d(args: ArgsOf<"zeroPadding2d"> = {}): LayerOf<"zeroPadding2d"> {
   return kerasStock("zeroPadding2d", stock.zeroPadding2d, ["padding", "dataFormat"], args);
 }
 
 /**
  * Cuts off at height and width.
  */
-export function cropping2D(args: ArgsOf<"cropping2D">): Layer {
+export function cropping2D(args: ArgsOf<"cropping2D">): LayerOf<"cropping2D"> {
   return kerasStock("cropping2D", stock.cropping2D, ["cropping", "dataFormat"], args);
 }

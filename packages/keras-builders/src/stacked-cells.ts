@@ -1,4 +1,5 @@
-import { serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { shown } from "@rnnkit/core-rnn";
+import { type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
 import {
   type AnyCell,
@@ -8,9 +9,11 @@ import {
   stateNames,
   stateSizes,
 } from "./any-cell.ts";
+import { checkCallInputs } from "./call-inputs.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { checkStateCount } from "./fused-cell.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -28,11 +31,15 @@ export class StackedCells extends CompositeLayer {
   static readonly className = "StackedRNNCells";
   readonly cells: readonly AnyCell[];
 
+  static {
+    readable(StackedCells, isKeras3);
+  }
+
   constructor(args: StackedCellsArgs) {
     super(args);
     const { cells } = args;
     if (!Array.isArray(cells) || cells.length === 0) {
-      throw new Error(`${this.name}: expected cells, a list of at least one, got ${cells}`);
+      throw new Error(`${this.name}: expected cells, a list of at least one, got ${shown(cells)}`);
     }
     this.cells = cells.map((cell) => flatStates(checkCell(this.name, cell)));
   }
@@ -47,7 +54,7 @@ export class StackedCells extends CompositeLayer {
   }
 
   /** Lengths of the states, all of the first cell's first. */
-  get stateSize(): readonly number[] {
+  get stateSize(): number[] {
     return this.cells.flatMap(stateSizes);
   }
 
@@ -70,6 +77,11 @@ export class StackedCells extends CompositeLayer {
       shape = [shape[0]!, outputSize(cell)];
     }
     this.built = true;
+  }
+
+  override apply(inputs: Inputs, kwargs: Kwargs = {}): ReturnType<CompositeLayer["apply"]> {
+    checkCallInputs(this.name, inputs, kwargs);
+    return super.apply(inputs, kwargs);
   }
 
   /** One step: `[output, ...state′]` of `[x, ...state]`; without states from the cells' own. */
@@ -108,6 +120,15 @@ export class StackedCells extends CompositeLayer {
   override getConfig(): Config {
     return { cells: this.cells.map(cellJson), ...super.getConfig() };
   }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: Config,
+    customObjects?: Config,
+  ): Made {
+    const cells = (config.cells as Config[]).map((json) => cellFrom(json, customObjects));
+    return new Class({ ...config, cells } as never);
+  }
 }
 
 /** tfjs-layers' own stack lists its states from the last cell to the first: its cells, stacked here. */
@@ -127,6 +148,13 @@ export function cellJson(cell: AnyCell): Config {
   return { className: cell.getClassName(), config: cell.getConfig() };
 }
 
+/** A cell from what {@link cellJson} wrote: a stack is one of this package, whatever its cells are. */
+export function cellFrom(json: Config, customObjects?: Config): AnyCell {
+  return json.className === StackedCells.className
+    ? StackedCells.fromConfig(StackedCells as never, json.config as Config, customObjects)
+    : layerFrom("rnn", json, customObjects);
+}
+
 /** A cell of the same options, with weights of its own. */
 export function copiedCell(cell: AnyCell): AnyCell {
   if (cell instanceof StackedCells) {
@@ -136,30 +164,4 @@ export function copiedCell(cell: AnyCell): AnyCell {
     fromConfig: serialization.FromConfigMethod<AnyCell>;
   };
   return Class.fromConfig(Class, cell.getConfig());
-}
-
-/** A cell from a saved model, its class among **customObjects** or registered with tfjs. */
-export function cellFrom(json: Config, customObjects: Config = {}): AnyCell {
-  const { className, config } = json as { className: string; config: Config };
-  if (className === StackedCells.className) return stackFrom(config, customObjects);
-  const { classNameMap } = serialization.SerializationMap.getMap();
-  const known = (customObjects[className] ?? classNameMap[className]) as unknown;
-  if (!known) {
-    throw new Error(
-      `rnn: expected the class ${className} among customObjects or registered by tf.serialization.registerClass, got neither`,
-    );
-  }
-  type Known = serialization.SerializableConstructor<AnyCell> & {
-    fromConfig: serialization.FromConfigMethod<AnyCell>;
-  };
-  const [Class, fromConfig] = (
-    Array.isArray(known) ? known : [known, (known as Known).fromConfig]
-  ) as [Known, (Class: Known, config: Config, customObjects: Config) => AnyCell];
-  return fromConfig(Class, config, customObjects);
-}
-
-/** A stack from its saved options. */
-export function stackFrom(config: Config, customObjects: Config): StackedCells {
-  const cells = (config.cells as Config[]).map((json) => cellFrom(json, customObjects));
-  return new StackedCells({ ...config, cells });
 }

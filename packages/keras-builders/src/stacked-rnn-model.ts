@@ -25,8 +25,8 @@ export function buildStackedRnnModel(
   outputUnits: number,
   overrides: StackedRnnModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildStackedRnnModel", overrides, ["units"]);
   const { units = [64, 32, 16] } = overrides;
-  const check = checkFor("buildStackedRnnModel", overrides);
   check.inputShape(inputShape);
   check.perLayer("units", units, 3);
   check.counts({ outputUnits, units });

@@ -1,5 +1,6 @@
 import { pad, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import { shapeText } from "./shape.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 /** What tfjs-layers' layers hold and do not tell. */
@@ -82,7 +83,7 @@ function knownSizes(layer: Inside): void {
     const rest = product(target.filter((n) => n !== null));
     if (isKnown && !target.includes(null) && product(sizes) !== rest) {
       throw new Error(
-        `${layer.name}: expected ${rest} values of each example for [${target}], got ${product(sizes)}`,
+        `${layer.name}: expected ${rest} values of each example for ${shapeText(target)}, got ${product(sizes)}`,
       );
     }
     const open = isKnown && rest > 0 ? product(sizes) / rest : null;

@@ -22,8 +22,8 @@ export function buildStockForecaster(
   seqLength: number,
   overrides: StockForecasterOverrides = {},
 ): Sequential {
+  const check = checkFor("buildStockForecaster", overrides, ["units"]);
   const { units = 50 } = overrides;
-  const check = checkFor("buildStockForecaster", overrides);
   check.counts({ seqLength, units });
 
   const seed = seeds(overrides.seed);

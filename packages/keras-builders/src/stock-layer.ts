@@ -1,13 +1,21 @@
 // What a layer of tfjs-layers lacks beside Keras's of the same name, whatever the layer does.
 
-import { checkOptions } from "@rnnkit/core-rnn";
-import type { layers } from "@tensorflow/tfjs-layers";
+import { type DataType, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { activityLoss } from "./activity-loss.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
-import { layerOptions } from "./known-options.ts";
+import { askedOptions } from "./known-options.ts";
+import { withSeededNoise } from "./noise-layers.ts";
 import { prepare } from "./prepare.ts";
-import { holdWeights, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
+import { withDrawnSeed } from "./random-seed.ts";
+import {
+  holdWeights,
+  type Initializer,
+  type RegularizerArg,
+  regularizer,
+  serialized,
+} from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type Options = Record<string, unknown>;
@@ -17,6 +25,13 @@ export type ArgsOf<Name extends keyof typeof layers> = (typeof layers)[Name] ext
   args: infer Args,
 ) => unknown
   ? Args
+  : never;
+
+/** What a function of tf.layers makes. */
+export type LayerOf<Name extends keyof typeof layers> = (typeof layers)[Name] extends (
+  ...args: never[]
+) => infer Made
+  ? Made
   : never;
 
 /** A function of tf.layers that makes a layer. */
@@ -36,20 +51,16 @@ export function kerasStock<Args, Made extends Layer>(
   defaults: Options = {},
 ): Made {
   prepare();
-  // null says nothing, as in Keras.
-  const named = args && Object.entries(args).filter(([, value]) => value != null);
-  const given = named && !Array.isArray(args) ? Object.fromEntries(named) : args;
-  checkOptions(who, given ?? {}, [...names, ...layerOptions]);
-  const options: Options = { ...defaults, ...given };
+  const options: Options = { ...defaults, ...askedOptions(who, args, names) };
   const cost = regularizer(options.activityRegularizer as RegularizerArg);
   delete options.activityRegularizer;
   for (const name of names) {
     if (/Regularizer$/.test(name)) options[name] = regularizer(options[name] as RegularizerArg);
   }
   const activation = activationIn(who, options);
-  const layer = make(options as Args);
+  const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
   if (activation) (layer as unknown as Options).activation = activation;
-  return inKerasGraph(withCosts(layer, cost));
+  return withHook(inKerasGraph(withCosts(layer, cost)));
 }
 
 /** Reads an activation's name; Keras's own is put in its place once the layer is made. */
@@ -61,15 +72,26 @@ function activationIn(who: string, options: Options): KerasActivation | undefine
   return read instanceof KerasActivation ? read : undefined;
 }
 
-/** Holds weights to their constraints and counts the outputs' cost, which tfjs-layers forgets or refuses. */
+/** What tfjs-layers has of a layer and does not tell; it exports no classes to extend. */
+interface Inside {
+  addWeight(
+    ...args: [name: string, shape: Shape, dtype: DataType, initializer?: Initializer, ...unknown[]]
+  ): unknown;
+  invokeCallHook(...given: unknown[]): void;
+}
+
+/** Draws weights by the seed of the process, holds them to their constraints and counts the outputs' cost, which tfjs-layers forgets or refuses. */
 function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regularizer>): Made {
   const activity = activityLoss(cost);
-  // tfjs-layers exports no classes to extend.
-  const inside = layer as unknown as { disposeWeights(): number };
+  const inside = layer as unknown as Inside;
   const build = layer.build.bind(layer);
   const call = layer.call.bind(layer);
   const getConfig = layer.getConfig.bind(layer);
-  const disposeWeights = inside.disposeWeights.bind(layer);
+  // By the prototype at the time: what reads files has its own there for a while.
+  inside.addWeight = (name, shape, dtype, initializer, ...others) =>
+    (Object.getPrototypeOf(layer) as Inside).addWeight.call(
+      ...[layer, name, shape, dtype, initializer && withDrawnSeed(initializer), ...others],
+    );
   layer.build = (inputShape) => {
     build(inputShape);
     holdWeights(layer);
@@ -78,9 +100,19 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
   layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
   layer.addLoss(activity.losses);
   layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
-  inside.disposeWeights = () => {
-    activity.dispose();
-    return disposeWeights();
-  };
+  return layer;
+}
+
+/** Calls the hook in every call, once: half of tfjs-layers' classes do it themselves, the others forget it. */
+function withHook<Made extends Layer>(layer: Made): Made {
+  const inside = layer as unknown as Inside;
+  const invoke = inside.invokeCallHook.bind(layer);
+  const call = layer.call.bind(layer);
+  inside.invokeCallHook = () => {};
+  layer.call = (inputs, kwargs): Tensor | Tensor[] =>
+    tidy(() => {
+      invoke(inputs, kwargs);
+      return call(inputs, kwargs);
+    });
   return layer;
 }

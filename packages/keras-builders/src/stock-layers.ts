@@ -3,10 +3,8 @@
 // activity regularizers count; options that they do not have are refused.
 
 import { layers as stock } from "@tensorflow/tfjs-layers";
-import { type ArgsOf, kerasStock } from "./stock-layer.ts";
+import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
 import { weightOptions } from "./weight-spec.ts";
-
-type Layer = InstanceType<typeof stock.Layer>;
 
 /**
  * Puts its input through **activation**; Keras's numbers, *hardSigmoid* relu6(x + 3)/6 for one.
@@ -14,105 +12,107 @@ type Layer = InstanceType<typeof stock.Layer>;
  * @example
  * layers.activation({ activation: "relu" });
  */
-export function activation(args: ArgsOf<"activation">): Layer {
+export function activation(args: ArgsOf<"activation">): LayerOf<"activation"> {
   return kerasStock("activation", stock.activation, ["activation"], args);
 }
 
 /**
  * Dropout that takes whole features out of [B, T, F], the same at all steps.
  */
-export function spatialDropout1d(args: ArgsOf<"spatialDropout1d">): Layer {
+export function spatialDropout1d(args: ArgsOf<"spatialDropout1d">): LayerOf<"spatialDropout1d"> {
   return kerasStock("spatialDropout1d", stock.spatialDropout1d, ["rate", "seed"], args);
 }
 
 /**
  * Adds normal noise in training.
  */
-export function gaussianNoise(args: ArgsOf<"gaussianNoise">): Layer {
+export function gaussianNoise(args: ArgsOf<"gaussianNoise">): LayerOf<"gaussianNoise"> {
   return kerasStock("gaussianNoise", stock.gaussianNoise, ["stddev"], args);
 }
 
 /**
  * Multiplies by normal noise around 1 in training.
  */
-export function gaussianDropout(args: ArgsOf<"gaussianDropout">): Layer {
+export function gaussianDropout(args: ArgsOf<"gaussianDropout">): LayerOf<"gaussianDropout"> {
   return kerasStock("gaussianDropout", stock.gaussianDropout, ["rate"], args);
 }
 
 /**
  * Dropout that keeps mean and variance of selu's outputs.
  */
-export function alphaDropout(args: ArgsOf<"alphaDropout">): Layer {
+export function alphaDropout(args: ArgsOf<"alphaDropout">): LayerOf<"alphaDropout"> {
   return kerasStock("alphaDropout", stock.alphaDropout, ["rate", "noiseShape"], args);
 }
 
 /**
  * [B, ...] to [B, size]; ends a mask.
  */
-export function flatten(args: ArgsOf<"flatten"> = {}): Layer {
+export function flatten(args: ArgsOf<"flatten"> = {}): LayerOf<"flatten"> {
   return kerasStock("flatten", stock.flatten, ["dataFormat"], args);
 }
 
 /**
  * [B, ...] to [B, ...**targetShape**], one size of it -1 or *null* for what is left.
  */
-export function reshape(args: ArgsOf<"reshape">): Layer {
+export function reshape(args: ArgsOf<"reshape">): LayerOf<"reshape"> {
   return kerasStock("reshape", stock.reshape, ["targetShape"], args);
 }
 
 /**
  * Puts axes into another order, counted from 1.
  */
-export function permute(args: ArgsOf<"permute">): Layer {
+export function permute(args: ArgsOf<"permute">): LayerOf<"permute"> {
   return kerasStock("permute", stock.permute, ["dims"], args);
 }
 
 /**
  * [B, F] to [B, **n**, F].
  */
-export function repeatVector(args: ArgsOf<"repeatVector">): Layer {
+export function repeatVector(args: ArgsOf<"repeatVector">): LayerOf<"repeatVector"> {
   return kerasStock("repeatVector", stock.repeatVector, ["n"], args);
 }
 
 /**
  * max(x, 0), at most **maxValue**.
  */
-export function reLU(args: ArgsOf<"reLU"> = {}): Layer {
+export function reLU(args: ArgsOf<"reLU"> = {}): LayerOf<"reLU"> {
   return kerasStock("reLU", stock.reLU, ["maxValue"], args);
 }
 
 /**
  * x for x above 0, **alpha** x below; *0.3* by default.
  */
-export function leakyReLU(args: ArgsOf<"leakyReLU"> = {}): Layer {
+export function leakyReLU(args: ArgsOf<"leakyReLU"> = {}): LayerOf<"leakyReLU"> {
   return kerasStock("leakyReLU", stock.leakyReLU, ["alpha"], args);
 }
 
 /**
  * x for x above 0, **alpha** (eˣ - 1) below.
  */
-export function elu(args: ArgsOf<"elu"> = {}): Layer {
+export function elu(args: ArgsOf<"elu"> = {}): LayerOf<"elu"> {
   return kerasStock("elu", stock.elu, ["alpha"], args);
 }
 
 /**
  * A leaky ReLU whose slope is learnt.
  */
-export function prelu(args: ArgsOf<"prelu"> = {}): Layer {
+export function prelu(args: ArgsOf<"prelu"> = {}): LayerOf<"prelu"> {
   return kerasStock("prelu", stock.prelu, [...weightOptions("alpha"), "sharedAxes"], args);
 }
 
 /**
  * eˣ / Σ eˣ along **axis**, the last by default.
  */
-export function softmax(args: ArgsOf<"softmax"> = {}): Layer {
+export function softmax(args: ArgsOf<"softmax"> = {}): LayerOf<"softmax"> {
   return kerasStock("softmax", stock.softmax, ["axis"], args);
 }
 
 /**
  * Normalises by the batch's statistics in training, by their running means else.
  */
-export function batchNormalization(args: ArgsOf<"batchNormalization"> = {}): Layer {
+export function batchNormalization(
+  args: ArgsOf<"batchNormalization"> = {},
+): LayerOf<"batchNormalization"> {
   return kerasStock(
     "batchNormalization",
     stock.batchNormalization,
@@ -133,7 +133,9 @@ export function batchNormalization(args: ArgsOf<"batchNormalization"> = {}): Lay
 /**
  * Normalises each example along **axis**.
  */
-export function layerNormalization(args: ArgsOf<"layerNormalization"> = {}): Layer {
+export function layerNormalization(
+  args: ArgsOf<"layerNormalization"> = {},
+): LayerOf<"layerNormalization"> {
   return kerasStock(
     "layerNormalization",
     stock.layerNormalization,
@@ -154,55 +156,55 @@ export function layerNormalization(args: ArgsOf<"layerNormalization"> = {}): Lay
 /**
  * x · **scale** + **offset**.
  */
-export function rescaling(args: ArgsOf<"rescaling">): Layer {
+export function rescaling(args: ArgsOf<"rescaling">): LayerOf<"rescaling"> {
   return kerasStock("rescaling", stock.rescaling, ["scale", "offset"], args);
 }
 
 /**
  * Σ of its inputs. A step is kept where one input keeps it.
  */
-export function add(args: ArgsOf<"add"> = {}): Layer {
+export function add(args: ArgsOf<"add"> = {}): LayerOf<"add"> {
   return kerasStock("add", stock.add, [], args);
 }
 
 /**
  * Π of its inputs; a masked step of one is 1.
  */
-export function multiply(args: ArgsOf<"multiply"> = {}): Layer {
+export function multiply(args: ArgsOf<"multiply"> = {}): LayerOf<"multiply"> {
   return kerasStock("multiply", stock.multiply, [], args);
 }
 
 /**
  * The mean of its inputs.
  */
-export function average(args: ArgsOf<"average"> = {}): Layer {
+export function average(args: ArgsOf<"average"> = {}): LayerOf<"average"> {
   return kerasStock("average", stock.average, [], args);
 }
 
 /**
  * The largest of its inputs, of those that keep the step.
  */
-export function maximum(args: ArgsOf<"maximum"> = {}): Layer {
+export function maximum(args: ArgsOf<"maximum"> = {}): LayerOf<"maximum"> {
   return kerasStock("maximum", stock.maximum, [], args);
 }
 
 /**
  * The smallest of its inputs, of those that keep the step.
  */
-export function minimum(args: ArgsOf<"minimum"> = {}): Layer {
+export function minimum(args: ArgsOf<"minimum"> = {}): LayerOf<"minimum"> {
   return kerasStock("minimum", stock.minimum, [], args);
 }
 
 /**
  * Its inputs side by side along **axis**, the last by default.
  */
-export function concatenate(args: ArgsOf<"concatenate"> = {}): Layer {
+export function concatenate(args: ArgsOf<"concatenate"> = {}): LayerOf<"concatenate"> {
   return kerasStock("concatenate", stock.concatenate, ["axis"], args);
 }
 
 /**
  * The dot product of two inputs along **axes**.
  */
-export function dot(args: ArgsOf<"dot">): Layer {
+export function dot(args: ArgsOf<"dot">): LayerOf<"dot"> {
   return kerasStock("dot", stock.dot, ["axes", "normalize"], args);
 }

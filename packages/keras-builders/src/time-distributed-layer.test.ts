@@ -213,7 +213,7 @@ test("what has no time steps, fits nothing or gives too much is refused by name"
     ],
     [
       () => layers.timeDistributed({ layer: dense(), ...at }).apply(input({ shape: [3] })),
-      "each: expected an input of shape [B, T, I], got [, 3]",
+      "each: expected an input of shape [B, T, I], got [null, 3]",
     ],
     [
       () => all.apply(tf.ones([B, T, 6])),

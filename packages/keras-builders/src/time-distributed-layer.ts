@@ -1,9 +1,11 @@
+import { shown } from "@rnnkit/core-rnn";
 import { type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { InputSpec, layers, type Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { applyWithState, firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { layerFrom, readable } from "./layer-from.ts";
 import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -31,20 +33,23 @@ export class TimeDistributedLayer extends CompositeLayer {
   readonly layer: Layer;
   readonly #regularizer: Regularizer | null;
   readonly #activity: ActivityLoss;
-  /** [B, T, ...features] as it was built, of any B and T. */
-  #inputShape: Shape | undefined;
   #isStepwise = false;
+
+  static {
+    readable(TimeDistributedLayer);
+  }
 
   constructor(args: TimeDistributedArgs) {
     const { layer, activityRegularizer, ...others } = args;
     super(others);
     if (!(layer instanceof layers.Layer)) {
-      throw new Error(`${this.name}: expected a layer, got ${JSON.stringify(layer)}`);
+      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}`);
     }
     this.layer = layer;
     this.#regularizer = regularizer(activityRegularizer);
     this.#activity = activityLoss(this.#regularizer);
     this._stateful = layer.stateful;
+    this.inputSpec = [new InputSpec({ minNDim: 3 })];
     if (args.trainable === false) this.trainable = false;
     inKerasGraph(layer);
     inKerasGraph(this);
@@ -66,7 +71,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const shape = firstShape(inputShape);
     this.#checkInput(shape);
     buildPart(this.layer, stepShape(shape));
-    this.#inputShape = [null, null, ...shape.slice(2)];
+    this.inputSpec = [new InputSpec({ shape: [null, null, ...shape.slice(2)] })];
     this.#isStepwise = isStepwise(this.layer);
     this.built = true;
   }
@@ -85,7 +90,12 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   #checkInput(shape: Shape): void {
-    const wanted = this.#inputShape ?? [null, null, null, ...shape.slice(3).map(() => null)];
+    const wanted = this.inputSpec[0]!.shape ?? [
+      null,
+      null,
+      null,
+      ...shape.slice(3).map(() => null),
+    ];
     checkShape(this.name, "an input", shape, wanted, "BTI");
   }
 
@@ -115,7 +125,6 @@ export class TimeDistributedLayer extends CompositeLayer {
   }
 
   protected override disposeWeights(): number {
-    this.#activity.dispose();
     const { layers: parts } = inside(this.layer);
     return parts ? this.layer.dispose().numDisposedVariables : inside(this.layer).disposeWeights();
   }
@@ -124,6 +133,15 @@ export class TimeDistributedLayer extends CompositeLayer {
     const layer = { className: this.layer.getClassName(), config: this.layer.getConfig() };
     const activity = this.#regularizer && { activityRegularizer: serialized(this.#regularizer) };
     return { layer, ...activity, ...super.getConfig() };
+  }
+
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+    customObjects?: serialization.ConfigDict,
+  ): Made {
+    const layer = layerFrom("timeDistributed", config.layer, customObjects);
+    return new Class({ ...config, layer } as never);
   }
 }
 

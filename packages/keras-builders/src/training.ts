@@ -1,63 +1,52 @@
-import { Optimizer, type Tensor } from "@tensorflow/tfjs-core";
+import { checkOptions, shown } from "@rnnkit/core-rnn";
+import { Optimizer } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { type Check, checking } from "./check.ts";
-import { adam, rmsprop, sgd } from "./optimizers.ts";
-
-/** Those that have a name; each with Keras 3's numbers. */
-export type OptimizerName = "adam" | "rmsprop" | "sgd";
-
-const optimizers: Record<OptimizerName, Training["optimizer"]> = { adam, rmsprop, sgd };
-
-const lossNames = [
-  "meanSquaredError",
-  "meanAbsoluteError",
-  "meanAbsolutePercentageError",
-  "meanSquaredLogarithmicError",
-  "squaredHinge",
-  "hinge",
-  "categoricalHinge",
-  "logcosh",
-  "categoricalCrossentropy",
-  "sparseCategoricalCrossentropy",
-  "binaryCrossentropy",
-  "kullbackLeiblerDivergence",
-  "poisson",
-  "cosineProximity",
-] as const;
-
-export type LossName = (typeof lossNames)[number];
+import type { LossFunction } from "./keras-losses.ts";
+import { type LossName, lossNamed, type MetricName, metricNamed } from "./loss-names.ts";
+import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
+import { seedShuffle } from "./shuffle.ts";
 
 /** What every builder lets its caller change about training. */
 export interface TrainingOverrides {
-  /** `"adam"`, `"rmsprop"` or `"sgd"` with Keras 3's numbers, or any tf.Optimizer of your own. */
+  /** `"adam"`, `"rmsprop"` or `"sgd"`, with Keras 3's numbers, or any tf.Optimizer of your own. */
   optimizer?: OptimizerName | Optimizer;
   /** Step size. Default: Keras 3's for the optimizer. Not together with an optimizer of your own. */
   learningRate?: number;
   /** Limit of each weight's gradient norm. Default: none. Not with an optimizer of your own. */
   clipnorm?: number;
-  /** A name that tfjs knows, or a function of (yTrue, yPred). Default: the builder's. */
-  loss?: LossName | ((yTrue: Tensor, yPred: Tensor) => Tensor);
-  /** Names of metrics that tfjs knows, as `"accuracy"`. Default: the builder's. */
-  metrics?: readonly string[];
-  /** Makes initial weights and dropout masks repeatable. Default: new ones every time. */
+  /** A name that Keras or tfjs takes, as `"mse"`, or a function. Default: the builder's. */
+  loss?: LossName | LossFunction;
+  /** Names that Keras or tfjs takes, as `"mae"`, or functions. Default: the builder's. */
+  metrics?: readonly (MetricName | LossFunction)[];
+  /** Makes initial weights, dropout masks and the order of `fit`'s examples repeatable. Default: new ones every time. */
   seed?: number;
 }
 
+const trainingNames = ["optimizer", "learningRate", "clipnorm", "loss", "metrics", "seed"];
+
 /** How the tutorial compiles a model; overrides take its parts' places. */
 interface Training {
-  optimizer: (options: { learningRate?: number; clipnorm?: number }) => Optimizer;
+  optimizer: ReturnType<typeof optimizerNamed>;
   loss: LossName;
-  metrics?: readonly string[];
+  metrics?: readonly MetricName[];
 }
 
 /**
- * Refuses bad overrides; what it returns checks the builder's own arguments.
+ * Refuses bad overrides, and those that are not among **names** and training's; what it returns checks the
+ * builder's own arguments.
  *
  * @internal
  */
-export function checkFor(who: string, overrides: TrainingOverrides): Check {
+export function checkFor(
+  who: string,
+  overrides: TrainingOverrides,
+  names: readonly string[],
+  example?: string,
+): Check {
+  checkOptions(who, overrides, [...names, ...trainingNames], example);
   const check = checking(who);
-  const { optimizer, learningRate, clipnorm, loss, seed } = overrides;
+  const { optimizer, learningRate, clipnorm, loss, metrics = [], seed } = overrides;
   if (isOwn(optimizer)) {
     if (learningRate !== undefined || clipnorm !== undefined) {
       throw new Error(
@@ -65,12 +54,16 @@ export function checkFor(who: string, overrides: TrainingOverrides): Check {
       );
     }
   } else if (optimizer !== undefined) {
-    check.oneOf("optimizer", optimizer, Object.keys(optimizers));
+    optimizerNamed(who, optimizer);
   }
   check.positive({ learningRate, clipnorm });
-  if (loss !== undefined && typeof loss !== "function") check.oneOf("loss", loss, lossNames);
+  if (loss !== undefined && typeof loss !== "function") lossNamed(who, loss);
+  if (!Array.isArray(metrics)) {
+    throw new Error(`${who}: expected metrics to be a list, got ${shown(metrics)}`);
+  }
+  for (const metric of metrics) if (typeof metric !== "function") metricNamed(who, metric);
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
-    throw new Error(`${who}: expected seed to be a whole number, got ${seed}`);
+    throw new Error(`${who}: expected seed to be a whole number, got ${shown(seed)}`);
   }
   return check;
 }
@@ -86,7 +79,8 @@ export function compiled(
   overrides: TrainingOverrides,
 ): Sequential {
   const { optimizer, learningRate, clipnorm, loss, metrics = training.metrics ?? [] } = overrides;
-  const make = typeof optimizer === "string" ? optimizers[optimizer] : training.optimizer;
+  const make =
+    typeof optimizer === "string" ? optimizerNamed(model.name, optimizer) : training.optimizer;
   const used = isOwn(optimizer) ? optimizer : make({ learningRate, clipnorm });
   try {
     model.compile({ optimizer: used, loss: loss ?? training.loss, metrics: [...metrics] });
@@ -97,6 +91,7 @@ export function compiled(
   }
   // model.dispose() frees only the optimizer it owns, and tfjs takes one not made by it for yours.
   (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = used !== optimizer;
+  if (overrides.seed !== undefined) seedShuffle(model, overrides.seed);
   return model;
 }
 

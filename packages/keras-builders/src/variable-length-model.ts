@@ -10,8 +10,10 @@ export interface VariableLengthModelOverrides extends TrainingOverrides {
   /** Length of a token's vector. Default 64. */
   embeddingDim?: number;
   /**
-   * Of the output. Default *softmax*: the loss expects probabilities. *linear* is the tutorial's
-   * letter, which leaves the activation out.
+   * Of the output. Default *softmax*, for the loss expects probabilities. *linear* is the tutorial's
+   * letter, which leaves it out. The loss is then what Keras makes of such outputs (on TensorFlow): each
+   * clipped to [1e-7, 1 - 1e-7], then divided by their sum. One below 0 or above 1 has no gradient: a
+   * class whose output is below 0 costs about 16 and is not learned from its own examples.
    */
   outputActivation?: "softmax" | "linear";
 }
@@ -34,8 +36,12 @@ export function buildVariableLengthModel(
   outputUnits: number,
   overrides: VariableLengthModelOverrides = {},
 ): Sequential {
+  const check = checkFor("buildVariableLengthModel", overrides, [
+    "units",
+    "embeddingDim",
+    "outputActivation",
+  ]);
   const { units = 64, embeddingDim = 64, outputActivation = "softmax" } = overrides;
-  const check = checkFor("buildVariableLengthModel", overrides);
   check.counts({ maxSequenceLength, vocabSize, outputUnits, units, embeddingDim });
   check.oneOf("outputActivation", outputActivation, ["softmax", "linear"]);
 

@@ -1,6 +1,6 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import { engine, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
-import { shownShape } from "./limits.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type AddWeight = Layer["addWeight"];

@@ -54,7 +54,8 @@ function jsonPath(given: string | URL): string {
   const isUrl = given instanceof URL || /^file:\/\/\//.test(given);
   const path = isUrl ? fileURLToPath(given) : given;
   if (typeof path !== "string" || path === "" || /^\w{2,}:\/\//.test(path)) {
-    throw new Error(`${who}: expected the path of a folder or a .json file, got ${given || '""'}`);
+    const got = typeof given === "string" ? given || '""' : typeof given;
+    throw new Error(`${who}: expected the path of a folder or a .json file, got ${got}`);
   }
   return path.endsWith(".json") ? path : join(path, "model.json");
 }

@@ -1,4 +1,9 @@
-import { activationOf, KerasActivation, kerasActivationNames } from "@rnnkit/keras-builders";
+import {
+  activationOf,
+  inKerasGraph,
+  KerasActivation,
+  kerasActivationNames,
+} from "@rnnkit/keras-builders";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
 import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
@@ -60,7 +65,7 @@ function customLayer(reading: Reading, name: string, config: JsonObject): Layer 
   const layer = reading.customObjects[name]!(
     Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value])),
   );
-  if (layer instanceof stock.Layer) return layer;
+  if (layer instanceof stock.Layer) return inKerasGraph(layer);
   throw new Error(`${reading.who}: expected customObjects.${name} to give a layer, got another`);
 }
 

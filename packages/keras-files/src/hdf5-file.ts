@@ -1,7 +1,8 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import type { File, Metadata } from "h5wasm";
 import { checkHeaps } from "./hdf5-heap.ts";
 import { type Hdf5Library, hdf5Library } from "./hdf5-library.ts";
-import { shownName, shownShape } from "./limits.ts";
+import { shownName } from "./limits.ts";
 
 /** One dataset, described but not read. */
 export interface Hdf5Dataset {

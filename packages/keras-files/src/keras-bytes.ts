@@ -31,6 +31,11 @@ export interface SaveKerasModelOptions extends SaveWeightsOptions {
   registeredNames?: Readonly<Record<string, string>>;
 }
 
+/** What SaveWeightsOptions has. */
+export const saveWeightsNames: readonly string[] = ["includeOptimizer"];
+/** What SaveKerasModelOptions has. */
+export const saveModelNames: readonly string[] = ["format", ...saveWeightsNames, "registeredNames"];
+
 /** A model file as bytes, not yet written anywhere. */
 export async function kerasBytes(
   model: LayersModel,

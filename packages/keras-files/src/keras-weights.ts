@@ -36,15 +36,19 @@ export function optimizerVariables(compiled: Compiled): OptimizerVariable[] {
       kind: "iteration",
       write: (file, path) => file.dataset(path, BigInt64Array.of(BigInt(iterations)), []),
     },
-    {
-      kind: "learning_rate",
-      write: (file, path) => file.dataset(path, Float32Array.of(learningRate), []),
-    },
+    ...(learningRate === undefined ? [] : [rateVariable(learningRate)]),
     ...slots.map((slot) => ({
       ...{ kind: slot.kind, weight: slot.weight },
       write: (file: Hdf5Writer, path: string) => writeSlot(file, path, slot),
     })),
   ];
+}
+
+function rateVariable(learningRate: number): OptimizerVariable {
+  return {
+    kind: "learning_rate",
+    write: (file, path) => file.dataset(path, Float32Array.of(learningRate), []),
+  };
 }
 
 /** One weight as a dataset; no more than one is out of the backend's memory at a time. */

@@ -19,8 +19,3 @@ export const mostJsonBytes: number = 64 * 2 ** 20;
 export function shownName(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
-
-/** A shape, as errors show it. */
-export function shownShape(shape: readonly (number | null)[]): string {
-  return `[${shape.join(", ")}]`;
-}

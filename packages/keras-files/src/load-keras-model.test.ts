@@ -126,6 +126,8 @@ test("SGD with Nesterov's momentum goes on as in Keras, from a deflated file", a
   model.dispose();
 });
 
+const constant = { class_name: "PiecewiseConstantDecay" };
+
 test.each<[string, (compile: Json) => void, string]>([
   ["an optimizer", ({ optimizer }) => (optimizer.class_name = "Lion"), 'got "Lion"'],
   ["a loss", (compile) => (compile.loss = "my_loss"), "expected a loss that tfjs has"],
@@ -135,14 +137,44 @@ test.each<[string, (compile: Json) => void, string]>([
     "nobody",
   ],
   [
-    "a decay",
-    ({ optimizer }) => (optimizer.config.weight_decay = 0.1),
-    "weight_decay null, got 0.1",
+    "a moving average",
+    ({ optimizer }) => (optimizer.config.use_ema = true),
+    "use_ema false, got true",
+  ],
+  [
+    "accumulated gradients",
+    ({ optimizer }) => (optimizer.config.gradient_accumulation_steps = 2),
+    "gradient_accumulation_steps null, got 2",
   ],
   [
     "a schedule",
-    ({ optimizer }) => (optimizer.config.learning_rate = {}),
-    "a learning rate that is",
+    ({ optimizer }) => (optimizer.config.learning_rate = { class_name: "Mine", config: {} }),
+    'a learning rate that is a number or one of ExponentialDecay, CosineDecay, CosineDecayRestarts, PiecewiseConstantDecay, PolynomialDecay, InverseTimeDecay, got "Mine"',
+  ],
+  [
+    "a schedule's option",
+    ({ optimizer }) => (optimizer.config.learning_rate = { ...constant, config: { lambda: 1 } }),
+    "piecewiseConstantDecay: expected options boundaries, values, got lambda",
+  ],
+  [
+    "a rate of another kind",
+    ({ optimizer }) => (optimizer.config.learning_rate = [0.1]),
+    "a learning rate that is a number or a schedule, got [0.1]",
+  ],
+  [
+    "a decay that grows",
+    ({ optimizer }) => (optimizer.config.weight_decay = -0.1),
+    "adam: expected weightDecay from 0, got -0.1",
+  ],
+  [
+    "two ways to clip",
+    ({ optimizer }) => Object.assign(optimizer.config, { clipnorm: 1, clipvalue: 1 }),
+    "adam: expected one of clipnorm, clipvalue and globalClipnorm",
+  ],
+  [
+    "an AdamW without a decay",
+    ({ optimizer }) => (optimizer.class_name = "AdamW"),
+    "expected AdamW with a weight_decay that is a number, got null",
   ],
 ])("%s that tfjs lacks leaves the model uncompiled and says why", async (_, change, reason) => {
   const bytes = changed("file_lstm_gru_trained.keras", (config) => change(config.compile_config));

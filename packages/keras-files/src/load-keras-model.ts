@@ -1,3 +1,4 @@
+import { checkOptions } from "@rnnkit/core-rnn";
 import { inKerasGraph } from "@rnnkit/keras-builders";
 import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
@@ -8,6 +9,7 @@ import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
 import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
+import { checkModel } from "./model-argument.ts";
 import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
 import { openZip, type ZipArchive } from "./zip-archive.ts";
@@ -28,6 +30,7 @@ export interface LoadKerasModelOptions extends Limits {
   onWarning?: (text: string) => void;
 }
 
+const loadNames = ["customObjects", "compile", "onWarning", "maxBytes"];
 const configName = "config.json";
 const weightsName = "model.weights.h5";
 
@@ -38,6 +41,7 @@ export async function loadModelFrom(
   readPath?: ReadPath,
 ): Promise<LayersModel> {
   const who = "loadKerasModel";
+  checkOptions(who, options, loadNames, "{ compile: false }");
   const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
   // A backend that was only imported starts here.
   await ready();
@@ -105,10 +109,13 @@ function loaded(
 export async function loadWeightsFrom(
   model: LayersModel,
   source: ModelSource,
-  { maxBytes = defaultMaxBytes }: LoadWeightsOptions,
+  options: LoadWeightsOptions,
   readPath?: ReadPath,
 ): Promise<void> {
   const who = "loadWeights";
+  checkModel(who, model);
+  checkOptions(who, options, ["maxBytes"]);
+  const { maxBytes = defaultMaxBytes } = options;
   // A backend that was only imported starts here.
   await ready();
   const bytes = await sourceBytes(who, source, maxBytes, readPath);

@@ -1,3 +1,5 @@
+import { shown } from "@rnnkit/core-rnn";
+
 /** Where a file is: a path (in Node), a URL, its bytes, or a File or Blob. */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
@@ -36,7 +38,7 @@ export async function sourceBytes(
     return await readPath(source, maxBytes);
   }
   throw new Error(
-    `${who}: expected a path, URL, Uint8Array, ArrayBuffer, File or Blob, got ${typeof source}`,
+    `${who}: expected a path, URL, Uint8Array, ArrayBuffer, File or Blob, got ${shown(source)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { checkModel } from "./model-argument.ts";
 import {
   addInput,
   addOutput,
@@ -48,15 +49,16 @@ const who = "exportOnnx";
  * await writeFile("model.onnx", await exportOnnx(model));
  */
 export async function exportOnnx(model: LayersModel): Promise<Uint8Array<ArrayBuffer>> {
+  checkModel(who, model);
   const graph = graphOf(model);
   return modelBytes(who, graph);
 }
 
 function graphOf(model: LayersModel): Graph {
-  const { inputs, outputs } = model ?? {};
+  const { inputs, outputs } = model;
   if (!inputs?.length || !outputs?.length) {
     throw new Error(
-      `${who}: expected a model that knows its shapes, got ${model?.name ?? model}; give the first layer an inputShape, or call model.build`,
+      `${who}: expected a model that knows its shapes, got ${model.name}; give the first layer an inputShape, or call model.build`,
     );
   }
   const layers = model.layers.flatMap(flatLayers);

@@ -1,11 +1,12 @@
 """Loads what rnnkit saved with real Keras, and says what Keras makes of it.
 
-Usage: python real-keras.fixture.py FOLDER [train|masks]. FOLDER/manifest.json lists the models; the
+Usage: python real-keras.fixture.py FOLDER [train | return | masks]. FOLDER/manifest.json lists the models; the
 answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
 torch: without them the answer is null. Masks are TensorFlow's where it is, whose recurrences do under
 them what the others are meant to.
 """
 
+import base64
 import hashlib
 import importlib.util
 import json
@@ -14,7 +15,7 @@ import sys
 
 trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 mode = sys.argv[2] if len(sys.argv) > 2 else None
-trains = mode == "train"
+trains = mode in ("train", "return")
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 if trains and trainers:
     os.environ["KERAS_BACKEND"] = trainers[0]
@@ -124,14 +125,33 @@ def trained(folder, case):
     return told
 
 
+def returned(folder, case):
+    """Trains a model, saves it, and trains on: the files, and the losses behind them."""
+    model = keras.saving.load_model(os.path.join(folder, case["file"]))
+    x, y = array(case["x"]), array(case["y"])
+    for _ in range(case["before"]):
+        model.train_on_batch(x, y)
+    files = {}
+    for ending in ("keras", "h5"):
+        path = os.path.join(folder, "returned." + ending)
+        model.save(path)
+        with open(path, "rb") as file:
+            files[ending] = base64.b64encode(file.read()).decode()
+    return {
+        "files": files,
+        "losses": [float(model.train_on_batch(x, y)) for _ in range(case["after"])],
+        "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
+    }
+
+
 def main(folder):
     with open(os.path.join(folder, "manifest.json")) as file:
         cases = json.load(file)
     told = {}
+    answers = {"train": trained, "return": returned, "masks": masked}.get(mode, answer)
     for case in cases:
         try:
-            tell = trained if trains else masked if mode == "masks" else answer
-            told[case["id"]] = tell(folder, case)
+            told[case["id"]] = answers(folder, case)
         except Exception as error:
             told[case["id"]] = {"error": f"{type(error).__name__}: {error}"}
     with open(os.path.join(folder, "answers.json"), "w") as file:

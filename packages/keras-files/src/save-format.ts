@@ -1,3 +1,5 @@
+import { shown } from "@rnnkit/core-rnn";
+
 /** The formats of a whole model: Keras 3's own, and the older HDF5 file. */
 export type KerasFormat = "keras" | "h5";
 
@@ -11,7 +13,7 @@ const endings: Readonly<Record<string, KerasFormat>> = {
 export function formatOf(path: string | undefined, asked: KerasFormat | undefined): KerasFormat {
   if (asked !== undefined) {
     if (asked === "keras" || asked === "h5") return asked;
-    throw new Error(`saveKerasModel: expected format keras or h5, got ${asked}`);
+    throw new Error(`saveKerasModel: expected format keras or h5, got ${shown(asked)}`);
   }
   if (path === undefined) return "keras";
   if (path.endsWith(".weights.h5")) {

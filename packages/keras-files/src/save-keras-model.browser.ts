@@ -1,10 +1,14 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import {
   kerasBytes,
   type SaveKerasModelOptions,
   type SaveWeightsOptions,
+  saveModelNames,
+  saveWeightsNames,
   weightsBytes,
 } from "./keras-bytes.ts";
+import { checkSaving } from "./model-argument.ts";
 import { formatOf } from "./save-format.ts";
 
 /**
@@ -21,6 +25,7 @@ export async function saveKerasModel(
   options: SaveKerasModelOptions = {},
 ): Promise<Uint8Array> {
   refusePath("saveKerasModel", path);
+  checkSaving("saveKerasModel", model, path, options, saveModelNames);
   return kerasBytes(model, formatOf(undefined, options.format), options);
 }
 
@@ -35,10 +40,11 @@ export async function saveWeights(
   options: SaveWeightsOptions = {},
 ): Promise<Uint8Array> {
   refusePath("saveWeights", path);
+  checkSaving("saveWeights", model, path, options, saveWeightsNames);
   return weightsBytes(model, options);
 }
 
 function refusePath(who: string, path: unknown): void {
   if (path === undefined) return;
-  throw new Error(`${who}: expected no path, for a page has no files to write, got ${path}`);
+  throw new Error(`${who}: expected no path, for a page has no files to write, got ${shown(path)}`);
 }

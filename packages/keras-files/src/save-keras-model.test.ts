@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adam, layers, rmsprop, sgd } from "@rnnkit/keras-builders";
+import { adam, layers } from "@rnnkit/keras-builders";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { type LayersModel, sequential, layers as stock } from "@tensorflow/tfjs-layers";
@@ -21,6 +21,7 @@ import {
   savedModels,
   small,
 } from "./saved-models.fixture.ts";
+import { savedOptimizers } from "./saved-optimizers.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-save-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -109,17 +110,11 @@ test("every class of layers that files can hold is in a model of these tests", (
   expect(Object.keys(layerClasses).filter((name) => !seen.has(name))).toEqual([]);
 });
 
-const optimizers = {
-  adam: () => adam({ learningRate: 0.02, clipnorm: 0.5 }),
-  rmsprop: () => rmsprop({ learningRate: 0.01, momentum: 0.5 }),
-  sgd: () => sgd({ learningRate: 0.1, momentum: 0.9 }),
-};
-
 test.each(
-  Object.entries(optimizers).flatMap(([name, make]) =>
+  Object.entries(savedOptimizers).flatMap(([name, make]) =>
     formats.map((format) => [name, format, make] as const),
   ),
-)("%s goes on after %s as if nothing had been saved", async (_, format, make) => {
+)("%s goes on after %s as if nothing had been saved, bit for bit", async (_, format, make) => {
   const [x, y] = [tf.tensor(fill([2, 4, 3], 1), [2, 4, 3]), tf.zeros([2, 2])];
   const model = small();
   model.compile({ optimizer: make(), loss: "meanSquaredError" });
@@ -127,8 +122,37 @@ test.each(
   const again = await loadKerasModel(await saveKerasModel(model, undefined, { format }));
   for (const each of [model, again]) for (let i = 0; i < 3; i++) await each.trainOnBatch(x, y);
   for (const [i, weight] of again.getWeights().entries()) {
+    expect([...weight.dataSync()]).toEqual([...model.getWeights()[i]!.dataSync()]);
+  }
+  const says = ({ optimizer }: LayersModel) => {
+    const given = optimizer as unknown as Record<string, unknown>;
+    const { weightDecay, clipnorm, clipvalue, globalClipnorm, kerasClassName } = given;
+    const schedule = given.learningRateSchedule as { config: object } | undefined;
+    const limits = { weightDecay, clipnorm, clipvalue, globalClipnorm };
+    return { ...limits, kerasClassName, schedule: schedule?.config, ...optimizer.getConfig() };
+  };
+  expect(says(again)).toEqual(says(model));
+});
+
+test("tfjs's own Momentum is saved as Keras's, and goes on", async () => {
+  const [x, y] = [tf.tensor(fill([2, 4, 3], 1), [2, 4, 3]), tf.zeros([2, 2])];
+  const model = small();
+  model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: "meanSquaredError" });
+  for (let i = 0; i < 3; i++) await model.trainOnBatch(x, y);
+  const again = await loadKerasModel(await saveKerasModel(model));
+  for (const each of [model, again]) for (let i = 0; i < 3; i++) await each.trainOnBatch(x, y);
+  for (const [i, weight] of again.getWeights().entries()) {
     expect(weight.dataSync()).toBeAllclose(model.getWeights()[i]!.dataSync(), { atol: 1e-6 });
   }
+});
+
+test("a rate that is a function of the step has no place in a file", async () => {
+  const model = small();
+  model.compile({ optimizer: adam({ learningRate: () => 0.1 }), loss: "meanSquaredError" });
+  await expect(saveKerasModel(model)).rejects.toThrow(
+    "expected a learning rate that is a number or a schedule, got a function of the step",
+  );
+  await saveKerasModel(model, undefined, { includeOptimizer: false });
 });
 
 test("random stacks of layers survive every format", async () => {
@@ -187,7 +211,7 @@ test("a model that is not built, and paths that say no format, are refused", asy
   await expect(saveKerasModel(small(), at("m.weights.h5"))).rejects.toThrow("saveWeights");
   await expect(saveWeights(small(), at("m.h5"))).rejects.toThrow("ends in .weights.h5");
   await expect(saveKerasModel(small(), undefined, { format: "onnx" as never })).rejects.toThrow(
-    "expected format keras or h5, got onnx",
+    'expected format keras or h5, got "onnx"',
   );
   expect(readdirSync(folder).filter((name) => name.startsWith("m."))).toEqual([]);
 });

@@ -4,8 +4,11 @@ import {
   kerasBytes,
   type SaveKerasModelOptions,
   type SaveWeightsOptions,
+  saveModelNames,
+  saveWeightsNames,
   weightsBytes,
 } from "./keras-bytes.ts";
+import { checkSaving } from "./model-argument.ts";
 import { checkWeightsPath, formatOf } from "./save-format.ts";
 
 /**
@@ -43,6 +46,7 @@ export async function saveKerasModel(
   path?: string,
   options: SaveKerasModelOptions = {},
 ): Promise<unknown> {
+  checkSaving("saveKerasModel", model, path, options, saveModelNames);
   const bytes = await kerasBytes(model, formatOf(path, options.format), options);
   if (path === undefined) return bytes;
   return writeAtomically(path, [bytes]);
@@ -71,6 +75,7 @@ export async function saveWeights(
   path?: string,
   options: SaveWeightsOptions = {},
 ): Promise<unknown> {
+  checkSaving("saveWeights", model, path, options, saveWeightsNames);
   if (path !== undefined) checkWeightsPath(path);
   const bytes = await weightsBytes(model, options);
   if (path === undefined) return bytes;

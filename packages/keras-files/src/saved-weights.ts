@@ -1,7 +1,8 @@
+import { shown as shownShape } from "@rnnkit/core-rnn";
 import { getBackend, type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { Hdf5, Hdf5Dataset } from "./hdf5-file.ts";
-import { shownName, shownShape } from "./limits.ts";
+import { shownName } from "./limits.ts";
 import { layersOf, weightPaths } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;

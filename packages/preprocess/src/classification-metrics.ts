@@ -1,4 +1,5 @@
 // Keras's accuracies and the binary cross-entropy, as plain functions on predictions.
+import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 
 /**
@@ -15,8 +16,10 @@ import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 export function binaryAccuracy(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  { threshold = 0.5 }: { threshold?: number } = {},
+  options: { threshold?: number } = {},
 ): number {
+  checkOptions("binaryAccuracy", options, ["threshold"]);
+  const { threshold = 0.5 } = options;
   const [truth, guess] = readPair("binaryAccuracy", yTrue, yPred);
   let right = 0;
   for (let i = 0; i < truth.data.length; i++) {
@@ -74,8 +77,10 @@ export function sparseCategoricalAccuracy(yTrue: ArrayInput, yPred: ArrayInput):
 export function binaryCrossentropy(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  { fromLogits = false }: { fromLogits?: boolean } = {},
+  options: { fromLogits?: boolean } = {},
 ): number {
+  checkOptions("binaryCrossentropy", options, ["fromLogits"]);
+  const { fromLogits = false } = options;
   const [truth, guess] = readPair("binaryCrossentropy", yTrue, yPred);
   let sum = 0;
   for (let i = 0; i < truth.data.length; i++) {
@@ -97,7 +102,7 @@ function readPair(who: string, yTrue: ArrayInput, yPred: ArrayInput): [NdArray, 
   const guess = readArray(who, yPred);
   if (truth.shape.join() !== guess.shape.join() || truth.data.length === 0) {
     throw new Error(
-      `${who}: expected predictions of the labels' shape [${truth.shape.join(", ")}], not empty, got [${guess.shape.join(", ")}]`,
+      `${who}: expected predictions of the labels' shape ${shown(truth.shape)}, not empty, got ${shown(guess.shape)}`,
     );
   }
   return [truth, guess];
@@ -105,7 +110,7 @@ function readPair(who: string, yTrue: ArrayInput, yPred: ArrayInput): [NdArray, 
 
 function rowsOf(who: string, { data, shape }: NdArray): number {
   if (shape.length === 2 && data.length > 0) return shape[0];
-  throw new Error(`${who}: expected predictions [N, K], not empty, got [${shape.join(", ")}]`);
+  throw new Error(`${who}: expected predictions [N, K], not empty, got ${shown(shape)}`);
 }
 
 function argMax({ data, shape }: NdArray, row: number): number {

@@ -147,7 +147,7 @@ test("metrics refuse what they cannot compare", () => {
     expect(() => metric([1, 2], [1, 2], { sampleWeight: [0, 0] })).toThrow(
       "weights that do not sum to 0",
     );
-    expect(() => metric([1], [1], { multioutput: "sum" } as never)).toThrow("got sum");
+    expect(() => metric([1], [1], { multioutput: "sum" } as never)).toThrow('got "sum"');
   }
   expect(() => binaryAccuracy([1, 0], [[1], [0]])).toThrow(
     "labels' shape [2], not empty, got [2, 1]",

@@ -20,6 +20,18 @@ test("a range below 10ε of its dtype is constant, one above is not", () => {
   expect(scaleOf(Float64Array.of(0, 9 * 2 ** -23))).toBeGreaterThan(1e5);
 });
 
+test("ends that are no exact floats are rounded to float32 before they are subtracted", () => {
+  const scaler = new MinMaxScaler({ featureRange: [0.1, 0.9] });
+  const x = { data: Float32Array.of(0, 1.5), shape: [2, 1] };
+  expect(scaler.fit(x).scale).toEqual(Float32Array.of(0.5333333015));
+  expect(scaler.scale).not.toEqual(Float32Array.of(0.5333333612));
+  // A later batch of another dtype brings its own ends, and what was learned is never narrowed.
+  expect(scaler.partialFit([[1]]).scale).toEqual(Float64Array.of((0.9 - 0.1) / 1.5));
+  const ends = Float32Array.of(0.1, 0.9);
+  expect(scaler.partialFit(x).scale).toEqual(Float64Array.of(Math.fround(ends[1] - ends[0]) / 1.5));
+  expect(MinMaxScaler.fromJSON(JSON.stringify(scaler)).scale).toEqual(scaler.scale);
+});
+
 test("zero-variance toy of scikit-learn's own tests", () => {
   const x = [
     [0, 1, 0.5],

@@ -1,4 +1,5 @@
 // scikit-learn's MinMaxScaler (1.9).
+import { checkOptions, shown } from "./generated/options.ts";
 import type { ArrayInput, FloatOf, NdArray } from "./nd-array.ts";
 import {
   asResult,
@@ -29,6 +30,8 @@ export interface MinMaxScalerJson {
   featureRange: [number, number];
   clip: boolean;
   dtype?: "float32" | "float64";
+  /** Of the last batch, to which the ends of featureRange were rounded; absent: as dtype. */
+  lastDtype?: "float32" | "float64";
   nSamplesSeen?: number;
   dataMin?: JsonNumbers;
   dataMax?: JsonNumbers;
@@ -36,6 +39,8 @@ export interface MinMaxScalerJson {
 
 interface Learned {
   nSamplesSeen: number;
+  /** featureRange in the dtype of the last batch. */
+  ends: FloatArray;
   dataMin: FloatArray;
   dataMax: FloatArray;
   dataRange: FloatArray;
@@ -77,11 +82,16 @@ export class MinMaxScaler {
   readonly clip: boolean;
   #learned: Learned | undefined;
 
-  constructor({ featureRange = [0, 1], clip = false }: MinMaxScalerOptions = {}) {
-    const [lo, hi] = featureRange;
-    if (featureRange.length !== 2 || !(lo < hi) || !Number.isFinite(hi - lo)) {
+  constructor(options: MinMaxScalerOptions = {}) {
+    checkOptions(who, options, ["featureRange", "clip"]);
+    const { featureRange = [0, 1], clip = false } = options;
+    const [lo, hi]: readonly number[] =
+      Array.isArray(featureRange) && featureRange.length === 2
+        ? featureRange
+        : [Number.NaN, Number.NaN];
+    if (![lo, hi].every(Number.isFinite) || !(lo < hi) || !Number.isFinite(hi - lo)) {
       throw new Error(
-        `${who}: expected a featureRange whose minimum is smaller than its maximum, got [${featureRange.join(", ")}]`,
+        `${who}: expected a featureRange whose minimum is smaller than its maximum, got ${shown(featureRange)}`,
       );
     }
     this.featureRange = [lo, hi];
@@ -176,10 +186,11 @@ export class MinMaxScaler {
       clip: this.clip,
     };
     if (!this.#learned) return json;
-    const { nSamplesSeen, dataMin, dataMax } = this.#learned;
+    const { nSamplesSeen, ends, dataMin, dataMax } = this.#learned;
     return {
       ...json,
-      dtype: dataMin instanceof Float32Array ? "float32" : "float64",
+      dtype: dtypeOf(dataMin),
+      ...(dtypeOf(ends) === dtypeOf(dataMin) ? {} : { lastDtype: dtypeOf(ends) }),
       nSamplesSeen,
       dataMin: toJsonNumbers(dataMin),
       dataMax: toJsonNumbers(dataMax),
@@ -196,13 +207,13 @@ export class MinMaxScaler {
     });
     if (saved.nSamplesSeen === undefined) return scaler;
     const [nSamplesSeen] = fromJsonNumbers(who, "nSamplesSeen", [saved.nSamplesSeen], 1);
-    if (saved.dtype !== "float32" && saved.dtype !== "float64") {
-      throw new Error(`${who}: expected dtype "float32" or "float64", got ${String(saved.dtype)}`);
-    }
-    const Floats = saved.dtype === "float32" ? Float32Array : Float64Array;
+    const dtype = readDtype("dtype", saved.dtype);
+    const lastDtype = readDtype("lastDtype", saved.lastDtype ?? dtype);
+    const Floats = floats[dtype];
     const dataMin = new Floats(fromJsonNumbers(who, "dataMin", saved.dataMin));
     const dataMax = new Floats(fromJsonNumbers(who, "dataMax", saved.dataMax, dataMin.length));
-    scaler.#learned = scaler.#scaled(nSamplesSeen, dataMin, dataMax);
+    const ends = floats[lastDtype].of(lo, hi);
+    scaler.#learned = scaled(nSamplesSeen, ends, dataMin, dataMax);
     return scaler;
   }
 
@@ -233,16 +244,34 @@ export class MinMaxScaler {
         dataMax[j] = Math.max(dataMax[j], before.dataMax[j]);
       }
     }
-    return this.#scaled((before?.nSamplesSeen ?? 0) + rows, dataMin, dataMax);
+    const ends = floats[dtypeOf(data)].from(this.featureRange);
+    return scaled((before?.nSamplesSeen ?? 0) + rows, ends, dataMin, dataMax);
   }
+}
 
-  #scaled(nSamplesSeen: number, dataMin: FloatArray, dataMax: FloatArray): Learned {
-    const lo = roundLike(dataMin, this.featureRange[0]);
-    const span = roundLike(dataMin, this.featureRange[1] - this.featureRange[0]);
-    const dataRange = dataMax.map((max, j) => max - dataMin[j]);
-    const constantBelow = 10 * epsilonOf(dataMin);
-    const scale = dataRange.map((range) => span / (range < constantBelow ? 1 : range));
-    const min = dataMin.map((x, j) => x * scale[j]).map((x) => lo - x);
-    return { nSamplesSeen, dataMin, dataMax, dataRange, scale, min };
-  }
+const floats = { float32: Float32Array, float64: Float64Array };
+
+function dtypeOf(numbers: FloatArray): keyof typeof floats {
+  return numbers instanceof Float32Array ? "float32" : "float64";
+}
+
+function readDtype(name: string, value: unknown): keyof typeof floats {
+  if (value === "float32" || value === "float64") return value;
+  throw new Error(`${who}: expected ${name} "float32" or "float64", got ${shown(value)}`);
+}
+
+// Each store into an array rounds to its class, as each of numpy's operations does.
+function scaled(
+  nSamplesSeen: number,
+  ends: FloatArray,
+  dataMin: FloatArray,
+  dataMax: FloatArray,
+): Learned {
+  const [lo, hi] = ends;
+  const span = roundLike(ends, hi - lo);
+  const dataRange = dataMax.map((max, j) => max - dataMin[j]);
+  const constantBelow = 10 * epsilonOf(dataMin);
+  const scale = dataRange.map((range) => span / (range < constantBelow ? 1 : range));
+  const min = dataMin.map((x, j) => x * scale[j]).map((x) => lo - x);
+  return { nSamplesSeen, ends, dataMin, dataMax, dataRange, scale, min };
 }

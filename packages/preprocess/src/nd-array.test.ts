@@ -42,8 +42,8 @@ test("rows of one typed class keep it, mixed rows become float64", () => {
 
 test("what is no rectangular array of numbers is refused by name", () => {
   expect(() => readArray("f", [[1, 2], [3]])).toThrow("f: expected rows of equal length 2, got 1");
-  expect(() => readArray("f", [[1], 2])).toThrow("rows of equal length 1, got number 2");
-  expect(() => readArray("f", [1, [2]])).toThrow("expected only numbers at depth 0, got an array");
+  expect(() => readArray("f", [[1], 2])).toThrow("rows of equal length 1, got 2");
+  expect(() => readArray("f", [1, [2]])).toThrow("expected only numbers at depth 0, got [2]");
   expect(() => readArray("f", [["1"]])).toThrow('expected only numbers at depth 1, got "1"');
   expect(() => readArray("f", [1, undefined])).toThrow("got undefined");
   expect(() => readArray("f", "123")).toThrow('got "123"');

@@ -1,4 +1,5 @@
 // What goes in and what comes out: numbers in row-major order with an explicit shape.
+import { shown } from "./generated/options.ts";
 
 /** A typed array of JavaScript numbers (no bigints). */
 export type NumberArray =
@@ -64,14 +65,6 @@ export function isNumberArray(x: unknown): x is NumberArray {
   return kindOf(x) !== undefined;
 }
 
-/** What came, for an error message. */
-export function describe(x: unknown): string {
-  if (x === null || x === undefined) return String(x);
-  if (typeof x === "string") return JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}…` : x);
-  if (typeof x === "object") return Array.isArray(x) ? "an array" : `a ${x.constructor?.name}`;
-  return `${typeof x} ${String(x)}`;
-}
-
 /**
  * Reads any accepted form. Typed arrays are taken as they are, without a copy; plain numbers become
  * a Float64Array; nested typed arrays keep their class when they all share one.
@@ -83,7 +76,7 @@ export function readArray(who: string, input: unknown): NdArray {
     return readNdArray(who, input);
   }
   throw new Error(
-    `${who}: expected numbers as { data, shape }, a typed array or nested arrays, got ${describe(input)}`,
+    `${who}: expected numbers as { data, shape }, a typed array or nested arrays, got ${shown(input)}`,
   );
 }
 
@@ -101,13 +94,13 @@ export function toFloat32(x: ArrayInput): NdArray<Float32Array> {
 
 function readNdArray(who: string, { data, shape }: { data: unknown; shape: unknown }): NdArray {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw new Error(`${who}: expected a shape of non-negative integers, got ${String(shape)}`);
+    throw new Error(`${who}: expected a shape of non-negative integers, got ${shown(shape)}`);
   }
   const flat = isNumberArray(data) ? data : Array.isArray(data) ? readNested(who, data).data : null;
   const size = shape.reduce((product: number, n: number) => product * n, 1);
   if (flat === null || flat.length !== size) {
-    const got = flat === null ? describe(data) : `${flat.length}`;
-    throw new Error(`${who}: expected ${size} numbers for shape [${shape.join(", ")}], got ${got}`);
+    const got = flat === null ? shown(data) : `${flat.length}`;
+    throw new Error(`${who}: expected ${size} numbers for shape ${shown(shape)}, got ${got}`);
   }
   return { data: flat, shape: [...shape] };
 }
@@ -125,7 +118,7 @@ function readNested(who: string, input: readonly unknown[]): NdArray {
   const check = (x: unknown, depth: number): void => {
     const length = Array.isArray(x) || isNumberArray(x) ? x.length : undefined;
     if (length !== shape[depth]) {
-      const got = length === undefined ? describe(x) : `${length} at depth ${depth}`;
+      const got = length === undefined ? shown(x) : `${length} at depth ${depth}`;
       const want = depth === shape.length ? "a number" : `rows of equal length ${shape[depth]}`;
       throw new Error(`${who}: expected ${want}, got ${got}`);
     }
@@ -136,9 +129,7 @@ function readNested(who: string, input: readonly unknown[]): NdArray {
       kinds.add("plain");
       for (const element of x as unknown[]) {
         if (typeof element === "number") continue;
-        throw new Error(
-          `${who}: expected only numbers at depth ${depth}, got ${describe(element)}`,
-        );
+        throw new Error(`${who}: expected only numbers at depth ${depth}, got ${shown(element)}`);
       }
     } else for (const element of x as unknown[]) check(element, depth + 1);
   };

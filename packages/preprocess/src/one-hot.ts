@@ -1,3 +1,4 @@
+import { shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 
 /**
@@ -14,7 +15,7 @@ import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 export function oneHot(indices: ArrayInput, depth: number): NdArray<Float32Array> {
   const { data, shape } = readArray("oneHot", indices);
   if (!Number.isInteger(depth) || depth < 1) {
-    throw new Error(`oneHot: expected depth to be an integer of at least 1, got ${depth}`);
+    throw new Error(`oneHot: expected depth to be an integer of at least 1, got ${shown(depth)}`);
   }
   const wrong = data.find((index) => !Number.isInteger(index));
   if (wrong !== undefined) throw new Error(`oneHot: expected integer indices, got ${wrong}`);

@@ -167,7 +167,7 @@ test("strings are padded as strings, and only then", () => {
   expect(named.data).toEqual(["<pad>", "a"]);
   expect(() => padSequences([[1]], { value: "<pad>" })).toThrow('dtype int32 holds, got "<pad>"');
   expect(() => padSequences([["a"]])).toThrow('expected numbers, got "a"');
-  expect(() => padSequences([[1]], { dtype: "string" })).toThrow("expected strings, got number 1");
+  expect(() => padSequences([[1]], { dtype: "string" })).toThrow("expected strings, got 1");
 });
 
 test("Keras's edges of maxLen, empty lists and empty sequences", () => {
@@ -189,15 +189,58 @@ test("Keras's edges of maxLen, empty lists and empty sequences", () => {
   }
 });
 
+// What Keras 3.15.1 does: s[-0:] is all of s, numpy spreads one step over none, and a list cut to nothing
+// has lost the shape of its steps.
+test.each([
+  [[[1, 2], [3]], "pre", null],
+  [[[1, 2], [3]], "post", [2, 0]],
+  [[[], []], "pre", [2, 0]],
+  [[[], []], "post", [2, 0]],
+  [[[], [1]], "pre", [2, 0]],
+  [[[], [1]], "post", [2, 0]],
+  [[], "pre", [0, 0]],
+  [[], "post", [0, 0]],
+  [
+    [
+      [[1, 2]],
+      [
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+    "pre",
+    null,
+  ],
+  [
+    [
+      [[1, 2]],
+      [
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+    "post",
+    null,
+  ],
+  [[[[1, 2]], []], "pre", [2, 0, 2]],
+  [[[[1, 2]], []], "post", null],
+] as [Sequences, "pre" | "post", number[] | null][])(
+  "%j padded to no step, truncating %s: %j",
+  (sequences, truncating, shape) => {
+    for (const padding of ["pre", "post"] as const) {
+      const pad = () => padSequences(sequences, { maxLen: 0, truncating, padding });
+      if (shape === null) expect(pad).toThrow(/maxLen of at least 1|Shape of sample \[\]/);
+      else expect(pad()).toEqual({ data: new Int32Array(0), shape });
+    }
+  },
+);
+
 test("what is no list of sequences is refused, with Keras's words", () => {
   const refuses = (sequences: unknown, message: string) =>
     expect(() => padSequences(sequences as Sequences)).toThrow(`padSequences: ${message}`);
   refuses(5, "`sequences` must be iterable");
   refuses(null, "`sequences` must be iterable");
-  refuses(
-    [[1], 2],
-    "`sequences` must be a list of iterables. Found non-iterable: number 2 at position 1",
-  );
+  refuses([[1], 2], "`sequences` must be a list of iterables. Found non-iterable: 2 at position 1");
   refuses(Int32Array.of(1, 2), "`sequences` must be a list of iterables");
   refuses(["abc"], '`sequences` must be a list of iterables. Found non-iterable: "abc"');
   refuses([[1, null]], "expected numbers, got null at position 0");

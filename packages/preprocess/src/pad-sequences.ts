@@ -1,5 +1,6 @@
 // Keras's pad_sequences (keras.utils.pad_sequences, 3.15), for nested and for ragged sequences.
-import { describe, isNumberArray, kindOf, type NdArray, type NumberArray } from "./nd-array.ts";
+import { checkOptions, shown } from "./generated/options.ts";
+import { isNumberArray, kindOf, type NdArray, type NumberArray } from "./nd-array.ts";
 
 /** The arrays that a padded result can be made of; *string* gives a plain array of strings. */
 export interface PaddedArrays {
@@ -43,6 +44,7 @@ export interface PadSequencesOptions<D extends keyof PaddedArrays = "int32"> {
 }
 
 const who = "padSequences";
+const optionNames = ["maxLen", "dtype", "padding", "truncating", "value"];
 
 const constructors: Record<string, new (length: number) => NumberArray> = {
   int32: Int32Array,
@@ -65,7 +67,7 @@ const constructors: Record<string, new (length: number) => NumberArray> = {
  *
  * Throws Keras's errors: sequences that are no list of lists, steps of another shape than those of
  * the first non-empty sequence, an unknown mode, no sequence and no **maxLen**, a **maxLen** of 0
- * with truncating *pre* and something to truncate; and a number that the dtype cannot hold.
+ * with truncating *pre* and two steps to truncate, or with *post* and vector steps; and a number that the dtype cannot hold.
  *
  * Source: keras.io/api/data_loading/timeseries/#padsequences-function
  *
@@ -77,6 +79,7 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
   sequences: Sequences,
   options: PadSequencesOptions<D> = {},
 ): NdArray<PaddedArrays[D]> {
+  checkOptions(who, options, optionNames, "{ maxLen: 100 }");
   const { padding = "pre", truncating = "pre" } = options;
   const dtype: keyof PaddedArrays = options.dtype ?? "int32";
   const value = options.value ?? (dtype === "string" ? "" : 0);
@@ -88,7 +91,7 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
   }
   if ((typeof value === "string") !== (dtype === "string")) {
     throw new Error(
-      `${who}: expected a value that dtype ${dtype} holds, got ${describe(value)}; dtype "string" pads strings`,
+      `${who}: expected a value that dtype ${dtype} holds, got ${shown(value)}; dtype "string" pads strings`,
     );
   }
 
@@ -98,12 +101,13 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
   for (let i = 0; i < count; i++) longest = Math.max(longest, lengthOf(i));
   const maxLen = options.maxLen ?? longest;
   if (!Number.isInteger(maxLen) || maxLen < 0) {
-    throw new Error(`${who}: expected maxLen to be a non-negative integer, got ${maxLen}`);
+    throw new Error(`${who}: expected maxLen to be a non-negative integer, got ${shown(maxLen)}`);
   }
   if (count === 0 && options.maxLen === undefined) {
     throw new Error(`${who}: expected at least one sequence, or maxLen, got neither`);
   }
-  if (maxLen === 0 && longest > 0 && truncating === "pre") {
+  // To Python s[-0:] is all of s, and numpy spreads a single step over none.
+  if (maxLen === 0 && longest > 1 && truncating === "pre") {
     throw new Error(`${who}: expected maxLen of at least 1 with truncating "pre", got 0`);
   }
 
@@ -122,6 +126,9 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
     const found = lengthOf(i);
     const kept = Math.min(found, maxLen);
     const from = truncating === "pre" ? found - kept : 0;
+    // To numpy a list cut to nothing is one of numbers.
+    const isBare = maxLen === 0 && found > 0 && truncating === "post";
+    if (isBare && stepShape.length > 0) wrongShape([], stepShape, i);
     const at = i * maxLen + (padding === "pre" ? maxLen - kept : 0);
     source.copy(i, from, kept, out, at * width);
   }
@@ -167,13 +174,13 @@ function readRagged({ values, offsets }: RaggedSequences): Source {
 function readNested(sequences: unknown): Source {
   if (!Array.isArray(sequences) && !isNumberArray(sequences)) {
     throw new Error(
-      `${who}: \`sequences\` must be iterable: expected a list, got ${describe(sequences)}`,
+      `${who}: \`sequences\` must be iterable: expected a list, got ${shown(sequences)}`,
     );
   }
   for (const [i, sequence] of sequences.entries()) {
     if (Array.isArray(sequence) || isNumberArray(sequence)) continue;
     throw new Error(
-      `${who}: \`sequences\` must be a list of iterables. Found non-iterable: ${describe(sequence)} at position ${i}`,
+      `${who}: \`sequences\` must be a list of iterables. Found non-iterable: ${shown(sequence)} at position ${i}`,
     );
   }
   const rows = sequences as (NumberArray | Step[])[];
@@ -213,7 +220,7 @@ function copyStep(
   }
   const isVector = Array.isArray(step) || isNumberArray(step);
   if (!isVector)
-    throw new Error(`${who}: expected numbers, got ${describe(step)} at position ${position}`);
+    throw new Error(`${who}: expected numbers, got ${shown(step)} at position ${position}`);
   if (step.length !== shape[depth]) wrongShape(shapeOf(step), shape.slice(depth), position);
   let next = at;
   for (let k = 0; k < step.length; k++)
@@ -243,12 +250,12 @@ function copyNumbers(
 /** Stores one element as numpy converts it, and refuses what would come out as another number. */
 function store(out: Output, at: number, x: unknown): void {
   if (Array.isArray(out)) {
-    if (typeof x !== "string") throw new Error(`${who}: expected strings, got ${describe(x)}`);
+    if (typeof x !== "string") throw new Error(`${who}: expected strings, got ${shown(x)}`);
     out[at] = x;
     return;
   }
   if (typeof x !== "number") {
-    throw new Error(`${who}: expected numbers, got ${describe(x)}; dtype "string" pads strings`);
+    throw new Error(`${who}: expected numbers, got ${shown(x)}; dtype "string" pads strings`);
   }
   out[at] = x;
   const isFloat = out instanceof Float32Array || out instanceof Float64Array;
@@ -259,7 +266,5 @@ function store(out: Output, at: number, x: unknown): void {
 
 function expectMode(name: string, mode: unknown): void {
   if (mode === "pre" || mode === "post") return;
-  throw new Error(
-    `${who}: ${name} type ${describe(mode)} not understood: expected "pre" or "post"`,
-  );
+  throw new Error(`${who}: ${name} type ${shown(mode)} not understood: expected "pre" or "post"`);
 }

@@ -1,6 +1,8 @@
 // A seeded generator, so that a split or a series is the same on every machine: xoshiro128**
 // (Blackman & Vigna 2018) started by splitmix32. It follows no other library's stream.
 
+import { shown } from "./generated/options.ts";
+
 export interface Random {
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number;
@@ -13,7 +15,7 @@ export interface Random {
 /** A generator of the given seed, an integer in [0, 2³²); without one, of an arbitrary seed. */
 export function random(who: string, seed: number = Math.floor(Math.random() * 2 ** 32)): Random {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new Error(`${who}: expected a seed that is an integer in [0, 2^32), got ${seed}`);
+    throw new Error(`${who}: expected a seed that is an integer in [0, 2^32), got ${shown(seed)}`);
   }
   let mix = seed | 0;
   const splitmix = (): number => {

@@ -1,4 +1,5 @@
 // scikit-learn's regression metrics, in float64 whatever comes in.
+import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, readArray } from "./nd-array.ts";
 
 export interface RegressionMetricOptions {
@@ -96,12 +97,14 @@ function columnMeans(
   who: string,
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  { sampleWeight, multioutput = "uniform_average" }: Options,
+  options: Options,
   penalty: (difference: number) => number,
 ): Float64Array {
+  checkOptions(who, options, ["sampleWeight", "multioutput"]);
+  const { sampleWeight, multioutput = "uniform_average" } = options;
   if (multioutput !== "uniform_average" && multioutput !== "raw_values") {
     throw new Error(
-      `${who}: expected multioutput uniform_average or raw_values, got ${multioutput}`,
+      `${who}: expected multioutput uniform_average or raw_values, got ${shown(multioutput)}`,
     );
   }
   const truth = readColumns(who, yTrue);
@@ -142,9 +145,7 @@ function readColumns(
   const { data, shape } = readArray(who, y);
   const [rows, columns = 1] = shape;
   if (shape.length < 1 || shape.length > 2 || data.length === 0) {
-    throw new Error(
-      `${who}: expected [N] or [N, M] with at least one row, got [${shape.join(", ")}]`,
-    );
+    throw new Error(`${who}: expected [N] or [N, M] with at least one row, got ${shown(shape)}`);
   }
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {

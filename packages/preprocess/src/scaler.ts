@@ -1,4 +1,5 @@
 // What both scalers share: reading [N, F] as scikit-learn's check_array does, and JSON numbers.
+import { shown } from "./generated/options.ts";
 import {
   type FloatOf,
   isNumberArray,
@@ -44,7 +45,7 @@ export function readMatrix(who: string, x: unknown, columns?: number): Matrix {
         ? `; give one feature as { data, shape: [${n}, 1] } and one sample as { data, shape: [1, ${n}] }`
         : "";
     throw new Error(
-      `${who}: expected a 2-D array [N, F], got ${shape.length}-D [${shape.join(", ")}]${hint}`,
+      `${who}: expected a 2-D array [N, F], got ${shape.length}-D ${shown(shape)}${hint}`,
     );
   }
   const [rows, found] = shape;
@@ -107,9 +108,7 @@ export function fromJsonNumbers(
     json.every((x) => typeof x === "number" || /^(NaN|-?Infinity|-0)$/.test(String(x)));
   if (!ok) {
     const want = length === undefined ? "numbers" : `${length} numbers`;
-    throw new Error(
-      `${who}: expected ${name} to be an array of ${want}, got ${JSON.stringify(json)}`,
-    );
+    throw new Error(`${who}: expected ${name} to be an array of ${want}, got ${shown(json)}`);
   }
   return Float64Array.from(json, Number);
 }
@@ -118,17 +117,17 @@ export function fromJsonNumbers(
 export function readJson(who: string, className: string, json: unknown): Record<string, unknown> {
   const value: unknown = typeof json === "string" ? JSON.parse(json) : json;
   if (typeof value !== "object" || value === null || isNumberArray(value)) {
-    throw new Error(`${who}: expected the object that toJSON returned, got ${typeof value}`);
+    throw new Error(`${who}: expected the object that toJSON returned, got ${shown(value)}`);
   }
   const found = (value as { className?: unknown }).className;
   if (found !== className) {
-    throw new Error(`${who}: expected className "${className}", got ${JSON.stringify(found)}`);
+    throw new Error(`${who}: expected className "${className}", got ${shown(found)}`);
   }
   return value as Record<string, unknown>;
 }
 
 export function readFlag(who: string, name: string, value: unknown): boolean {
   if (typeof value !== "boolean")
-    throw new Error(`${who}: expected ${name} to be a boolean, got ${typeof value}`);
+    throw new Error(`${who}: expected ${name} to be a boolean, got ${shown(value)}`);
   return value;
 }

@@ -1,10 +1,12 @@
 // The two shapes in which a forecasting tutorial asks for its windows.
+import { checkOptions, shown } from "./generated/options.ts";
 import type { ArrayInput } from "./nd-array.ts";
 import {
   type WindowArray,
   type WindowDtype,
   type WindowOptions,
   type Windows,
+  windowOptionNames,
   windowsOf,
 } from "./sliding-windows.ts";
 
@@ -26,11 +28,9 @@ export function createSequences<
   X extends ArrayInput,
   D extends WindowDtype | undefined = undefined,
 >(series: X, seqLength: number, options: WindowOptions<D> = {}): Windows<WindowArray<X, D>> {
-  const { x, y } = windowsOf("createSequences", series, {
-    ...options,
-    windowLength: seqLength,
-    horizon: 1,
-  });
+  checkOptions("createSequences", options, windowOptionNames);
+  const all = { ...options, windowLength: seqLength, horizon: 1 };
+  const { x, y } = windowsOf("createSequences", series, all, "seqLength");
   const [count, , features = 1] = x.shape;
   return {
     x: { data: x.data, shape: [count, seqLength, features] },
@@ -61,14 +61,12 @@ export function prepareData<X extends ArrayInput, D extends WindowDtype | undefi
   nPredictions: number,
   options: WindowOptions<D> = {},
 ): Windows<WindowArray<X, D>> {
+  checkOptions("prepareData", options, windowOptionNames);
   if (!Number.isInteger(nPredictions) || nPredictions < 1) {
-    throw new Error(`prepareData: expected nPredictions of at least 1, got ${nPredictions}`);
+    throw new Error(`prepareData: expected nPredictions of at least 1, got ${shown(nPredictions)}`);
   }
-  const { x, y } = windowsOf("prepareData", series, {
-    ...options,
-    windowLength: nTimesteps,
-    horizon: nPredictions,
-  });
+  const all = { ...options, windowLength: nTimesteps, horizon: nPredictions };
+  const { x, y } = windowsOf("prepareData", series, all, "nTimesteps");
   const [count, , features = 1] = x.shape;
   const columns = y.shape[2] ?? 1;
   return {

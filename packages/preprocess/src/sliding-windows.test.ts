@@ -219,7 +219,7 @@ test("options out of range are refused under the name of the function called", (
     "expected targets or horizon and targetColumns, got both",
   );
   refuses({ targets: [] }, "expected at least 2 points and 1 targets for one window, got 6 and 0");
-  refuses({ dtype: "float16" }, "expected dtype float32, float64 or int32, got float16");
+  refuses({ dtype: "float16" }, 'expected dtype float32, float64 or int32, got "float16"');
   refuses({ windowLength: 6 }, "expected at least 7 points for one window, got 6");
   expect(() => slidingWindows([[[1]]], { windowLength: 1 })).toThrow(
     "expected a series [T] or [T, F]",

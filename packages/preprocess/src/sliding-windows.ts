@@ -1,4 +1,5 @@
 // Windows over a series, the general form; `createSequences` and `prepareData` are made of it.
+import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 
 /** The element types that windows can have. */
@@ -61,6 +62,18 @@ export interface Windows<A> {
 
 const who = "slidingWindows";
 
+/** What `WindowOptions` has. @internal */
+export const windowOptionNames = [
+  "stride",
+  "samplingRate",
+  "targetColumns",
+  "startIndex",
+  "endIndex",
+  "dtype",
+];
+
+const optionNames = ["windowLength", "horizon", "targets", ...windowOptionNames];
+
 /**
  * Every window of a series [T] or [T, F], and the steps that follow it.
  *
@@ -84,18 +97,20 @@ export function slidingWindows<X extends ArrayInput, D extends WindowDtype | und
   series: X,
   options: SlidingWindowsOptions<D>,
 ): Windows<WindowArray<X, D>> {
+  checkOptions(who, options, optionNames, "{ windowLength: 10 }");
   return windowsOf(who, series, options);
 }
 
-/** The body of `slidingWindows`, under the name of the function that the user called. @internal */
+/** The body of `slidingWindows`, under the names that the function has which the user called. @internal */
 export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefined>(
   caller: string,
   series: X,
   options: SlidingWindowsOptions<D>,
+  lengthName = "windowLength",
 ): Windows<WindowArray<X, D>> {
   const { data, shape } = readArray(caller, series);
   if (shape.length !== 1 && shape.length !== 2) {
-    throw new Error(`${caller}: expected a series [T] or [T, F], got shape [${shape.join(", ")}]`);
+    throw new Error(`${caller}: expected a series [T] or [T, F], got shape ${shown(shape)}`);
   }
   const points = shape[0];
   const features = shape[1] ?? 1;
@@ -104,7 +119,7 @@ export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefine
   const { windowLength, stride = 1, samplingRate: rate = 1, targets } = options;
   const { startIndex = 0, endIndex = points, targetColumns } = options;
   const horizon = targets === undefined ? (options.horizon ?? 1) : 0;
-  expectInteger(caller, "windowLength", windowLength, 1);
+  expectInteger(caller, lengthName, windowLength, 1);
   expectInteger(caller, "stride", stride, 1);
   expectInteger(caller, "samplingRate", rate, 1);
   expectInteger(caller, "horizon", horizon, 0);
@@ -112,7 +127,7 @@ export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefine
   expectInteger(caller, "endIndex", endIndex, startIndex, points);
   for (const column of targetColumns ?? []) {
     if (!Number.isInteger(column) || column < 0 || column >= features) {
-      throw new Error(`${caller}: expected targetColumns from ${columnsOf}, got ${column}`);
+      throw new Error(`${caller}: expected targetColumns from ${columnsOf}, got ${shown(column)}`);
     }
   }
   if (targets !== undefined && (options.horizon !== undefined || targetColumns !== undefined)) {
@@ -196,7 +211,8 @@ function allocator<A>(
   const name = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
   const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
   const Kind = Object.hasOwn(constructors, name) && constructors[name as WindowDtype];
-  if (!Kind) throw new Error(`${caller}: expected dtype float32, float64 or int32, got ${name}`);
+  if (!Kind)
+    throw new Error(`${caller}: expected dtype float32, float64 or int32, got ${shown(name)}`);
   return (length) => new Kind(length) as NumberArray & A;
 }
 
@@ -209,5 +225,5 @@ function expectInteger(
 ): void {
   if (Number.isInteger(x) && x >= least && x <= most) return;
   const range = most === 2 ** 53 ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new Error(`${caller}: expected ${name} to be an integer ${range}, got ${x}`);
+  throw new Error(`${caller}: expected ${name} to be an integer ${range}, got ${shown(x)}`);
 }

@@ -1,4 +1,6 @@
 // scikit-learn's StandardScaler (1.9).
+import { columnSums } from "./column-sums.ts";
+import { checkOptions } from "./generated/options.ts";
 import type { ArrayInput, FloatOf, NdArray } from "./nd-array.ts";
 import {
   asResult,
@@ -72,7 +74,9 @@ export class StandardScaler {
   readonly withStd: boolean;
   #learned: Learned | undefined;
 
-  constructor({ withMean = true, withStd = true }: StandardScalerOptions = {}) {
+  constructor(options: StandardScalerOptions = {}) {
+    checkOptions(who, options, ["withMean", "withStd"]);
+    const { withMean = true, withStd = true } = options;
     this.withMean = readFlag(who, "withMean", withMean);
     this.withStd = readFlag(who, "withStd", withStd);
   }
@@ -208,31 +212,24 @@ export class StandardScaler {
    */
   #learn({ data, rows, columns }: Matrix, before?: Learned): Learned {
     const newCounts = new Float64Array(columns).fill(rows);
-    const newSums = new Float64Array(columns);
-    for (let i = 0, j = 0; i < data.length; i++) {
-      const x = data[i];
-      if (Number.isNaN(x)) newCounts[j]--;
-      else newSums[j] += x;
-      if (++j === columns) j = 0;
-    }
+    for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) newCounts[i % columns]--;
     const counts = before ? newCounts.map((n, j) => before.counts[j] + n) : newCounts;
     if (!this.withMean && !this.withStd) return scaled(counts, null, null);
 
+    const numberAt = (i: number): number => (Number.isNaN(data[i]) ? 0 : data[i]);
+    const isFloat32 = data instanceof Float32Array;
+    const newSums = columnSums(data.length, columns, numberAt, isFloat32);
     const sums = newCounts.map((_, j) => (before?.mean ? before.mean[j] * before.counts[j] : 0));
     const mean = counts.map((n, j) => (sums[j] + newSums[j]) / n);
     if (!this.withStd) return scaled(counts, mean, null);
 
     const batchMean = newSums.map((sum, j) => sum / newCounts[j]);
-    const residuals = new Float64Array(columns);
-    const squares = new Float64Array(columns);
-    for (let i = 0, j = 0; i < data.length; i++) {
-      const deviation = data[i] - batchMean[j];
-      if (!Number.isNaN(deviation)) {
-        residuals[j] += deviation;
-        squares[j] += deviation * deviation;
-      }
-      if (++j === columns) j = 0;
-    }
+    const deviationAt = (i: number): number => {
+      const deviation = data[i] - batchMean[i % columns];
+      return Number.isNaN(deviation) ? 0 : deviation;
+    };
+    const residuals = columnSums(data.length, columns, deviationAt, false);
+    const squares = columnSums(data.length, columns, (i) => deviationAt(i) ** 2, false);
     const variance = counts.map((n, j) => {
       // The residuals would sum to 0 without rounding; their square corrects for it.
       const fresh = squares[j] - residuals[j] ** 2 / newCounts[j];

@@ -144,5 +144,5 @@ test("what Keras refuses is refused", () => {
   const fresh = new TextVectorization();
   expect(() => fresh.transform(["a"])).toThrow("expected a vocabulary, got none: call adapt first");
   expect(() => fresh.adapt("abc")).toThrow('expected a list of texts, got "abc"');
-  expect(() => fresh.adapt([1] as never)).toThrow("expected texts, got number 1");
+  expect(() => fresh.adapt([1] as never)).toThrow("expected texts, got 1");
 });

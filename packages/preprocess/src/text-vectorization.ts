@@ -1,5 +1,6 @@
 // Keras's TextVectorization layer (keras.layers.TextVectorization, 3.15).
-import { describe, type NdArray } from "./nd-array.ts";
+import { checkOptions, shown } from "./generated/options.ts";
+import type { NdArray } from "./nd-array.ts";
 
 export type Standardize = "lower_and_strip_punctuation" | "lower" | "strip_punctuation";
 
@@ -30,6 +31,15 @@ export interface TextVectorizationOptions {
 }
 
 const who = "textVectorization";
+const optionNames = [
+  "maxTokens",
+  "standardize",
+  "split",
+  "outputMode",
+  "outputSequenceLength",
+  "padToMaxTokens",
+  "vocabulary",
+];
 const PADDING = "";
 const UNKNOWN = "[UNK]";
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -63,7 +73,8 @@ export class TextVectorization {
   #ids = new Map<string, number>();
 
   constructor(options: TextVectorizationOptions = {}) {
-    checkOptions(options);
+    checkOptions(who, options, optionNames);
+    checkValues(options);
     this.#options = { ...options };
     this.#mode = options.outputMode ?? "int";
     this.#isGiven = options.vocabulary !== undefined;
@@ -89,6 +100,9 @@ export class TextVectorization {
 
   /** Takes a vocabulary, with or without the special tokens in front, in place of any before. */
   setVocabulary(vocabulary: readonly string[]): this {
+    if (!Array.isArray(vocabulary)) {
+      throw new Error(`${who}: expected a vocabulary as a list, got ${shown(vocabulary)}`);
+    }
     const special = this.#special;
     const hasSpecial = special.every((token, i) => vocabulary[i] === token);
     const tokens = vocabulary.slice(hasSpecial ? special.length : 0);
@@ -97,7 +111,7 @@ export class TextVectorization {
     const wrong = tokens.find((token) => typeof token !== "string" || token === PADDING);
     if (wrong !== undefined) {
       throw new Error(
-        `${who}: expected tokens that are strings, and the special ones nowhere but in front, got ${describe(wrong)}`,
+        `${who}: expected tokens that are strings, and the special ones nowhere but in front, got ${shown(wrong)}`,
       );
     }
     const seen = new Set<string>();
@@ -115,11 +129,9 @@ export class TextVectorization {
   }
 
   /** The tokens at their ids; without the special ones in front on request. */
-  getVocabulary({
-    includeSpecialTokens = true,
-  }: {
-    includeSpecialTokens?: boolean;
-  } = {}): string[] {
+  getVocabulary(options: { includeSpecialTokens?: boolean } = {}): string[] {
+    checkOptions("getVocabulary", options, ["includeSpecialTokens"]);
+    const { includeSpecialTokens = true } = options;
     const tokens = this.#known();
     return includeSpecialTokens ? [...this.#special, ...tokens] : [...tokens];
   }
@@ -172,7 +184,7 @@ export class TextVectorization {
   }
 
   #split(text: string): readonly string[] {
-    if (typeof text !== "string") throw new Error(`${who}: expected texts, got ${describe(text)}`);
+    if (typeof text !== "string") throw new Error(`${who}: expected texts, got ${shown(text)}`);
     const { standardize = "lower_and_strip_punctuation", split = "whitespace" } = this.#options;
     let clean = text;
     if (typeof standardize === "function") clean = standardize(text);
@@ -190,10 +202,10 @@ export class TextVectorization {
 
 function listOf(texts: Iterable<string>): Iterable<string> {
   if (typeof texts !== "string" && typeof texts?.[Symbol.iterator] === "function") return texts;
-  throw new Error(`${who}: expected a list of texts, got ${describe(texts)}`);
+  throw new Error(`${who}: expected a list of texts, got ${shown(texts)}`);
 }
 
-function checkOptions(options: TextVectorizationOptions): void {
+function checkValues(options: TextVectorizationOptions): void {
   const { maxTokens, standardize, split, outputMode = "int", outputSequenceLength } = options;
   const oneOf = (name: string, x: unknown, known: readonly unknown[]): void => {
     if (known.includes(x)) return;
@@ -201,7 +213,7 @@ function checkOptions(options: TextVectorizationOptions): void {
       .filter((k) => k !== undefined)
       .map(String)
       .join(", ");
-    throw new Error(`${who}: expected ${name} to be one of ${names}, got ${describe(x)}`);
+    throw new Error(`${who}: expected ${name} to be one of ${names}, got ${shown(x)}`);
   };
   const standards = ["lower_and_strip_punctuation", "lower", "strip_punctuation", null, undefined];
   if (typeof standardize !== "function") oneOf("standardize", standardize, standards);
@@ -209,7 +221,9 @@ function checkOptions(options: TextVectorizationOptions): void {
     oneOf("split", split, ["whitespace", "character", null, undefined]);
   oneOf("outputMode", outputMode, ["int", "multi_hot", "count"]);
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 1)) {
-    throw new Error(`${who}: expected maxTokens to be an integer greater than 1, got ${maxTokens}`);
+    throw new Error(
+      `${who}: expected maxTokens to be an integer greater than 1, got ${shown(maxTokens)}`,
+    );
   }
   if (outputSequenceLength !== undefined) {
     if (outputMode !== "int") {
@@ -217,7 +231,7 @@ function checkOptions(options: TextVectorizationOptions): void {
     }
     if (!Number.isInteger(outputSequenceLength) || outputSequenceLength < 0) {
       throw new Error(
-        `${who}: expected outputSequenceLength to be a non-negative integer, got ${outputSequenceLength}`,
+        `${who}: expected outputSequenceLength to be a non-negative integer, got ${shown(outputSequenceLength)}`,
       );
     }
   }

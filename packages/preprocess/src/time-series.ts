@@ -1,3 +1,4 @@
+import { checkOptions, shown } from "./generated/options.ts";
 import type { NdArray } from "./nd-array.ts";
 import { random } from "./random.ts";
 
@@ -16,6 +17,8 @@ export interface TimeSeriesOptions {
   seed?: number;
 }
 
+const optionNames = ["length", "batch", "period", "amplitude", "noise", "seed"];
+
 /**
  * A sine with Gaussian noise, the series on which forecasting tutorials train.
  *
@@ -31,16 +34,11 @@ export interface TimeSeriesOptions {
  * const series = generateTimeSeries({ length: 500, noise: 0.05, seed: 1 });
  * series.shape; // => [500, 1]
  */
-export function generateTimeSeries({
-  length = 1000,
-  batch,
-  period = 50,
-  amplitude = 1,
-  noise = 0.1,
-  seed = 0,
-}: TimeSeriesOptions = {}): NdArray<Float32Array> {
+export function generateTimeSeries(options: TimeSeriesOptions = {}): NdArray<Float32Array> {
+  checkOptions("generateTimeSeries", options, optionNames);
+  const { length = 1000, batch, period = 50, amplitude = 1, noise = 0.1, seed = 0 } = options;
   const expect = (name: string, x: number, ok: boolean, want: string): void => {
-    if (!ok) throw new Error(`generateTimeSeries: expected ${name} to be ${want}, got ${x}`);
+    if (!ok) throw new Error(`generateTimeSeries: expected ${name} to be ${want}, got ${shown(x)}`);
   };
   const series = batch ?? 1;
   expect("length", length, Number.isInteger(length) && length >= 1, "an integer of at least 1");

@@ -1,5 +1,6 @@
 // scikit-learn's train_test_split, with the default that a time series needs.
-import { describe, isNumberArray, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
+import { checkOptions, shown } from "./generated/options.ts";
+import { isNumberArray, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 import { random } from "./random.ts";
 
 /** What can be split along its first axis: `{ data, shape }`, a typed array, or a plain array. */
@@ -29,6 +30,7 @@ export type Part<A> =
   A extends NdArray<infer D> ? NdArray<D> : A extends readonly (infer E)[] ? E[] : A;
 
 const who = "trainTestSplit";
+const optionNames = ["testSize", "trainSize", "shuffle", "seed"];
 
 /**
  * Splits arrays of the same length into a training and a test part, in step with each other.
@@ -62,8 +64,10 @@ export function trainTestSplit<T extends readonly [Splittable, ...Splittable[]]>
 ): Split<T>;
 export function trainTestSplit(...args: readonly (Splittable | TrainTestSplitOptions)[]): unknown {
   const last = args[args.length - 1];
-  const hasOptions = isOptions(last);
-  const options = hasOptions ? last : {};
+  const isGiven = args.length > 1 || (typeof last === "object" && last !== null);
+  const hasOptions = isGiven && !isRows(last);
+  const options = (hasOptions ? last : {}) as TrainTestSplitOptions;
+  checkOptions(who, options, optionNames, "{ testSize: 0.2 }");
   const arrays = (hasOptions ? args.slice(0, -1) : args).map((array) => readRows(array));
   if (arrays.length === 0) throw new Error(`${who}: expected at least one array, got none`);
   const n = arrays[0].rows;
@@ -94,10 +98,10 @@ interface Rows {
   take(order: Uint32Array): Splittable;
 }
 
-function isOptions(x: unknown): x is TrainTestSplitOptions {
-  const isObject =
-    typeof x === "object" && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x);
-  return isObject && !("data" in x && "shape" in x);
+// What is none of these stands where options belong, if it is last.
+function isRows(x: unknown): boolean {
+  if (Array.isArray(x) || ArrayBuffer.isView(x)) return true;
+  return typeof x === "object" && x !== null && "data" in x && "shape" in x;
 }
 
 function readRows(x: unknown): Rows {
@@ -115,8 +119,8 @@ function readRows(x: unknown): Rows {
       take: (order) => takeRows(x, order, 1),
     };
   }
-  if (isOptions(x) || typeof x !== "object") {
-    throw new Error(`${who}: expected arrays, then options, got ${describe(x)} among the arrays`);
+  if (!isRows(x)) {
+    throw new Error(`${who}: expected arrays, then options, got ${shown(x)} among the arrays`);
   }
   const { data, shape } = readArray(who, x);
   if (shape.length === 0) throw new Error(`${who}: expected at least one axis, got a scalar`);
@@ -149,7 +153,7 @@ function sizes(
     const isCount = Number.isInteger(size) && size >= 1 && size < n;
     if (!isShare && !isCount) {
       throw new Error(
-        `${who}: expected ${name} to be a share in (0, 1) or a number of rows below ${n}, got ${size}`,
+        `${who}: expected ${name} to be a share in (0, 1) or a number of rows below ${n}, got ${shown(size)}`,
       );
     }
     return isShare ? round(size * n) : size;

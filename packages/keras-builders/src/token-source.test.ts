@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type layers as layersModule, sequential, layers as stock } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import * as layers from "./layers.ts";
-import { tokensOf } from "./looked-up.ts";
+import { sourceOf } from "./token-source.ts";
 
 beforeAll(async () => {
   await tf.setBackend("wasm");
@@ -27,20 +27,20 @@ const near = { rtol: 0, ofLargest: 2e-6 };
 test("what an embedding gives is known for a lookup where nobody can ask for its gradient", () => {
   const [table, tokens] = [embedding(), texts()];
   const outside = table.apply(tokens) as tf.Tensor;
-  expect(tokensOf(outside)).toEqual({ tokens, lookedUp: true });
-  expect(tokensOf(tf.clone(outside))).toBeUndefined();
+  expect(sourceOf(outside)).toEqual({ tokens, decidedBy: "step" });
+  expect(sourceOf(tf.clone(outside))).toBeUndefined();
   tf.grad((x: tf.Tensor) => {
-    expect(tokensOf(x)).toBeUndefined();
+    expect(sourceOf(x)).toBeUndefined();
     const inside = table.apply(tokens) as tf.Tensor;
-    expect(tokensOf(inside)).toEqual({ tokens, lookedUp: true });
+    expect(sourceOf(inside)).toEqual({ tokens, decidedBy: "step" });
     tf.grad((y: tf.Tensor) => {
-      expect(tokensOf(y)).toBeUndefined();
+      expect(sourceOf(y)).toBeUndefined();
       return tf.sum(y);
     })(inside);
     return tf.sum(x);
   })(outside);
   tokens.dispose();
-  expect(tokensOf(outside)).toBeUndefined();
+  expect(sourceOf(outside)).toBeUndefined();
 });
 
 test("a gradient in the looked-up vectors themselves is each row's own", () => {
@@ -61,9 +61,15 @@ const cases: Record<string, Case> = {
     layers: () => [layers.gru({ units, seed: 4, goBackwards: true })],
   },
   "both directions": { layers: () => [layers.bidirectional({ layer: lstm() })] },
+  "one direction, then both": {
+    layers: () => [
+      lstm({ returnSequences: true }),
+      layers.bidirectional({ layer: lstm({ seed: 3 }) }),
+    ],
+  },
   "under a mask": { layers: () => [lstm()], embedding: { maskZero: true } },
 };
-test.each(["two layers", "both directions", "under a mask"])(
+test.each(["two layers", "both directions", "one direction, then both", "under a mask"])(
   "tokens reach the operations: %s",
   async (name) => {
     const { layers: make, embedding: args } = cases[name]!;
@@ -104,13 +110,13 @@ test.each(Object.entries(cases))(
 test("behind a layer with dropout, whose rows have masks of their own, nothing is known", async () => {
   const [table, first] = [embedding(), lstm({ returnSequences: true, dropout: 0.5 })];
   const vectors = table.apply(texts()) as tf.Tensor;
-  expect(tokensOf(first.apply(vectors) as tf.Tensor)?.lookedUp).toBe(false);
-  expect(tokensOf(first.apply(vectors, { training: true }) as tf.Tensor)).toBeUndefined();
+  expect(sourceOf(first.apply(vectors) as tf.Tensor)?.decidedBy).toBe("start");
+  expect(sourceOf(first.apply(vectors, { training: true }) as tf.Tensor)).toBeUndefined();
 });
 
 test("nothing is noted of variables, in a gradient of a gradient or in a custom gradient", () => {
   const table = embedding();
-  const known = (tokens: tf.Tensor) => tokensOf(table.apply(tokens) as tf.Tensor);
+  const known = (tokens: tf.Tensor) => sourceOf(table.apply(tokens) as tf.Tensor);
   expect(known(texts())).toBeDefined();
   expect(known(tf.variable(texts()))).toBeUndefined();
   const found: unknown[] = [];

@@ -1,0 +1,256 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { seededRandom } from "@rnnkit/core-rnn";
+import { testOptions } from "@rnnkit/test-kit/options";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import * as fused from "./index.ts";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const { adamUpdate, bidirectional, gru, lstm, orthogonal, rmspropUpdate, setThreads, simpleRnn } =
+  fused;
+const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const rmspropNumbers = { learningRate: 0.1, rho: 0.9, momentum: 0, epsilon: 1e-7 };
+const ops = { simpleRnn, lstm, gru };
+type Op = keyof typeof ops;
+const gates = { simpleRnn: 1, lstm: 4, gru: 3 };
+const [B, T, I, H] = [2, 3, 4, 5];
+
+const x = tf.ones<tf.Rank.R3>([B, T, I]);
+const weightsOf = (op: Op): fused.RecurrentWeights => ({
+  kernel: tf.ones([I, gates[op] * H]),
+  recurrentKernel: tf.ones([H, gates[op] * H]),
+  bias: tf.ones(op === "gru" ? [2, 3 * H] : [gates[op] * H]),
+});
+const weights = {
+  simpleRnn: weightsOf("simpleRnn"),
+  lstm: weightsOf("lstm"),
+  gru: weightsOf("gru"),
+};
+const disposed = (...shape: number[]): tf.Tensor => {
+  const tensor = tf.ones(shape);
+  tensor.dispose();
+  return tensor;
+};
+
+const recurrent = [
+  ...["initialState", "mask", "source", "goBackwards", "returnSequences"],
+  ...["zeroOutputForMask", "activation", "inputDropoutMask", "recurrentDropoutMask"],
+];
+const names = {
+  simpleRnn: recurrent,
+  lstm: [...recurrent, "recurrentActivation"],
+  gru: [...recurrent, "recurrentActivation", "resetAfter"],
+};
+const weightNames = ["kernel", "recurrentKernel", "bias"];
+const both = (op: Op) => [
+  {
+    who: op,
+    names: names[op],
+    call: (options: never) => ops[op](x, weights[op], options),
+  },
+  {
+    who: op,
+    kind: "weights",
+    names: weightNames,
+    call: (options: never) => ops[op](x, options),
+  },
+];
+
+testOptions(fused, {
+  simpleRnn: both("simpleRnn"),
+  lstm: both("lstm"),
+  gru: both("gru"),
+  bidirectional: [
+    {
+      who: "bidirectional",
+      names: names.gru,
+      call: (options) => bidirectional("gru", x, [weights.gru, weights.gru], [undefined, options]),
+    },
+    {
+      who: "bidirectional",
+      kind: "weights",
+      names: weightNames,
+      call: (options) => bidirectional("lstm", x, [weights.lstm, options]),
+    },
+  ],
+  activationOps: null,
+  adamUpdate: [
+    {
+      who: "adamUpdate",
+      kind: "tensors",
+      names: ["value", "gradient", "m", "v", "vHat"],
+      call: (tensors) => adamUpdate(tensors, adamNumbers),
+    },
+    {
+      who: "adamUpdate",
+      kind: "numbers",
+      names: ["stepSize", "beta1", "beta2", "epsilon"],
+      call: (numbers) => adamUpdate({ value: x, gradient: x, m: x, v: x }, numbers),
+    },
+  ],
+  rmspropUpdate: [
+    {
+      who: "rmspropUpdate",
+      kind: "tensors",
+      names: ["value", "gradient", "meanSquare", "moment", "meanGradient"],
+      call: (tensors) => rmspropUpdate(tensors, rmspropNumbers),
+    },
+    {
+      who: "rmspropUpdate",
+      kind: "numbers",
+      names: ["learningRate", "rho", "momentum", "epsilon"],
+      call: (numbers) => rmspropUpdate({ value: x, gradient: x, meanSquare: x }, numbers),
+    },
+  ],
+  engineMemory: null,
+  getThreads: null,
+  isEngineSupported: null,
+  orthogonal: null,
+  registerKernels: null,
+  setThreads: null,
+});
+
+test("a missing argument, or one that is no tensor, is refused by name", () => {
+  const { kernel, recurrentKernel } = weights.gru;
+  const calls: [() => unknown, string][] = [
+    [() => gru(undefined as never, {} as never), "gru: expected x as a tensor"],
+    [
+      () => gru(x, {} as never),
+      "gru: expected recurrentKernel as a tensor of shape [H, G], got undefined",
+    ],
+    [
+      () => gru(undefined as never, weights.gru),
+      "gru: expected x as a tensor of shape [B, T, I], got undefined",
+    ],
+    [
+      () => gru([[[1]]] as never, weights.gru),
+      "gru: expected x as a tensor of shape [B, T, I], got [[[1]]]",
+    ],
+    [
+      () => (gru as (x: tf.Tensor) => unknown)(x),
+      "gru: expected an object of weights such as { kernel, recurrentKernel, bias }, got undefined",
+    ],
+    [
+      () => gru(x, [kernel, recurrentKernel] as never),
+      "gru: expected an object of weights such as { kernel, recurrentKernel, bias }, got [an instance of Tensor",
+    ],
+    [
+      () => gru(x, { kernel: [[1]], recurrentKernel } as never),
+      "gru: expected kernel as a tensor of shape [4, 15], got [[1]]",
+    ],
+    [
+      () => gru(x, { kernel, recurrentKernel, bias: [0] } as never),
+      "gru: expected bias as a tensor of shape [2, 15], got [0]",
+    ],
+    [
+      () => gru(x, weights.gru, { initialState: tf.ones([B, H]) as never }),
+      "gru: expected initialState as [h], got an instance of Tensor of shape [2, 5]",
+    ],
+    [
+      () => gru(x, weights.gru, { initialState: [[tf.ones([B, H])]] as never }),
+      "gru: expected initialState[0] as a tensor of shape [2, 5], got [an instance of Tensor of shape [2, 5]]",
+    ],
+    [
+      () => gru(x, weights.gru, { mask: [[1, 1, 0]] as never }),
+      "gru: expected mask as a tensor of shape [2, 3], got [[1, 1, 0]]",
+    ],
+    [
+      () => gru(x, weights.gru, { inputDropoutMask: 0.5 as never }),
+      "gru: expected inputDropoutMask as a tensor of shape [2, 4], got 0.5",
+    ],
+    [
+      () => gru(x, weights.gru, { returnSequences: "no" as never }),
+      'gru: expected returnSequences to be true or false, got "no"',
+    ],
+    [
+      () => gru(x, weights.gru, { resetAfter: 0 as never }),
+      "gru: expected resetAfter to be true or false, got 0",
+    ],
+    [
+      () => gru(x, weights.gru, { activation: "hardSigmoid" as never }),
+      "did you mean hard_sigmoid?",
+    ],
+    [
+      () => bidirectional("LSTM" as never, x, [weights.lstm, weights.lstm]),
+      'bidirectional: expected cell to be one of simpleRnn, lstm, gru, got "LSTM"; did you mean lstm?',
+    ],
+    [
+      () => bidirectional("lstm", x, weights.lstm as never),
+      "bidirectional: expected weights as a list of 2, got an object",
+    ],
+    [
+      () => bidirectional("lstm", x, [weights.lstm, weights.lstm], {} as never),
+      "bidirectional: expected options as a list of 2, got an object",
+    ],
+    [
+      () => adamUpdate({ value: x, gradient: x, m: x } as never, adamNumbers),
+      "adamUpdate: expected v as a tensor of shape [2, 3, 4], got undefined",
+    ],
+    [
+      () => adamUpdate({ value: [1], gradient: x, m: x, v: x } as never, adamNumbers),
+      "adamUpdate: expected value as a tensor of shape [...], got [1]",
+    ],
+    [
+      () => rmspropUpdate({ value: x, gradient: tf.ones([2]), meanSquare: x }, rmspropNumbers),
+      "rmspropUpdate: expected gradient of shape [2, 3, 4], got [2]",
+    ],
+    [
+      () => rmspropUpdate({ value: x, gradient: x, meanSquare: disposed(2) }, rmspropNumbers),
+      "rmspropUpdate: expected meanSquare as a tensor of shape [2, 3, 4], got one that was disposed",
+    ],
+    [
+      () => adamUpdate({ value: x, gradient: x, m: x, v: x }, { stepSize: 0.1 } as never),
+      "adamUpdate: expected beta1 to be a number, got undefined",
+    ],
+    [() => setThreads("2" as never), 'setThreads: expected an integer from 1 to 256, got "2"'],
+    [
+      () => orthogonal(4 as never, seededRandom(1)),
+      "orthogonal: expected a shape [rows, columns], got 4",
+    ],
+    [
+      () => orthogonal([2, 2], 1 as never),
+      "orthogonal: expected a generator such as seededRandom(1), got 1",
+    ],
+  ];
+  for (const [call, message] of calls) expect(call).toThrow(message);
+});
+
+test("whatever stands where a tensor belongs is refused by name before any work", () => {
+  const places = fc.constantFrom(
+    ...["x", "kernel", "recurrentKernel", "bias", "initialState[0]", "mask", "source.tokens"],
+    ...["inputDropoutMask", "recurrentDropoutMask"],
+  );
+  const none = fc.oneof(
+    fc.constant("disposed"),
+    fc.anything().filter((value) => value !== undefined && value !== null),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...(Object.keys(ops) as Op[])),
+      places,
+      none,
+      (op, place, value) => {
+        const wrong = value === "disposed" ? disposed(B, T, I) : value;
+        const put = (name: string, right: unknown) => (name === place ? wrong : right);
+        const given = Object.fromEntries(
+          Object.entries(weights[op]).map(([name, tensor]) => [name, put(name, tensor)]),
+        );
+        const options = place.startsWith("initialState")
+          ? { initialState: op === "lstm" ? [wrong, tf.ones([B, H])] : [wrong] }
+          : weightNames.includes(place) || place === "x"
+            ? {}
+            : place === "source.tokens"
+              ? { source: { tokens: wrong, decidedBy: "step" } }
+              : { [place]: wrong };
+        const before = tf.memory().numTensors;
+        expect(() => ops[op](put("x", x) as never, given as never, options as never)).toThrow(
+          `${op}: expected ${place} as a tensor of shape [`,
+        );
+        expect(tf.memory().numTensors).toBe(before);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

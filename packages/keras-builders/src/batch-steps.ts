@@ -1,0 +1,128 @@
+// One batch through a model, for training and for evaluation, with Keras's losses and metrics.
+
+import {
+  addN,
+  clone,
+  dispose,
+  keep,
+  mean,
+  type Scalar,
+  type Tensor,
+  tidy,
+  type Variable,
+} from "@tensorflow/tfjs-core";
+import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
+import { carriedMask } from "./carried-mask.ts";
+import type { LossFunction } from "./keras-losses.ts";
+import { batchLoss, type MeanParts, meanParts, quotient } from "./weighted-mean.ts";
+
+/** What tfjs-layers keeps of a compiled model and does not tell. */
+export interface Compiled
+  extends Pick<LayersModel, "name" | "inputs" | "outputs" | "call" | "optimizer" | "metricsNames"> {
+  lossFunctions: LossFunction[];
+  /** The losses of the outputs, if several, then metrics: function and output. */
+  metricsTensors: [LossFunction, number][];
+  collectedTrainableWeights: LayerVariable[];
+  calculateLosses(): Scalar[];
+}
+
+/** What one batch gave. */
+export interface BatchResult {
+  /** The loss, with regularizers; then each output's, if there are several. */
+  losses: Scalar[];
+  /** Each metric of the batch. */
+  metrics: Scalar[];
+  /** The parts of each metric, where a mask reached it: those of all batches make the epoch's. */
+  parts: (MeanParts | undefined)[];
+}
+
+/** Inputs, then targets, then weights, as tfjs-layers lists what a batch has. */
+function partsOf(model: Compiled, data: (Tensor | null)[]) {
+  const [inputs, outputs] = [model.inputs.length, model.outputs.length];
+  return {
+    inputs: data.slice(0, inputs) as Tensor[],
+    targets: data.slice(inputs, inputs + outputs) as Tensor[],
+    weights: data.slice(inputs + outputs, inputs + 2 * outputs),
+  };
+}
+
+/** One step of the model's optimizer; the metrics are of the predictions before it. */
+export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
+  const { inputs, targets, weights } = partsOf(model, data);
+  const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
+  const several = model.outputs.length > 1;
+  let outputs: Tensor[] = [];
+  let losses: Scalar[] = [];
+  return tidied(() => {
+    try {
+      const total = model.optimizer.minimize(
+        () => {
+          outputs = [model.call(inputs, { training: true })].flat();
+          losses = lossesOf(model, targets, outputs, weights);
+          // They outlive the gradient's scope, and go with this one.
+          for (const tensor of several ? [...outputs, ...losses] : outputs) keep(tensor);
+          return totalLoss(model, losses);
+        },
+        true,
+        variables,
+      )!;
+      const each = several ? losses.map((loss) => clone(loss)) : [];
+      return { ...metricsOf(model, targets, outputs), losses: [total, ...each] };
+    } finally {
+      dispose(several ? [...outputs, ...losses] : outputs);
+    }
+  });
+}
+
+/** What the model makes of a batch, as Keras's `evaluate`: regularizers are in the loss. */
+export function testedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
+  const { inputs, targets, weights } = partsOf(model, data);
+  return tidied(() => {
+    const outputs = [model.call(inputs, { countActivity: true })].flat();
+    const losses = lossesOf(model, targets, outputs, weights);
+    const each = losses.length > 1 ? losses : [];
+    return {
+      ...metricsOf(model, targets, outputs),
+      losses: [totalLoss(model, losses), ...each],
+    };
+  });
+}
+
+const tidied = (run: () => BatchResult): BatchResult =>
+  tidy(run as never) as unknown as BatchResult;
+
+function lossesOf(
+  model: Compiled,
+  targets: readonly Tensor[],
+  outputs: readonly Tensor[],
+  weights: readonly (Tensor | null)[],
+): Scalar[] {
+  return outputs.map((output, i) => {
+    const values = model.lossFunctions[i]!(targets[i]!, output);
+    const weighting = { sampleWeight: weights[i] ?? undefined, mask: carriedMask(output) };
+    return batchLoss(model.name, values, weighting);
+  });
+}
+
+function totalLoss(model: Compiled, losses: readonly Scalar[]): Scalar {
+  const costs = [...losses, ...model.calculateLosses()];
+  return costs.length === 1 ? costs[0]! : (addN(costs) as Scalar);
+}
+
+function metricsOf(
+  model: Compiled,
+  targets: readonly Tensor[],
+  outputs: readonly Tensor[],
+): Omit<BatchResult, "losses"> {
+  const metrics: Scalar[] = [];
+  const parts: BatchResult["parts"] = [];
+  const ofLosses = model.outputs.length > 1 ? model.outputs.length : 0;
+  for (const [metric, i] of model.metricsTensors.slice(ofLosses)) {
+    const mask = carriedMask(outputs[i]!);
+    const values = tidy(() => metric(targets[i]!, outputs[i]!));
+    const own = mask && values.rank > 0 ? meanParts(model.name, values, mask) : undefined;
+    parts.push(own);
+    metrics.push(own ? quotient(own.total, own.count) : mean(values));
+  }
+  return { metrics, parts };
+}

@@ -1,0 +1,119 @@
+import type { Optimizer } from "@tensorflow/tfjs-core";
+import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
+import type { Compiled } from "./batch-steps.ts";
+import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
+import {
+  type Loss,
+  type LossName,
+  lossNamed,
+  type Metric,
+  type MetricName,
+  metricNamed,
+} from "./loss-names.ts";
+import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
+
+type GivenLoss = LossName | LossFunction;
+type GivenMetric = MetricName | LossFunction;
+type KnownLoss = Loss | LossFunction;
+type KnownMetric = Metric | LossFunction;
+type Nested<T> = T | readonly Nested<T>[] | Readonly<{ [output: string]: Nested<T> }>;
+
+/** What a model is trained by. */
+export interface KerasCompileArgs {
+  /** A name, with Keras 3's numbers, or an optimizer. */
+  optimizer: OptimizerName | Optimizer;
+  /** A name that Keras or tfjs-layers takes, or a function; or one for each output, in order or by name. */
+  loss: GivenLoss | readonly GivenLoss[] | Readonly<Record<string, GivenLoss>>;
+  /** The same, for all outputs or by an output's name. Default none. */
+  metrics?: readonly GivenMetric[] | Readonly<Record<string, GivenMetric | readonly GivenMetric[]>>;
+}
+
+/**
+ * `model.compile` with Keras's names and numbers, over tfjs-layers' own, **compile**. A loss or metric of which
+ * tfjs-layers has another number, or none, is Keras's; so is *accuracy* with binary crossentropy where there
+ * is more than one number to an example, which is categorical. `model.loss` and `model.metrics` say the
+ * names, and so do saved models.
+ *
+ * @throws for a name that neither takes, with the nearest, and for metrics of an output that there is not.
+ */
+export function compileAsKeras(
+  model: Compiled & { isOptimizerOwned: boolean; outputNames: string[] },
+  args: KerasCompileArgs,
+  compile: (args: ModelCompileArgs) => void,
+): void {
+  const who = "compile";
+  const loss = named<GivenLoss, KnownLoss>(args.loss, (given) =>
+    typeof given === "function" ? given : lossNamed(who, given),
+  );
+  const metrics = named<GivenMetric, KnownMetric>(args.metrics ?? [], (given) =>
+    typeof given === "function" ? given : metricNamed(who, given),
+  );
+  const { outputNames, outputs } = model;
+  for (const output of isByName(metrics) ? Object.keys(metrics) : []) {
+    if (outputNames.includes(output)) continue;
+    throw new Error(`${who}: expected metrics of ${outputNames.join(", ")}, got ${output}`);
+  }
+
+  const losses = outputNames.map((output, i) => {
+    if (isByName(loss)) return loss[output] as KnownLoss | undefined;
+    return (Array.isArray(loss) ? loss[i] : loss) as KnownLoss;
+  });
+  const compiledMetrics = outputNames.map((output, i) => {
+    const list = [isByName(metrics) ? (metrics[output] ?? []) : metrics].flat() as KnownMetric[];
+    const width = outputs[i]!.shape.at(-1);
+    return [output, list.map((metric) => compiledMetric(metric, losses[i], width))];
+  });
+  const { optimizer } = args;
+  const made = typeof optimizer === "string" ? optimizerNamed(who, optimizer)({}) : undefined;
+  try {
+    compile({
+      optimizer: made ?? (optimizer as Optimizer),
+      loss: named(loss, (name) => (name === "huber" ? kerasLosses.huber : name)) as string,
+      metrics: Object.fromEntries(compiledMetrics),
+    });
+  } catch (error) {
+    made?.dispose();
+    throw error;
+  }
+  model.isOptimizerOwned = made !== undefined;
+
+  // tfjs-layers knows by its own function which loss takes class numbers: Keras's come in afterwards.
+  for (const [i, name] of losses.entries()) {
+    if (typeof name !== "string" || !(name in kerasLosses)) continue;
+    const own = kerasLosses[name as keyof typeof kerasLosses];
+    model.lossFunctions[i] = own;
+    // With several outputs each one's loss is reported, before all metrics.
+    if (losses.length > 1) model.metricsTensors[i]![0] = own;
+  }
+  Object.assign(model, { loss, metrics });
+}
+
+/** The same structure of lists and outputs' names, each name in it or function replaced. */
+function named<T, R>(given: Nested<T>, by: (name: T) => R): Nested<R> {
+  if (Array.isArray(given)) return given.map((each) => named(each, by));
+  if (!isByName(given)) return by(given as T);
+  const entries = Object.entries(given).map(([output, each]) => [output, named(each, by)]);
+  return Object.fromEntries(entries);
+}
+
+function isByName<T>(given: Nested<T>): given is Readonly<Record<string, Nested<T>>> {
+  return typeof given === "object" && given !== null && !Array.isArray(given);
+}
+
+function compiledMetric(
+  metric: KnownMetric,
+  loss: KnownLoss | undefined,
+  width: number | null | undefined,
+): string | LossFunction {
+  if (typeof metric === "function") return metric;
+  if (metric in kerasMetrics)
+    return called(metric, kerasMetrics[metric as keyof typeof kerasMetrics]);
+  const isAccuracy = metric === "accuracy" || metric === "acc";
+  const isCategorical = isAccuracy && loss === "binaryCrossentropy" && width !== 1;
+  return isCategorical ? called("acc", stock.categoricalAccuracy) : metric;
+}
+
+/** tfjs-layers reports a metric under its function's name. */
+function called(name: string, fn: LossFunction): LossFunction {
+  return Object.defineProperty((yTrue, yPred) => fn(yTrue, yPred), "name", { value: name });
+}

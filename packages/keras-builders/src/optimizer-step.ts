@@ -1,0 +1,119 @@
+// What Keras's optimizers share around their own update: the rate of this step, clipping, weight decay,
+// and the tensors that they keep for each weight.
+
+import {
+  engine,
+  mul,
+  type NamedTensorMap,
+  type Optimizer,
+  sub,
+  type Tensor,
+  tidy,
+  type Variable,
+  variable,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { checking } from "./check.ts";
+import {
+  type ClippingOptions,
+  checkClipping,
+  clipping,
+  clippingNames,
+} from "./gradient-clipping.ts";
+import { firstRate, giveRate, type LearningRate } from "./learning-rate.ts";
+
+/** Options of every optimizer. */
+export interface OptimizerOptions extends ClippingOptions {
+  /** Step size, above 0: a number, a schedule or a function of the step. */
+  learningRate?: LearningRate;
+  /**
+   * Shrinks every weight by this part of itself times the rate before its step, biases too. Default:
+   * none.
+   *
+   *     w ← w - w λ η
+   */
+  weightDecay?: number;
+}
+
+/** @internal */
+export const optimizerOptionNames = ["learningRate", "weightDecay", ...clippingNames] as const;
+
+/**
+ * Makes an optimizer of options that all have; **make** has its rate at the first step. The optimizer then
+ * says them: `learningRate`, `learningRateSchedule`, `weightDecay`, `clipnorm`, `clipvalue`, `globalClipnorm`.
+ *
+ * @internal
+ */
+export function optimizerOf<O extends Optimizer>(
+  who: string,
+  { learningRate, weightDecay, clipnorm, clipvalue, globalClipnorm }: OptimizerOptions,
+  defaultRate: number,
+  make: (rate: number) => O,
+): O {
+  if (weightDecay !== undefined) checking(who).fromZero({ weightDecay });
+  checkClipping(who, { clipnorm, clipvalue, globalClipnorm });
+  const given = learningRate === undefined ? defaultRate : learningRate;
+  const optimizer = make(firstRate(who, given));
+  giveRate(who, optimizer, given);
+  return Object.assign(optimizer, { weightDecay, clipnorm, clipvalue, globalClipnorm });
+}
+
+/** What tfjs hands to `applyGradients`. */
+export type Gradients = NamedTensorMap | { name: string; tensor: Tensor }[];
+
+/** A tensor that an optimizer keeps for a weight. */
+export interface Slot {
+  originalName: string;
+  variable: Variable;
+}
+
+/** The slot that tfjs keeps for weight i, made as tfjs makes it, so that saved states agree. */
+export function slotOf(slots: Slot[], i: number, value: Variable, name: string): Variable {
+  slots[i] ??= {
+    originalName: `${value.name}/${name}`,
+    variable: tidy(() => variable(zerosLike(value), false)),
+  };
+  return slots[i].variable;
+}
+
+/** An optimizer's own part of a step. */
+export interface Update {
+  /** The slots of the weight at this place. */
+  slots(value: Variable, place: number): Variable[];
+  /** The weight and its slots after the step, from **start**, the weight after its decay. */
+  next(start: Tensor, gradient: Tensor, slots: Variable[]): Tensor[];
+}
+
+/**
+ * One step of all weights: clips the gradients, lets the weights decay, then updates each with its slots,
+ * as many as **next** returns. A weight without a gradient stays as it is.
+ *
+ * @internal
+ */
+export function takeStep(
+  optimizer: Optimizer,
+  gradients: Gradients,
+  rate: number,
+  { slots, next }: Update,
+): void {
+  const { weightDecay, clipnorm, clipvalue, globalClipnorm } = optimizer as Optimizer &
+    Omit<OptimizerOptions, "learningRate">;
+  const entries = Array.isArray(gradients)
+    ? gradients
+    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+  tidy(() => {
+    const all = entries.flatMap(({ tensor }) => tensor ?? []);
+    const clip = clipping({ clipnorm, clipvalue, globalClipnorm }, all);
+    for (const [place, { name, tensor }] of entries.entries()) {
+      const value = engine().registeredVariables[name];
+      const kept = slots(value, place);
+      if (tensor == null) continue;
+      tidy(() => {
+        const start = weightDecay ? sub(value, mul(mul(value, weightDecay), rate)) : value;
+        const [after, ...keptAfter] = next(start, clip(tensor), kept);
+        for (const [i, each] of keptAfter.entries()) kept[i]!.assign(each);
+        value.assign(after!);
+      });
+    }
+  });
+}

@@ -1,0 +1,48 @@
+// In which order `fit` takes the examples.
+
+import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { gather, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { drawnSeed } from "./random-seed.ts";
+
+const sources = new WeakMap<object, Random>();
+
+/** Makes the order of the examples in **model**'s `fit` repeatable, from its next epoch on. */
+export function seedShuffle(model: object, seed: number): void {
+  const random = seededRandom(seed);
+  const { model: inner } = model as { model?: object };
+  for (const each of [model, ...(inner ? [inner] : [])]) sources.set(each, random);
+}
+
+/** An order of n examples that changes from epoch to epoch. */
+export interface Shuffle {
+  /** Chooses the next epoch's order. */
+  next(): void;
+  /** The examples of a batch, of those at **positions** in the order. */
+  batch(data: readonly (Tensor | null)[], positions: Tensor): (Tensor | null)[];
+  dispose(): void;
+}
+
+/** Every order is as likely as another (Fisher and Yates). */
+export function shuffleOf(model: object, count: number): Shuffle {
+  const random = sources.get(model) ?? seededRandom(drawnSeed());
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  let current: Tensor | undefined;
+  return {
+    next() {
+      for (let i = count - 1; i > 0; i--) {
+        const j = Math.floor(random.uniform() * (i + 1));
+        [order[i], order[j]] = [order[j]!, order[i]!];
+      }
+      current?.dispose();
+      current = tensor1d(order.slice(), "int32");
+    },
+    batch(data, positions) {
+      const examples = gather(current!, positions);
+      return data.map((each) => each && gather(each, examples));
+    },
+    dispose() {
+      current?.dispose();
+      current = undefined;
+    },
+  };
+}
