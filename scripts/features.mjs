@@ -2,7 +2,7 @@
 // Writes the tables of FEATURES.md that say what each argument of Keras does, from the results of the
 // tests that check it. With --check: fails unless they say just that.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./workspace.mjs";
@@ -28,6 +28,7 @@ const colours = {
 const now = readFileSync(page, "utf8");
 const [from, to] = [now.indexOf(begin), now.indexOf(end)];
 if (from < 0 || to < from) throw new Error(`FEATURES.md: expected ${begin} and then ${end}`);
+checkNamedTests(now);
 const text = formatted(`${now.slice(0, from)}${begin}\n\n${tables(results())}\n${now.slice(to)}`);
 if (process.argv.includes("--check")) {
   if (text !== now) {
@@ -37,6 +38,22 @@ if (process.argv.includes("--check")) {
   console.log("FEATURES.md: what the tests say");
 } else {
   writeFileSync(page, text);
+}
+
+/** Each row of the table of whole models ends with a test that is there: `package/src/file`: its name. @param {string} page */
+function checkNamedTests(page) {
+  const rows = page
+    .split("<!-- tests -->")[1]
+    ?.split("<!-- /tests -->")[0]
+    ?.match(/`[^`]+`: .*?\s*\|$/gm);
+  if (!rows?.length)
+    throw new Error("FEATURES.md: expected rows between <!-- tests --> and <!-- /tests -->");
+  for (const row of rows) {
+    const [, file = "", name = ""] = /`([^`]+)`: (.*?)\s*\|$/.exec(row) ?? [];
+    const path = join(root, "packages", file);
+    if (existsSync(path) && readFileSync(path, "utf8").includes(name)) continue;
+    throw new Error(`FEATURES.md: expected a test in ${file} that says "${name}", got none`);
+  }
 }
 
 /** What the tests give, all of them green. @returns {Result[]} */

@@ -148,6 +148,8 @@ testOptions(core, {
   glorotUniform: null,
   ones: null,
   orthogonal: null,
+  rowActivationNames: null,
+  rowActivations: null,
   seededRandom: null,
   stackedCells: null,
   unitForgetBias: null,

@@ -76,6 +76,7 @@ testOptions(fused, {
     },
   ],
   activationOps: null,
+  fusedActivations: null,
   adamUpdate: [
     {
       who: "adamUpdate",

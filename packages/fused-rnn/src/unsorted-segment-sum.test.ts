@@ -122,9 +122,9 @@ test.each(backends)(
     const x = tf.ones([3, 2]);
     const ids = tf.tensor1d([0, 1, 0], "int32");
     expect(() => run(x, tf.tensor1d([0, 1], "int32"), 2)).toThrow(
-      "unsortedSegmentSum: expected x of shape [N, ...] and segmentIds of shape [N], got [3,2] and [2]",
+      "unsortedSegmentSum: expected x of shape [N, ...] and segmentIds of shape [N], got [3, 2] and [2]",
     );
-    expect(() => run(x, tf.zeros([3, 2], "int32"), 2)).toThrow("got [3,2] and [3,2]");
+    expect(() => run(x, tf.zeros([3, 2], "int32"), 2)).toThrow("got [3, 2] and [3, 2]");
     expect(() => run(tf.scalar(1), tf.scalar(0, "int32"), 2)).toThrow("got [] and []");
     expect(() => run(x, tf.zeros([3]), 2)).toThrow("expected int32 segmentIds, got float32");
     expect(() => run(x, ids, -1)).toThrow("expected a whole number of segments from 0, got -1");

@@ -104,7 +104,7 @@ export function joinModels(): void {
   for (const method of ["apply", "computeMask"] as const) {
     const plain = prototype[method] as (...args: unknown[]) => unknown;
     prototype[method] = function (this: Layer & LayersModel, ...args: unknown[]): never {
-      const isNew = !joined.has(this) && this.layers.some(isKerasLayer);
+      const isNew = !joined.has(this) && isKerasModel(this);
       // A joined model's method is its own.
       const call = isNew ? (inKerasGraph(this)[method] as typeof plain) : plain;
       return call.apply(this, args) as never;

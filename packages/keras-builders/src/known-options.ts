@@ -1,6 +1,6 @@
 // Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
-import { checkOptions as checkNames, didYouMean } from "@rnnkit/core-rnn";
+import { checkOptions as checkNames, didYouMean, shown } from "@rnnkit/core-rnn";
 import { weightOptions } from "./weight-spec.ts";
 
 /** Options of every layer. */
@@ -96,8 +96,8 @@ const examples: Readonly<Record<Checked, string>> = {
 /**
  * The options of a layer that ask for something. *null* and *undefined* say nothing, as in Keras.
  *
- * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, and
- * for a dtype that tfjs-layers cannot take in. Saved configs do not come this way: theirs may name what
+ * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, for
+ * a dtype that tfjs-layers cannot take in, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
  * older versions had.
  */
 export function askedOptions<Args>(
@@ -115,7 +115,18 @@ export function askedOptions<Args>(
     const got = `${dtype}${didYouMean(dtype, dtypes)}`;
     throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${got}`);
   }
+  for (const option of ["inputShape", "batchInputShape"]) checkInputShape(who, option, options);
   return options as Args;
+}
+
+/** tfjs-layers would take a number for a list of one. */
+function checkInputShape(who: string, option: string, options: Record<string, unknown>): void {
+  const shape = options[option];
+  if (shape === undefined) return;
+  const isLength = (n: unknown) => n == null || (Number.isInteger(n) && (n as number) > 0);
+  if (Array.isArray(shape) && shape.flat().every(isLength)) return;
+  const expected = `${option} to be a list of whole numbers from 1, or null`;
+  throw new TypeError(`${who}: expected ${expected}, got ${shown(shape)}`);
 }
 
 /** Throws for what {@link askedOptions} refuses; gives the options as they are. */

@@ -196,6 +196,7 @@ testOptions(builders, {
   KerasActivation: null,
   activationOf: null,
   inKerasGraph: null,
+  isKerasLayer: null,
   kerasActivationNames: null,
   makesMask: null,
   setRandomSeed: null,

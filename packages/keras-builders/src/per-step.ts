@@ -4,6 +4,7 @@ import { any, reshape, stack, type Tensor, unstack } from "@tensorflow/tfjs-core
 import type { layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { carryMask } from "./carried-mask.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
+import { shapeText } from "./shape.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 /** What tfjs-layers has and does not tell. */
@@ -29,7 +30,7 @@ export function perStep(
   const [B, T, ...rest] = x.shape as [number, number, ...number[]];
   if (mask && !(mask.shape[0] === B && mask.shape[1] === T)) {
     throw new Error(
-      `${who}: expected a mask of shape [${B}, ${T}, ...] as the input's, got [${mask.shape.join(", ")}]`,
+      `${who}: expected a mask of shape [${B}, ${T}, ...] as the input's, got ${shapeText(mask.shape)}`,
     );
   }
   if (stepwise) {

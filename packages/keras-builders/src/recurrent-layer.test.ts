@@ -264,7 +264,7 @@ test("bad options, inputs and states are refused by name, and the next call work
       "cell: expected dropout from 0 to 1, got 1.5",
     ],
     [
-      () => layers.gru({ units: 1, activation: "softmax" as never, ...at }),
+      () => layers.gru({ units: 1, activation: "softmaxx" as never, ...at }),
       "cell: expected activation to be one of tanh, ",
     ],
     [() => layer.apply(tf.zeros([B, I])), "cell: expected an input of shape [B, T, 2], got [3, 2]"],

@@ -43,6 +43,26 @@ test("no options at all are an error that says whose", () => {
   }
 });
 
+test("an input shape is a list, not the options or the number that stand in its place", () => {
+  for (const [shape, got] of [
+    [5, "5"],
+    [{ timesteps: 10 }, "an object"],
+    ["10", '"10"'],
+    [[10, "1"], '[10, "1"]'],
+    [[10, 0], "[10, 0]"],
+  ]) {
+    for (const option of ["inputShape", "batchInputShape"]) {
+      const args = { units: 1, [option as string]: shape } as never;
+      for (const [who, make] of Object.entries({ lstm: layers.lstm, dense: layers.dense })) {
+        expect(() => make(args)).toThrow(
+          `${who}: expected ${option} to be a list of whole numbers from 1, or null, got ${got}`,
+        );
+      }
+    }
+  }
+  expect(layers.lstm({ units: 1, inputShape: [null, 2] })).toBeDefined();
+});
+
 test("rates and seeds are numbers", () => {
   expect(() => layers.gru({ units: 1, dropout: "0.5" as never })).toThrow(
     'expected dropout from 0 to 1, got "0.5"',

@@ -1,7 +1,14 @@
 // One row for each class that this project and Keras both know: the layer in a model, behind a mask or not.
 
 import { layers } from "@rnnkit/keras-builders";
-import type { SymbolicTensor, layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  input,
+  type LayersModel,
+  model as modelOf,
+  type SymbolicTensor,
+  type layers as stock,
+} from "@tensorflow/tfjs-layers";
+import { fill, filled, type Input } from "./saved-models.fixture.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Tensors = SymbolicTensor | SymbolicTensor[];
@@ -13,18 +20,15 @@ interface Row {
   make(x: SymbolicTensor, from: Functions): Tensors;
   /** Default [4, 3]. */
   shape?: number[];
-  /** Why Keras, and so this project, refuses the layer under the mask. */
+  /** Begins the error of the layer under the mask, where Keras refuses it too. */
   refused?: string;
-  /** What tf.layers has under the same name is another thing. */
-  oursOnly?: true;
 }
 
 const on = (layer: Layer, ...given: SymbolicTensor[]): SymbolicTensor[] =>
   [layer.apply(given.length === 1 ? given[0]! : given)].flat() as SymbolicTensor[];
 const image = [4, 4, 2];
-const steps = [3, 4, 2];
 
-/** The layer alone; `behind` it a recurrent one that would obey what mask is left. */
+/** The layer alone, and with a recurrent one behind it that would obey what mask is left. */
 const alone = (make: (from: Functions) => Layer, more: Partial<Row> = {}): Row => ({
   make: (x, from) => on(make(from), x),
   ...more,
@@ -62,7 +66,7 @@ const recurrent = (name: "simpleRNN" | "lstm" | "gru"): Row => ({
 });
 
 /** By Keras's class name. */
-export const layerRows: Readonly<Record<string, Row>> = {
+const rows: Readonly<Record<string, Row>> = {
   SimpleRNN: recurrent("simpleRNN"),
   LSTM: recurrent("lstm"),
   GRU: recurrent("gru"),
@@ -111,7 +115,7 @@ export const layerRows: Readonly<Record<string, Row>> = {
     },
   },
 
-  // Both rows have one of their own instead of what is before them.
+  // What makes the mask, or none, is before the rows.
   Embedding: { make: (x) => x },
   Masking: { make: (x) => x },
   InputLayer: { make: (x) => on(layers.lstm({ units: 2 }), x) },
@@ -184,4 +188,42 @@ export const layerRows: Readonly<Record<string, Row>> = {
   Concatenate: merged((from) => from.concatenate({ axis: 1 })),
   Dot: { make: (x, from) => on(from.dot({ axes: 2 }), x, x) },
 };
-void steps;
+
+/** The classes that have a row, by Keras's names. */
+export const rowNames: readonly string[] = Object.keys(rows);
+
+/** Begins the error of a class under a mask; undefined where it has none. */
+export function refusedUnderMask(name: string): string | undefined {
+  return rows[name]!.refused;
+}
+
+/** The model of a row. */
+export function rowModel(name: string, isMasked: boolean, from: Functions = layers): LayersModel {
+  const { make, shape = [4, 3] } = rows[name]!;
+  const isTokens = name === "Embedding";
+  const x = input({ shape: isTokens ? [4] : shape });
+  const first = isTokens
+    ? from.embedding({ inputDim: 4, outputDim: 3, maskZero: isMasked })
+    : isMasked
+      ? (name === "Masking" ? from : layers).masking()
+      : layers.dropout({ rate: 0.5 });
+  const [y] = on(first, x) as [SymbolicTensor];
+  // What no layer of this package is joined to is tfjs-layers' alone.
+  const joined = isTokens || name === "Masking" ? on(layers.dropout({ rate: 0.5 }), y)[0]! : y;
+  return filled(modelOf({ inputs: x, outputs: make(joined, from) }));
+}
+
+/** Two rows with steps of 0 and steps of 1 among others, or tokens. */
+export function rowInputs(model: LayersModel): Input[] {
+  const [, ...shape] = model.inputs[0]!.shape as number[];
+  if (model.inputs[0]!.shape.length === 2) {
+    return [{ shape: [2, 4], dtype: "int32", data: [1, 0, 3, 2, 0, 1, 2, 0] }];
+  }
+  const features = shape.at(-1)!;
+  const data = [...fill([2, ...shape], 3)].map((value, i) => {
+    const step = Math.floor(i / features);
+    const kind = (step + Math.floor(step / shape[0]!)) % 4;
+    return kind === 1 ? 0 : kind === 3 ? 1 : value;
+  });
+  return [{ shape: [2, ...shape], dtype: "float32", data }];
+}

@@ -47,7 +47,7 @@ test("what is no rectangular array of numbers is refused by name", () => {
   expect(() => readArray("f", [["1"]])).toThrow('expected only numbers at depth 1, got "1"');
   expect(() => readArray("f", [1, undefined])).toThrow("got undefined");
   expect(() => readArray("f", "123")).toThrow('got "123"');
-  expect(() => readArray("f", BigInt64Array.of(1n))).toThrow("got a BigInt64Array");
+  expect(() => readArray("f", BigInt64Array.of(1n))).toThrow("got an instance of BigInt64Array");
   expect(() => readArray("f", { data: [1, 2, 3], shape: [2, 2] })).toThrow(
     "f: expected 4 numbers for shape [2, 2], got 3",
   );
