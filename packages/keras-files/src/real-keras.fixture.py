@@ -2,8 +2,8 @@
 
 Usage: python real-keras.fixture.py FOLDER [train | return | masks]. FOLDER/manifest.json lists the models;
 the answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
-torch: without them the answer is null. Masks are TensorFlow's where it is, whose recurrences do under
-them what the others are meant to.
+torch: without them the answer is null. Masks are TensorFlow's where it is, else numpy's, whose stacks of
+cells fail under them.
 """
 
 import base64
@@ -80,7 +80,8 @@ def masked(folder, case):
             model = keras.saving.load_model(os.path.join(folder, name), compile=False)
             outputs = outputs_of(model, case["inputs"])
         except Exception as error:
-            told[name] = {"error": f"{type(error).__name__}: {error}"}
+            said = f"{type(error).__name__}: {error}"
+            told[name] = {"error": said, "backend": keras.config.backend()}
             continue
         masks = [keras.src.backend.get_keras_mask(y) for y in outputs]
         told[name] = {
