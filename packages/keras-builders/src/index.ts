@@ -1,4 +1,5 @@
 export { type Acceleration, accelerate } from "./accelerate.ts";
+export { type AdamOptions, type AdamwOptions, adam, adamw } from "./adam.ts";
 export type { AnyCell } from "./any-cell.ts";
 export type {
   BidirectionalArgs,
@@ -60,19 +61,10 @@ export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-foreca
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
-export {
-  type AdamOptions,
-  type AdamwOptions,
-  adam,
-  adamw,
-  type RmspropOptions,
-  rmsprop,
-  type SgdOptions,
-  sgd,
-} from "./optimizers.ts";
 export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
+export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export type { RnnArgs } from "./rnn-layer.ts";
 export type { ClassWeight, ExampleWeights, SampleWeight } from "./sample-weights.ts";
 export {
@@ -80,6 +72,7 @@ export {
   type SentimentCell,
   type SentimentClassifierOptions,
 } from "./sentiment-classifier.ts";
+export { type SgdOptions, sgd } from "./sgd.ts";
 export type { SimpleRnnCell } from "./simple-rnn-cell.ts";
 export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
 export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
