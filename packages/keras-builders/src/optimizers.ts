@@ -1,5 +1,5 @@
 // Keras's optimizers, each a file of its own.
 
-export { type AdamOptions, type AdamwOptions, adam, adamw } from "./adam.ts";
-export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
-export { type SgdOptions, sgd } from "./sgd.ts";
+export { adam, adamw } from "./adam.ts";
+export { rmsprop } from "./rmsprop.ts";
+export { sgd } from "./sgd.ts";
