@@ -4,6 +4,7 @@
 import { clone, keep, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
 import { carriedMask } from "./carried-mask.ts";
+import { inOwnGraph } from "./graph-mask.ts";
 import { withKerasMasks } from "./keras-mask.ts";
 import { carryMasks, type Mask, withMasks } from "./masked-apply.ts";
 import { withKerasCall } from "./stock-call.ts";
@@ -76,6 +77,8 @@ function joinModel(model: Layer & LayersModel): void {
   // Made by tfjs only when it is called first.
   if (model instanceof Sequential && !model.built) model.build();
   for (const layer of [...model.inputLayers, ...model.layers]) inKerasGraph(layer);
+  const call = model.call.bind(model);
+  model.call = (inputs, kwargs) => inOwnGraph([inputs].flat(), () => call(inputs, kwargs));
   model.computeMask = (inputs, masks) => {
     const found: (Tensor | null)[] = [];
     tidy(() => {

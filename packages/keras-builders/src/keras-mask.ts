@@ -45,6 +45,20 @@ export function takesAllMasks(layer: Layer): boolean {
   return !recurrent.has(layer.getClassName());
 }
 
+/** Whose calls take a mask in Keras; the others' outputs carry what their inputs do. */
+const reading = new Set([
+  ...recurrent,
+  "TimeDistributed",
+  "BatchNormalization",
+  "GlobalAveragePooling1D",
+  "Softmax",
+]);
+
+/** Whether a layer's call takes a mask in Keras. */
+export function readsMask(layer: Layer): boolean {
+  return reading.has(layer.getClassName());
+}
+
 /** Makes a layer of tfjs-layers treat masks as Keras 3 does. */
 export function withKerasMasks(layer: Layer): Layer {
   const inside = layer as Inside;

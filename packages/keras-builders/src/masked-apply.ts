@@ -1,11 +1,12 @@
 // How a layer is called in a graph whose tensors carry masks: its inputs' go in, its outputs carry what it
 // makes of them.
 
-import { cast, clone, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { cast, clone, engine, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { checkCallInputs } from "./call-inputs.ts";
 import { carriedMask, carryMask, detached } from "./carried-mask.ts";
-import { takesAllMasks } from "./keras-mask.ts";
+import { graphMask, noteGraphMasks } from "./graph-mask.ts";
+import { readsMask, takesAllMasks } from "./keras-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
 import { type Apply, oncePerPass } from "./once-per-pass.ts";
 import { spareReadTwice } from "./read-twice.ts";
@@ -29,25 +30,43 @@ export function carryMasks(layer: Layer): void {
   const apply = inside.apply.bind(layer);
   const computeMask = inside.computeMask.bind(layer);
 
+  /** None, the first input's, or a list of all. */
+  const toldOf = (masks: readonly Mask[]): Mask | readonly Mask[] => {
+    if (!masks.some(Boolean)) return undefined;
+    return masks.length > 1 && takesAllMasks(layer) ? masks : masks[0];
+  };
+
   const called: Apply = (inputs, kwargs) => {
     const given = [inputs].flat() as Tensor[];
-    const masks = explicitMasks(layer, inputs, kwargs) ?? given.map(carriedMask);
+    const named = explicitMasks(layer, inputs, kwargs);
+    const carried = named ?? given.map(carriedMask);
+    // tfjs-layers runs a graph in a scope, and hands lists of inputs to its layers.
+    const isGraph = Array.isArray(inputs) && !named && engine().state.activeScope;
+    const known = isGraph ? given.map(graphMask) : carried;
+    const differs = known.some((mask, i) => mask !== carried[i]);
+    const masks = differs && (isModel || readsMask(layer)) ? orCarried(known, carried) : carried;
     const isMasked = masks.some(Boolean);
-    const told = given.length > 1 && takesAllMasks(layer) ? masks : masks[0];
+    const told = toldOf(masks);
     const before = { ...kwargs };
     if (kwargs) delete kwargs.mask;
     const options = isMasked && !isModel ? Object.assign(kwargs ?? {}, { mask: told }) : kwargs;
     if (Array.isArray(inputs) && !kwargs?.training) spareReadTwice(given);
     try {
       const outputs = apply(isModel ? withMasks(given, masks) : inputs, options);
-      // The layers in a model have seen to it.
-      if (isModel || !(layer.supportsMasking || hasOwnMask)) return outputs;
+      const put = [outputs].flat() as Tensor[];
+      if (isModel) {
+        // The layers in it have seen to it; to the graph that it is in they are not known.
+        noteGraphMasks(put.filter(carriedMask), []);
+        return outputs;
+      }
+      if (!(layer.supportsMasking || hasOwnMask)) return outputs;
       tidy(() => {
-        const made = [computeMask(inputs, isMasked ? told : undefined)].flat();
-        for (const [i, y] of ([outputs].flat() as Tensor[]).entries()) {
+        const made = [computeMask(inputs, told)].flat();
+        for (const [i, y] of put.entries()) {
           if (made[i] && !carriedMask(y)) carryMask(y, made[i]);
         }
       });
+      if (differs) noteGraphMasks(put, [computeMask(inputs, toldOf(known))].flat());
       return outputs;
     } finally {
       // tfjs-layers has one object for all layers of a model, and its own leave masks and states in it.
@@ -78,6 +97,11 @@ export function carryMasks(layer: Layer): void {
     return null;
   };
   inside.setMaskMetadata = () => {};
+}
+
+/** What a call is handed for the masks that its graph knows, or is not. */
+function orCarried(known: readonly Mask[], carried: readonly Mask[]): readonly Mask[] {
+  return known.some(Boolean) ? known.map((mask, i) => mask ?? carried[i]) : carried;
 }
 
 /** Tensors that carry these masks: copies where they carry others. */

@@ -4,6 +4,7 @@
 import { clone, engine, Tensor } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { carriedMask, carryMask } from "./carried-mask.ts";
+import { copyGraphMask } from "./graph-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -54,5 +55,6 @@ function copied(y: Tensor): Tensor {
   const copy = clone(y);
   const mask = carriedMask(y);
   if (mask) carryMask(copy, mask);
+  copyGraphMask(y, copy);
   return copy;
 }

@@ -1,6 +1,8 @@
 // Random models of the layers that this project and Keras both know, the same for a seed in every run: two
 // branches and more, masks from Embedding or Masking or none, and tf.layers' own layers among ours.
 
+// tf.layers' own orthogonal initializer calls methods of tensors.
+import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops";
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
 import { isKerasLayer, layers } from "@rnnkit/keras-builders";
 import {
