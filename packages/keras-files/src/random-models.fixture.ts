@@ -1,8 +1,6 @@
 // Random models of the layers that this project and Keras both know, the same for a seed in every run: two
 // branches and more, masks from Embedding or Masking or none, and tf.layers' own layers among ours.
 
-// tf.layers' own orthogonal initializer calls methods of tensors.
-import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops";
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
 import { isKerasLayer, layers } from "@rnnkit/keras-builders";
 import {
@@ -287,7 +285,12 @@ class Maker {
     const isStock = this.chance(0.25);
     const args = { units: this.int(1, 2), returnSequences, ...(returnState && { returnState }) };
     const layer = isStock
-      ? stock.gru({ ...args, recurrentActivation: "sigmoid" })
+      ? // Its orthogonal start calls methods that tensors of tfjs-core alone do not have.
+        stock.gru({
+          ...args,
+          recurrentActivation: "sigmoid",
+          recurrentInitializer: "glorotUniform",
+        })
       : this.#own(returnSequences, returnState ? { returnState } : {});
     if (isStock) this.#exact = false;
     const made = isStock
