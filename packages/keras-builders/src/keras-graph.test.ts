@@ -356,3 +356,23 @@ test("BatchNormalization's statistics in training are those of the steps that co
   called(norm, tf.mul(x, 9), { training: true });
   expect(norm.weights.at(-2)!.read().dataSync()[0]).toBe(mean);
 });
+
+test("to the graph that a model is a layer of, its outputs are unmasked: a mask joined with them keeps all steps", () => {
+  const build = (maskZero: boolean) => {
+    const part = sequential({
+      layers: [layers.activation({ activation: "tanh", inputShape: [T, 2] })],
+    });
+    const x = input({ shape: [T] });
+    const e = layers.embedding({ inputDim: 4, outputDim: 2, maskZero, seed: 1 });
+    const [embedded] = on(e, x);
+    const both = on(layers.concatenate({ axis: -1 }), [embedded!, ...on(part, embedded!)]);
+    // The concatenation is noted by its graph; a layer without a mask argument hands that on.
+    const later = on(layers.activation({ activation: "linear" }), both[0]!);
+    const outputs = on(layers.gru({ units: 2, seed: 2 }), later[0]!);
+    return modelOf({ inputs: x, outputs });
+  };
+  const [masked, plain] = [build(true), build(false)].map((model) =>
+    (model.predict(tokens()) as tf.Tensor).dataSync(),
+  );
+  expect(masked).toEqual(plain);
+});
