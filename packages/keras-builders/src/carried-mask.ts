@@ -12,6 +12,9 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 
+/** [B, T] of bool, *true* for a step that counts; none where all do. */
+export type Mask = Tensor | null | undefined;
+
 /** tfjs has the place, and disposes a mask with its tensor; its own layers never read it. */
 type Carrier = Tensor & { kerasMask?: Tensor | null };
 

@@ -4,12 +4,10 @@
 // that carry no masks, and knows none of what it puts out.
 
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
-import { carriedMask, detached } from "./carried-mask.ts";
-
-type Mask = Tensor | null | undefined;
+import { carriedMask, detached, type Mask } from "./carried-mask.ts";
 
 /** Of the graph that runs: the masks of the tensors that carry others. */
-let known = new WeakMap<Tensor, Tensor | null>();
+let known = new WeakMap<Tensor, Tensor | undefined>();
 
 /** The mask that Keras knows of what becomes **x**. */
 export function graphMask(x: Tensor): Mask {
@@ -20,19 +18,19 @@ export function graphMask(x: Tensor): Mask {
 export function noteGraphMasks(outputs: readonly Tensor[], masks: readonly Mask[]): void {
   for (const [i, y] of outputs.entries()) {
     const mask = masks[i];
-    known.set(y, mask ? detached(() => clone(mask)) : null);
+    known.set(y, mask ? detached(() => clone(mask)) : undefined);
   }
 }
 
 /** Gives **copy** what is noted of **y**. */
 export function copyGraphMask(y: Tensor, copy: Tensor): void {
-  if (known.has(y)) known.set(copy, known.get(y)!);
+  if (known.has(y)) known.set(copy, known.get(y));
 }
 
 /** Runs a model from **inputs**, of whose masks its graph knows nothing. */
 export function inOwnGraph<Of>(inputs: readonly Tensor[], run: () => Of): Of {
   const outer = known;
-  known = new WeakMap(inputs.filter(carriedMask).map((x) => [x, null]));
+  known = new WeakMap(inputs.filter(carriedMask).map((x) => [x, undefined]));
   try {
     return run();
   } finally {

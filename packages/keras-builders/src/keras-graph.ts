@@ -3,10 +3,10 @@
 
 import { clone, keep, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
-import { carriedMask } from "./carried-mask.ts";
+import { carriedMask, type Mask } from "./carried-mask.ts";
 import { inOwnGraph } from "./graph-mask.ts";
 import { withKerasMasks } from "./keras-mask.ts";
-import { carryMasks, type Mask, withMasks } from "./masked-apply.ts";
+import { carryMasks, withMasks } from "./masked-apply.ts";
 import { withKerasCall } from "./stock-call.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;

@@ -17,6 +17,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import type { Mask } from "./carried-mask.ts";
 import { mergeUnderMasks } from "./keras-merge.ts";
 import { checkMask, type Kwargs } from "./layer-call.ts";
 import { keptOf, stepsOtherThan } from "./masked-steps.ts";
@@ -25,7 +26,6 @@ import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import { withKerasBidirectional, withKerasRnn } from "./stock-under-mask.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-type Mask = Tensor | null | undefined;
 /** What tfjs-layers' layers hold and do not tell. */
 type Inside = Layer & Record<string, unknown>;
 type Call = (inputs: Tensor[], kwargs: Kwargs) => Tensor | Tensor[];

@@ -12,8 +12,8 @@ import {
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import type { Mask } from "./carried-mask.ts";
 
-type Mask = Tensor | null | undefined;
 type Merge = (inputs: Tensor[], masks: Mask[]) => Tensor;
 
 /** What Keras 3 leaves masked steps out of, by class name: 1 in a product, the other's value where one is larger. */

@@ -4,7 +4,7 @@
 import { cast, clone, engine, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { checkCallInputs } from "./call-inputs.ts";
-import { carriedMask, carryMask, detached } from "./carried-mask.ts";
+import { carriedMask, carryMask, detached, type Mask } from "./carried-mask.ts";
 import { graphMask, noteGraphMasks } from "./graph-mask.ts";
 import { readsMask, takesAllMasks } from "./keras-mask.ts";
 import type { Inputs, Kwargs } from "./layer-call.ts";
@@ -12,7 +12,6 @@ import { type Apply, oncePerPass } from "./once-per-pass.ts";
 import { spareReadTwice } from "./read-twice.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
-export type Mask = Tensor | null | undefined;
 
 /** What tfjs-layers has of a layer and does not tell. */
 interface Inside {
@@ -44,12 +43,12 @@ export function carryMasks(layer: Layer): void {
     const isGraph = Array.isArray(inputs) && !named && engine().state.activeScope;
     const known = isGraph ? given.map(graphMask) : carried;
     const differs = known.some((mask, i) => mask !== carried[i]);
-    const masks = differs && (isModel || readsMask(layer)) ? orCarried(known, carried) : carried;
-    const isMasked = masks.some(Boolean);
+    const isRead = isModel || readsMask(layer);
+    const masks = isRead ? known.map((mask, i) => mask ?? carried[i]) : carried;
     const told = toldOf(masks);
     const before = { ...kwargs };
     if (kwargs) delete kwargs.mask;
-    const options = isMasked && !isModel ? Object.assign(kwargs ?? {}, { mask: told }) : kwargs;
+    const options = told && !isModel ? Object.assign(kwargs ?? {}, { mask: told }) : kwargs;
     if (Array.isArray(inputs) && !kwargs?.training) spareReadTwice(given);
     try {
       const outputs = apply(isModel ? withMasks(given, masks) : inputs, options);
@@ -97,11 +96,6 @@ export function carryMasks(layer: Layer): void {
     return null;
   };
   inside.setMaskMetadata = () => {};
-}
-
-/** What a call is handed for the masks that its graph knows, or is not. */
-function orCarried(known: readonly Mask[], carried: readonly Mask[]): readonly Mask[] {
-  return known.some(Boolean) ? known.map((mask, i) => mask ?? carried[i]) : carried;
 }
 
 /** Tensors that carry these masks: copies where they carry others. */

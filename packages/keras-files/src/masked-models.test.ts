@@ -17,10 +17,13 @@ import { distance, masksOf, type Told, toldBy } from "./told-by-models.fixture.t
 const close = 2e-6;
 const formats = ["keras", "h5"] as const;
 const { RNNKIT_RANDOM_MODELS = 40, RNNKIT_SEED = 1 } = process.env;
-const seeds = Array.from(
-  { length: Number(RNNKIT_RANDOM_MODELS) },
-  (_, i) => i + Number(RNNKIT_SEED),
-);
+/** A model in a model, joined with what is masked: none of the first 40 has it. */
+const found = 1771;
+const seeds = [
+  ...new Set(
+    Array.from({ length: Number(RNNKIT_RANDOM_MODELS) }, (_, i) => i + Number(RNNKIT_SEED)),
+  ).add(found),
+];
 const rows = rowNames.flatMap((name) => [true, false].map((isMasked) => ({ name, isMasked })));
 
 /** A model, what it makes of its inputs, if it does not refuse them, and its files. */
