@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { ReadOptions } from "./csv.ts";
 import { forecastDefaults as defaults, type ForecastOptions, forecast } from "./forecast.ts";
 import {
   type CommonOptions,
@@ -12,7 +13,7 @@ import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
-type Options = CommonOptions & ForecastOptions & { series?: string; csv?: string; column?: string };
+type Options = CommonOptions & ForecastOptions & ReadOptions & { series?: string; csv?: string };
 
 /** `forecast`: one series, one model, against the last value. */
 export function forecastCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -27,8 +28,20 @@ export function forecastCommand(terminal: Terminal, done: (exitCode: number) => 
         "an embedded series, or the noisy sine (default: sine)",
       ).choices(seriesNames),
     )
-    .option("--csv <file>", "a CSV file with a row of names (with --column)")
-    .option("--column <name>", "its column to forecast")
+    .option("--csv <file>", "a CSV file, as downloaded")
+    .option("--column <name>", "its column to forecast (default: its one column of numbers)")
+    .addOption(
+      new Option("--decimal <mark>", "decimal mark, where the numbers leave it open").choices([
+        ".",
+        ",",
+      ]),
+    )
+    .addOption(
+      new Option("--dates <order>", "day or month first, where the dates leave it open").choices([
+        "dmy",
+        "mdy",
+      ]),
+    )
     .addOption(
       new Option("--model <name>", "stock: one LSTM; lstm: two with relu and dropout")
         .choices(["stock", "lstm"])
@@ -61,13 +74,15 @@ export function forecastCommand(terminal: Terminal, done: (exitCode: number) => 
   });
 }
 
-function seriesOf({ series, csv, column, seed }: Options) {
+function seriesOf({ series, csv, column, decimal, dates, seed }: Options) {
   if (csv === undefined) {
-    if (column !== undefined) throw new UsageError("--column: expected --csv <file> with it");
+    for (const [name, value] of Object.entries({ column, decimal, dates })) {
+      if (value !== undefined) throw new UsageError(`--${name}: expected --csv <file> with it`);
+    }
     return namedSeries(series ?? "sine", seed);
   }
   if (series !== undefined) {
     throw new UsageError("--series, --csv: expected one of them, got both");
   }
-  return csvSeries(csv, column);
+  return csvSeries(csv, { column, decimal, dates });
 }

@@ -1,5 +1,4 @@
 import { buildLstmForecaster, buildStockForecaster } from "@rnnkit/keras-builders";
-import { rootMeanSquaredError } from "@rnnkit/preprocess";
 import { lastValueForecast } from "./baseline.ts";
 import { formatNumber, formatSeconds } from "./format.ts";
 import { summarizeModel } from "./model-summary.ts";
@@ -7,7 +6,7 @@ import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
 import type { Epoch, ForecastPart, ForecastRun, Listing } from "./results.ts";
 import type { Series } from "./series.ts";
 import type { Session } from "./session.ts";
-import { standardDeviation } from "./statistics.ts";
+import { rootMeanSquare, standardDeviation } from "./statistics.ts";
 import { countSteps, predict, train } from "./training.ts";
 
 /** The tutorial's two forecasters: *stock* is one LSTM, *lstm* two with relu and dropout. */
@@ -66,6 +65,8 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
     `  ${series.values.length} points, ${run.train.at.length} training and ${run.test.at.length} test windows of ` +
       `${options.timesteps}; ${run.model.builder}, ${run.model.parameters} weights`,
   );
+
+  for (const note of series.notes) progress.line(`  ${note}`);
 
   const plan = { ...options, signal, ...(validate && { validation: prepared.test }) };
   const startedAt = performance.now();
@@ -137,13 +138,14 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
       synthetic: series.synthetic,
       points: values.length,
       gapsFilled: series.gapsFilled,
+      notes: series.notes,
       valueLabel: series.valueLabel,
       axis: series.axis,
     },
     rmse: null,
     baselineRmse: {
-      train: rootMeanSquaredError(train.actual, train.lastValue),
-      test: rootMeanSquaredError(test.actual, test.lastValue),
+      train: rootMeanSquare(train.actual, train.lastValue),
+      test: rootMeanSquare(test.actual, test.lastValue),
     },
     deviation: {
       train: standardDeviation(train.actual),
@@ -162,11 +164,19 @@ function inOwnUnit(scaled: Float64Array, { scaler }: PreparedSeries): number[] {
     );
   }
   const { data } = scaler.inverseTransform({ data: scaled, shape: [scaled.length, 1] });
-  return Array.from(data, (x: number) => Number(x.toPrecision(7)));
+  // Seven digits of the scaler's range, which is all that float32 has: behind a large offset as before it.
+  const [range = 1] = scaler.dataRange;
+  const digits = range > 0 ? 7 - Math.ceil(Math.log10(range)) : 7;
+  return Array.from(data, (x: number) => rounded(x, digits));
+}
+
+function rounded(x: number, digits: number): number {
+  const value = digits >= 0 && digits <= 20 ? Number(x.toFixed(digits)) : x;
+  return Number(value.toPrecision(15));
 }
 
 function errorOf({ actual, predicted }: ForecastPart): number {
-  return rootMeanSquaredError(actual, predicted as number[]);
+  return rootMeanSquare(actual, predicted as number[]);
 }
 
 function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): string {
@@ -189,7 +199,10 @@ function summary(run: ForecastRun, colors: Session["colors"]): string[] {
       : ["last-value baseline", baseline.test];
   const change = Math.abs(100 * (1 - rmse.test / simplest)).toFixed(1);
   const wins = rmse.test < simplest;
-  const verdict = `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
+  const verdict =
+    simplest === 0
+      ? "  the test part never changes: no forecast is better than the last value"
+      : `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
   return [
     `  ${"RMSE".padEnd(14)}${"train".padStart(10)}${"test".padStart(10)}   ${colors.dim(run.data.valueLabel)}`,
     row(run.options.model === "stock" ? "LSTM" : "LSTM × 2", rmse),

@@ -18,6 +18,8 @@ export interface PreparedSeries {
 
 // The first part of the series, in time order, that the model learns from.
 const TRAIN_SHARE = 0.8;
+// The square of a larger one, as the loss has it, is no number in float32.
+const MOST_SCALED = 1e18;
 
 /**
  * Fits the scaler on the first 80 % of the points and cuts all points into windows. A window of the
@@ -36,7 +38,15 @@ export function prepareSeries(series: Series, timesteps: number): PreparedSeries
   }
   const scaler = new MinMaxScaler();
   scaler.fit(column(series.values.subarray(0, trainPoints)));
-  const windows = createSequences(scaler.transform(column(series.values)), timesteps);
+  const scaled = scaler.transform(column(series.values));
+  const far = scaled.data.findIndex((x) => Math.abs(x) > MOST_SCALED);
+  if (far >= 0) {
+    throw new UsageError(
+      `forecast: expected values within ${MOST_SCALED} times the range of the training part (${scaler.dataMin[0]} ` +
+        `to ${scaler.dataMax[0]}), got ${series.values[far]} at ${series.at[far]}: correct it, or leave the rows before out`,
+    );
+  }
+  const windows = createSequences(scaled, timesteps);
   return { scaler, ...splitWindows(windows, trainPoints - timesteps, timesteps) };
 }
 

@@ -92,11 +92,12 @@ export function trainingFigure({ data, epochs }: ForecastRun): string {
 
 /** Where the series is from, and every option. */
 export function factText(run: ForecastRun): string {
-  const { source, points, gapsFilled } = run.data;
+  const { source, points, gapsFilled, notes } = run.data;
   const facts = [
     source,
     `${formatCount(points)} points`,
     gapsFilled > 0 ? `${formatCount(gapsFilled)} missing values replaced by the value before` : "",
+    ...notes,
   ];
   return `${facts.filter(Boolean).join("; ")}. ${optionText(run)}`;
 }
