@@ -14,6 +14,10 @@ export interface PreparedSeries {
   scaler: MinMaxScaler;
   train: SeriesPart;
   test: SeriesPart;
+  /** Number of values that one prediction says: the next, or so many from it on. */
+  outputs: number;
+  /** What the model learns from where **outputs** is more than 1: windows and all values after each. */
+  fit?: Examples;
 }
 
 // The first part of the series, in time order, that the model learns from.
@@ -22,18 +26,20 @@ const TRAIN_SHARE = 0.8;
 const MOST_SCALED = 1e18;
 
 /**
- * Fits the scaler on the first 80 % of the points and cuts all points into windows. A window of the
+ * Fits the scaler on the first 80 % of the points and cuts all points into windows, for a model that says
+ * the next **outputs** values, all of them in the training part. A window of the
  * test part may begin in the training part: its past is known by then, only its target is new.
  *
  * @throws UsageError when the series is too short for the window
  */
-export function prepareSeries(series: Series, timesteps: number): PreparedSeries {
+export function prepareSeries(series: Series, timesteps: number, outputs = 1): PreparedSeries {
   const points = series.values.length;
   const trainPoints = Math.floor(points * TRAIN_SHARE);
-  if (trainPoints <= timesteps) {
-    const least = Math.ceil((timesteps + 1) / TRAIN_SHARE);
+  if (trainPoints < timesteps + outputs) {
+    const least = Math.ceil((timesteps + outputs) / TRAIN_SHARE);
+    const ahead = outputs > 1 ? ` and --ahead ${outputs}` : "";
     throw new UsageError(
-      `forecast: expected at least ${least} points for --timesteps ${timesteps}, got ${points} in ${series.title}`,
+      `forecast: expected at least ${least} points for --timesteps ${timesteps}${ahead}, got ${points} in ${series.title}`,
     );
   }
   const scaler = new MinMaxScaler();
@@ -47,7 +53,10 @@ export function prepareSeries(series: Series, timesteps: number): PreparedSeries
     );
   }
   const windows = createSequences(scaled, timesteps);
-  return { scaler, ...splitWindows(windows, trainPoints - timesteps, timesteps) };
+  const parts = splitWindows(windows, trainPoints - timesteps, timesteps);
+  if (outputs === 1) return { scaler, outputs, ...parts };
+  const known = column(scaled.data.subarray(0, trainPoints));
+  return { scaler, outputs, ...parts, fit: prepareData(known, timesteps, outputs) };
 }
 
 /**
@@ -58,7 +67,7 @@ export function prepareStockPrices(series: Series, timesteps: number): PreparedS
   const scaler = new MinMaxScaler();
   const windows = createSequences(scaler.fitTransform(column(series.values)), timesteps);
   const trainWindows = Math.floor(rowsOf(windows.x) * TRAIN_SHARE);
-  return { scaler, ...splitWindows(windows, trainWindows, timesteps) };
+  return { scaler, outputs: 1, ...splitWindows(windows, trainWindows, timesteps) };
 }
 
 /**
@@ -73,7 +82,7 @@ export function prepareTimeSeries(series: Series, timesteps: number): PreparedSe
     ...prepareData(column(data.subarray(start, end)), timesteps, 1),
     firstTarget: start + timesteps,
   });
-  return { scaler, train: part(0, trainPoints), test: part(trainPoints, data.length) };
+  return { scaler, outputs: 1, train: part(0, trainPoints), test: part(trainPoints, data.length) };
 }
 
 /** The first **trainWindows** windows of a whole series, and the others. */

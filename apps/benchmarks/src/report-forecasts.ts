@@ -63,6 +63,7 @@ ${figure(
       : ""),
 )}
 ${testFigure(run, true)}
+${aheadTable(run)}
 ${trainingFigure(run)}
 ${epochTable(run)}`;
 }
@@ -78,6 +79,20 @@ export function testFigure(run: ForecastRun, lastValue: boolean): string {
       (lastValue ? key("baseline", "last value") : "") +
       escapeHtml(shown),
   );
+}
+
+/** What comes after the end of the data, where it was asked for. */
+function aheadTable({ ahead, data }: ForecastRun): string {
+  if (!ahead) return "";
+  const how =
+    ahead.strategy === "direct"
+      ? "direct: the model has an output for each step"
+      : "recursive: each value is forecast from the ones forecast before it";
+  return `<p>Beyond the end of the data, ${escapeHtml(how)}.</p>
+${table(
+  [[data.axis.label], [data.valueLabel, "number"]],
+  ahead.values.map((value, i) => [cell(String(ahead.at[i])), number(formatNumber(value, 6))]),
+)}`;
 }
 
 /** The losses over the epochs, or nothing before there is one. */

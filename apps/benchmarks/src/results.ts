@@ -1,3 +1,4 @@
+import type { Strategy } from "./forecast-ahead.ts";
 import { median } from "./statistics.ts";
 
 /** Version of the results' form; a reader refuses what it does not know. */
@@ -115,6 +116,8 @@ export interface ForecastRun extends BaseRun {
   deviation: { train: number; test: number };
   train: ForecastPart;
   test: ForecastPart;
+  /** Beyond the end of the data, where it was asked for; null until the model has said it. */
+  ahead: { strategy: Strategy; at: (number | string)[]; values: number[] } | null;
 }
 
 /** One-step-ahead forecasts in the series' own unit, in time order. */

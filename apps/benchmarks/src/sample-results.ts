@@ -80,6 +80,7 @@ export function sampleForecast(): ForecastRun {
       predicted: [50, 33, 22],
       lastValue: [36, 58, 29],
     },
+    ahead: null,
   };
 }
 

@@ -169,6 +169,9 @@ test("steps, longer steps and repeated times are said", () => {
   expect(note(["2020-01", "2020-02", "2020-03", "2020-06"])[0]).toMatch(
     /1 month apart but for 1 longer step, up to 3 months/,
   );
+  expect(note(["2020-01-31", "2020-02-29", "2020-03-31"])).toEqual([
+    "2020-01-31 to 2020-03-31, 1 month apart",
+  ]);
   expect(note([...days, "2020-01-04"])).toContain(
     "1 row has the time of the row before (first: 2020-01-04): all kept",
   );

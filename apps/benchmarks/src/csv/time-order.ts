@@ -36,8 +36,7 @@ export function timeNotes(
 ): string[] {
   if (sorted.length < 3) return [];
   const steps = stepsOf(sorted, kind);
-  const apart = steps.sizes.filter((size) => size > 0).sort();
-  const usual = apart[apart.length >> 1] ?? 0;
+  const usual = usualStep(steps.sizes);
   const longer: number[] = [];
   const same: number[] = [];
   steps.sizes.forEach((size, i) => {
@@ -70,20 +69,10 @@ function stepsOf(
   sorted: Float64Array,
   kind: "number" | "date",
 ): { sizes: Float64Array; word: (size: number) => string } {
-  const differences = (points: Float64Array) =>
-    points.subarray(1).map((point, i) => point - (points[i] as number));
   if (kind === "number")
     return { sizes: differences(sorted), word: (size) => String(rounded(size)) };
-  const [first = 0] = sorted;
-  const dayOf = (time: number) => new Date(time).getUTCDate();
-  const isMonthly = sorted.every(
-    (time) => dayOf(time) === dayOf(first) && time % DAY === first % DAY,
-  );
-  if (isMonthly) {
-    const months = sorted.map((time) => {
-      const date = new Date(time);
-      return 12 * date.getUTCFullYear() + date.getUTCMonth();
-    });
+  if (isMonthly(sorted)) {
+    const months = sorted.map(monthOf);
     const word = (size: number) =>
       size % 12 === 0 ? plural(size / 12, "year") : plural(size, "month");
     return { sizes: differences(months), word };
@@ -95,6 +84,36 @@ function stepsOf(
     return plural(rounded(size / SECOND), "second");
   };
   return { sizes: differences(sorted), word };
+}
+
+/** Whether all points are on one day of a month, or all on the last, at one time of the day. */
+export function isMonthly(times: Float64Array): boolean {
+  const [first = 0] = times;
+  const dayOf = (time: number) => new Date(time).getUTCDate();
+  if (!times.every((time) => time % DAY === first % DAY)) return false;
+  return times.every((time) => dayOf(time) === dayOf(first)) || times.every(isMonthEnd);
+}
+
+/** Whether the next day is in another month. */
+export function isMonthEnd(time: number): boolean {
+  return new Date(time + DAY).getUTCDate() === 1;
+}
+
+/** Months since the year 0. */
+export function monthOf(time: number): number {
+  const date = new Date(time);
+  return 12 * date.getUTCFullYear() + date.getUTCMonth();
+}
+
+/** From each point to the next. */
+export function differences(points: Float64Array): Float64Array {
+  return points.subarray(1).map((point, i) => point - (points[i] as number));
+}
+
+/** The middle one of the steps that are any; 0 where there is none. */
+export function usualStep(steps: Float64Array): number {
+  const apart = steps.filter((step) => step > 0).sort();
+  return apart[apart.length >> 1] ?? 0;
 }
 
 function rounded(x: number): number {
