@@ -1,5 +1,5 @@
 import { didYouMean } from "@rnnkit/core-rnn";
-import { type DayOrder, isDate } from "./csv/date-format.ts";
+import { type DayOrder, isDate, isTimeName } from "./csv/date-format.ts";
 import {
   type DecimalMark,
   isMissing,
@@ -74,8 +74,9 @@ export function readColumn(path: string, options: ReadOptions = {}): Column {
     },
   );
   if ("cell" in read) throw refused(read.cell, index, read.expected, read.cure);
+  if (time) refuseSeveral(table, index, time);
   const { words } = read.format;
-  const column = inOrder(read.values, time);
+  const column = inOrder(read.values, time, unreadTime(table));
   if (column.values.length === 0) {
     throw new UsageError(
       printable(`--column ${names[index]}: expected numbers in ${path}, got none`),
@@ -95,16 +96,40 @@ export function readColumn(path: string, options: ReadOptions = {}): Column {
   };
 }
 
+/** A file whose times each stand once for every word of a column holds several series, one below another. */
+function refuseSeveral({ names, rows }: Table, target: number, { columns, times }: TimeAxis): void {
+  if (2 * new Set(times).size > times.length) return;
+  for (const [i, name] of names.entries()) {
+    if (i === target || columns.includes(i)) continue;
+    const words = new Set(rows.map((row) => row[i] ?? ""));
+    const pairs = new Set(rows.map((row, n) => `${times[n]} ${row[i]}`));
+    if (words.size < 2 || 2 * words.size > rows.length || pairs.size < rows.length) continue;
+    const shown = [...words].slice(0, 3).map((word) => JSON.stringify(word));
+    throw new UsageError(
+      printable(
+        `--csv: expected one series, got ${words.size}, by ${JSON.stringify(name)} (${shown.join(", ")}${words.size > 3 ? ", ..." : ""}): keep the rows of one`,
+      ),
+    );
+  }
+}
+
+/** Where a column is named as times are and yet none was understood: which, and what it holds. */
+function unreadTime({ names, rows }: Table): string {
+  const at = names.findIndex(isTimeName);
+  return at < 0 ? "" : ` (not understood: ${JSON.stringify(rows[0]?.[at] ?? "")} of ${names[at]})`;
+}
+
 /** Values from the oldest on, those missing filled or, at the ends, dropped. */
 function inOrder(
   given: Float64Array,
   time: TimeAxis | null,
+  unread: string,
 ): Pick<Column, "values" | "gapsFilled" | "at" | "notes"> {
   const { order, notes } = time
     ? timeOrder(time.times)
     : {
         order: Int32Array.from(given, (_, i) => i),
-        notes: ["no dates found: rows taken in the file's order"],
+        notes: [`no dates found${unread}: rows taken in the file's order, oldest first`],
       };
   let [start, end] = [0, order.length];
   const valueAt = (n: number) => given[order[n] as number] as number;
@@ -161,8 +186,10 @@ function columnOf(table: Table, { column }: ReadOptions): number {
   if (column === undefined) {
     const numeric = numericColumns(table);
     if (numeric.length === 1) return numeric[0] as number;
-    const which = numeric.length > 0 ? numeric : all;
-    throw new UsageError(printable(`--column: expected one of ${known(which)}, got none`));
+    if (numeric.length === 0) {
+      throw new UsageError(printable(`--csv: expected a column of numbers, got ${known(all)}`));
+    }
+    throw new UsageError(printable(`--column: expected one of ${known(numeric)}, got none`));
   }
   const wanted = column.trim();
   const found = all.filter((i) => names[i] === wanted || fullNames[i] === wanted);

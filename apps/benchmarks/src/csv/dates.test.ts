@@ -177,6 +177,16 @@ test("steps, longer steps and repeated times are said", () => {
   );
 });
 
+test("a column of times that is not understood is named", () => {
+  expect(read(["01/20", "02/20"]).notes).toEqual([
+    "no dates found: rows taken in the file's order, oldest first",
+  ]);
+  writeFileSync(path, "date,v\n01/20,5\n02/20,6\n");
+  expect(readColumn(path).notes).toEqual([
+    'no dates found (not understood: "01/20" of date): rows taken in the file\'s order, oldest first',
+  ]);
+});
+
 test("hours beside dates, years beside months, and numbers named as times are the time too", () => {
   const of = (text: string) => {
     writeFileSync(path, text);

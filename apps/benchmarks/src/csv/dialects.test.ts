@@ -71,7 +71,7 @@ test.each(readings)("%j are numbers", (cells, values, note) => {
 
 test("plain digits need no words", () => {
   const { notes } = read(column(["1", "-2.5", "3e-2"], ","));
-  expect(notes).toEqual(["no dates found: rows taken in the file's order"]);
+  expect(notes).toEqual(["no dates found: rows taken in the file's order, oldest first"]);
 });
 
 const refusals: [string, string[], RegExp][] = [
@@ -186,6 +186,16 @@ test("the one column of numbers needs no name", () => {
   expect([...read(",value\n0,5\n1,6\n2,9\n").values]).toEqual([5, 6, 9]);
   expect([...read("1.5\n2.5\n").values]).toEqual([1.5, 2.5]);
   expect(() => read("date,a,b\n2020-01-01,5,6\n")).toThrow('expected one of "a", "b", got none');
+});
+
+test("several series one below another are refused, by the column that tells them apart", () => {
+  const rows = ["A", "B"].flatMap((name) =>
+    [1, 2, 3].map((day) => `2020-01-0${day},${name},${day}`),
+  );
+  expect(() => read(`date,Name,close\n${rows.join("\n")}\n`)).toThrow(
+    'expected one series, got 2, by "Name" ("A", "B"): keep the rows of one',
+  );
+  expect(() => read("a,b\nx,y\nz,y\n")).toThrow('expected a column of numbers, got "a", "b"');
 });
 
 test("titles, comments and sep= before the names, notes and sums after the numbers are left out", () => {

@@ -113,7 +113,7 @@ export function differences(points: Float64Array): Float64Array {
 /** The middle one of the steps that are any; 0 where there is none. */
 export function usualStep(steps: Float64Array): number {
   const apart = steps.filter((step) => step > 0).sort();
-  return apart[apart.length >> 1] ?? 0;
+  return apart[(apart.length - 1) >> 1] ?? 0;
 }
 
 function rounded(x: number): number {
