@@ -5,17 +5,24 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "./workspace.mjs";
 
-const source = "packages/core-rnn/src/options.ts";
-const text = `// Generated from ${source} by scripts/copy-options.mjs; do not edit.
-${readFileSync(join(root, source), "utf8")}`;
+const copies = {
+  preprocess: ["options", "option-kinds"],
+  "datasets-imdb": ["options"],
+  "backend-select": ["options"],
+};
 
-for (const name of ["preprocess", "datasets-imdb", "backend-select"]) {
-  const target = `packages/${name}/src/generated/options.ts`;
-  const file = join(root, target);
+for (const [name, file] of Object.entries(copies).flatMap(([name, files]) =>
+  files.map((file) => [name, file]),
+)) {
+  const source = `packages/core-rnn/src/${file}.ts`;
+  const text = `// Generated from ${source} by scripts/copy-options.mjs; do not edit.
+${readFileSync(join(root, source), "utf8")}`;
+  const target = `packages/${name}/src/generated/${file}.ts`;
+  const path = join(root, target);
   if (!process.argv.includes("--check")) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } else if (readFileSync(file, "utf8") !== text) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (readFileSync(path, "utf8") !== text) {
     console.error(`${target} is not what ${source} gives: run node scripts/copy-options.mjs`);
     process.exit(1);
   }

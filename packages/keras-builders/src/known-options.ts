@@ -1,6 +1,7 @@
 // Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
 import { checkOptions as checkNames, didYouMean, shown } from "@rnnkit/core-rnn";
+import { checkLayerKinds } from "./layer-option-kinds.ts";
 import { weightOptions } from "./weight-spec.ts";
 
 /** Options of every layer. */
@@ -97,7 +98,8 @@ const examples: Readonly<Record<Checked, string>> = {
  * The options of a layer that ask for something. *null* and *undefined* say nothing, as in Keras.
  *
  * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, for
- * a dtype that tfjs-layers cannot take in, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
+ * a value of another kind than the option's (a flag that is *"no"*), for a dtype that tfjs-layers cannot take
+ * in, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
  * older versions had.
  */
 export function askedOptions<Args>(
@@ -110,8 +112,9 @@ export function askedOptions<Args>(
   const asked = Object.entries(args as object).filter(([, value]) => value != null);
   const options = Object.fromEntries(asked);
   checkNames(who, options, [...names, ...layerOptions], example);
+  checkLayerKinds(who, options);
   const { dtype } = options;
-  if (typeof dtype === "string" && !dtypes.includes(dtype)) {
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
     const got = `${dtype}${didYouMean(dtype, dtypes)}`;
     throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${got}`);
   }

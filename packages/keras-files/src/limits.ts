@@ -1,3 +1,5 @@
+import type { OptionKind } from "@rnnkit/core-rnn";
+
 /** What a file may at most ask for; a model file is untrusted input. */
 export interface Limits {
   /**
@@ -6,6 +8,14 @@ export interface Limits {
    */
   maxBytes?: number;
 }
+
+/** What the values of Limits are. */
+export const limitKinds: Readonly<Record<keyof Limits, OptionKind>> = {
+  maxBytes: {
+    expected: "a number of bytes",
+    takes: (value) => typeof value === "number" && value >= 0,
+  },
+};
 
 export const defaultMaxBytes: number = 2 ** 31;
 

@@ -1,4 +1,4 @@
-import { checkOptions } from "@rnnkit/core-rnn";
+import { checkKinds, checkOptions, optionKinds } from "@rnnkit/core-rnn";
 import { inKerasGraph } from "@rnnkit/keras-builders";
 import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
@@ -8,8 +8,8 @@ import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
-import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
-import { checkModel } from "./model-argument.ts";
+import { defaultMaxBytes, type Limits, limitKinds, mostJsonBytes } from "./limits.ts";
+import { checkModel, isRecord } from "./model-argument.ts";
 import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
 import { openZip, type ZipArchive } from "./zip-archive.ts";
@@ -31,6 +31,12 @@ export interface LoadKerasModelOptions extends Limits {
 }
 
 const loadNames = ["customObjects", "compile", "onWarning", "maxBytes"];
+const loadKinds = {
+  ...limitKinds,
+  customObjects: { expected: "an object of classes", takes: isRecord },
+  compile: optionKinds.flag,
+  onWarning: optionKinds.callback,
+};
 const configName = "config.json";
 const weightsName = "model.weights.h5";
 
@@ -42,6 +48,7 @@ export async function loadModelFrom(
 ): Promise<LayersModel> {
   const who = "loadKerasModel";
   checkOptions(who, options, loadNames, "{ compile: false }");
+  checkKinds(who, options, loadKinds);
   const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
   // A backend that was only imported starts here.
   await ready();
@@ -115,6 +122,7 @@ export async function loadWeightsFrom(
   const who = "loadWeights";
   checkModel(who, model);
   checkOptions(who, options, ["maxBytes"]);
+  checkKinds(who, options, limitKinds);
   const { maxBytes = defaultMaxBytes } = options;
   // A backend that was only imported starts here.
   await ready();

@@ -89,9 +89,10 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
     const known = [...Object.keys(constructors), "string"].join(", ");
     throw new Error(`${who}: expected dtype to be one of ${known}, got ${String(dtype)}`);
   }
-  if ((typeof value === "string") !== (dtype === "string")) {
+  const isText = typeof value === "string";
+  if (isText !== (dtype === "string") || (!isText && typeof value !== "number")) {
     throw new Error(
-      `${who}: expected a value that dtype ${dtype} holds, got ${shown(value)}; dtype "string" pads strings`,
+      `${who}: expected value to be what dtype ${dtype} holds, got ${shown(value)}; dtype "string" pads strings`,
     );
   }
 

@@ -1,4 +1,5 @@
 // Windows over a series, the general form; `createSequences` and `prepareData` are made of it.
+import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 
@@ -125,6 +126,7 @@ export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefine
   expectInteger(caller, "horizon", horizon, 0);
   expectInteger(caller, "startIndex", startIndex, 0, points);
   expectInteger(caller, "endIndex", endIndex, startIndex, points);
+  checkKinds(caller, { targetColumns }, { targetColumns: optionKinds.list });
   for (const column of targetColumns ?? []) {
     if (!Number.isInteger(column) || column < 0 || column >= features) {
       throw new Error(`${caller}: expected targetColumns from ${columnsOf}, got ${shown(column)}`);
