@@ -73,14 +73,16 @@ async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promi
       );
   }
   let place: string | undefined;
+  let isLost = false;
   if (name === "wasm" && !tf.engine().registry.wasm) {
     const found = await prepareWasm(module as WasmPackage, wasmPaths);
     if (found.missing !== undefined) return refused(found.missing);
     place = found.place;
+    isLost = place === undefined && nodeRuntime() !== undefined;
   }
 
   const failure = await start(entry, place);
-  if (failure !== undefined) return refused(failure);
+  if (failure !== undefined) return refused(`${failure}${isLost ? bundledHint : ""}`);
   const wrong = await wrongResult();
   if (wrong !== undefined) return refused(wrong);
   return { taken: true, reason: takenReason(entry) };
@@ -97,6 +99,9 @@ async function load({ name, packageName }: BackendEntry): Promise<unknown> {
     throw error ?? new Error("threw nothing");
   }
 }
+
+const bundledHint =
+  "; a bundled program passes wasmPaths, the folder of tfjs-backend-wasm's .wasm files";
 
 type WasmPackage = typeof import("@tensorflow/tfjs-backend-wasm");
 
