@@ -45,6 +45,19 @@ export { checkOptions, didYouMean, nearest, optionsFault, shown } from "./option
 export { orthogonal } from "./orthogonal.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {
+  bytesOf,
+  bytesOfBlob,
+  isAbortSignal,
+  isArrayBuffer,
+  isBlob,
+  isSharedBuffer,
+  isUrl,
+  isWasmMemory,
+  isWasmModule,
+  ownArray,
+  typedArrayName,
+} from "./realm.ts";
+export {
   type RowActivation,
   type RowActivationName,
   rowActivationNames,

@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
 import { optionsFault, shown } from "./generated/options.ts";
+import { isAbortSignal, isUrl } from "./generated/realm.ts";
 
 /** What a transfer has brought so far, in bytes; **total** is undefined where nobody says. */
 export interface Progress {
@@ -87,7 +88,7 @@ export function checkSource(who: string, options: SourceOptions): void {
   };
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   expect(
-    path === undefined || isText(path) || path instanceof URL,
+    path === undefined || isText(path) || isUrl(path),
     "path to be a file's name or file: URL",
     path,
   );
@@ -109,11 +110,7 @@ export function checkSource(who: string, options: SourceOptions): void {
     "onProgress to be a function",
     onProgress,
   );
-  expect(
-    signal === undefined || signal instanceof AbortSignal,
-    "signal to be an AbortSignal",
-    signal,
-  );
+  expect(signal === undefined || isAbortSignal(signal), "signal to be an AbortSignal", signal);
 }
 
 // In a page a url may be relative to it.

@@ -1,7 +1,7 @@
-import { shown } from "@rnnkit/core-rnn";
+import { bytesOf, bytesOfBlob, isBlob, isUrl, shown } from "@rnnkit/core-rnn";
 
-/** Where a file is: a path (in Node), a URL, its bytes, or a File or Blob. */
-export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+/** Where a file is: a path (in Node), a URL, its bytes (a buffer, or a view of one), or a File or Blob. */
+export type ModelSource = string | URL | ArrayBufferView | ArrayBufferLike | Blob;
 
 /** Reads a local file of at most **maxBytes**; undefined where there are none. */
 export type ReadPath = (path: string | URL, maxBytes: number) => Promise<Uint8Array>;
@@ -20,19 +20,16 @@ export async function sourceBytes(
   const check = (size: number): void => {
     if (size > maxBytes) throw tooLarge(who, maxBytes, size);
   };
-  if (source instanceof Uint8Array) {
-    check(source.length);
-    return source;
+  const bytes = bytesOf(source);
+  if (bytes) {
+    check(bytes.length);
+    return bytes;
   }
-  if (source instanceof ArrayBuffer) {
-    check(source.byteLength);
-    return new Uint8Array(source);
-  }
-  if (source instanceof Blob) {
+  if (isBlob(source)) {
     check(source.size);
-    return new Uint8Array(await source.arrayBuffer());
+    return await bytesOfBlob(source);
   }
-  if (source instanceof URL || typeof source === "string") {
+  if (isUrl(source) || typeof source === "string") {
     const isRemote = /^(https?|data|blob):/i.test(`${source}`);
     if (isRemote || !readPath) return await fetched(who, source, maxBytes);
     return await readPath(source, maxBytes);

@@ -4,7 +4,8 @@ import { tooLarge } from "./model-source.ts";
 
 /** A file's bytes, if they are at most **maxBytes**. */
 export async function readPath(path: string | URL, maxBytes: number): Promise<Uint8Array> {
-  const local = path instanceof URL || path.startsWith("file:") ? fileURLToPath(path) : path;
+  const given = `${path}`;
+  const local = given.startsWith("file:") ? fileURLToPath(given) : given;
   const file = await open(local);
   try {
     const { size } = await file.stat();

@@ -259,8 +259,7 @@ function store(out: Output, at: number, x: unknown): void {
     throw new Error(`${who}: expected numbers, got ${shown(x)}; dtype "string" pads strings`);
   }
   out[at] = x;
-  const isFloat = out instanceof Float32Array || out instanceof Float64Array;
-  if (!isFloat && out[at] !== Math.trunc(x)) {
+  if (out[at] !== Math.trunc(x) && !kindOf(out)?.startsWith("Float")) {
     throw new Error(`${who}: expected numbers that an ${kindOf(out)} holds, got ${x}`);
   }
 }

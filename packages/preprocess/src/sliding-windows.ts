@@ -1,7 +1,7 @@
 // Windows over a series, the general form; `createSequences` and `prepareData` are made of it.
 import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
-import { type ArrayInput, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
+import { type ArrayInput, kindOf, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 
 /** The element types that windows can have. */
 export interface WindowArrays {
@@ -210,7 +210,7 @@ function allocator<A>(
   dtype: string | undefined,
   data: NumberArray,
 ): (length: number) => NumberArray & A {
-  const name = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
+  const name = dtype ?? (kindOf(data) === "Int32Array" ? "int32" : "float32");
   const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
   const Kind = Object.hasOwn(constructors, name) && constructors[name as WindowDtype];
   if (!Kind)

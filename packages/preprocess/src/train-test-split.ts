@@ -1,6 +1,7 @@
 // scikit-learn's train_test_split, with the default that a time series needs.
 import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
+import { ownArray } from "./generated/realm.ts";
 import { isNumberArray, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 import { random } from "./random.ts";
 
@@ -115,10 +116,11 @@ function readRows(x: unknown): Rows {
     };
   }
   if (isNumberArray(x)) {
+    const own = ownArray(x);
     return {
-      rows: x.length,
-      slice: (from, to) => x.subarray(from, to),
-      take: (order) => takeRows(x, order, 1),
+      rows: own.length,
+      slice: (from, to) => own.subarray(from, to),
+      take: (order) => takeRows(own, order, 1),
     };
   }
   if (!isRows(x)) {
