@@ -123,8 +123,12 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
     (out as NumberArray).fill(padded[0]);
   }
 
+  // What is spread over no step is read all the same, and refused if it is of another shape.
+  const unseen: Output = dtype === "string" ? [] : new constructors[dtype](width);
+
   for (let i = 0; i < count; i++) {
     const found = lengthOf(i);
+    if (maxLen === 0 && found > 0 && truncating === "pre") source.copy(i, 0, found, unseen, 0);
     const kept = Math.min(found, maxLen);
     const from = truncating === "pre" ? found - kept : 0;
     // To numpy a list cut to nothing is one of numbers.
