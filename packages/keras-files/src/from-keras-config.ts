@@ -1,12 +1,8 @@
-import {
-  activationOf,
-  inKerasGraph,
-  KerasActivation,
-  kerasActivationNames,
-} from "@rnnkit/keras-builders";
+import { activationOf, inKerasGraph, kerasActivationNames } from "@rnnkit/keras-builders";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
-import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
+import { asKeras3, type KerasAge } from "./keras-age.ts";
+import { camelCase, registeredPrefix, tfjsWord, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
 
@@ -24,6 +20,10 @@ export interface Reading {
   who: string;
   /** By class name, or by `package>Class`. */
   customObjects: Readonly<Record<string, CustomLayer>>;
+  /** Which Keras saved the file. */
+  age: KerasAge;
+  /** Told what is not as Keras 3 would have it; a text that was told before is not told again. */
+  warn(text: string): void;
   /** Makes a model that is a layer of another; undefined if JSON is none. */
   model(reading: Reading, json: JsonObject): Layer | undefined;
 }
@@ -43,8 +43,11 @@ export function layerFromKeras(reading: Reading, serialized: Json): Layer {
   refuseCode(who, json);
   const model = reading.model(reading, json);
   if (model) return model;
-  const known = isKeras(own(json, "module")) && Object.hasOwn(layerClasses, className);
-  if (!known) {
+  const isOwn = isKeras(own(json, "module"));
+  const written = isOwn
+    ? asKeras3(who, reading.age, { className, config }, reading.warn)
+    : { className, config };
+  if (!isOwn || !Object.hasOwn(layerClasses, written.className)) {
     const name = shownName(`${own(config, "name") ?? ""}`);
     const module = own(json, "module");
     const from = typeof module === "string" ? ` of ${module}` : "";
@@ -52,7 +55,7 @@ export function layerFromKeras(reading: Reading, serialized: Json): Layer {
       `${who}: expected layers that are known here, got ${shownName(className)}${from} (layer ${name}); give what makes it as customObjects: { ${JSON.stringify(className)}: (config) => layer }`,
     );
   }
-  return madeLayer(reading, className, layerClasses[className]!, config);
+  return madeLayer(reading, written.className, layerClasses[written.className]!, written.config);
 }
 
 /** Whether a module is Keras's own; a legacy file names none. */
@@ -154,14 +157,21 @@ function argument(who: string, key: string, value: Json): unknown {
 }
 
 function activation(who: string, key: string, value: Json): string {
-  // A function of Keras's may be serialized as an object that names it.
-  const named = isObject(value) && isKeras(own(value, "module")) ? own(value, "config") : value;
-  const found = named === null ? "linear" : typeof named === "string" && activationOf(named);
-  if (found) return found instanceof KerasActivation ? found.name : found;
+  const named = isObject(value) ? functionName(value) : value;
+  if (named === null) return "linear";
+  if (typeof named === "string" && activationOf(named)) return named;
   if (isObject(value)) refuseCode(who, value);
   throw new Error(
     `${who}: expected ${key} to be one of ${kerasActivationNames.join(", ")}, got ${shown(value)}`,
   );
+}
+
+/** The name of a function that is serialized as an object: Keras's own, or ours as Python registers it. */
+function functionName(json: JsonObject): Json | undefined {
+  const name = own(json, "config");
+  if (isKeras(own(json, "module"))) return name;
+  if (own(json, "module") !== "builtins" || typeof name !== "string") return undefined;
+  return name.startsWith(registeredPrefix) ? name.slice(registeredPrefix.length) : undefined;
 }
 
 /** An initializer, regularizer or constraint as tfjs-layers serializes it. */

@@ -33,3 +33,6 @@ export function tfjsWord(word: string): string {
 export function kerasWord(word: string): string {
   return kerasWords[word] ?? snakeCase(word);
 }
+
+/** What Python registers functions of this project's under, those that Keras 3 does not have. */
+export const registeredPrefix = "rnnkit>";

@@ -39,22 +39,36 @@ const isState = (path: string): boolean =>
   path.startsWith("optimizer/") || !path.startsWith("layers/") || path.includes("/seed_generator/");
 
 function keras3Weights(who: string, model: LayersModel, file: Hdf5): SavedWeight[] {
+  const saved = byKeras3Path(file);
   const pairs = weightPaths(model).map(({ path, variable }) => {
-    const dataset = file.datasets.get(path);
+    const dataset = saved.get(path);
     if (dataset) return { variable, dataset };
     throw new Error(
       `${who}: expected ${path} of shape ${shownShape(variable.shape)}, got a file without it`,
     );
   });
   const known = new Set(pairs.map(({ dataset }) => dataset.path));
-  const extra = [...file.datasets.keys()].find((path) => !known.has(path) && !isState(path));
+  const extra = [...saved].find(([path, { path: own }]) => !known.has(own) && !isState(path))?.[0];
   if (extra !== undefined) {
-    const { shape } = file.datasets.get(extra)!;
+    const { shape } = saved.get(extra)!;
     throw new Error(
       `${who}: expected the ${pairs.length} weights of ${shownName(model.name)}, got also ${shownName(extra)} of shape ${shownShape(shape)}`,
     );
   }
   return pairs;
+}
+
+/**
+ * The datasets under Keras 3's paths. TensorFlow 2.12 put the layers into `_layer_checkpoint_dependencies`, and
+ * on Windows up to 2.15 a part of a path was not a group but a name with backslashes.
+ */
+function byKeras3Path(file: Hdf5): ReadonlyMap<string, Hdf5Dataset> {
+  return new Map(
+    [...file.datasets].map(([path, dataset]) => [
+      path.replaceAll("\\", "/").replace(/^_layer_checkpoint_dependencies\//, "layers/"),
+      dataset,
+    ]),
+  );
 }
 
 function legacyWeights(who: string, model: LayersModel, file: Hdf5, root: string): SavedWeight[] {
