@@ -2,6 +2,7 @@ import { activationOf, inKerasGraph, kerasActivationNames } from "@rnnkit/keras-
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
 import { asKeras3, type KerasAge } from "./keras-age.ts";
+import { layerClassName, partClassName } from "./keras-aliases.ts";
 import { camelCase, registeredPrefix, tfjsWord, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
@@ -45,7 +46,7 @@ export function layerFromKeras(reading: Reading, serialized: Json): Layer {
   if (model) return model;
   const isOwn = isKeras(own(json, "module"));
   const written = isOwn
-    ? asKeras3(who, reading.age, { className, config }, reading.warn)
+    ? asKeras3(who, reading.age, { className: layerClassName(className), config }, reading.warn)
     : { className, config };
   if (!isOwn || !Object.hasOwn(layerClasses, written.className)) {
     const name = shownName(`${own(config, "name") ?? ""}`);
@@ -108,7 +109,7 @@ function madeLayer(
       if (part !== null) args[camelCase(key)] = part;
     } else if (known.arguments.includes(key)) {
       const option = known.names?.[key] ?? camelCase(key);
-      const read = argument(who, key, value);
+      const read = argument(who, key, value, reading.warn);
       if (read !== undefined) args[option] = read;
     } else if (known.fixed && Object.hasOwn(known.fixed, key)) {
       const wanted = known.fixed[key]!;
@@ -146,10 +147,10 @@ function partLayers(reading: Reading, value: Json): Layer | Layer[] | null {
 }
 
 /** An argument's value for a layer; undefined: as if it were not there. */
-function argument(who: string, key: string, value: Json): unknown {
+function argument(who: string, key: string, value: Json, warn: Reading["warn"]): unknown {
   if (key === "activation" || key === "recurrent_activation") return activation(who, key, value);
   const [, kind] = /_(initializer|regularizer|constraint)$/.exec(key) ?? [];
-  if (kind) return value === null ? undefined : part(who, key, `keras.${kind}s`, value);
+  if (kind) return value === null ? undefined : part(who, key, kind, value, warn);
   if (key === "seed") return typeof value === "number" ? value : undefined;
   if (typeof value === "string" && wordArguments.has(key)) return tfjsWord(value);
   // null is a mode of its own only for merge_mode.
@@ -174,18 +175,29 @@ function functionName(json: JsonObject): Json | undefined {
   return name.startsWith(registeredPrefix) ? name.slice(registeredPrefix.length) : undefined;
 }
 
-/** An initializer, regularizer or constraint as tfjs-layers serializes it. */
-function part(who: string, key: string, module: string, value: Json): object {
+/**
+ * An initializer, regularizer or constraint as tfjs-layers serializes it; undefined for an initializer that
+ * is not known: what it would make is about to be overwritten.
+ */
+function part(
+  who: string,
+  key: string,
+  kind: string,
+  value: Json,
+  warn: Reading["warn"],
+): object | undefined {
   const json = typeof value === "string" ? { class_name: value, config: {} } : value;
   const className = isObject(json) ? own(json, "class_name") : undefined;
-  const known = partClasses[module]!;
-  // Keras 2 and abbreviations write `glorot_uniform`.
-  const name =
-    typeof className === "string"
-      ? className.replace(/(?:^|_)(\w)/g, (_, c) => c.toUpperCase())
-      : "";
-  if (isObject(json)) refuseCode(who, json);
+  const known = partClasses[`keras.${kind}s`]!;
+  const name = typeof className === "string" ? partClassName(className) : "";
   const isOurs = isObject(json) && isKeras(own(json, "module")) && Object.hasOwn(known, name);
+  if (!isOurs && kind === "initializer") {
+    warn(
+      `${who}: the weights are those of the file, ${key} is not: ${shown(className ?? value)} is not known here, and the layer has its default`,
+    );
+    return undefined;
+  }
+  if (isObject(json)) refuseCode(who, json);
   if (!isOurs) {
     const names = Object.keys(known).join(", ");
     throw new Error(`${who}: expected ${key} to be one of ${names}, got ${shown(value)}`);

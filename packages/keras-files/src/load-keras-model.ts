@@ -110,6 +110,10 @@ function loaded(
     }
     assignOneByOne(savedWeights(who, model, file));
     const saved = options.compile === false ? undefined : compilation();
+    if (saved && reading.age.major < 3 && saved.state.length > 1) {
+      saved.state = [];
+      reading.warn(`${who}: compiled with a fresh optimizer: its state is of ${reading.age.name}`);
+    }
     if (saved) compileAsSaved(who, model, saved, reading.warn);
     return model;
   });

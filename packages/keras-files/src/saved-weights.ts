@@ -1,9 +1,10 @@
 import { shown as shownShape } from "@rnnkit/core-rnn";
 import { getBackend, type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import { type CudnnConversion, cudnnConversions } from "./cudnn-weights.ts";
 import type { Hdf5, Hdf5Dataset } from "./hdf5-file.ts";
 import { shownName } from "./limits.ts";
-import { layersOf, weightPaths } from "./weight-paths.ts";
+import { layersOf, varsGroups, weightPaths } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -11,6 +12,8 @@ type Layer = InstanceType<typeof layers.Layer>;
 export interface SavedWeight {
   variable: LayerVariable;
   dataset: Hdf5Dataset;
+  /** What makes the dataset's values the variable's; absent: they are. */
+  convert?: CudnnConversion;
 }
 
 /**
@@ -24,8 +27,8 @@ export function savedWeights(who: string, model: LayersModel, file: Hdf5): Saved
   const pairs = textList(file, root, "layer_names")
     ? legacyWeights(who, model, file, root)
     : keras3Weights(who, model, file);
-  for (const { variable, dataset } of pairs) {
-    if (`${variable.shape}` !== `${dataset.shape}`) {
+  for (const { variable, dataset, convert } of pairs) {
+    if (!convert && `${variable.shape}` !== `${dataset.shape}`) {
       throw new Error(
         `${who}: expected ${dataset.path} of shape ${shownShape(variable.shape)}, got ${shownShape(dataset.shape)}`,
       );
@@ -90,13 +93,29 @@ function legacyWeights(who: string, model: LayersModel, file: Hdf5, root: string
         `${who}: expected ${variables.length} weights of ${shownName(name)}, got ${weights.length}`,
       );
     }
-    return variables.map((variable, j) => {
+    const pairs = variables.map((variable, j): SavedWeight => {
       const path = inside(`${name}/${weights[j]}`);
       const dataset = file.datasets.get(path);
       if (dataset) return { variable, dataset };
       throw new Error(`${who}: expected a dataset ${shownName(path)}, got a file without it`);
     });
+    return withCudnn(layer, pairs);
   });
+}
+
+/** Those of a CuDNNLSTM or CuDNNGRU are known by the length of the bias, as Keras knows them. */
+function withCudnn(layer: Layer, pairs: SavedWeight[]): SavedWeight[] {
+  const byVariable = new Map(pairs.map((pair) => [pair.variable, pair]));
+  for (const { name, variables } of varsGroups(layer)) {
+    const own = variables.map((variable) => byVariable.get(variable));
+    const convert = cudnnConversions(
+      name,
+      variables.map(({ shape }) => shape as number[]),
+      own.map((pair) => pair?.dataset.shape ?? []),
+    );
+    for (const [i, each] of (convert ?? []).entries()) own[i]!.convert = each;
+  }
+  return pairs;
 }
 
 /** Trainable ones first, each part's own in their order. */
@@ -142,8 +161,9 @@ export function assignAll(weights: readonly SavedWeight[]): void {
   for (const [i, weight] of weights.entries()) assign(weight, values[i]!);
 }
 
-function tensorOf({ variable, dataset }: SavedWeight, buffer?: Float32Array): Tensor {
-  return tensor(dataset.read(buffer), variable.shape as number[], "float32");
+function tensorOf({ variable, dataset, convert }: SavedWeight, buffer?: Float32Array): Tensor {
+  const values = convert ? convert(dataset.read()) : dataset.read(buffer);
+  return tensor(values, variable.shape as number[], "float32");
 }
 
 /** As it is: constraints hold updates, not what a file says. */
