@@ -2,12 +2,14 @@ import {
   type LayersModel,
   model,
   type Sequential,
+  type Shape,
   type SymbolicTensor,
   sequential,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts";
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
+import { listedInput } from "./keras-names.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
 import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
@@ -47,8 +49,17 @@ function sequentialFromKeras(reading: Reading, json: JsonObject): Sequential {
   } catch (cause) {
     throw graphError(who, cause);
   }
+  if (own(config, listedInput) !== true) unlistInput(result);
   if (own(config, "trainable") === false) result.trainable = false;
   return result;
+}
+
+/** In Keras a Sequential model's input is none of its layers; tfjs-layers then asks the first one for the shape. */
+function unlistInput({ layers }: Sequential): void {
+  const [input, first] = layers as (Layer & { batchInputShape?: Shape })[];
+  if (!input || !first || !isInput(input)) return;
+  layers.shift();
+  if (!("containerNodes" in first)) first.batchInputShape ??= input.batchInputShape!;
 }
 
 const isInput = (layer: Layer): boolean => layer.getClassName() === "InputLayer";
