@@ -6,9 +6,12 @@ Functions that this project registers are known; a file of Keras 2 is what Keras
 import json
 import os
 import sys
+import warnings
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ.setdefault("KERAS_BACKEND", "numpy")
+
+warnings.simplefilter("ignore")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -23,9 +26,8 @@ def told(folder, case):
     path = os.path.join(folder, case["name"])
     model = keras.saving.load_model(path, compile=False)
     inputs = [np.array(x["data"], x["dtype"]).reshape(x["shape"]) for x in case["inputs"]]
-    outputs = model(inputs if len(inputs) > 1 else inputs[0])
-    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    return [np.array(y).ravel().tolist() for y in outputs]
+    outputs = keras.tree.flatten(model(inputs if len(inputs) > 1 else inputs[0]))
+    return [np.array(y, "float64").ravel().tolist() for y in outputs]
 
 
 def main(scratch):
