@@ -87,7 +87,7 @@ const cases = new Map<string, Promise<Case>>();
 /** Made once, for all tests of it. */
 const made = (of: (typeof rows)[number] | number): Promise<Case> => {
   const key = typeof of === "number" ? `${of}` : id(of);
-  const make = (): Promise<Case> => {
+  const make = async (): Promise<Case> => {
     if (typeof of === "number") {
       const random = randomModel(of);
       return caseOf(random.model, random.inputs, random);
