@@ -6,7 +6,7 @@ import { withComingWeights } from "./coming-weights.ts";
 import { compileAsSaved, type SavedCompilation } from "./from-keras-compile.ts";
 import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
-import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
+import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
 import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
 import { checkModel } from "./model-argument.ts";
@@ -57,28 +57,26 @@ export async function loadModelFrom(
     const zip = openZip(who, bytes, maxBytes);
     const json = jsonMember(who, zip);
     const weights = weightsMember(who, zip);
-    return await withHdf5(who, weights, (file) =>
-      loaded(reading, json, file, weights.length, options, () => {
-        const config = own(json, "compile_config");
-        if (!isObject(config) || Object.keys(config).length === 0) return undefined;
-        return { config, optimizer: own(config, "optimizer"), state: numbered(file) };
-      }),
+    const file = openHdf5(who, weights);
+    return loaded(reading, json, file, weights.length, options, () => {
+      const config = own(json, "compile_config");
+      if (!isObject(config) || Object.keys(config).length === 0) return undefined;
+      return { config, optimizer: own(config, "optimizer"), state: numbered(file) };
+    });
+  }
+  const file = openHdf5(who, bytes);
+  const text = file.text("", "model_config");
+  if (typeof text !== "string") {
+    throw new Error(
+      `${who}: expected a model in the file, got weights alone; load them into a model with loadWeights`,
     );
   }
-  return await withHdf5(who, bytes, (file) => {
-    const text = file.text("", "model_config");
-    if (typeof text !== "string") {
-      throw new Error(
-        `${who}: expected a model in the file, got weights alone; load them into a model with loadWeights`,
-      );
-    }
-    const json = objectOf(who, "model_config", parseJson(who, text));
-    return loaded(reading, json, file, bytes.length, options, () => {
-      const training = file.text("", "training_config");
-      if (typeof training !== "string") return undefined;
-      const config = objectOf(who, "training_config", parseJson(who, training));
-      return { config, optimizer: own(config, "optimizer_config"), state: listed(file) };
-    });
+  const json = objectOf(who, "model_config", parseJson(who, text));
+  return loaded(reading, json, file, bytes.length, options, () => {
+    const training = file.text("", "training_config");
+    if (typeof training !== "string") return undefined;
+    const config = objectOf(who, "training_config", parseJson(who, training));
+    return { config, optimizer: own(config, "optimizer_config"), state: listed(file) };
   });
 }
 
@@ -121,7 +119,7 @@ export async function loadWeightsFrom(
   const bytes = await sourceBytes(who, source, maxBytes, readPath);
   const isZip = kindOf(who, bytes) === "zip";
   const weights = isZip ? weightsMember(who, openZip(who, bytes, maxBytes)) : bytes;
-  await withHdf5(who, weights, (file) => assignAll(savedWeights(who, model, file)));
+  assignAll(savedWeights(who, model, openHdf5(who, weights)));
 }
 
 /** Files are known by their first bytes, not their names. */
