@@ -1,16 +1,16 @@
 import type { Json } from "./layer-classes.ts";
-import { mostDepth, mostJsonBytes, shownName } from "./limits.ts";
+import { mostDepth, mostJsonBytes, mostJsonValues, shownName } from "./limits.ts";
 
 /** An object of JSON. */
 export type JsonObject = { [key: string]: Json };
 
-const [quote, backslash, openArray, closeArray, openObject, closeObject] = [...'"\\[]{}'].map(
-  (character) => character.charCodeAt(0),
-);
+const [quote, backslash, openArray, closeArray, openObject, closeObject, comma] = [
+  ...'"\\[]{},',
+].map((character) => character.charCodeAt(0));
 
 /**
- * Parses JSON that is no longer than 64 MiB and nested no deeper than 100 levels, so that what reads it
- * may recurse.
+ * Parses JSON that is no longer than 32 MiB, has no more than 500,000 values, so that `[],[],[]` does not
+ * become thirty times its size, and is nested no deeper than 100 levels, so that what reads it may recurse.
  *
  * @throws if it is not JSON, or more of it.
  */
@@ -19,6 +19,7 @@ export function parseJson(who: string, text: string): Json {
     throw new Error(`${who}: expected at most ${mostJsonBytes} bytes of JSON, got ${text.length}`);
   }
   let depth = 0;
+  let values = 1;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -28,12 +29,19 @@ export function parseJson(who: string, text: string): Json {
     } else if (code === quote) {
       inString = true;
     } else if (code === openArray || code === openObject) {
+      const next = text.charCodeAt(i + 1);
+      if (next !== closeArray && next !== closeObject) values++;
       if (++depth > mostDepth) {
         throw new Error(`${who}: expected JSON of at most ${mostDepth} levels, got more`);
       }
     } else if (code === closeArray || code === closeObject) {
       depth--;
+    } else if (code === comma) {
+      values++;
     }
+  }
+  if (values > mostJsonValues) {
+    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${values}`);
   }
   try {
     return JSON.parse(text) as Json;

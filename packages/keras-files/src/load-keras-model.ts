@@ -10,6 +10,7 @@ import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
 import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
 import { checkModel } from "./model-argument.ts";
+import { checkModelSize } from "./model-size.ts";
 import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
 import { openZip, type ZipArchive } from "./zip-archive.ts";
@@ -89,6 +90,7 @@ function loaded(
   compilation: () => SavedCompilation | undefined,
 ): LayersModel {
   const { who } = reading;
+  checkModelSize(who, json);
   return withComingWeights(who, fileBytes, () => {
     const model = modelFromKeras(reading, json);
     if (!model) {
