@@ -8,18 +8,25 @@ import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
-import { defaultMaxBytes, type Limits, mostJsonBytes } from "./limits.ts";
+import { mostJsonBytes } from "./limits.ts";
 import { checkModel } from "./model-argument.ts";
 import { checkModelSize } from "./model-size.ts";
-import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
+import {
+  type ModelSource,
+  type ReadPath,
+  type SourceOptions,
+  sourceBytes,
+  sourceNames,
+  transferOf,
+} from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
 import { openZip, type ZipArchive } from "./zip-archive.ts";
 
 /** Options of loadWeights. */
-export interface LoadWeightsOptions extends Limits {}
+export interface LoadWeightsOptions extends SourceOptions {}
 
 /** Options of loadKerasModel. */
-export interface LoadKerasModelOptions extends Limits {
+export interface LoadKerasModelOptions extends SourceOptions {
   /**
    * What makes layers that are not known here, by class name or `package>Class`. It is called with
    * Keras's config, keys in camel case.
@@ -31,7 +38,7 @@ export interface LoadKerasModelOptions extends Limits {
   onWarning?: (text: string) => void;
 }
 
-const loadNames = ["customObjects", "compile", "onWarning", "maxBytes"];
+const loadNames = ["customObjects", "compile", "onWarning", ...sourceNames];
 const configName = "config.json";
 const weightsName = "model.weights.h5";
 
@@ -43,10 +50,12 @@ export async function loadModelFrom(
 ): Promise<LayersModel> {
   const who = "loadKerasModel";
   checkOptions(who, options, loadNames, "{ compile: false }");
-  const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
+  const transfer = transferOf(who, options);
+  const { maxBytes } = transfer;
+  const { customObjects = {} } = options;
   // A backend that was only imported starts here.
   await ready();
-  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const bytes = await sourceBytes(who, source, transfer, readPath);
   const reading: Reading = {
     ...{ who, customObjects },
     model(inner, json) {
@@ -114,11 +123,12 @@ export async function loadWeightsFrom(
 ): Promise<void> {
   const who = "loadWeights";
   checkModel(who, model);
-  checkOptions(who, options, ["maxBytes"]);
-  const { maxBytes = defaultMaxBytes } = options;
+  checkOptions(who, options, sourceNames);
+  const transfer = transferOf(who, options);
+  const { maxBytes } = transfer;
   // A backend that was only imported starts here.
   await ready();
-  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const bytes = await sourceBytes(who, source, transfer, readPath);
   const isZip = kindOf(who, bytes) === "zip";
   const weights = isZip ? weightsMember(who, openZip(who, bytes, maxBytes)) : bytes;
   assignAll(savedWeights(who, model, openHdf5(who, weights)));
