@@ -5,7 +5,16 @@ import { env } from "node:process";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { broken, type FileServer, serve, status, whole, wholeOnly } from "./file-server.fixture.ts";
+import {
+  broken,
+  type FileServer,
+  serve,
+  slow,
+  stalled,
+  status,
+  whole,
+  wholeOnly,
+} from "./file-server.fixture.ts";
 import { DatasetError, type LoadDataOptions, loadData, type Progress } from "./index.ts";
 import { tinyImdb, tinyTrain } from "./tiny-imdb.fixture.ts";
 
@@ -70,6 +79,25 @@ test("a broken transfer goes on where it stopped", async () => {
   const { train } = await load(server, { onProgress: ({ loaded }) => progress.push(loaded) });
   expect(server.ranges).toEqual(["", `bytes=${half}-`]);
   expect(progress.every((loaded, i) => i === 0 || loaded > progress[i - 1]!)).toBe(true);
+  expect(train.x.length).toBe(12);
+});
+
+test("a transfer that stands still is broken: it goes on where it stopped, or fails after four", async () => {
+  const server = await started(stalled(bytes, half), whole(bytes));
+  const { train } = await load(server, { stallTimeout: 200 });
+  expect(server.ranges).toEqual(["", `bytes=${half}-`]);
+  expect(train.x.length).toBe(12);
+
+  const silent = await started(() => {});
+  const error = await failure(load(silent, { stallTimeout: 50, cacheDir: join(root, "another") }));
+  expect([error.code, silent.ranges.length]).toEqual(["transfer", 4]);
+  expect(error.message).toMatch(/got 0 bytes and then: nothing for 50 ms \(stallTimeout\)$/);
+});
+
+test("a transfer that is slow is not one that stands still", async () => {
+  const server = await started(slow(bytes, 25, 100));
+  const { train } = await load(server, { stallTimeout: 2000 });
+  expect(server.ranges).toEqual([""]);
   expect(train.x.length).toBe(12);
 });
 
@@ -284,6 +312,8 @@ test.each<[object, string]>([
   [{ cacheDir: "" }, "cacheDir"],
   [{ onProgress: true }, "onProgress"],
   [{ signal: {} }, "AbortSignal"],
+  [{ stallTimeout: Number.NaN }, "stallTimeout to be a number of milliseconds above 0, got NaN"],
+  [{ stallTimeout: 0 }, "stallTimeout to be a number of milliseconds above 0, got 0"],
 ])("%j is refused before any work", async (options, message) => {
   const server = await started(whole(bytes));
   const error = await failure(loadData({ url: server.url, sha256, cacheDir, ...options }));

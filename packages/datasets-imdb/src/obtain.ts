@@ -13,6 +13,7 @@ export interface PublishedFile {
   limit: number;
 }
 
+const defaultStallTimeout = 30_000;
 const folder = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/";
 
 /** Keras's own files: keras/src/datasets/imdb.py. */
@@ -86,6 +87,7 @@ function fetchFile(who: string, file: PublishedFile, options: SourceOptions, res
     resume,
     onProgress: options.onProgress,
     signal: options.signal,
+    stallTimeout: options.stallTimeout ?? defaultStallTimeout,
   });
 }
 

@@ -33,9 +33,16 @@ export interface SourceOptions {
   onProgress?: (progress: Progress) => void;
   /** Aborts reading and downloading: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * Milliseconds in which nothing of a download comes, after which it counts as broken and goes on by
+   * another request, four in all. Default 30,000; *Infinity* waits for ever.
+   */
+  stallTimeout?: number;
 }
 
-export const sourceNames = ["path", "url", "sha256", "cacheDir", "onProgress", "signal"] as const;
+export const sourceNames: readonly string[] = [
+  ...["path", "url", "sha256", "cacheDir", "onProgress", "signal", "stallTimeout"],
+];
 
 /** Refuses anything but an object with known keys. */
 export function checkNames(
@@ -82,7 +89,7 @@ export function optionalInteger(
 
 /** Refuses sources that cannot be meant. */
 export function checkSource(who: string, options: SourceOptions): void {
-  const { path, url, sha256, cacheDir, onProgress, signal } = options;
+  const { path, url, sha256, cacheDir, onProgress, signal, stallTimeout } = options;
   const expect = (holds: boolean, expected: string, got: unknown): void => {
     if (!holds) throw new DatasetError("option", `${who}: expected ${expected}, got ${shown(got)}`);
   };
@@ -111,6 +118,11 @@ export function checkSource(who: string, options: SourceOptions): void {
     onProgress,
   );
   expect(signal === undefined || isAbortSignal(signal), "signal to be an AbortSignal", signal);
+  expect(
+    stallTimeout === undefined || (typeof stallTimeout === "number" && stallTimeout > 0),
+    "stallTimeout to be a number of milliseconds above 0",
+    stallTimeout,
+  );
 }
 
 // In a page a url may be relative to it.

@@ -165,7 +165,11 @@ function inOrder(who: string, nodes: CallNode[], known: Set<TensorKey>): CallNod
     const open = [...sources].filter((source) => !known.has(source));
     missing.set(node, open.length);
     if (open.length === 0) ready.push(node);
-    for (const source of open) followers.set(source, [...(followers.get(source) ?? []), node]);
+    for (const source of open) {
+      const waiting = followers.get(source);
+      if (waiting) waiting.push(node);
+      else followers.set(source, [node]);
+    }
   }
   const sorted: CallNode[] = [];
   for (let node = ready.pop(); node; node = ready.pop()) {

@@ -1,17 +1,18 @@
 import type { Json } from "./layer-classes.ts";
-import { mostDepth, mostJsonBytes, shownName } from "./limits.ts";
+import { mostDepth, mostJsonBytes, mostJsonValues, shownName } from "./limits.ts";
 
 /** An object of JSON. */
 export type JsonObject = { [key: string]: Json };
 
 const [nan, infinity] = [..."NI"].map((character) => character.charCodeAt(0));
-const [quote, backslash, openArray, closeArray, openObject, closeObject] = [...'"\\[]{}'].map(
-  (character) => character.charCodeAt(0),
-);
+const [quote, backslash, openArray, closeArray, openObject, closeObject, comma] = [
+  ...'"\\[]{},',
+].map((character) => character.charCodeAt(0));
 
 /**
- * Parses JSON, and Python's NaN, Infinity and -Infinity in it, that is no longer than 64 MiB and nested no deeper than 100 levels, so that what reads it
- * may recurse.
+ * Parses JSON, and Python's NaN, Infinity and -Infinity in it, that is no longer than 32 MiB, has no more than
+ * 500,000 values, so that `[],[],[]` does not become thirty times its size, and is nested no deeper than 100
+ * levels, so that what reads it may recurse.
  *
  * @throws if it is not JSON, or more of it.
  */
@@ -20,6 +21,7 @@ export function parseJson(who: string, text: string): Json {
     throw new Error(`${who}: expected at most ${mostJsonBytes} bytes of JSON, got ${text.length}`);
   }
   let depth = 0;
+  let values = 1;
   let inString = false;
   /** Where Python's numbers that JSON does not have begin. */
   const others: number[] = [];
@@ -31,6 +33,8 @@ export function parseJson(who: string, text: string): Json {
     } else if (code === quote) {
       inString = true;
     } else if (code === openArray || code === openObject) {
+      const next = text.charCodeAt(i + 1);
+      if (next !== closeArray && next !== closeObject) values++;
       if (++depth > mostDepth) {
         throw new Error(`${who}: expected JSON of at most ${mostDepth} levels, got more`);
       }
@@ -38,7 +42,12 @@ export function parseJson(who: string, text: string): Json {
       depth--;
     } else if (code === nan || code === infinity) {
       others.push(i);
+    } else if (code === comma) {
+      values++;
     }
+  }
+  if (values > mostJsonValues) {
+    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${values}`);
   }
   try {
     if (others.length > 0) return parsePython(text, others);

@@ -1,5 +1,3 @@
-import type { OptionKind } from "@rnnkit/core-rnn";
-
 /** What a file may at most ask for; a model file is untrusted input. */
 export interface Limits {
   /**
@@ -9,21 +7,16 @@ export interface Limits {
   maxBytes?: number;
 }
 
-/** What the values of Limits are. */
-export const limitKinds: Readonly<Record<keyof Limits, OptionKind>> = {
-  maxBytes: {
-    expected: "a number of bytes",
-    takes: (value) => typeof value === "number" && value >= 0,
-  },
-};
-
 export const defaultMaxBytes: number = 2 ** 31;
 
 /** How deep JSON and groups may be nested: Keras's own stay below 30. */
 export const mostDepth = 100;
 
-/** The most bytes of JSON: a model of 10,000 layers has some 10 MB. */
-export const mostJsonBytes: number = 64 * 2 ** 20;
+/** The most bytes of JSON: a model of 5,000 layers has some 10 MB. */
+export const mostJsonBytes: number = 32 * 2 ** 20;
+
+/** The most values in JSON, keys apart: a layer has some 100. Each takes up to 250 bytes and 2 µs. */
+export const mostJsonValues = 500_000;
 
 /** A name from a file, short enough to be put into an error. */
 export function shownName(name: string): string {

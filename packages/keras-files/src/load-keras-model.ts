@@ -6,20 +6,28 @@ import { withComingWeights } from "./coming-weights.ts";
 import { compileAsSaved, type SavedCompilation } from "./from-keras-compile.ts";
 import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
-import { type Hdf5, type Hdf5Dataset, withHdf5 } from "./hdf5-file.ts";
+import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
 import { type KerasAge, kerasAge } from "./keras-age.ts";
-import { defaultMaxBytes, type Limits, limitKinds, mostJsonBytes } from "./limits.ts";
+import { mostJsonBytes } from "./limits.ts";
 import { checkModel, isRecord } from "./model-argument.ts";
-import { type ModelSource, type ReadPath, sourceBytes } from "./model-source.ts";
+import { checkModelSize } from "./model-size.ts";
+import {
+  type ModelSource,
+  type ReadPath,
+  type SourceOptions,
+  sourceBytes,
+  sourceNames,
+  transferOf,
+} from "./model-source.ts";
 import { assignAll, assignOneByOne, savedWeights, textList } from "./saved-weights.ts";
 import { openZip, type ZipArchive } from "./zip-archive.ts";
 
 /** Options of loadWeights. */
-export interface LoadWeightsOptions extends Limits {}
+export interface LoadWeightsOptions extends SourceOptions {}
 
 /** Options of loadKerasModel. */
-export interface LoadKerasModelOptions extends Limits {
+export interface LoadKerasModelOptions extends SourceOptions {
   /**
    * What makes layers that are not known here, by class name or `package>Class`. It is called with
    * Keras's config, keys in camel case.
@@ -31,9 +39,8 @@ export interface LoadKerasModelOptions extends Limits {
   onWarning?: (text: string) => void;
 }
 
-const loadNames = ["customObjects", "compile", "onWarning", "maxBytes"];
+const loadNames = ["customObjects", "compile", "onWarning", ...sourceNames];
 const loadKinds = {
-  ...limitKinds,
   customObjects: { expected: "an object of classes", takes: isRecord },
   compile: optionKinds.flag,
   onWarning: optionKinds.callback,
@@ -51,10 +58,12 @@ export async function loadModelFrom(
   const who = "loadKerasModel";
   checkOptions(who, options, loadNames, "{ compile: false }");
   checkKinds(who, options, loadKinds);
-  const { maxBytes = defaultMaxBytes, customObjects = {} } = options;
+  const transfer = transferOf(who, options);
+  const { maxBytes } = transfer;
+  const { customObjects = {} } = options;
   // A backend that was only imported starts here.
   await ready();
-  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const bytes = await sourceBytes(who, source, transfer, readPath);
   const { onWarning = (text) => console.warn(text) } = options;
   const told = new Set<string>();
   const warn = (text: string): void => {
@@ -74,29 +83,27 @@ export async function loadModelFrom(
     const json = jsonMember(who, zip, configName);
     const reading = readingOf(kerasAge(zipVersion(who, zip), 3));
     const weights = weightsMember(who, zip);
-    return await withHdf5(who, weights, (file) =>
-      loaded(reading, json, file, weights.length, options, () => {
-        const config = own(json, "compile_config");
-        if (!isObject(config) || Object.keys(config).length === 0) return undefined;
-        return { config, optimizer: own(config, "optimizer"), state: numbered(file) };
-      }),
+    const file = openHdf5(who, weights);
+    return loaded(reading, json, file, weights.length, options, () => {
+      const config = own(json, "compile_config");
+      if (!isObject(config) || Object.keys(config).length === 0) return undefined;
+      return { config, optimizer: own(config, "optimizer"), state: numbered(file) };
+    });
+  }
+  const file = openHdf5(who, bytes);
+  const text = file.text("", "model_config");
+  if (typeof text !== "string") {
+    throw new Error(
+      `${who}: expected a model in the file, got weights alone; load them into a model with loadWeights`,
     );
   }
-  return await withHdf5(who, bytes, (file) => {
-    const text = file.text("", "model_config");
-    if (typeof text !== "string") {
-      throw new Error(
-        `${who}: expected a model in the file, got weights alone; load them into a model with loadWeights`,
-      );
-    }
-    const json = objectOf(who, "model_config", parseJson(who, text));
-    const reading = readingOf(kerasAge(file.text("", "keras_version"), 2));
-    return loaded(reading, json, file, bytes.length, options, () => {
-      const training = file.text("", "training_config");
-      if (typeof training !== "string") return undefined;
-      const config = objectOf(who, "training_config", parseJson(who, training));
-      return { config, optimizer: own(config, "optimizer_config"), state: listed(file) };
-    });
+  const json = objectOf(who, "model_config", parseJson(who, text));
+  const reading = readingOf(kerasAge(file.text("", "keras_version"), 2));
+  return loaded(reading, json, file, bytes.length, options, () => {
+    const training = file.text("", "training_config");
+    if (typeof training !== "string") return undefined;
+    const config = objectOf(who, "training_config", parseJson(who, training));
+    return { config, optimizer: own(config, "optimizer_config"), state: listed(file) };
   });
 }
 
@@ -109,6 +116,7 @@ function loaded(
   compilation: () => SavedCompilation | undefined,
 ): LayersModel {
   const { who } = reading;
+  checkModelSize(who, json);
   return withComingWeights(who, fileBytes, () => {
     const model = modelFromKeras(reading, json);
     if (!model) {
@@ -135,15 +143,15 @@ export async function loadWeightsFrom(
 ): Promise<void> {
   const who = "loadWeights";
   checkModel(who, model);
-  checkOptions(who, options, ["maxBytes"]);
-  checkKinds(who, options, limitKinds);
-  const { maxBytes = defaultMaxBytes } = options;
+  checkOptions(who, options, sourceNames);
+  const transfer = transferOf(who, options);
+  const { maxBytes } = transfer;
   // A backend that was only imported starts here.
   await ready();
-  const bytes = await sourceBytes(who, source, maxBytes, readPath);
+  const bytes = await sourceBytes(who, source, transfer, readPath);
   const isZip = kindOf(who, bytes) === "zip";
   const weights = isZip ? weightsMember(who, openZip(who, bytes, maxBytes)) : bytes;
-  await withHdf5(who, weights, (file) => assignAll(savedWeights(who, model, file)));
+  assignAll(savedWeights(who, model, openHdf5(who, weights)));
 }
 
 /** Files are known by their first bytes, not their names. */

@@ -12,12 +12,12 @@ for (const [name, api] of Object.entries({ node, browser })) {
   testOptions(api, {
     loadKerasModel: {
       who: "loadKerasModel",
-      names: ["customObjects", "compile", "onWarning", "maxBytes"],
+      names: ["customObjects", "compile", "onWarning", "maxBytes", "signal", "stallTimeout"],
       call: (options) => api.loadKerasModel(bytes, options),
     },
     loadWeights: {
       who: "loadWeights",
-      names: ["maxBytes"],
+      names: ["maxBytes", "signal", "stallTimeout"],
       call: (options) => api.loadWeights(model, bytes, options),
     },
     saveKerasModel: {
