@@ -25,6 +25,7 @@ import {
 } from "./layer-call.ts";
 import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
+import { otherCopy } from "./other-copy.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
@@ -93,7 +94,7 @@ export class BidirectionalLayer extends CompositeLayer {
     for (const part of [layer, ...(backwardLayer ? [backwardLayer] : [])]) {
       if (part instanceof RecurrentLayer) continue;
       throw new Error(
-        `${this.name}: expected a SimpleRNN, LSTM, GRU or RNN of this package, got ${(part as object | undefined)?.constructor.name}`,
+        `${this.name}: expected a SimpleRNN, LSTM, GRU or RNN of this package, got ${(part as object | undefined)?.constructor.name}${otherCopy(part)}`,
       );
     }
     const { goBackwards } = layer.options;
