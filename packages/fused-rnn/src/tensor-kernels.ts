@@ -3,8 +3,8 @@
 
 import { isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { decodeHex } from "./decode-hex.ts";
-import { isEngineSupported } from "./engine.ts";
-import { hasRelaxedSimd } from "./features.ts";
+import { mayCompile } from "./engine.ts";
+import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/tensors.ts";
 
 type OnceSizes = [B: number, I: number, H: number, act: number];
@@ -65,7 +65,7 @@ function memoryOf(backend: object): WebAssembly.Memory | undefined {
 }
 
 function instantiate(memory: WebAssembly.Memory): TensorKernels | null {
-  if (!isEngineSupported() || !isArrayBuffer(memory.buffer)) return null;
+  if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
   const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TensorKernels;
 }

@@ -26,6 +26,7 @@ import {
 } from "./layer-call.ts";
 import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
+import { otherCopy } from "./other-copy.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
@@ -94,7 +95,7 @@ export class BidirectionalLayer extends CompositeLayer {
     for (const [option, part] of Object.entries({ layer, backwardLayer })) {
       if (part instanceof RecurrentLayer || (option === "backwardLayer" && part == null)) continue;
       throw new Error(
-        `${this.name}: expected ${option} to be a SimpleRNN, LSTM, GRU or RNN of this package, got ${shown(part)}`,
+        `${this.name}: expected ${option} to be a SimpleRNN, LSTM, GRU or RNN of this package, got ${shown(part)}${otherCopy(part)}`,
       );
     }
     const { goBackwards } = layer.options;

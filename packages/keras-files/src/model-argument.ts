@@ -29,7 +29,9 @@ export function checkSaving(
   checkModel(who, model);
   if (path !== undefined && typeof path !== "string") {
     const expected = "a path, or undefined for bytes, and then options";
-    throw new TypeError(`${who}: expected ${expected}, got ${shown(path)} for a path`);
+    const [option] = names.filter((name) => Object.hasOwn(Object(path), name));
+    const cure = option ? `: ${who}(model, undefined, { ${option}: ... })` : "";
+    throw new TypeError(`${who}: expected ${expected}, got ${shown(path)} for a path${cure}`);
   }
   checkOptions(who, options, names);
   checkKinds(who, options as object, {
