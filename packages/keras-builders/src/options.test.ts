@@ -218,6 +218,7 @@ testOptions(builders, {
     names: ["boundaries", "values"],
     call: builders.piecewiseConstantDecay,
   },
+  progress: { who: "progress", names: ["draw", "interval"], call: builders.progress },
   // What a cell of somebody's own takes is its own affair, but it is an object.
   RecurrentCell: { who: "Own", names: [], call: (options) => new Own(options) },
   layers: null,
