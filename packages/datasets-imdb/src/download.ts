@@ -10,13 +10,15 @@ export interface DownloadOptions {
   resume: boolean;
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte, after which a transfer is as good as broken. */
+  stallTimeout: number;
 }
 
 const attempts = 4;
 const firstPause = 200;
 
 /**
- * A whole file by HTTP, in memory. A transfer that breaks off is taken up again by a Range request
+ * A whole file by HTTP, in memory. A transfer that breaks off, or stands still, is taken up again by a Range request
  * where the server grants one and **resume** allows it, and starts anew where not, up to four
  * attempts with growing pauses. A refusal (404, 403…) is final at once.
  *
@@ -38,15 +40,17 @@ export async function download(
       );
   };
   for (let attempt = 1; ; attempt++) {
+    const watch = watched(options);
     try {
       if (!options.resume) loaded = pieces.length = 0;
-      const response = await request(who, url, loaded, options.signal);
+      const response = await request(who, url, loaded, watch.signal);
       if (response.status === 206) resumed = true;
       else loaded = pieces.length = 0;
       const total = totalOf(response, loaded) ?? options.size;
       if (total !== undefined && total > options.limit) await response.body?.cancel();
       checkSize(total ?? 0);
       for await (const piece of piecesOf(response)) {
+        watch.moved();
         pieces.push(piece);
         loaded += piece.length;
         checkSize(loaded);
@@ -65,8 +69,31 @@ export async function download(
           { cause },
         );
       await pause(firstPause * 2 ** (attempt - 1), options.signal);
+    } finally {
+      watch.end();
     }
   }
+}
+
+/** A signal that aborts when the caller's does, and when nothing moved for too long. */
+function watched({ signal, stallTimeout }: DownloadOptions) {
+  const own = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => own.abort(signal?.reason);
+  const stall = () => own.abort(new Error(`nothing for ${stallTimeout} ms (stallTimeout)`));
+  const moved = () => {
+    clearTimeout(timer);
+    // Timers take no longer times, and nobody waits for 24 days.
+    if (stallTimeout < 2 ** 31) timer = setTimeout(stall, stallTimeout);
+  };
+  const end = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  };
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  moved();
+  return { signal: own.signal, moved, end };
 }
 
 // Whoever stops early, by an error too, closes the connection.
@@ -98,10 +125,10 @@ async function request(
   who: string,
   url: string | URL,
   from: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Response> {
   const headers: HeadersInit = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await fetch(url, { headers, cache: "no-store", signal: signal ?? null });
+  const response = await fetch(url, { headers, cache: "no-store", signal });
   const { status } = response;
   const isRange = status === 206 && from > 0;
   if (status === 200) return response;

@@ -58,6 +58,30 @@ export function broken(bytes: Uint8Array, length: number): Answer {
   };
 }
 
+/** Nothing more comes after **length** bytes; deaf to Range. */
+export function stalled(bytes: Uint8Array, length: number): Answer {
+  return (response) => {
+    response.writeHead(200, { "content-length": bytes.length });
+    response.write(bytes.subarray(0, length));
+  };
+}
+
+/** The whole file in **pieces**, each some milliseconds after the other. */
+export function slow(bytes: Uint8Array, pieces: number, milliseconds: number): Answer {
+  return (response) => {
+    response.writeHead(200, { "content-length": bytes.length });
+    const size = Math.ceil(bytes.length / pieces);
+    let at = 0;
+    const timer = setInterval(() => {
+      response.write(bytes.subarray(at, at + size));
+      at += size;
+      if (at < bytes.length) return;
+      clearInterval(timer);
+      response.end();
+    }, milliseconds);
+  };
+}
+
 /** A bare status. */
 export function status(code: number): Answer {
   return (response) => response.writeHead(code).end();

@@ -39,7 +39,7 @@ console.log(said, calls);
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-atomic-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-for (const name of ["atomic-write", "whole-file"]) {
+for (const name of ["atomic-write", "file-place", "temporary-file", "whole-file"]) {
   const text = readFileSync(new URL(`./${name}.ts`, import.meta.url), "utf8");
   const { outputText } = transpileModule(text, {
     compilerOptions: { module: 99, target: 9, rewriteRelativeImportExtensions: true },

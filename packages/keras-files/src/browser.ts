@@ -12,10 +12,10 @@ import type { ModelSource } from "./model-source.ts";
  * bytes. Layers are this project's, so predictions and training have Keras's numbers; the model is
  * compiled as it was, with the optimizer's state.
  *
- * The file is untrusted input: nothing in it is run, sizes are checked before memory is taken, and an
- * error leaves nothing behind.
+ * The file is untrusted input: nothing in it is run, sizes are checked before memory is taken, what it may
+ * cost is bounded, and an error leaves nothing behind.
  *
- * @throws for files that are cut off or broken, layers that are not known (**customObjects** is the way
+ * @throws for files that are cut off or broken, a transfer that breaks or stalls, layers that are not known (**customObjects** is the way
  * out), options of layers that tfjs cannot do, Lambda layers, and weights that do not fit.
  * @example
  * const model = await loadKerasModel(fileInput.files[0]);

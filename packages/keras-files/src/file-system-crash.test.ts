@@ -66,7 +66,13 @@ beforeAll(async () => {
   await writeFile(join(root, "save.js"), program);
   const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
   await symlink(modules, join(root, "node_modules"), "dir");
-  for (const name of ["file-system", "file-system-manifest", "whole-file"]) {
+  for (const name of [
+    "file-system",
+    "file-system-manifest",
+    "file-place",
+    "temporary-file",
+    "whole-file",
+  ]) {
     const text = await readFile(new URL(`./${name}.ts`, import.meta.url), "utf8");
     const { outputText } = transpileModule(text, {
       compilerOptions: { module: 99, target: 9, rewriteRelativeImportExtensions: true },

@@ -2,10 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isArrayBuffer, isUrl } from "@rnnkit/core-rnn";
 import { io } from "@tensorflow/tfjs-core";
+import { placeOf } from "./file-place.ts";
 import {
   checkSize,
   checkStrings,
@@ -13,13 +15,12 @@ import {
   type WeightsGroup,
   weightsGroups,
 } from "./file-system-manifest.ts";
-import { flushFolder, largestStep, writeWhole } from "./whole-file.ts";
+import { abandonedAfter, sweep, temporaryName, withName } from "./temporary-file.ts";
+import { expectFile, flushFolder, largestStep, writeWhole } from "./whole-file.ts";
 
 const who = "fileSystem";
 /** A string longer than this cannot be parsed, and no model's description is. */
 const largestJson = 2 ** 28;
-/** What another process left unfinished this long ago, in ms, it will not finish. */
-const abandonedAfter = 3_600_000;
 const ownEnding = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.(bin|partial)$/;
 
 /**
@@ -32,10 +33,12 @@ const ownEnding = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.(bin|partial)$/;
  * takes the old one's place in one step, then the old weights go. After a crash, a full disk or a
  * power cut at any moment, and for whoever reads meanwhile, the folder holds the old model or the new
  * one, whole. So there must be room for both. Of two who save at once the later one wins. Files that
- * were not written here are never removed, and unfinished ones of a crashed process an hour later.
+ * were not written here are never removed; unfinished ones of a process that was killed go with the next
+ * save, weights that it had finished an hour later. The permissions of a model.json that stood there are
+ * kept, for the weights too, and a symbolic link's target is written.
  *
  * Loading reads what tfjs, tfjs-node and tensorflowjs_converter write, in one file of weights or many.
- * A model is untrusted: paths that leave its folder, unknown types, and files of other sizes than
+ * A model is untrusted: paths and links that leave its folder, unknown types, and files of other sizes than
  * model.json says are refused before memory is taken for them.
  *
  * Reference: https://js.tensorflow.org/api/latest/#io
@@ -51,10 +54,10 @@ export function fileSystem(path: string | URL): Required<io.IOHandler> {
 }
 
 function jsonPath(given: string | URL): string {
-  const isUrl = given instanceof URL || /^file:\/\/\//.test(given);
-  const path = isUrl ? fileURLToPath(given) : given;
+  const text = isUrl(given) ? given.href : given;
+  const path = /^file:\/\/\//.test(text) ? fileURLToPath(text) : text;
   if (typeof path !== "string" || path === "" || /^\w{2,}:\/\//.test(path)) {
-    const got = typeof given === "string" ? given || '""' : typeof given;
+    const got = typeof text === "string" ? text || '""' : typeof given;
     throw new Error(`${who}: expected the path of a folder or a .json file, got ${got}`);
   }
   return path.endsWith(".json") ? path : join(path, "model.json");
@@ -62,12 +65,11 @@ function jsonPath(given: string | URL): string {
 
 async function save(json: string, artifacts: io.ModelArtifacts): Promise<io.SaveResult> {
   const { weightData, weightSpecs, getWeightStream: _, ...description } = artifacts;
-  if (description.modelTopology instanceof ArrayBuffer) {
+  if (isArrayBuffer(description.modelTopology)) {
     throw new Error(`${who}: expected a model's topology as JSON, got an ArrayBuffer`);
   }
   const [folder, stem] = [dirname(json), basename(json, ".json")];
   const own = `${stem}.${randomUUID()}.bin`;
-  const partial = join(folder, `.${stem}.${randomUUID()}.partial`);
   const weights = weightData && [weightData].flat().map((buffer) => new Uint8Array(buffer));
   const weightsManifest = weights && weightsGroups(who, [{ paths: [own], weights: weightSpecs }]);
   if (weights) checkSize(who, weightsManifest![0]!, total(weights.map((part) => part.byteLength)));
@@ -78,35 +80,54 @@ async function save(json: string, artifacts: io.ModelArtifacts): Promise<io.Save
     );
   }
   let replaced: string[] = [];
+  let target = json;
   try {
     await mkdir(folder, { recursive: true });
+    const place = await placeOf(json);
+    target = place.target;
     // Of a model.json that is not there, or not ours, nothing is replaced but itself.
     replaced = await ownWeights(json).catch(() => []);
-    if (weights) await writeWhole(join(folder, own), weights);
-    await writeWhole(partial, [text]);
+    if (weights) await writeAs(join(folder, own), temporaryName(json), weights, place.mode);
     await flushFolder(folder);
-    await rename(partial, json);
+    await writeAs(target, temporaryName(target), [text], place.mode);
   } catch (cause) {
-    for (const path of [join(folder, own), partial]) {
-      await rm(path, { force: true }).catch(() => {});
-    }
+    await rm(join(folder, own), { force: true }).catch(() => {});
     throw storageError(`expected to save a model in ${folder}`, cause);
   }
   // The new model is in place: whatever is left undone here, the next save does.
-  await tidyUp(json, replaced).catch(() => {});
+  await tidyUp(json, target, replaced).catch(() => {});
   return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts) };
 }
 
+/** Under one name until it is whole, then under its own. */
+async function writeAs(
+  path: string,
+  temporary: string,
+  parts: readonly Uint8Array[],
+  mode: number | undefined,
+): Promise<void> {
+  await withName(temporary, async () => {
+    try {
+      await writeWhole(temporary, parts, mode);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+  });
+}
+
 /** Removes what the new model.json, once it is sure to stay, does not need. */
-async function tidyUp(json: string, replaced: readonly string[]): Promise<void> {
+async function tidyUp(json: string, target: string, replaced: readonly string[]): Promise<void> {
   const folder = dirname(json);
-  await flushFolder(folder);
+  for (const each of new Set([folder, dirname(target)])) await flushFolder(each);
   for (const name of [...replaced, ...(await abandoned(json))]) {
     await rm(join(folder, name), { force: true });
   }
+  for (const path of new Set([json, target])) await sweep(path);
 }
 
-/** Whether a file was named here, for a model.json called **stem**. */
+/** Whether a file was named here, or by what was here before, for a model.json called **stem**. */
 function isOwn(stem: string, name: string): boolean {
   return [stem, `.${stem}`].some(
     (start) => name.startsWith(start) && ownEnding.test(name.slice(start.length)),
@@ -206,7 +227,7 @@ async function readWeights(
 
 async function sizeOfShard(folder: string, path: string): Promise<number> {
   try {
-    return await sizeOfFile(join(folder, path));
+    return await sizeOfFile(await inside(folder, path));
   } catch (cause) {
     throw storageError(`expected weights in ${join(folder, path)}`, cause);
   }
@@ -214,16 +235,24 @@ async function sizeOfShard(folder: string, path: string): Promise<number> {
 
 async function sizeOfFile(path: string): Promise<number> {
   const found = await stat(path);
-  if (found.isFile()) return found.size;
+  expectFile(`${who}: expected ${path} to be a file`, found);
+  return found.size;
+}
+
+/** Where a file of a folder really lies, which must be in it: a model is not believed where to read. */
+async function inside(folder: string, path: string): Promise<string> {
+  const [root, real] = [await realpath(folder), await realpath(join(folder, path))];
+  const way = relative(root, real);
+  if (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return real;
   throw new Error(
-    `${who}: expected ${path} to be a file, got ${found.isDirectory() ? "a folder" : "a device"}`,
+    `${who}: expected ${join(folder, path)} to lie in the model's folder, got a link to ${real}; copy the file there`,
   );
 }
 
 async function readShard(folder: string, path: string, size: number): Promise<ArrayBuffer> {
   let file: FileHandle | undefined;
   try {
-    file = await open(join(folder, path), "r");
+    file = await open(await inside(folder, path), "r");
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {

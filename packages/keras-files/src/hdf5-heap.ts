@@ -1,36 +1,71 @@
-/** `GCOL`, version 1 and three zeros, as two little-endian numbers. */
-const [signature, version] = [0x4c4f4347, 1];
+// Where HDF5 keeps names of a group's members, and texts of attributes.
+// Reference: HDF5 File Format Specification, III.D. Local Heaps, III.E. Global Heap
+
+import {
+  brokenAt,
+  expectSignature,
+  expectVersion,
+  type Hdf5Bytes,
+  length,
+  address as nextAddress,
+  type Part,
+  partOf,
+  skip,
+  text,
+  uint,
+} from "./hdf5-bytes.ts";
+
+/** Gives the name that stands at an offset of a local heap; what is free there is nobody's business. */
+export function localHeap(file: Hdf5Bytes, at: number): (offset: number) => string {
+  const header = partOf(file, "heap", at, 8 + 2 * file.lengthSize + file.addressSize);
+  expectSignature(header, "HEAP");
+  expectVersion(header, 0);
+  skip(header, 3);
+  const size = length(header);
+  length(header);
+  const start = nextAddress(header) ?? Number.NaN;
+  const { bytes } = file;
+  if (!(start + size <= bytes.length)) throw brokenAt(file, "heap", at);
+  return (offset) => {
+    const ending = bytes.subarray(0, start + size).indexOf(0, start + offset);
+    if (!(offset < size) || ending < 0) throw brokenAt(file, "heap", at);
+    const [from, width] = [start + offset, ending - start - offset];
+    return text(partOf(file, "heap", from, width), width);
+  };
+}
+
 const headerSize = 16;
 
-/**
- * Walks HDF5's global heaps, in which texts of attributes lie, as its library will: that one walks in
- * place for ever where an object is said to take no bytes.
- *
- * Reference: HDF5 File Format Specification, III.E, Disk Format: Level 1E - Global Heap
- *
- * @throws for an object of no size, or one that its heap cannot hold.
- */
-export function checkHeaps(who: string, bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = bytes.indexOf(71); at >= 0; at = bytes.indexOf(71, at + 1)) {
-    if (at + headerSize > bytes.length || view.getUint32(at, true) !== signature) continue;
-    if (view.getUint32(at + 4, true) === version) checkHeap(who, view, at);
-  }
+/** Gives objects of a file's global heaps, each of which is walked once. */
+export function globalHeaps(file: Hdf5Bytes): (at: number, index: number) => Part {
+  const heaps = new Map<number, Map<number, [start: number, size: number]>>();
+  return (at, index) => {
+    const objects = heaps.get(at) ?? objectsOf(file, at);
+    heaps.set(at, objects);
+    const found = objects.get(index);
+    if (!found) throw brokenAt(file, "heap", at);
+    return partOf(file, "heap", ...found);
+  };
 }
 
-function checkHeap(who: string, view: DataView, start: number): void {
-  const end = start + Number(view.getBigUint64(start + 8, true));
-  if (end > view.byteLength) throw broken(who, start);
-  for (let at = start + headerSize; at + headerSize <= end; ) {
-    const size = Number(view.getBigUint64(at + 8, true));
+function objectsOf(file: Hdf5Bytes, at: number): Map<number, [start: number, size: number]> {
+  const header = partOf(file, "heap", at, headerSize);
+  expectSignature(header, "GCOL");
+  expectVersion(header, 1);
+  skip(header, 3);
+  const heap = partOf(file, "heap", at, length(header));
+  heap.at = header.at;
+  const objects = new Map<number, [start: number, size: number]>();
+  while (heap.end - heap.at >= headerSize) {
+    const start = heap.at;
+    const index = uint(heap, 2);
+    skip(heap, 6);
+    const size = length(heap);
     // What is free counts its own header, and has no number.
-    const isFree = view.getUint16(at, true) === 0;
-    const taken = isFree ? size : headerSize + 8 * Math.ceil(size / 8);
-    if (taken === 0 || at + taken > end) throw broken(who, at);
-    at += taken;
+    const taken = index === 0 ? size : headerSize + 8 * Math.ceil(size / 8);
+    if (taken === 0 || !(start + taken <= heap.end)) throw brokenAt(file, "heap", start);
+    if (index > 0) objects.set(index, [start + headerSize, size]);
+    heap.at = start + taken;
   }
-}
-
-function broken(who: string, at: number): Error {
-  return new Error(`${who}: expected a whole HDF5 file, got one with a broken heap at byte ${at}`);
+  return objects;
 }

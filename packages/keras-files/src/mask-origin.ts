@@ -49,14 +49,21 @@ export function checkMasks(
   const key = ([name, node, index]: TensorReference) => `${name}/${node}/${index}`;
   /** The tensors that a call's output's mask stems from; undefined: nobody knows. */
   const carried = new Map<string, ReadonlySet<string> | undefined>();
-  const origins = (mask: readonly TensorReference[], found: Set<string>, depth: number): void => {
-    for (const reference of mask) {
-      const operation = operations.get(reference[0]);
-      if (!operation) found.add(key(reference));
-      else if (depth < mostSteps && !shapeOnly.has(operation.className)) {
-        origins(operation.inputs, found, depth + 1);
+  const origins = (mask: readonly TensorReference[]): Set<string> => {
+    const found = new Set<string>();
+    const seen = new Set<string>();
+    const open = [mask];
+    for (let next = open.pop(); next; next = open.pop()) {
+      for (const reference of next) {
+        const [name] = reference;
+        const operation = operations.get(name);
+        if (!operation) found.add(key(reference));
+        else if (!seen.has(name) && !shapeOnly.has(operation.className))
+          open.push(operation.inputs);
+        seen.add(name);
       }
     }
+    return found;
   };
   for (const { name, index, inputs, mask } of calls) {
     const layer = layerOf.get(name)!;
@@ -64,8 +71,7 @@ export function checkMasks(
     const isKnown = inputs.every((input, i) => before[i] || !carried.has(key(input)));
     const implied = new Set(before.flatMap((set) => [...(set ?? [])]));
     if (mask.length > 0 && isKnown) {
-      const given = new Set<string>();
-      origins(mask, given, 0);
+      const given = origins(mask);
       if (`${[...given].sort()}` !== `${[...implied].sort()}`) {
         throw new Error(
           `${who}: ${shownName(name)}: expected the mask that comes with its input, got one made of ${[...given].join(", ")}`,
@@ -96,8 +102,6 @@ const unmasked = new WeakSet<Layer>();
 export function leavesMaskBesideStates(layer: Layer): boolean {
   return unmasked.has(layer);
 }
-
-const mostSteps = 100;
 
 /** Whether a mask reaches a layer, of those that layers before it make or pass on. */
 export function isMasked(layer: Layer, seen: Set<Layer> = new Set()): boolean {

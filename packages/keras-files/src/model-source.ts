@@ -1,85 +1,89 @@
-import { shown } from "@rnnkit/core-rnn";
+import { bytesOf, bytesOfBlob, isAbortSignal, isBlob, isUrl, shown } from "@rnnkit/core-rnn";
+import { defaultMaxBytes, type Limits } from "./limits.ts";
+import { type Transfer, tooLarge, transferred } from "./transfer.ts";
 
-/** Where a file is: a path (in Node), a URL, its bytes, or a File or Blob. */
-export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+/** Where a file is: a path (in Node), a URL, its bytes (a buffer, or a view of one), or a File or Blob. */
+export type ModelSource = string | URL | ArrayBufferView | ArrayBufferLike | Blob;
+
+/** How a file is got. */
+export interface SourceOptions extends Limits {
+  /** Ends reading or fetching: the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Of a URL: milliseconds in which nothing comes, after which it is given up. Default 30,000; *Infinity*
+   * waits for ever.
+   */
+  stallTimeout?: number;
+}
+
+export const sourceNames = ["maxBytes", "signal", "stallTimeout"] as const;
 
 /** Reads a local file of at most **maxBytes**; undefined where there are none. */
-export type ReadPath = (path: string | URL, maxBytes: number) => Promise<Uint8Array>;
+export type ReadPath = (path: string | URL, transfer: Transfer) => Promise<Uint8Array>;
+
+const defaultStallTimeout = 30_000;
 
 /**
- * The bytes behind **source**, at most **maxBytes**.
+ * What options say of getting a file.
  *
- * @throws if there is nothing, or more.
+ * @throws for a limit that is no number above 0, and a signal that is none.
+ */
+export function transferOf(who: string, options: SourceOptions): Transfer {
+  const { maxBytes = defaultMaxBytes, stallTimeout = defaultStallTimeout, signal } = options;
+  for (const [name, value] of Object.entries({ maxBytes, stallTimeout })) {
+    // Also false for NaN.
+    if (typeof value === "number" && value > 0) continue;
+    throw new Error(`${who}: expected ${name} to be a number above 0, got ${shown(value)}`);
+  }
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new Error(`${who}: expected signal to be an AbortSignal, got ${shown(signal)}`);
+  }
+  return { maxBytes, stallTimeout, signal };
+}
+
+/**
+ * The bytes behind **source**.
+ *
+ * @throws if there is nothing, or more than **maxBytes**; the signal's reason where it is aborted.
  */
 export async function sourceBytes(
   who: string,
   source: ModelSource,
-  maxBytes: number,
+  transfer: Transfer,
   readPath?: ReadPath,
 ): Promise<Uint8Array> {
+  const { signal } = transfer;
+  signal?.throwIfAborted();
+  const bytes = await allBytes(who, source, transfer, readPath);
+  signal?.throwIfAborted();
+  return bytes;
+}
+
+async function allBytes(
+  who: string,
+  source: ModelSource,
+  transfer: Transfer,
+  readPath?: ReadPath,
+): Promise<Uint8Array> {
+  const { maxBytes } = transfer;
   const check = (size: number): void => {
     if (size > maxBytes) throw tooLarge(who, maxBytes, size);
   };
-  if (source instanceof Uint8Array) {
-    check(source.length);
-    return source;
+  const bytes = bytesOf(source);
+  if (bytes) {
+    check(bytes.length);
+    return bytes;
   }
-  if (source instanceof ArrayBuffer) {
-    check(source.byteLength);
-    return new Uint8Array(source);
-  }
-  if (source instanceof Blob) {
+  if (isBlob(source)) {
     check(source.size);
-    return new Uint8Array(await source.arrayBuffer());
+    return await bytesOfBlob(source);
   }
-  if (source instanceof URL || typeof source === "string") {
+  if (isUrl(source) || typeof source === "string") {
     const isRemote = /^(https?|data|blob):/i.test(`${source}`);
-    if (isRemote || !readPath) return await fetched(who, source, maxBytes);
-    return await readPath(source, maxBytes);
+    if (isRemote || !readPath) return await transferred(who, source, transfer);
+    return await readPath(source, transfer);
   }
   throw new Error(
     `${who}: expected a path, URL, Uint8Array, ArrayBuffer, File or Blob, got ${shown(source)}`,
   );
-}
-
-/** The error for a file that is larger than allowed. */
-export function tooLarge(who: string, maxBytes: number, size: number | string): Error {
-  return new Error(`${who}: expected a file of at most ${maxBytes} bytes (maxBytes), got ${size}`);
-}
-
-async function fetched(who: string, url: string | URL, maxBytes: number): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (cause) {
-    throw new Error(`${who}: expected a file at ${url}, got no answer`, { cause });
-  }
-  if (!response.ok) {
-    throw new Error(`${who}: expected a file at ${url}, got status ${response.status}`);
-  }
-  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
-  if (declared > maxBytes) {
-    await response.body?.cancel();
-    throw tooLarge(who, maxBytes, declared);
-  }
-  if (!response.body) return new Uint8Array(0);
-  // One buffer that grows, so that a file is not held twice where its size is declared.
-  let bytes = new Uint8Array(Number.isNaN(declared) ? 65_536 : declared);
-  let length = 0;
-  const reader = response.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const { value } = next;
-    if (length + value.length > maxBytes) {
-      await reader.cancel();
-      throw tooLarge(who, maxBytes, "more");
-    }
-    if (length + value.length > bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * bytes.length, length + value.length));
-      larger.set(bytes.subarray(0, length));
-      bytes = larger;
-    }
-    bytes.set(value, length);
-    length += value.length;
-  }
-  return bytes.subarray(0, length);
 }

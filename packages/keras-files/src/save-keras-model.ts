@@ -19,7 +19,7 @@ import { checkWeightsPath, formatOf } from "./save-format.ts";
  * **format** *keras* is a `.keras` file, *h5* the older HDF5 file; default: what the path ends in, and
  * *keras* for bytes. An `.h5` file's optimizer state is written as Keras writes it, but Keras 3.15.1
  * does not find its way back into it: compile the model anew to train it there. A file is written beside **path** first and then takes its name: a crash or a full
- * disk leaves what was there.
+ * disk leaves what was there. What stood there gives its permissions, and a symbolic link its target.
  *
  * Saved are the layers of @rnnkit/keras-builders and those of tfjs-layers that give Keras's numbers.
  *

@@ -27,13 +27,16 @@ const mostComment = 65_535;
 const mostMembers = 10_000;
 // No deflate stream expands further: a 258-byte match costs at least two bits.
 const mostExpansion = 1032;
+// Weights that were trained shrink by a tenth. What shrinks more is taken while it is small: Keras stores.
+const likelyExpansion = 10;
+const smallEnough = 2 ** 25;
 
 /**
  * Reads a zip's directory; members are looked at when they are asked for.
  *
  * The directory at the end counts, as for Python's zipfile, and not what local headers say. Declared
- * sizes are checked against **maxBytes** and against what deflate can do before memory is taken, the
- * real size and the CRC-32 afterwards.
+ * sizes are checked against **maxBytes**, against what deflate can do and, above 32 MiB, against ten times
+ * the deflated size before memory is taken, the real size and the CRC-32 afterwards.
  *
  * @throws for a directory that the file does not hold, names twice, absolute, with `..` or NUL, encrypted
  * members, zip64, other methods than stored and deflated.
@@ -119,6 +122,13 @@ export function openZip(who: string, bytes: Uint8Array, maxBytes: number): ZipAr
     if (method !== 8) return fail(`stored or deflated data in ${name}`, `method ${method}`);
     if (declared > compressedSize * mostExpansion) {
       fail(`a size of ${name} that ${compressedSize} deflated bytes can have`, declared);
+    }
+    const most = Math.max(smallEnough, likelyExpansion * compressedSize);
+    if (declared > most) {
+      fail(
+        `${name} to be stored as it is where it would be deflated to a tenth`,
+        `${declared} bytes`,
+      );
     }
     return inflate(stored, declared, (got) => fail(`${declared} bytes in ${name}`, got));
   }
