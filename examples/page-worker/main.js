@@ -12,7 +12,7 @@ byId("train").onclick = () => {
   worker.onmessage = ({ data }) => {
     if (data.backend) byId("backend").textContent = `${data.backend}, ${data.threads} thread(s)`;
     if (data.loss !== undefined) show(data);
-    if (data.forecast) {
+    if (data.forecast !== undefined) {
       byId("progress").textContent += `; the next value: ${data.forecast.toFixed(3)}`;
       byId("train").disabled = false;
       worker.terminate();

@@ -33,3 +33,8 @@ addEventListener("message", async ({ data: { epochs } }) => {
   const [forecast] = scaler.inverseTransform({ data: scaled, shape: [1, 1] }).data;
   postMessage({ forecast });
 });
+
+// What goes wrong in an async function is the page's worker.onerror's too.
+addEventListener("unhandledrejection", ({ reason }) => {
+  throw reason;
+});
