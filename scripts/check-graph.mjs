@@ -1,6 +1,7 @@
 // @ts-check
 // Which package may import which (CONTRIBUTING.md draws it). Fails on any other arrow, on a
-// relative import that leaves its package, and on an import that package.json does not declare.
+// relative import that leaves its package, on an import that package.json does not declare, and on
+// `instanceof` of a class of the platform, of which an object of another realm is none.
 // Checks this repository, or the one whose root is named on the command line.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -22,6 +23,10 @@ const arrows = {
 };
 // What tests may reach besides: never shipped.
 const forTests = ["@rnnkit/test-kit", "@rnnkit/fixtures"];
+
+// What realm.ts knows, and what it would have to.
+const platformClass =
+  /\binstanceof\s+(?:globalThis\.)?(\w*Array|\w*ArrayBuffer|DataView|Blob|File|URL|AbortSignal|WebAssembly\.\w+|Map|Set|Date|RegExp|Promise|Function|Object|ReadableStream|Request|Response)\b/g;
 
 /** @type {string[]} */
 const complaints = [];
@@ -45,8 +50,13 @@ for (const name of readdirSync(join(root, "packages"))) {
   for (const file of files.flatMap(sources)) {
     const isTest =
       /\.(test|fixture)\.ts$/.test(file) || file.startsWith(join(folder, "test") + sep);
-    for (const specifier of importsOf(readFileSync(file, "utf8"))) {
-      const where = relative(root, file);
+    const text = readFileSync(file, "utf8");
+    const where = relative(root, file);
+    if (!isTest) {
+      for (const [found] of text.matchAll(platformClass))
+        complaints.push(`${where}: ${found} is false for another realm's; realm.ts has the rule`);
+    }
+    for (const specifier of importsOf(text)) {
       if (specifier.startsWith(".")) {
         if (!resolve(dirname(file), specifier).startsWith(folder + sep))
           complaints.push(`${where}: ${specifier} leaves its package; import it by name`);
@@ -72,7 +82,9 @@ if (complaints.length > 0) {
   console.error(complaints.join("\n"));
   process.exit(1);
 }
-console.log("package graph: every import follows an allowed arrow");
+console.log(
+  "package graph: every import follows an allowed arrow, no class of the platform is asked for",
+);
 
 /** @param {string} folder @returns {string[]} */
 function sources(folder) {

@@ -90,7 +90,10 @@ export function trainingChart(title: string, epochs: Epoch[], label: string): st
     x: epochScale(epochs),
     y: {
       label,
-      type: "log",
+      // A constant series can be learnt to a loss of 0, which has no place there.
+      type: epochs.some((epoch) => epoch.loss <= 0 || epoch.validationLoss === 0)
+        ? "linear"
+        : "log",
       ticks: 3,
       tickFormat: (loss: number) => formatNumber(loss, 1),
       grid: true,

@@ -10,7 +10,7 @@ const file = join(folder, "numbers.csv");
 writeFileSync(file, "a,b\n1,2\n2,x\n");
 
 const bad: [string, RegExp][] = [
-  ["", /expected a command \(all, tutorial, forecast, sentiment, bench\), got none/],
+  ["", /expected a command \(all, tutorial, forecast, predict, sentiment, bench\), got none/],
   ["train", /expected a command .*, got train/],
   ["--wat", /unknown option '--wat'/],
   ["forecast --ephocs 3", /unknown option '--ephocs' \(Did you mean --epochs\?\)/],
@@ -26,6 +26,7 @@ const bad: [string, RegExp][] = [
   ["forecast --backend webgl", /--backend.*Allowed choices are/],
   ["forecast extra", /too many arguments/],
   ["forecast --column a", /--column: expected --csv/],
+  ["forecast --decimal ,", /--decimal: expected --csv/],
   [`forecast --csv ${file}`, /--column: expected one of "a", "b", got none/],
   [`forecast --csv ${file} --column c`, /--column: expected one of "a", "b", got "c"/],
   [`forecast --csv ${file} --column b`, /expected a number in row 3, got "x"/],

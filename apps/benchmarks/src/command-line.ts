@@ -1,11 +1,14 @@
+import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { allCommand } from "./all-command.ts";
 import { benchCommand } from "./bench-command.ts";
 import { versionOf } from "./environment.ts";
 import { forecastCommand } from "./forecast-command.ts";
+import { predictCommand } from "./predict-command.ts";
 import { sentimentCommand } from "./sentiment-command.ts";
 import { printable, processTerminal, type Terminal } from "./terminal.ts";
 import { tutorialCommand } from "./tutorial-command.ts";
+import { typedCommand } from "./typed-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 const NAME = "rnnkit-benchmarks";
@@ -15,20 +18,22 @@ const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void)
   allCommand,
   tutorialCommand,
   forecastCommand,
+  predictCommand,
   sentimentCommand,
   benchCommand,
 ];
 
 /**
  * Runs one command line and resolves to its exit code: 0 done, 1 failed, 2 bad arguments, 130
- * interrupted. A failure is one line on **err**.
+ * interrupted. A failure is one line on **err**; help and errors name the command as it is **typed**.
  */
 export async function runCommandLine(
   args: readonly string[],
   terminal: Terminal = processTerminal(),
+  typed: string = typedCommand({ env: process.env, argv: process.argv, cwd: process.cwd() }, NAME),
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(terminal, (code) => {
+  const program = createProgram(typed, terminal, (code) => {
     exitCode = code;
   });
   try {
@@ -39,13 +44,17 @@ export async function runCommandLine(
     const isUsage = error instanceof CommanderError || error instanceof UsageError;
     const message = error instanceof Error ? error.message : String(error);
     const text = printable(message).replace(/^error: /, "");
-    terminal.err.write(`${NAME}: ${text}${isUsage ? ` (see ${NAME} --help)` : ""}\n`);
+    terminal.err.write(`${NAME}: ${text}${isUsage ? ` (see ${typed} --help)` : ""}\n`);
     return isUsage ? 2 : 1;
   }
 }
 
-function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const program = new Command(NAME)
+function createProgram(
+  typed: string,
+  terminal: Terminal,
+  done: (exitCode: number) => void,
+): Command {
+  const program = new Command(typed)
     .description("Trains recurrent models and writes what it measured as JSON and an HTML report.")
     .version(versionOf(".."))
     .action((_, { args }: Command) => {

@@ -1,83 +1,253 @@
-import { readFileSync, statSync } from "node:fs";
-import { parse } from "csv-parse/sync";
+import { didYouMean } from "@rnnkit/core-rnn";
+import { type DayOrder, isDate, isTimeName } from "./csv/date-format.ts";
+import {
+  type DecimalMark,
+  isMissing,
+  isNumber,
+  provenMark,
+  readNumbers,
+} from "./csv/number-format.ts";
+import { counted, readTable, type Table } from "./csv/table.ts";
+import { readText } from "./csv/text.ts";
+import { dateColumn, type TimeAxis, timeAxis } from "./csv/time-axis.ts";
+import { timeNotes, timeOrder } from "./csv/time-order.ts";
 import { printable } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A column of numbers out of a CSV file, gaps filled. */
+/** A column of numbers out of a CSV file, in time order, gaps filled. */
 export interface Column {
+  name: string;
   values: Float64Array;
   /** How many missing values were replaced by the value before them. */
   gapsFilled: number;
-  /** The text of another column on the same rows, when one was asked for. */
-  labels: string[] | null;
+  /** When each value was: of the file's dates, years or hours, else the row's place. */
+  at: (number | string)[];
+  axis: { label: string; kind: "number" | "date" };
+  /** What was understood, put right or left out on the way, a line each. */
+  notes: string[];
 }
 
-// The whole file is held in memory, as text and as rows.
-const MAX_BYTES = 256 * 1024 * 1024;
-const MISSING = new Set(["", "na", "nan", "null", "n/a", "-"]);
+/** What the file alone may not tell. */
+export interface ReadOptions {
+  /** A name, or `#3` for the third. Default: the one column of numbers. */
+  column?: string;
+  /** Default: what the numbers prove. */
+  decimal?: DecimalMark;
+  /** Default: what the dates prove. */
+  dates?: DayOrder;
+}
 
 /**
- * Reads **column** of the CSV file at **path** (first row: names; comma, semicolon or tab between
- * cells, whichever the first row holds most of). A missing value (empty, NA, NaN) becomes the value
- * before it, which uses nothing from the future; missing values before the first number are dropped.
+ * Reads a column of the CSV file at **path**, written as CSV files are: separators, marks in numbers, words
+ * for what is missing, forms of dates are read off the whole file, and **notes** say what was not plain
+ * digits. Rows are put in time order where the file has dates. A missing value becomes the value
+ * before it, which uses nothing from the future; missing values before the first number and after
+ * the last are dropped.
  *
- * @throws UsageError when the file cannot be read, the column is absent or a cell is no number
+ * @throws UsageError when the file cannot be read, the column is absent, or a cell can be no number or
+ * either of two: with the row, the cell and what to do
  */
-export function readColumn(path: string, column: string | undefined, labelColumn?: string): Column {
-  const rows = parseRows(path);
-  const names = rows[0];
-  if (!names || rows.length < 2) {
-    throw new UsageError(`--csv: expected a row of names and rows of numbers in ${path}`);
-  }
-  const index = column === undefined ? -1 : names.indexOf(column);
-  if (index < 0) {
-    const known = names.map((name) => JSON.stringify(name)).join(", ");
-    const got = column === undefined ? "none" : JSON.stringify(column);
-    throw new UsageError(printable(`--column: expected one of ${known}, got ${got}`));
-  }
-  const labelIndex = labelColumn === undefined ? -1 : names.indexOf(labelColumn);
-  const values: number[] = [];
-  const labels: string[] = [];
-  let gapsFilled = 0;
-  for (let row = 1; row < rows.length; row++) {
-    const text = rows[row]?.[index]?.trim() ?? "";
-    let value = Number(text);
-    if (MISSING.has(text.toLowerCase())) {
-      const before = values.at(-1);
-      if (before === undefined) continue;
-      value = before;
-      gapsFilled++;
-    } else if (!Number.isFinite(value)) {
-      const got = JSON.stringify(text.slice(0, 40));
-      throw new UsageError(
-        printable(`--column ${column}: expected a number in row ${row + 1}, got ${got}`),
-      );
-    }
-    values.push(value);
-    if (labelIndex >= 0) labels.push(rows[row]?.[labelIndex] ?? "");
+export function readColumn(path: string, options: ReadOptions = {}): Column {
+  const { text, notes: textNotes } = readText(path);
+  const table = readTable(text, path);
+  const { names, rows, rowNumbers } = table;
+  const index = columnOf(table, options);
+  const refused = (row: number, column: number, expected: string, cure: string) => {
+    const got = JSON.stringify((rows[row]?.[column] ?? "").slice(0, 40));
+    return new UsageError(
+      printable(
+        `--column ${names[column]}: expected ${expected} in row ${rowNumbers[row]}, got ${got}: ${cure}`,
+      ),
+    );
+  };
+
+  dropUndated(table, index);
+  const time = timeAxis(table, index, options.dates);
+  if (time && "row" in time) throw refused(time.row, time.column, time.expected, time.cure);
+
+  const read = readNumbers(
+    rows.map((row) => row[index] ?? ""),
+    {
+      decimal: options.decimal,
+      among: () => markAmong(table, [index, ...(time?.columns ?? [])]),
+      delimiter: table.delimiter,
+    },
+  );
+  if ("cell" in read) throw refused(read.cell, index, read.expected, read.cure);
+  if (time) refuseSeveral(table, index, time);
+  const { words } = read.format;
+  const column = inOrder(read.values, time, unreadTime(table));
+  if (column.values.length === 0) {
+    throw new UsageError(
+      printable(`--column ${names[index]}: expected numbers in ${path}, got none`),
+    );
   }
   return {
-    values: Float64Array.from(values),
-    gapsFilled,
-    labels: labelIndex >= 0 ? labels : null,
+    ...column,
+    name: (table.fullNames[index] || names[index]) as string,
+    axis: time ? { label: time.label, kind: time.kind } : { label: "row", kind: "number" },
+    notes: [
+      ...textNotes,
+      ...table.notes,
+      ...(words.length > 0 ? [`${listed(words)} read as numbers`] : []),
+      ...(time?.notes ?? []),
+      ...column.notes,
+    ].map(printable),
   };
 }
 
-function parseRows(path: string): string[][] {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`--csv: cannot read ${path}: ${(error as Error).message}`);
+/** A file whose times each stand once for every word of a column holds several series, one below another. */
+function refuseSeveral({ names, rows }: Table, target: number, { columns, times }: TimeAxis): void {
+  if (2 * new Set(times).size > times.length) return;
+  for (const [i, name] of names.entries()) {
+    if (i === target || columns.includes(i)) continue;
+    const words = new Set(rows.map((row) => row[i] ?? ""));
+    const pairs = new Set(rows.map((row, n) => `${times[n]} ${row[i]}`));
+    if (words.size < 2 || 2 * words.size > rows.length || pairs.size < rows.length) continue;
+    const shown = [...words].slice(0, 3).map((word) => JSON.stringify(word));
+    throw new UsageError(
+      printable(
+        `--csv: expected one series, got ${words.size}, by ${JSON.stringify(name)} (${shown.join(", ")}${words.size > 3 ? ", ..." : ""}): keep the rows of one`,
+      ),
+    );
   }
-  const firstLine = text.slice(0, text.search(/\r?\n|$/));
-  const count = (separator: string) => firstLine.split(separator).length;
-  const delimiter = [",", ";", "\t"].reduce((a, b) => (count(b) > count(a) ? b : a));
-  try {
-    return parse(text, { bom: true, delimiter, skip_empty_lines: true, relax_column_count: true });
-  } catch (error) {
-    throw new UsageError(printable(`--csv: ${path} is not CSV: ${(error as Error).message}`));
+}
+
+/** Where a column is named as times are and yet none was understood: which, and what it holds. */
+function unreadTime({ names, rows }: Table): string {
+  const at = names.findIndex(isTimeName);
+  return at < 0 ? "" : ` (not understood: ${JSON.stringify(rows[0]?.[at] ?? "")} of ${names[at]})`;
+}
+
+/** Values from the oldest on, those missing filled or, at the ends, dropped. */
+function inOrder(
+  given: Float64Array,
+  time: TimeAxis | null,
+  unread: string,
+): Pick<Column, "values" | "gapsFilled" | "at" | "notes"> {
+  const { order, notes } = time
+    ? timeOrder(time.times)
+    : {
+        order: Int32Array.from(given, (_, i) => i),
+        notes: [`no dates found${unread}: rows taken in the file's order, oldest first`],
+      };
+  let [start, end] = [0, order.length];
+  const valueAt = (n: number) => given[order[n] as number] as number;
+  while (start < end && Number.isNaN(valueAt(start))) start++;
+  while (end > start && Number.isNaN(valueAt(end - 1))) end--;
+  const dropped = order.length - (end - start);
+  const kept = order.subarray(start, end);
+  let gapsFilled = 0;
+  const values = new Float64Array(kept.length);
+  for (const [n, row] of kept.entries()) {
+    const value = given[row] as number;
+    const isGap = Number.isNaN(value);
+    if (isGap) gapsFilled++;
+    values[n] = isGap ? (values[n - 1] as number) : value;
   }
+  const at = Array.from(kept, (row, n) => (time ? (time.labels[row] as string | number) : n));
+  return {
+    values,
+    gapsFilled,
+    at,
+    notes: [
+      ...notes,
+      ...(time
+        ? timeNotes(
+            Float64Array.from(kept, (row) => time.times[row] as number),
+            at,
+            time.kind,
+          )
+        : []),
+      ...(dropped > 0 ? [`${counted(dropped, "row")} without a value at the ends left out`] : []),
+    ],
+  };
+}
+
+/** Takes rows off the end that have no date, where others have one: sums and notes. */
+function dropUndated(table: Table, target: number): void {
+  const { names, rows, rowNumbers, notes } = table;
+  const column = dateColumn(table, target);
+  if (column === undefined) return;
+  let end = rows.length;
+  while (end > 0 && !isDate(rows[end - 1]?.[column] ?? "", names[column] as string)) end--;
+  const dropped = rows.length - end;
+  rows.length = end;
+  rowNumbers.length = end;
+  if (dropped > 0)
+    notes.push(`${counted(dropped, "row")} without a date after the numbers left out`);
+}
+
+function columnOf(table: Table, { column }: ReadOptions): number {
+  const { names, fullNames } = table;
+  const known = (which: readonly number[]) =>
+    which.map((i) => JSON.stringify(fullNames[i] || `#${i + 1}`)).join(", ");
+  const all = names.map((_, i) => i);
+  if (column === undefined) {
+    const numeric = numericColumns(table);
+    if (numeric.length === 1) return numeric[0] as number;
+    if (numeric.length === 0) {
+      throw new UsageError(printable(`--csv: expected a column of numbers, got ${known(all)}`));
+    }
+    throw new UsageError(printable(`--column: expected one of ${known(numeric)}, got none`));
+  }
+  const wanted = column.trim();
+  const found = all.filter((i) => names[i] === wanted || fullNames[i] === wanted);
+  if (found.length === 0 && /^#\d+$/.test(wanted) && Number(wanted.slice(1)) <= names.length) {
+    const at = Number(wanted.slice(1)) - 1;
+    if (at >= 0) return at;
+  }
+  const [first] = found;
+  if (first === undefined) {
+    const hint = didYouMean(wanted, names);
+    throw new UsageError(
+      printable(`--column: expected one of ${known(all)}, got ${JSON.stringify(column)}${hint}`),
+    );
+  }
+  if (found.every((i) => table.rows.every((row) => row[i] === row[first]))) {
+    if (found.length > 1)
+      table.notes.push(
+        `${found.length} columns ${JSON.stringify(wanted)} with the same cells: the first is taken`,
+      );
+    return first;
+  }
+  const choice = found.map((i) =>
+    fullNames[i] === wanted ? `#${i + 1}` : JSON.stringify(fullNames[i]),
+  );
+  throw new UsageError(
+    printable(
+      `--column: expected a name that one column has, got ${JSON.stringify(column)}, as ${found.length} are called: say ${choice.join(" or ")}`,
+    ),
+  );
+}
+
+/** Columns whose first rows are numbers, and neither times nor the rows' own numbers. */
+function numericColumns(table: Table): number[] {
+  const sample = table.rows.slice(0, 200);
+  const time = timeAxis({ ...table, rows: sample }, -1);
+  const times = time && "columns" in time ? time.columns : time ? [time.column] : [];
+  return table.names.flatMap((name, i) => {
+    const cells = sample.map((row) => row[i] ?? "").filter((cell) => !isMissing(cell));
+    const isRowNumber =
+      name === "" && cells.every((cell, n) => Number(cell) === Number(cells[0]) + n);
+    if (times.includes(i) || isRowNumber || cells.length === 0) return [];
+    return 2 * cells.filter(isNumber).length >= cells.length ? [i] : [];
+  });
+}
+
+/** What the other columns prove of the decimal mark. */
+function markAmong({ names, rows }: Table, without: readonly number[]): DecimalMark | null {
+  const marks = new Set<DecimalMark>();
+  for (const [i] of names.entries()) {
+    if (without.includes(i)) continue;
+    const mark = provenMark(rows.map((row) => row[i] ?? ""));
+    if (mark) marks.add(mark);
+  }
+  return marks.size === 1 ? ([...marks][0] as DecimalMark) : null;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2
+    ? (words[0] ?? "")
+    : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -10,6 +10,7 @@ const reported = [
   "@rnnkit/datasets-imdb",
   "@rnnkit/fused-rnn",
   "@rnnkit/keras-builders",
+  "@rnnkit/keras-files",
   "@rnnkit/preprocess",
   "@tensorflow/tfjs-backend-cpu",
   "@tensorflow/tfjs-backend-wasm",

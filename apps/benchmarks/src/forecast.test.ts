@@ -31,7 +31,7 @@ test("a small series is really learnt, and every figure follows from the numbers
   expect(code).toBe(0);
 
   const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
-  expect([results.schemaVersion, results.status, results.error]).toEqual([2, "complete", null]);
+  expect([results.schemaVersion, results.status, results.error]).toEqual([3, "complete", null]);
   expect(results.environment.backend.name).toBe("wasm");
   const run = results.runs[0] as ForecastRun;
   expect(run.epochs.length).toBe(12);
@@ -81,4 +81,75 @@ test("a model that diverges is a failure that says what to do, its epochs kept",
   expect(terminal.text.err).toMatch(/diverged, try a smaller --learning-rate\n$/);
   const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sine.json"), "utf8"));
   expect([results.status, results.runs[0].epochs.length]).toEqual(["failed", 3]);
+});
+
+const edges: [string, (t: number) => number][] = [
+  ["zero", () => 0],
+  ["constant", () => 1234.5],
+  ["constant at the start", (t) => (t < 110 ? 5 : 6)],
+  ["up to 1e300", (t) => 1e300 * Math.sin(t)],
+  ["down to 1e-300", (t) => 1e-300 * Math.sin(t)],
+  ["small steps far from 0", (t) => 1e9 + 0.01 * Math.sin(t)],
+];
+
+test.each(edges)(
+  "a series that is %s has neither NaN nor Infinity in its report",
+  async (_, value) => {
+    const csv = join(folder, "edge.csv");
+    const values = Array.from({ length: 120 }, (_, t) => value(t));
+    writeFileSync(csv, `v\n${values.join("\n")}\n`);
+    const terminal = memoryTerminal();
+    const args = `forecast --csv ${csv} --timesteps 4 --units 2 --epochs 2 --out ${folder}`;
+    expect(await runCommandLine(args.split(" "), terminal)).toBe(0);
+    const html = readFileSync(join(folder, "forecast-csv.html"), "utf8");
+    const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
+    const run = results.runs[0] as ForecastRun;
+    for (const text of [terminal.text.out, html])
+      expect(text).not.toMatch(/NaN|Infinity|undefined/);
+    expect(
+      JSON.stringify({ ...run.train, ...run.test, rmse: run.rmse, d: run.deviation }),
+    ).not.toContain("null");
+    expect(run.rmse!.test).toBeAllclose(
+      rmse(
+        run.test.actual.map((x) => x / (Math.abs(values[1]!) || 1)),
+        run.test.predicted!.map((x) => x / (Math.abs(values[1]!) || 1)),
+      ) * (Math.abs(values[1]!) || 1),
+      { rtol: 1e-6 },
+    );
+  },
+);
+
+test("a value beyond float32 of the training part's scale is refused with its place", async () => {
+  const csv = join(folder, "far.csv");
+  const rows = Array.from({ length: 60 }, (_, t) => (t === 59 ? "1e300" : String(t % 5)));
+  writeFileSync(csv, `v\n${rows.join("\n")}\n`);
+  const terminal = memoryTerminal();
+  expect(await runCommandLine(["forecast", "--csv", csv], terminal)).toBe(2);
+  expect(terminal.text.err).toMatch(/the training part \(0 to 4\), got 1e\+300 at 59: correct it/);
+});
+
+test("a newest-first file with dates is forecast forwards, said, and its charts are labelled with dates", async () => {
+  const csv = join(folder, "prices.csv");
+  const days = Array.from({ length: 90 }, (_, t) => new Date(Date.UTC(2020, 0, 1 + t)));
+  const rows = days.map((day, t) => `"${day.toUTCString().slice(5, 16)}","$1,${100 + t}.50"`);
+  writeFileSync(csv, `Date,Price\n${rows.toReversed().join("\n")}\n`);
+  const terminal = memoryTerminal();
+  const args = `forecast --csv ${csv} --timesteps 4 --units 2 --epochs 1 --out ${folder}`;
+  expect(await runCommandLine(args.split(" "), terminal)).toBe(0);
+  const run = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"))
+    .runs[0] as ForecastRun;
+  expect([run.test.at[0], run.test.at.at(-1), run.test.actual.at(-1)]).toEqual([
+    "2020-03-13",
+    "2020-03-30",
+    1189.5,
+  ]);
+  const html = readFileSync(join(folder, "forecast-csv.html"), "utf8");
+  for (const note of [
+    "$ and thousands commas read as numbers",
+    "newest first in the file: put in time order",
+  ]) {
+    expect(terminal.text.out).toContain(`  ${note}\n`);
+    expect(html).toContain(note);
+  }
+  expect(html).toMatch(/>Mar</);
 });

@@ -1,13 +1,16 @@
-import { buildLstmForecaster, buildStockForecaster } from "@rnnkit/keras-builders";
-import { rootMeanSquaredError } from "@rnnkit/preprocess";
+import { adam, buildLstmForecaster, buildStockForecaster, layers } from "@rnnkit/keras-builders";
+import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { lastValueForecast } from "./baseline.ts";
+import { forecastAhead, type Strategy } from "./forecast-ahead.ts";
 import { formatNumber, formatSeconds } from "./format.ts";
+import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
 import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
 import type { Epoch, ForecastPart, ForecastRun, Listing } from "./results.ts";
+import { saveForecaster } from "./saved-forecaster.ts";
 import type { Series } from "./series.ts";
 import type { Session } from "./session.ts";
-import { standardDeviation } from "./statistics.ts";
+import { rootMeanSquare, standardDeviation } from "./statistics.ts";
 import { countSteps, predict, train } from "./training.ts";
 
 /** The tutorial's two forecasters: *stock* is one LSTM, *lstm* two with relu and dropout. */
@@ -44,15 +47,19 @@ export interface ForecastJob {
   options: ForecastOptions;
   /** Default null: none of the tutorial's. */
   listing?: Listing | null;
+  /** How many values beyond the end of the data, and how. Default none. */
+  beyond?: { n: number; strategy: Strategy } | null;
+  /** Where the trained model goes. Default nowhere. */
+  save?: string;
   /** Whether every epoch ends with a look at the loss on the test part. Default false. */
   validate?: boolean;
 }
 
 /** Trains one forecaster on one series and records it in the session, from its first epoch on. */
 export async function forecast(job: ForecastJob, session: Session): Promise<ForecastRun> {
-  const { series, prepared, options, validate = false } = job;
+  const { series, prepared, options, beyond, save, validate = false } = job;
   const { progress, signal, colors } = session;
-  const model = buildModel(options);
+  const model = buildModel(options, prepared.outputs);
   const run = emptyRun(job);
   run.model = summarizeModel(
     options.model === "stock" ? "buildStockForecaster" : "buildLstmForecaster",
@@ -67,12 +74,15 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
       `${options.timesteps}; ${run.model.builder}, ${run.model.parameters} weights`,
   );
 
+  for (const note of series.notes) progress.line(`  ${note}`);
+
   const plan = { ...options, signal, ...(validate && { validation: prepared.test }) };
   const startedAt = performance.now();
   let done = 0;
-  progress.start("training", countSteps(prepared.train, plan));
+  const examples = prepared.fit ?? prepared.train;
+  progress.start("training", countSteps(examples, plan));
   try {
-    await train(model, prepared.train, {
+    await train(model, examples, {
       ...plan,
       onStep: ({ epoch, loss }) =>
         progress.step(++done, `epoch ${epoch}/${options.epochs}, loss ${formatNumber(loss)}`),
@@ -93,6 +103,21 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
     run.test.predicted = inOwnUnit(ofTest, prepared);
     run.rmse = { train: errorOf(run.train), test: errorOf(run.test) };
     run.timings.evaluateSeconds = (performance.now() - predictedAt) / 1000;
+    if (beyond) {
+      const values = forecastAhead(model, prepared.scaler, series.values, beyond.n);
+      run.ahead = {
+        strategy: beyond.strategy,
+        at: labelsAhead(series, beyond.n),
+        values: finite(values, prepared),
+      };
+    }
+    if (save !== undefined) {
+      const { scaler, outputs } = prepared;
+      const settings = { timesteps: options.timesteps, outputs, scaler, column: series.valueLabel };
+      progress.line(
+        `  model    ${save}, with its settings in ${await saveForecaster(save, model, settings)}`,
+      );
+    }
     run.status = "complete";
   } finally {
     progress.stop();
@@ -102,11 +127,22 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
   return run;
 }
 
-function buildModel({ model, timesteps, units, learningRate, seed }: ForecastOptions) {
+function buildModel(options: ForecastOptions, outputs: number): Sequential {
+  const { model, timesteps, units, learningRate, seed } = options;
   const overrides = { optimizer: "adam", learningRate, seed } as const;
+  if (model === "stock" && outputs > 1) {
+    const stock = sequential({
+      layers: [
+        layers.lstm({ units, inputShape: [timesteps, 1], seed }),
+        layers.dense({ units: outputs, seed: seed + 1 }),
+      ],
+    });
+    stock.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+    return stock;
+  }
   return model === "stock"
     ? buildStockForecaster(timesteps, { units, ...overrides })
-    : buildLstmForecaster(timesteps, 1, 1, { units: [units, units], ...overrides });
+    : buildLstmForecaster(timesteps, 1, outputs, { units: [units, units], ...overrides });
 }
 
 function emptyRun({ series, prepared, options, listing = null }: ForecastJob): ForecastRun {
@@ -137,13 +173,14 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
       synthetic: series.synthetic,
       points: values.length,
       gapsFilled: series.gapsFilled,
+      notes: series.notes,
       valueLabel: series.valueLabel,
       axis: series.axis,
     },
     rmse: null,
     baselineRmse: {
-      train: rootMeanSquaredError(train.actual, train.lastValue),
-      test: rootMeanSquaredError(test.actual, test.lastValue),
+      train: rootMeanSquare(train.actual, train.lastValue),
+      test: rootMeanSquare(test.actual, test.lastValue),
     },
     deviation: {
       train: standardDeviation(train.actual),
@@ -151,22 +188,37 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
     },
     train,
     test,
+    ahead: null,
   };
 }
 
-function inOwnUnit(scaled: Float64Array, { scaler }: PreparedSeries): number[] {
-  const diverged = scaled.find((x) => !Number.isFinite(x));
+/** The first of each row's outputs, the next value, in the series' unit. */
+function inOwnUnit(outputs: Float64Array, prepared: PreparedSeries): number[] {
+  const scaled = outputs.filter((_, i) => i % prepared.outputs === 0);
+  const { data } = prepared.scaler.inverseTransform({ data: scaled, shape: [scaled.length, 1] });
+  return finite(data, prepared);
+}
+
+function finite(values: ArrayLike<number>, { scaler }: PreparedSeries): number[] {
+  const diverged = Array.from(values).find((x) => !Number.isFinite(x));
   if (diverged !== undefined) {
     throw new Error(
       `forecast: expected finite predictions, got ${diverged}: the model diverged, try a smaller --learning-rate`,
     );
   }
-  const { data } = scaler.inverseTransform({ data: scaled, shape: [scaled.length, 1] });
-  return Array.from(data, (x: number) => Number(x.toPrecision(7)));
+  // Seven digits of the scaler's range, which is all that float32 has: behind a large offset as before it.
+  const [range = 1] = scaler.dataRange;
+  const digits = range > 0 ? 7 - Math.ceil(Math.log10(range)) : 7;
+  return Array.from(values, (x) => rounded(x, digits));
+}
+
+function rounded(x: number, digits: number): number {
+  const value = digits >= 0 && digits <= 20 ? Number(x.toFixed(digits)) : x;
+  return Number(value.toPrecision(15));
 }
 
 function errorOf({ actual, predicted }: ForecastPart): number {
-  return rootMeanSquaredError(actual, predicted as number[]);
+  return rootMeanSquare(actual, predicted as number[]);
 }
 
 function epochLine(epoch: Epoch, epochs: number, colors: Session["colors"]): string {
@@ -189,12 +241,21 @@ function summary(run: ForecastRun, colors: Session["colors"]): string[] {
       : ["last-value baseline", baseline.test];
   const change = Math.abs(100 * (1 - rmse.test / simplest)).toFixed(1);
   const wins = rmse.test < simplest;
-  const verdict = `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
+  const verdict =
+    simplest === 0
+      ? "  the test part never changes: no forecast is better than the last value"
+      : `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
   return [
     `  ${"RMSE".padEnd(14)}${"train".padStart(10)}${"test".padStart(10)}   ${colors.dim(run.data.valueLabel)}`,
     row(run.options.model === "stock" ? "LSTM" : "LSTM × 2", rmse),
     row("last value", baseline),
     row("own deviation", deviation),
     wins ? colors.green(verdict) : colors.yellow(verdict),
+    ...(run.ahead
+      ? [
+          `  ${run.ahead.values.length} ahead, ${run.ahead.strategy}`,
+          ...run.ahead.values.map((value, i) => `  ${run.ahead?.at[i]}  ${formatNumber(value, 6)}`),
+        ]
+      : []),
   ];
 }

@@ -50,6 +50,16 @@ export function wholeNumbers(least: number, most: number) {
   return (text: string): number[] => [...new Set(text.split(",").map((word) => read(word.trim())))];
 }
 
+/** Adds what `--csv` may need besides the file: `--column`, `--decimal` and `--dates`. */
+export function withCsvOptions(command: Command): Command {
+  const mark = new Option("--decimal <mark>", "decimal mark, where the numbers leave it open");
+  const order = new Option("--dates <order>", "day or month first, where the dates leave it open");
+  return command
+    .option("--column <name>", "its column to forecast (default: its one column of numbers)")
+    .addOption(mark.choices([".", ","]))
+    .addOption(order.choices(["dmy", "mdy"]));
+}
+
 /** What every command that measures takes besides its own options. */
 export interface CommonOptions {
   seed: number;

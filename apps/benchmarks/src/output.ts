@@ -7,7 +7,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { renderReport } from "./report.ts";
 import { type Results, stringifyJson } from "./results.ts";
@@ -52,7 +52,7 @@ export function writeResults(
   const json = join(folder, `${name}.json`);
   const html = join(folder, `${name}.html`);
   writeWhole(json, text);
-  writeWhole(html, renderReport(JSON.parse(text) as Results));
+  writeWhole(html, renderReport(JSON.parse(text) as Results, basename(json)));
   return { json, html };
 }
 

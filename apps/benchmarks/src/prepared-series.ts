@@ -14,30 +14,49 @@ export interface PreparedSeries {
   scaler: MinMaxScaler;
   train: SeriesPart;
   test: SeriesPart;
+  /** Number of values that one prediction says: the next, or so many from it on. */
+  outputs: number;
+  /** What the model learns from where **outputs** is more than 1: windows and all values after each. */
+  fit?: Examples;
 }
 
 // The first part of the series, in time order, that the model learns from.
 const TRAIN_SHARE = 0.8;
+// The square of a larger one, as the loss has it, is no number in float32.
+const MOST_SCALED = 1e18;
 
 /**
- * Fits the scaler on the first 80 % of the points and cuts all points into windows. A window of the
+ * Fits the scaler on the first 80 % of the points and cuts all points into windows, for a model that says
+ * the next **outputs** values, all of them in the training part. A window of the
  * test part may begin in the training part: its past is known by then, only its target is new.
  *
  * @throws UsageError when the series is too short for the window
  */
-export function prepareSeries(series: Series, timesteps: number): PreparedSeries {
+export function prepareSeries(series: Series, timesteps: number, outputs = 1): PreparedSeries {
   const points = series.values.length;
   const trainPoints = Math.floor(points * TRAIN_SHARE);
-  if (trainPoints <= timesteps) {
-    const least = Math.ceil((timesteps + 1) / TRAIN_SHARE);
+  if (trainPoints < timesteps + outputs) {
+    const least = Math.ceil((timesteps + outputs) / TRAIN_SHARE);
+    const ahead = outputs > 1 ? ` and --ahead ${outputs}` : "";
     throw new UsageError(
-      `forecast: expected at least ${least} points for --timesteps ${timesteps}, got ${points} in ${series.title}`,
+      `forecast: expected at least ${least} points for --timesteps ${timesteps}${ahead}, got ${points} in ${series.title}`,
     );
   }
   const scaler = new MinMaxScaler();
   scaler.fit(column(series.values.subarray(0, trainPoints)));
-  const windows = createSequences(scaler.transform(column(series.values)), timesteps);
-  return { scaler, ...splitWindows(windows, trainPoints - timesteps, timesteps) };
+  const scaled = scaler.transform(column(series.values));
+  const far = scaled.data.findIndex((x) => Math.abs(x) > MOST_SCALED);
+  if (far >= 0) {
+    throw new UsageError(
+      `forecast: expected values within ${MOST_SCALED} times the range of the training part (${scaler.dataMin[0]} ` +
+        `to ${scaler.dataMax[0]}), got ${series.values[far]} at ${series.at[far]}: correct it, or leave the rows before out`,
+    );
+  }
+  const windows = createSequences(scaled, timesteps);
+  const parts = splitWindows(windows, trainPoints - timesteps, timesteps);
+  if (outputs === 1) return { scaler, outputs, ...parts };
+  const known = column(scaled.data.subarray(0, trainPoints));
+  return { scaler, outputs, ...parts, fit: prepareData(known, timesteps, outputs) };
 }
 
 /**
@@ -48,7 +67,7 @@ export function prepareStockPrices(series: Series, timesteps: number): PreparedS
   const scaler = new MinMaxScaler();
   const windows = createSequences(scaler.fitTransform(column(series.values)), timesteps);
   const trainWindows = Math.floor(rowsOf(windows.x) * TRAIN_SHARE);
-  return { scaler, ...splitWindows(windows, trainWindows, timesteps) };
+  return { scaler, outputs: 1, ...splitWindows(windows, trainWindows, timesteps) };
 }
 
 /**
@@ -63,7 +82,7 @@ export function prepareTimeSeries(series: Series, timesteps: number): PreparedSe
     ...prepareData(column(data.subarray(start, end)), timesteps, 1),
     firstTarget: start + timesteps,
   });
-  return { scaler, train: part(0, trainPoints), test: part(trainPoints, data.length) };
+  return { scaler, outputs: 1, train: part(0, trainPoints), test: part(trainPoints, data.length) };
 }
 
 /** The first **trainWindows** windows of a whole series, and the others. */

@@ -63,6 +63,7 @@ ${figure(
       : ""),
 )}
 ${testFigure(run, true)}
+${aheadTable(run)}
 ${trainingFigure(run)}
 ${epochTable(run)}`;
 }
@@ -80,6 +81,20 @@ export function testFigure(run: ForecastRun, lastValue: boolean): string {
   );
 }
 
+/** What comes after the end of the data, where it was asked for. */
+function aheadTable({ ahead, data }: ForecastRun): string {
+  if (!ahead) return "";
+  const how =
+    ahead.strategy === "direct"
+      ? "direct: the model has an output for each step"
+      : "recursive: each value is forecast from the ones forecast before it";
+  return `<p>Beyond the end of the data, ${escapeHtml(how)}.</p>
+${table(
+  [[data.axis.label], [data.valueLabel, "number"]],
+  ahead.values.map((value, i) => [cell(String(ahead.at[i])), number(formatNumber(value, 6))]),
+)}`;
+}
+
 /** The losses over the epochs, or nothing before there is one. */
 export function trainingFigure({ data, epochs }: ForecastRun): string {
   if (epochs.length === 0) return "";
@@ -92,11 +107,12 @@ export function trainingFigure({ data, epochs }: ForecastRun): string {
 
 /** Where the series is from, and every option. */
 export function factText(run: ForecastRun): string {
-  const { source, points, gapsFilled } = run.data;
+  const { source, points, gapsFilled, notes } = run.data;
   const facts = [
     source,
     `${formatCount(points)} points`,
     gapsFilled > 0 ? `${formatCount(gapsFilled)} missing values replaced by the value before` : "",
+    ...notes,
   ];
   return `${facts.filter(Boolean).join("; ")}. ${optionText(run)}`;
 }

@@ -11,17 +11,23 @@ function documentOf(html: string): Document {
 test("the report is a pure function of the JSON", () => {
   const results = sampleResults();
   const before = JSON.stringify(results);
-  const html = renderReport(results);
+  const html = renderReport(results, "all.json");
   expect(JSON.stringify(results)).toBe(before);
-  expect(renderReport(JSON.parse(before))).toBe(html);
+  expect(renderReport(JSON.parse(before), "all.json")).toBe(html);
 });
 
 test("nothing is loaded and nothing runs: no script, no address, and a policy that forbids both", () => {
-  const html = renderReport(sampleResults());
+  const html = renderReport(sampleResults(), "all.json");
   // The only addresses are names of SVG's own vocabulary, which nothing fetches.
   expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:|\/\/[a-z]|url\(|@import/i);
   const document = documentOf(html);
   expect(document.querySelectorAll("script, link, img, iframe, object, embed, use").length).toBe(0);
+  // The one link leads to the results beside the report.
+  const links = [...document.querySelectorAll("a")];
+  expect(links.map((link) => [...link.attributes].map(({ name, value }) => [name, value]))).toEqual(
+    [[["href", "all.json"]]],
+  );
+  links[0]?.removeAttribute("href");
   for (const element of document.querySelectorAll("*"))
     for (const { name } of element.attributes)
       expect(name).not.toMatch(/^(on.*|src|srcset|href|xlink:href|action|data)$/);
@@ -50,7 +56,7 @@ test("hostile text out of a CSV file stays text everywhere", () => {
   const sentiment = sampleSentiment(hostile);
   sentiment.data.title = hostile;
   results.runs = [forecast, sentiment];
-  const html = renderReport(results);
+  const html = renderReport(results, "all.json");
   expect(html).not.toMatch(/<script|<img/i);
   const document = documentOf(html);
   expect(document.querySelectorAll("script, img, [onerror]").length).toBe(0);
@@ -59,7 +65,7 @@ test("hostile text out of a CSV file stays text everywhere", () => {
 });
 
 test("the tables say what was measured, the better error in bold", () => {
-  const document = documentOf(renderReport(sampleResults()));
+  const document = documentOf(renderReport(sampleResults(), "all.json"));
   const cells = (row: Element | undefined) =>
     [...(row?.querySelectorAll("td") ?? [])].map((cell) => cell.textContent);
   const tables = [...document.querySelectorAll("table")];
@@ -82,12 +88,12 @@ test("the tables say what was measured, the better error in bold", () => {
 test("a forecast worse than the last value is not the bold one", () => {
   const results = sampleResults();
   results.runs = [{ ...sampleForecast(), rmse: { train: 2, test: 6 } }];
-  const bold = documentOf(renderReport(results)).querySelectorAll("td.better");
+  const bold = documentOf(renderReport(results, "all.json")).querySelectorAll("td.better");
   expect([...bold].map((cell) => cell.textContent)).toEqual(["5.000"]);
 });
 
 test("each picture is there: series, test part, loss; one of all cells' accuracies, one of their losses", () => {
-  const document = documentOf(renderReport(sampleResults()));
+  const document = documentOf(renderReport(sampleResults(), "all.json"));
   const labels = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
   expect(labels).toEqual([
     "Sunspots, yearly: actual and predicted values, training and test part",
@@ -99,7 +105,9 @@ test("each picture is there: series, test part, loss; one of all cells' accuraci
 });
 
 test("the legend names each cell in its colour, training solid and validation dashed", () => {
-  const figures = [...documentOf(renderReport(sampleResults())).querySelectorAll("figure")];
+  const figures = [
+    ...documentOf(renderReport(sampleResults(), "all.json")).querySelectorAll("figure"),
+  ];
   const keys = [...(figures.at(-1)?.querySelectorAll(".key") ?? [])];
   expect(keys.map((key) => [key.textContent, key.className])).toEqual([
     ["lstm", "key cell-1"],
@@ -117,7 +125,7 @@ test("each listing of the tutorial has its own section, before what is none of t
     listing: "IV full" as const,
   }));
   results.runs = [...results.runs, ...cells, listed, sampleClassic()];
-  const document = documentOf(renderReport(results));
+  const document = documentOf(renderReport(results, "all.json"));
   expect([...document.querySelectorAll("h2")].map((heading) => heading.textContent)).toEqual([
     "Part I: an RNN by hand",
     "Part III, short listing: stock prices",
@@ -152,7 +160,7 @@ test("an interrupted run says so, shows its cut epoch, and leaves out what it ne
   const listed = { ...unfinished, listing: "III full" as const };
   const untrained = { ...sampleSentiment("gru"), epochs: [], test: null };
   results.runs = [classic, listed, unfinished, cut, untrained];
-  const document = documentOf(renderReport(results));
+  const document = documentOf(renderReport(results, "all.json"));
   expect(document.querySelector(".warning")?.textContent).toMatch(/^Interrupted/);
   const text = document.body.textContent ?? "";
   expect(text).toContain("lstm (interrupted)");

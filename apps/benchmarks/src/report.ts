@@ -9,10 +9,11 @@ import type { Listing, Results, Run } from "./results.ts";
 import { listings } from "./tutorial/listings.ts";
 
 /**
- * The report as one HTML document, a pure function of the results: no script, nothing loaded from
+ * The report as one HTML document, a pure function of the results and of the name of the file beside it that
+ * holds them, to which it has a link: no script, nothing loaded from
  * anywhere (its own content policy forbids both), readable in light and dark and on paper.
  */
-export function renderReport(results: Results): string {
+export function renderReport(results: Results, json: string): string {
   const title = `rnnkit benchmarks: ${results.command}`;
   return `<!doctype html>
 <html lang="en">
@@ -26,7 +27,7 @@ export function renderReport(results: Results): string {
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>
-<p class="quiet">${escapeHtml(subtitle(results))}</p>
+<p class="quiet">${escapeHtml(subtitle(results))}. <a href="${encodeURIComponent(json)}">All numbers as JSON</a></p>
 ${warning(results)}
 </header>
 <main>

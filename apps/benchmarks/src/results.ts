@@ -1,7 +1,8 @@
+import type { Strategy } from "./forecast-ahead.ts";
 import { median } from "./statistics.ts";
 
 /** Version of the results' form; a reader refuses what it does not know. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** How a run or a whole command ended. */
 export type Status = "complete" | "interrupted" | "failed";
@@ -101,6 +102,8 @@ export interface ForecastRun extends BaseRun {
     points: number;
     /** Missing values that were replaced by the value before them. */
     gapsFilled: number;
+    /** What was understood, put right or left out when a file was read. */
+    notes: string[];
     /** Label of the values' axis, with the unit. */
     valueLabel: string;
     axis: { label: string; kind: "number" | "date" };
@@ -113,6 +116,8 @@ export interface ForecastRun extends BaseRun {
   deviation: { train: number; test: number };
   train: ForecastPart;
   test: ForecastPart;
+  /** Beyond the end of the data, where it was asked for; null until the model has said it. */
+  ahead: { strategy: Strategy; at: (number | string)[]; values: number[] } | null;
 }
 
 /** One-step-ahead forecasts in the series' own unit, in time order. */

@@ -3,7 +3,7 @@ import type { ClassicRun, Epoch, ForecastRun, Results, SentimentRun } from "./re
 /** Results as a finished command leaves them, with made-up figures, for tests of what reads them. */
 export function sampleResults(): Results {
   return {
-    schemaVersion: 2,
+    schemaVersion: 3,
     command: "all",
     status: "complete",
     error: null,
@@ -61,6 +61,7 @@ export function sampleForecast(): ForecastRun {
       synthetic: false,
       points: 8,
       gapsFilled: 0,
+      notes: [],
       valueLabel: "sunspot number",
       axis: { label: "year", kind: "number" },
     },
@@ -79,6 +80,7 @@ export function sampleForecast(): ForecastRun {
       predicted: [50, 33, 22],
       lastValue: [36, 58, 29],
     },
+    ahead: null,
   };
 }
 

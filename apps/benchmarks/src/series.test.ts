@@ -37,7 +37,7 @@ test("an unknown series names those there are", () => {
 test("a CSV file's series is named by its column, its time is the row", () => {
   const path = join(mkdtempSync(join(tmpdir(), "rnnkit-series-")), "prices.csv");
   writeFileSync(path, "day,close\nmon,3\ntue,4\n");
-  const { name, title, at, valueLabel } = csvSeries(path, "close");
+  const { name, title, at, valueLabel } = csvSeries(path, { column: "close" });
   expect({ name, title, at, valueLabel }).toEqual({
     name: "csv",
     title: "close of prices.csv",

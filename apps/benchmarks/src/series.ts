@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateTimeSeries } from "@rnnkit/preprocess";
-import { readColumn } from "./csv.ts";
+import { type ReadOptions, readColumn } from "./csv.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A univariate series with what a reader must know about it. */
@@ -14,6 +14,8 @@ export interface Series {
   synthetic: boolean;
   values: Float64Array;
   gapsFilled: number;
+  /** What was understood, put right or left out when a file was read, a line each. */
+  notes: string[];
   /** Axis label of the values, with the unit. */
   valueLabel: string;
   /** Position of each value in time. */
@@ -25,45 +27,31 @@ interface Embedded {
   title: string;
   file: string;
   column: string;
-  timeColumn: string;
   source: string;
   valueLabel: string;
-  axis: Series["axis"];
-  time: (text: string) => number | string;
 }
-
-const date = { label: "date", kind: "date" } as const;
 
 const embedded: Record<string, Embedded> = {
   sunspots: {
     title: "Sunspots, yearly",
     file: "sunspots-yearly.csv",
     column: "SUNACTIVITY",
-    timeColumn: "YEAR",
     source: "NOAA, 1700 to 2008, public domain",
     valueLabel: "sunspot number, mean of the year",
-    axis: { label: "year", kind: "number" },
-    time: Number,
   },
   co2: {
     title: "CO₂ at Mauna Loa, weekly",
     file: "co2-maunaloa-weekly.csv",
     column: "co2",
-    timeColumn: "date",
     source: "CDIAC, 1958 to 2001, public domain",
     valueLabel: "CO₂ in air (ppm)",
-    axis: date,
-    time: (text) => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`,
   },
   temperature: {
     title: "Daily maximum temperature in Seattle",
     file: "seattle-weather.csv",
     column: "temp_max",
-    timeColumn: "date",
     source: "NOAA, 2012 to 2015, public domain",
     valueLabel: "maximum of the day (°C)",
-    axis: date,
-    time: (text) => text,
   },
 };
 
@@ -82,7 +70,7 @@ export function namedSeries(name: string, seed: number): Series {
     throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
   }
   const path = fileURLToPath(new URL(`../data/${entry.file}`, import.meta.url));
-  const { values, gapsFilled, labels } = readColumn(path, entry.column, entry.timeColumn);
+  const { values, gapsFilled, at, axis } = readColumn(path, { column: entry.column });
   return {
     name,
     title: entry.title,
@@ -90,9 +78,10 @@ export function namedSeries(name: string, seed: number): Series {
     synthetic: false,
     values,
     gapsFilled,
+    notes: [],
     valueLabel: entry.valueLabel,
-    at: (labels ?? []).map(entry.time),
-    axis: entry.axis,
+    at,
+    axis: { ...axis, label: axis.label.toLowerCase() },
   };
 }
 
@@ -107,6 +96,7 @@ function sine(seed: number): Series {
     synthetic: true,
     values: Float64Array.from(data),
     gapsFilled: 0,
+    notes: [],
     valueLabel: "value",
     at: Array.from(data, (_, t) => t),
     axis: { label: "time step", kind: "number" },
@@ -114,21 +104,22 @@ function sine(seed: number): Series {
 }
 
 /**
- * The series in **column** of the CSV file at **path** (relative to the current folder).
+ * The series in a column of the CSV file at **path** (relative to the current folder).
  *
  * @throws UsageError when the file or the column cannot be used
  */
-export function csvSeries(path: string, column: string | undefined): Series {
-  const { values, gapsFilled } = readColumn(resolve(path), column);
+export function csvSeries(path: string, options: ReadOptions = {}): Series {
+  const { name, values, gapsFilled, notes, at, axis } = readColumn(resolve(path), options);
   return {
     name: "csv",
-    title: `${column} of ${basename(path)}`,
+    title: `${name} of ${basename(path)}`,
     source: basename(path),
     synthetic: false,
     values,
     gapsFilled,
-    valueLabel: String(column),
-    at: Array.from(values, (_, i) => i),
-    axis: { label: "row", kind: "number" },
+    notes,
+    valueLabel: name,
+    at,
+    axis,
   };
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { growthExponent, median, quantile, standardDeviation } from "./statistics.ts";
+import {
+  growthExponent,
+  median,
+  quantile,
+  rootMeanSquare,
+  standardDeviation,
+} from "./statistics.ts";
 
 test("the median is the middle one, or the mean of the middle two", () => {
   expect(median([5, 1, 3])).toBe(3);
@@ -37,4 +43,18 @@ test("the deviation is the RMSE of always saying the mean", () => {
   expect(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBe(2);
   expect(standardDeviation([3, 3, 3])).toBe(0);
   expect(standardDeviation([])).toBeNaN();
+});
+
+test("errors and deviations of values up to 1e300 are numbers, in proportion", () => {
+  const values = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(values, fc.constantFrom(1e297, 1e-150, 1e-290), (small, unit) => {
+      const large = small.map((value) => value * unit);
+      const zeros = small.map(() => 0);
+      const near = { rtol: 1e-9 };
+      expect(standardDeviation(large) / unit).toBeAllclose(standardDeviation(small), near);
+      expect(rootMeanSquare(large, zeros) / unit).toBeAllclose(rootMeanSquare(small, zeros), near);
+    }),
+  );
+  expect(rootMeanSquare([1, 2], [1, 4])).toBe(Math.SQRT2);
 });

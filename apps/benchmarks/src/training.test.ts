@@ -60,6 +60,19 @@ test("an epoch's steps and validation's steps are all counted and all reported",
   expect(steps).toBe(2 * (3 + 2));
 });
 
+test("what a step is told are the epoch's means so far: the last one's are the epoch's", async () => {
+  const model = small();
+  const losses: number[] = [];
+  const epochs: Epoch[] = [];
+  await train(model, means(20), {
+    ...{ epochs: 1, batchSize: 8, seed: 1, signal: never },
+    onStep: ({ loss }) => losses.push(loss),
+    onEpoch: (epoch) => epochs.push(epoch),
+  });
+  model.dispose();
+  expect(losses.at(-1)).toBeAllclose(epochs[0].loss, { rtol: 1e-6 });
+});
+
 test("training stops after the batch in which it is aborted and reports the cut epoch", async () => {
   const model = small();
   const controller = new AbortController();

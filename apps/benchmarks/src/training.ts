@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { progress, type TrainingProgress } from "@rnnkit/keras-builders";
 import type { NdArray } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
@@ -19,7 +20,7 @@ export interface TrainOptions {
   validation?: Examples;
   /** Training ends after the batch in which this is aborted. */
   signal: AbortSignal;
-  /** After each batch, training and validation alike. */
+  /** After each batch, training and validation alike: the epoch's running means. */
   onStep?: (state: { epoch: number; loss: number; accuracy: number | null }) => void;
   /** After each epoch, the one that was cut short included. */
   onEpoch?: (epoch: Epoch) => void;
@@ -49,28 +50,27 @@ export async function train(
     const x = toTensor(takeRows(examples.x, order));
     const y = toTensor(takeRows(examples.y, order));
     let steps = 0;
-    let logs: Record<string, unknown> = {};
+    let logs: Readonly<Record<string, number>> = {};
+    const stop = () => {
+      model.stopTraining = true;
+    };
+    const draw = ({ step, values, isEpochEnd }: TrainingProgress) => {
+      logs = values;
+      if (isEpochEnd) return;
+      steps = step;
+      onStep?.({ epoch, loss: Number(values.loss), accuracy: accuracyOf(values) });
+    };
+    signal.addEventListener("abort", stop);
     try {
       await model.fit(x, y, {
         epochs: 1,
         batchSize,
         shuffle: false,
         verbose: 0,
-        yieldEvery: "never",
-        callbacks: {
-          onBatchEnd: async (_, batch) => {
-            steps++;
-            onStep?.({ epoch, loss: Number(batch?.loss), accuracy: accuracyOf(batch) });
-            // Lets timers and signals in.
-            await setImmediate();
-            if (signal.aborted) model.stopTraining = true;
-          },
-          onEpochEnd: async (_, epochLogs) => {
-            logs = epochLogs ?? {};
-          },
-        },
+        callbacks: [progress({ interval: 0, draw })],
       });
     } finally {
+      signal.removeEventListener("abort", stop);
       tf.dispose([x, y]);
     }
     if (steps === 0) return;
@@ -183,7 +183,6 @@ function rowsOf(examples?: Examples): number {
   return examples?.x.shape[0] ?? 0;
 }
 
-function accuracyOf(logs?: Record<string, unknown>): number | null {
-  const value = logs?.acc ?? logs?.accuracy;
-  return value === undefined ? null : Number(value);
+function accuracyOf(values: Readonly<Record<string, number>>): number | null {
+  return values.acc ?? values.accuracy ?? null;
 }

@@ -63,6 +63,14 @@ test.each([
     "packages/core-rnn/package.json: core-rnn may not depend on @rnnkit/fused-rnn",
   ],
   [
+    "a class of the platform asked for by instanceof",
+    {
+      ...core,
+      "packages/core-rnn/src/lstm.ts": `export const is = (x: unknown) => x instanceof Float32Array;`,
+    },
+    "packages/core-rnn/src/lstm.ts: instanceof Float32Array is false for another realm's",
+  ],
+  [
     "an arrow that is not allowed, for tests alone",
     {
       "packages/preprocess/package.json": {

@@ -10,6 +10,8 @@ export interface TakesOptions {
   kind?: string;
   /** Calls it with arguments that it accepts, and with these options; may be asynchronous. */
   call: (options: never) => unknown;
+  /** Options that it does not do without. */
+  required?: object;
   /** A list in the place of options is something else, which it accepts. */
   takesLists?: true;
   /** *null* is as good as nothing to it. */
@@ -46,7 +48,8 @@ export function testOptions(
   });
 
   for (const [name, entry] of Object.entries(table)) {
-    for (const { who, names, kind = "options", call, takesLists, takesNull } of entry === null
+    for (const { who, names, kind = "options", required, call, takesLists, takesNull } of entry ===
+    null
       ? []
       : [entry].flat()) {
       const refusal = async (options: unknown): Promise<string> => {
@@ -68,6 +71,19 @@ export function testOptions(
       });
 
       if (names.length === 0) continue;
+      test(`${name}: ${who} refuses an option of a kind that none is of`, async () => {
+        const wrong: string[] = [];
+        for (const known of names) {
+          const message = await refusal({ ...required, [known]: /x/ });
+          const words = message.toLowerCase().replaceAll(" ", "");
+          const isNamed = words.includes(known.toLowerCase()) || message.includes(` ${kind} `);
+          if (!isNamed || !/expected|must be|requires|valid/i.test(message)) {
+            wrong.push(`${known}: ${message}`);
+          }
+        }
+        expect(wrong).toEqual([]);
+      });
+
       test(`${name}: ${who} names the nearest of its ${kind}`, async () => {
         for (const known of names) {
           for (const typo of typosOf(known)) {

@@ -6,7 +6,15 @@ import type { Plan } from "./options.ts";
 import { losesThreads } from "./page-threads.ts";
 import { keepingCrashListeners, withoutCrashListeners } from "./process-listeners.ts";
 import { nodeRuntime } from "./runtime.ts";
-import { installedWasmFolder, missingWasmFile, webAssemblyLack, withSlash } from "./wasm-files.ts";
+import { MissingWasmFile, withCheckedFetch } from "./wasm-fetch.ts";
+import {
+  type Found,
+  installedWasmFolder,
+  setWasmPlaces,
+  wasmPlace,
+  webAssemblyLack,
+  withSlash,
+} from "./wasm-files.ts";
 
 export interface Verdict {
   readonly taken: boolean;
@@ -64,13 +72,17 @@ async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promi
         "failed to initialise: this process already runs the other native package's backend",
       );
   }
+  let place: string | undefined;
+  let isLost = false;
   if (name === "wasm" && !tf.engine().registry.wasm) {
-    const missing = await prepareWasm(module, wasmPaths);
-    if (missing) return refused(missing);
+    const found = await prepareWasm(module as WasmPackage, wasmPaths);
+    if (found.missing !== undefined) return refused(found.missing);
+    place = found.place;
+    isLost = place === undefined && nodeRuntime() !== undefined;
   }
 
-  const failure = await start(entry);
-  if (failure !== undefined) return refused(`failed to initialise: ${failure}`);
+  const failure = await start(entry, place);
+  if (failure !== undefined) return refused(`${failure}${isLost ? bundledHint : ""}`);
   const wrong = await wrongResult();
   if (wrong !== undefined) return refused(wrong);
   return { taken: true, reason: takenReason(entry) };
@@ -88,38 +100,47 @@ async function load({ name, packageName }: BackendEntry): Promise<unknown> {
   }
 }
 
+const bundledHint =
+  "; a bundled program passes wasmPaths, the folder of tfjs-backend-wasm's .wasm files";
+
+type WasmPackage = typeof import("@tensorflow/tfjs-backend-wasm");
+
+/** Tells tfjs where its files are, unless a page leaves that to tfjs; gives the one that it will ask for. */
 async function prepareWasm(
-  module: unknown,
+  { setWasmPaths }: WasmPackage,
   wasmPaths: Plan["wasmPaths"],
-): Promise<string | undefined> {
+): Promise<Found> {
   const node = nodeRuntime();
   if (losesThreads()) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
-  const paths = wasmPaths ?? (node && installedWasmFolder(node));
-  if (paths === undefined) return undefined;
   const threads = await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT");
+  const paths = wasmPaths ?? (node && installedWasmFolder(node));
+  if (paths === undefined && !node) return {};
   const fileName = `tfjs-backend-wasm-${threads ? "threaded-" : ""}simd.wasm`;
-  const missing = await missingWasmFile(withSlash(paths), fileName, node);
-  if (missing) return missing;
+  const found: Found = paths === undefined ? {} : wasmPlace(withSlash(paths), fileName, node);
+  if (found.missing !== undefined) return found;
   try {
-    (module as typeof import("@tensorflow/tfjs-backend-wasm")).setWasmPaths(withSlash(paths));
-    return undefined;
+    setWasmPlaces(setWasmPaths, paths && withSlash(paths));
+    return found;
   } catch (error) {
-    return `failed to initialise: ${firstLine(error)}`;
+    return { missing: `failed to initialise: ${firstLine(error)}` };
   }
 }
 
 // `tf.setBackend` logs why a backend would not start and says only `false`, so the backend is made
 // here and is already there when tfjs is told to use it.
-async function start({ tfBackend }: BackendEntry): Promise<string | undefined> {
+async function start({ name, tfBackend }: BackendEntry, place = ""): Promise<string | undefined> {
   const { registry } = tf.engine();
+  const make = async () => tf.findBackendFactory(tfBackend)();
+  const checked = name === "wasm" && !nodeRuntime() ? () => withCheckedFetch(place, make) : make;
   try {
-    registry[tfBackend] ??= await withinLimit(tf.findBackendFactory(tfBackend)());
+    registry[tfBackend] ??= await withinLimit(checked());
     if (registry[tfBackend] && (await tf.setBackend(tfBackend))) return undefined;
     delete registry[tfBackend];
-    return "it gave no backend";
+    return "failed to initialise: it gave no backend";
   } catch (error) {
-    return firstLine(error);
+    if (error instanceof MissingWasmFile) return error.message;
+    return `failed to initialise: ${firstLine(error)}`;
   }
 }
 

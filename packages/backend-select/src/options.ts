@@ -43,8 +43,7 @@ export function planOf(options: SelectBackendOptions): Plan {
   if (
     wasmPaths !== undefined &&
     typeof wasmPaths !== "string" &&
-    (typeof wasmPaths !== "object" ||
-      wasmPaths === null ||
+    (Object.prototype.toString.call(wasmPaths) !== "[object Object]" ||
       Object.values(wasmPaths).some((path) => typeof path !== "string"))
   )
     fail(`expected wasmPaths to be a folder or a map of file names, got ${shown(wasmPaths)}`);

@@ -33,6 +33,7 @@ async function bundle(
   real: readonly RealPackage[],
   options: string,
   minify = true,
+  before = "",
 ): Promise<string> {
   const project = makeProject(built, { real });
   writeFileSync(join(project, "index.html"), `<script type="module" src="./main.js"></script>`);
@@ -40,6 +41,7 @@ async function bundle(
     join(project, "main.js"),
     `import * as tf from "@tensorflow/tfjs-core";
      import { describeBackend, selectBackend } from "@rnnkit/backend-select";
+     ${before}
      const s = await selectBackend(${options}).catch((e) => e.message);
      window.result = { ...s, s, now: tf.getBackend(), line: describeBackend() };`,
   );
@@ -167,6 +169,36 @@ test.runIf(hasBrowser)(
       "missing .wasm file: /elsewhere/tfjs-backend-wasm-simd.wasm is an HTML page",
     );
     expect(said).toEqual([]);
+  },
+  60_000,
+);
+
+test.runIf(hasBrowser)(
+  "after calls that did not find the file, one that names the folder computes on wasm",
+  async () => {
+    const before = `window.first = await selectBackend();
+      window.second = await selectBackend({ wasmPaths: "/elsewhere" });`;
+    const options = `{ wasmPaths: "/wasm" }).then((s) => ({ ...s, before: [first, second] })`;
+    const { result, said } = await open(await bundle(real, options, true, before));
+    expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
+    expect(result.before.map(({ name }: { name: string }) => name)).toEqual(["cpu", "cpu"]);
+    expect(result.before[0].candidates[2].reason).toMatch(
+      /^missing .wasm file: \S*tfjs-backend-wasm-simd.wasm is an HTML page$/,
+    );
+    expect(said).toEqual([]);
+  },
+  60_000,
+);
+
+test.runIf(hasBrowser)(
+  "a policy that forbids WebAssembly means cpu, and is named",
+  async () => {
+    const policy = { "Content-Security-Policy": "script-src 'self'" };
+    const { result } = await open(await bundle(real, `{ wasmPaths: "/wasm" }`), policy);
+    expect(result).toMatchObject({ name: "cpu", now: "cpu" });
+    expect(result.candidates[2].reason).toMatch(
+      /^WebAssembly missing: this runtime forbids compiling it .* script-src 'wasm-unsafe-eval'$/,
+    );
   },
   60_000,
 );

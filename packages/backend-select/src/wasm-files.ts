@@ -1,3 +1,4 @@
+import { firstLine } from "./load-error.ts";
 import type { SelectBackendOptions } from "./options.ts";
 import type { NodeRuntime } from "./runtime.ts";
 
@@ -15,20 +16,21 @@ export function webAssemblyLack(): string | undefined {
   if (typeof WebAssembly !== "object") return "WebAssembly missing: this runtime has none";
   if (!WebAssembly.validate(simdModule))
     return "no SIMD: this runtime's WebAssembly lacks SIMD128, and without it wasm is slow";
-  return undefined;
+  try {
+    // Validation is always allowed, compiling is not: the empty module shows it.
+    new WebAssembly.Module(simdModule.slice(0, 8));
+    return undefined;
+  } catch (error) {
+    return `WebAssembly missing: this runtime forbids compiling it (${firstLine(error)}); a page's Content-Security-Policy allows it by script-src 'wasm-unsafe-eval'`;
+  }
 }
 
-/** Folder of the `.wasm` files of the installed tfjs-backend-wasm, or undefined when it is bundled away. */
+/** Folder of the `.wasm` files beside the package's module that Node has loaded; undefined when it is bundled away. */
 export function installedWasmFolder(node: NodeRuntime): string | undefined {
-  try {
-    const entry = node
-      .builtin("node:module")
-      .createRequire(import.meta.url)
-      .resolve("@tensorflow/tfjs-backend-wasm");
-    return `${node.builtin("node:path").dirname(entry)}/`;
-  } catch {
-    return undefined;
-  }
+  const { cache } = node.builtin("node:module").createRequire(`${process.cwd()}/`);
+  const entry = /[/\\]tfjs-backend-wasm[/\\]dist[/\\][^/\\]+\.js$/;
+  const loaded = Object.keys(cache).find((path) => entry.test(path));
+  return loaded && `${node.builtin("node:path").dirname(loaded)}/`;
 }
 
 /** tfjs puts folder and file name together as they are. */
@@ -36,32 +38,66 @@ export function withSlash(paths: WasmPaths): WasmPaths {
   return typeof paths === "string" && !/[/\\]$/.test(paths) ? `${paths}/` : paths;
 }
 
-/**
- * Why the file that tfjs will ask for is not at `paths`; undefined when it is, or cannot be told.
- * Asked first because tfjs refuses other paths for good after one failure.
- */
-export async function missingWasmFile(
+/** A file's place, where that is known, or why there is none. */
+export type Found =
+  | { readonly place?: string; readonly missing?: undefined }
+  | { readonly missing: string };
+
+/** Where the file is that tfjs will ask for, or why it is not there; in a page that is seen when it comes. */
+export function wasmPlace(
   paths: WasmPaths,
   fileName: string,
   node: NodeRuntime | undefined,
-): Promise<string | undefined> {
+): Found {
   const place = typeof paths === "string" ? paths + fileName : paths[fileName];
-  if (place === undefined) return `missing .wasm file: wasmPaths has no entry for ${fileName}`;
-  if (node) {
-    const path = place.startsWith("file:") ? node.builtin("node:url").fileURLToPath(place) : place;
-    return node.builtin("node:fs").existsSync(path)
-      ? undefined
-      : `missing .wasm file: nothing at ${path}`;
-  }
+  if (place === undefined)
+    return { missing: `missing .wasm file: wasmPaths has no entry for ${fileName}` };
+  if (!node) return { place };
+  const path = place.startsWith("file:") ? node.builtin("node:url").fileURLToPath(place) : place;
+  if (node.builtin("node:fs").existsSync(path)) return { place };
+  return { missing: `missing .wasm file: nothing at ${path}` };
+}
+
+const fileNames = [
+  "tfjs-backend-wasm.wasm",
+  "tfjs-backend-wasm-simd.wasm",
+  "tfjs-backend-wasm-threaded-simd.wasm",
+];
+let current: WasmPaths | undefined;
+let isMapping = false;
+let isMapped = false;
+
+// What tfjs keeps, and asks at every start: what `current` says then. It wants an entry for each file when it
+// takes the map; none later means its own default.
+const liveMap = Object.defineProperties(
+  {},
+  Object.fromEntries(
+    fileNames.map((name) => [name, { enumerable: true, get: () => currentPlace(name) }]),
+  ),
+) as Record<string, string>;
+
+function currentPlace(name: string): string | undefined {
+  if (isMapping) return "";
+  return typeof current === "string" ? current + name : current?.[name];
+}
+
+/**
+ * Tells tfjs where its files are, or that it finds them itself, so that it can be told otherwise later: after a
+ * start that failed it takes no other paths, but still asks the map that it has.
+ *
+ * @throws what tfjs does when it was started, in vain, by somebody else.
+ */
+export function setWasmPlaces(
+  setWasmPaths: (map: Record<string, string>) => void,
+  paths: WasmPaths | undefined,
+): void {
+  current = paths;
+  if (isMapped) return;
+  isMapping = true;
   try {
-    const { ok, status, headers } = await fetch(place, { method: "HEAD" });
-    if (status === 405 || status === 501) return undefined;
-    if (!ok) return `missing .wasm file: ${place} answers ${status}`;
-    // A development server answers any unknown path with its page.
-    if (headers.get("content-type")?.startsWith("text/html"))
-      return `missing .wasm file: ${place} is an HTML page`;
-    return undefined;
-  } catch (error) {
-    return `missing .wasm file: ${place}: ${String(error)}`;
+    setWasmPaths(liveMap);
+    isMapped = true;
+  } finally {
+    isMapping = false;
   }
 }

@@ -5,7 +5,7 @@ import { checkGradients } from "./check-gradients.ts";
 for (const name of activationNames) {
   test(`${name}: the derivative is the central difference`, () => {
     const { apply, derivative } = activations[name];
-    // Away from the kinks at 0 and ±3.
+    // Away from the kinks at 0, ±2.5 and ±3.
     for (const at of [-7.3, -2.1, -0.4, 0.6, 1.9, 4.2]) {
       const x = Float64Array.of(at);
       const dx = Float64Array.of(derivative(at, apply(at)));
@@ -24,6 +24,8 @@ const expected = {
   relu: [0, 0, 0, 1, 4],
   linear: [-2, -0.5, 0, 1, 4],
   hard_sigmoid: [1 / 6, 2.5 / 6, 0.5, 4 / 6, 1],
+  // Keras 2: max(0, min(1, 0.2x + 0.5))
+  hard_sigmoid_keras2: [0.1, 0.4, 0.5, 0.7, 1],
   elu: [e ** -2 - 1, e ** -0.5 - 1, 0, 1, 4],
   leaky_relu: [-0.4, -0.1, 0, 1, 4],
   softsign: [-2 / 3, -1 / 3, 0, 0.5, 0.8],

@@ -9,13 +9,17 @@ export interface Activation {
   derivative(x: number, y: number): number;
 }
 
-/** The name of an activation, spelled as in Keras 3. */
+/**
+ * The name of an activation, spelled as in Keras 3, and *hard_sigmoid_keras2*: what Keras 1 and 2 called
+ * hard_sigmoid.
+ */
 export type ActivationName =
   | "tanh"
   | "sigmoid"
   | "relu"
   | "linear"
   | "hard_sigmoid"
+  | "hard_sigmoid_keras2"
   | "elu"
   | "selu"
   | "softplus"
@@ -42,13 +46,14 @@ const elu: Activation = {
 };
 
 /**
- * Every activation by its Keras 3 name.
+ * Every activation by its name.
  *
  *     tanh          (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)
  *     sigmoid       1/(1 + e⁻ˣ)
  *     relu          max(0, x)
  *     linear        x
  *     hard_sigmoid  min(max(x + 3, 0), 6)/6
+ *     hard_sigmoid_keras2  min(max(0.2·x + 0.5, 0), 1), the hard_sigmoid of Keras 1 and 2
  *     elu           x if x > 0, else eˣ − 1
  *     selu          1.0507·x if x > 0, else 1.0507·1.6733·(eˣ − 1)
  *     softplus      ln(1 + eˣ)
@@ -90,6 +95,10 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   hard_sigmoid: {
     apply: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6),
     derivative: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+  },
+  hard_sigmoid_keras2: {
+    apply: (x) => (x <= -2.5 ? 0 : x >= 2.5 ? 1 : 0.2 * x + 0.5),
+    derivative: (x) => (x > -2.5 && x < 2.5 ? 0.2 : 0),
   },
   elu,
   selu: {

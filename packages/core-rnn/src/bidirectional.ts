@@ -1,5 +1,6 @@
 import type { Cell, CellParams } from "./cell.ts";
 import { checkArray, checkCount, checkWord } from "./check.ts";
+import { checkKinds } from "./option-kinds.ts";
 import { checkOptions } from "./options.ts";
 import {
   checkSequence,
@@ -10,6 +11,7 @@ import {
   type SequenceGradients,
   type SequenceOptions,
   type SequenceTape,
+  sequenceFlags,
   type Tensor64,
 } from "./sequence.ts";
 
@@ -91,6 +93,7 @@ export function runBidirectional<F = CellParams, B = F>(
   options: BidirectionalOptions = {},
 ): BidirectionalResult {
   checkOptions("runBidirectional", options, optionNames);
+  checkKinds("runBidirectional", options, sequenceFlags);
   const { mergeMode = "concat", dropout, initialState, goBackwards = false, ...shared } = options;
   checkDirections("cells", cells);
   checkDirections("parameters", params);

@@ -1,4 +1,5 @@
 import { checkArray } from "./check.ts";
+import { checkKinds, optionKinds } from "./option-kinds.ts";
 import { checkOptions } from "./options.ts";
 
 /** Options of `checkGradients`. */
@@ -46,6 +47,10 @@ export function checkGradients(
   options: CheckGradientsOptions = {},
 ): GradientReport {
   checkOptions("checkGradients", options, ["tolerance", "step"]);
+  checkKinds("checkGradients", options, {
+    tolerance: optionKinds.positive,
+    step: optionKinds.positive,
+  });
   const { tolerance = 1e-7, step = 1e-3 } = options;
   const names = Object.keys({ ...values, ...gradients }).filter(
     (name) => values[name] ?? gradients[name],

@@ -6,6 +6,7 @@ import {
   singleCell,
 } from "./cell.ts";
 import { addTo, gateProduct, type Masked, masked, times } from "./gate-product.ts";
+import { checkKinds, optionKinds } from "./option-kinds.ts";
 import { rowActivations } from "./row-activations.ts";
 
 /** `GatedCellOptions` and where the reset gate acts. */
@@ -53,6 +54,7 @@ export interface GruTape {
  */
 export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
   checkCellOptions("gru", options, ["recurrentActivation", "resetAfter"]);
+  checkKinds("gru", options, { resetAfter: optionKinds.flag });
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const { resetAfter = true } = options;
   const act = rowActivations[activation];

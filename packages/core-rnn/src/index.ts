@@ -40,9 +40,23 @@ export {
   zeros,
 } from "./initializers.ts";
 export { type LstmTape, lstmCell } from "./lstm-cell.ts";
+export { checkKinds, type OptionKind, optionKinds } from "./option-kinds.ts";
 export { checkOptions, didYouMean, nearest, optionsFault, shown } from "./options.ts";
 export { orthogonal } from "./orthogonal.ts";
 export { type Random, seededRandom } from "./random.ts";
+export {
+  bytesOf,
+  bytesOfBlob,
+  isAbortSignal,
+  isArrayBuffer,
+  isBlob,
+  isSharedBuffer,
+  isUrl,
+  isWasmMemory,
+  isWasmModule,
+  ownArray,
+  typedArrayName,
+} from "./realm.ts";
 export {
   type RowActivation,
   type RowActivationName,

@@ -2,6 +2,7 @@
 
 import type { Cell, CellParams } from "./cell.ts";
 import { checkPositiveInteger, checkRandom, checkShape, sizeOf } from "./check.ts";
+import { checkKinds, optionKinds } from "./option-kinds.ts";
 import { checkOptions } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -89,6 +90,8 @@ export function initialParams(
   options: InitialParamsOptions = {},
 ): CellParams {
   checkOptions("initialParams", options, ["seed", "useBias", "unitForgetBias"]);
+  const { flag } = optionKinds;
+  checkKinds("initialParams", options, { useBias: flag, unitForgetBias: flag });
   const { seed = 0, useBias = true, unitForgetBias: unitForget = true } = options;
   const { kind, inputSize, units, gates, biasShape } = cell;
   if (kind === "stacked") {

@@ -6,6 +6,7 @@
 
 import type { Cell, CellParams, StepDropout } from "./cell.ts";
 import { checkArray, checkCount, checkPositiveInteger } from "./check.ts";
+import { checkKinds, type OptionKind, optionKinds } from "./option-kinds.ts";
 import { checkOptions, shown } from "./options.ts";
 
 /** Numbers and their shape, row-major. */
@@ -52,6 +53,13 @@ export const dropoutNames: readonly string[] = [
   "recurrentDropoutMask",
   "cellDropout",
 ];
+
+/** Options of a sequence that are *true* or *false*. */
+export const sequenceFlags: Readonly<Record<string, OptionKind>> = {
+  goBackwards: optionKinds.flag,
+  returnSequences: optionKinds.flag,
+  zeroOutputForMask: optionKinds.flag,
+};
 
 const sequenceOptionNames = [
   "initialState",
@@ -258,6 +266,7 @@ export function checkSequence<P>(
     throw new TypeError(`runSequence: expected a cell such as lstmCell gives, got ${shown(cell)}`);
   }
   checkOptions("runSequence", options, sequenceOptionNames);
+  checkKinds("runSequence", options, sequenceFlags);
   if (!Array.isArray(x?.shape)) {
     throw new TypeError(`runSequence: expected x as { data, shape }, got ${shown(x)}`);
   }

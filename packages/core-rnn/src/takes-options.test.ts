@@ -30,23 +30,27 @@ function trained(): core.SimpleRNN {
 testOptions(core, {
   simpleRnnCell: {
     who: "simpleRnn",
+    required: { inputSize: 1, units: 1 },
     names: ["inputSize", "units", "activation"],
     call: simpleRnnCell,
   },
   gruCell: {
     who: "gru",
+    required: { inputSize: 1, units: 1 },
     names: ["inputSize", "units", "activation", "recurrentActivation", "resetAfter"],
     call: gruCell,
   },
   lstmCell: [
     {
       who: "lstm",
+      required: { inputSize: 1, units: 1 },
       names: ["inputSize", "units", "activation", "recurrentActivation"],
       call: lstmCell,
     },
     {
       who: "lstm",
       kind: "parameters",
+      required: initialParams(lstmCell({ inputSize: 1, units: 1 })),
       names: ["kernel", "recurrentKernel", "bias"],
       call: (options) => lstmCell({ inputSize: 1, units: 1 }).checkParams(options),
     },
@@ -101,6 +105,7 @@ testOptions(core, {
     {
       who: "runBidirectional",
       kind: "cells",
+      required: cells,
       names: ["forward", "backward"],
       call: (options) => runBidirectional(options, both, x),
     },
@@ -114,6 +119,7 @@ testOptions(core, {
   SimpleRNN: [
     {
       who: "SimpleRNN",
+      required: { inputSize: 1, hiddenSize: 1, outputSize: 1 },
       names: ["inputSize", "hiddenSize", "outputSize", "activation", "stddev", "seed"],
       call: (options) => new SimpleRNN(options),
     },
@@ -138,11 +144,24 @@ testOptions(core, {
     names: ["min", "max"],
     call: (options) => core.uniform([1], seededRandom(1), options),
   },
+  checkKinds: null,
   checkOptions: null,
   optionsFault: null,
   nearest: null,
+  optionKinds: null,
   didYouMean: null,
   shown: null,
+  bytesOf: null,
+  bytesOfBlob: null,
+  isAbortSignal: null,
+  isArrayBuffer: null,
+  isBlob: null,
+  isSharedBuffer: null,
+  isUrl: null,
+  isWasmMemory: null,
+  isWasmModule: null,
+  ownArray: null,
+  typedArrayName: null,
   activationNames: null,
   activations: null,
   glorotUniform: null,

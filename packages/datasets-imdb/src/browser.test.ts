@@ -155,6 +155,26 @@ chromiumTest(`a wrong hash in Chromium is an error and nothing is cached${reason
   expect(await inPage("(await (await caches.open('empty')).keys()).length")).toBe(0);
 });
 
+chromiumTest(
+  `what a user picks, or drops in an iframe, is read and verified${reason}`,
+  async () => {
+    await page.evaluate(() => document.body.append(document.createElement("iframe")));
+    const load = (file: string) =>
+      inPage(`await (async () => {
+      const bytes = new Uint8Array(await (await fetch("/imdb.npz")).arrayBuffer());
+      const { File: Foreign, Uint8Array: Bytes } = frames[0];
+      const { train, test } = await imdb.loadData({ ${file}, sha256: "${sha256}" });
+      return train.x.length + test.x.length;
+    })()`);
+    for (const file of [
+      ...['file: new File([bytes], "imdb.npz")', 'file: new Foreign([bytes], "imdb.npz")'],
+      ...["file: bytes", "file: Bytes.from(bytes)", "file: Bytes.from(bytes).buffer"],
+      "url: URL.createObjectURL(new Blob([bytes])), cacheDir: null",
+    ])
+      expect([file, await load(file)]).toEqual([file, 24]);
+  },
+);
+
 chromiumTest(`the word index is read, and path is refused, in Chromium${reason}`, async () => {
   const index = 'imdb.getWordIndex({ url: "/words.json", sha256: null })';
   expect(await inPage(`Array.from(await ${index})`)).toEqual([
@@ -166,7 +186,7 @@ chromiumTest(`the word index is read, and path is refused, in Chromium${reason}`
   const refused = await wrapped('imdb.loadData({ path: "/data/imdb.npz" })');
   expect(refused).toEqual({
     code: "option",
-    message: "loadData: expected url in a page, got path",
+    message: "loadData: expected url or file in a page, got path",
   });
 });
 

@@ -28,13 +28,13 @@ const platform: Platform = {
     return undefined;
   },
   async readFile(who) {
-    throw new DatasetError("option", `${who}: expected url in a page, got path`);
+    throw new DatasetError("option", `${who}: expected url or file in a page, got path`);
   },
 };
 
 /**
  * `loadData` for pages and workers: as in Node, but cached by the Cache API (in memory where there
- * is none), without **path** and without Keras's folder. Where the default server grants no CORS,
+ * is none), without **path** and without Keras's folder; a user's own copy comes as **file**. Where the default server grants no CORS,
  * serve a copy of the file and pass its **url**; the hash makes any copy as good.
  *
  * @example

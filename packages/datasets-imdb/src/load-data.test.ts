@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { pathToFileURL } from "node:url";
+import vm from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
@@ -326,4 +327,55 @@ test.each<[object, string]>([
 test("options that are none are refused", async () => {
   expect((await failure(loadData(null as never))).message).toContain("got null");
   expect((await failure(loadData("imdb" as never))).message).toContain('got "imdb"');
+});
+
+test("a file that somebody picked, and bytes in any shape, are read and verified without a network", async () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  const url = URL.createObjectURL(new Blob([bytes]));
+  const expected = await loadData({ file: bytes, sha256 });
+  expect(expected.train.x.length + expected.test.x.length).toBe(24);
+  const others: LoadDataOptions[] = [
+    { file: new File([bytes], "imdb.npz") },
+    { file: new Blob([bytes]) },
+    { file: Uint8Array.from(bytes).buffer },
+    { file: shared.buffer },
+    { file: shared },
+    { file: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) },
+    { file: vm.runInNewContext("Uint8Array.from(bytes).buffer", { bytes }) },
+    { url, cacheDir: null },
+  ];
+  for (const source of others) expect(await loadData({ ...source, sha256 })).toEqual(expected);
+  const elsewhere = new File([other], "mine.npz");
+  const { code, message } = await failure(loadData({ file: elsewhere, sha256 }));
+  expect(code).toBe("hash");
+  expect(message).toContain(`of mine.npz, got`);
+  expect(await loadData({ file: bytes, sha256: null })).toEqual(expected);
+  expect(await cached()).toEqual([]);
+});
+
+test.each([
+  [{ file: "imdb.npz" }, 'file to be a File, Blob, ArrayBuffer or Uint8Array, got "imdb.npz"'],
+  [{ file: [1, 2] }, "got [1, 2]"],
+  [{ file: null }, "got null"],
+  [{ file: new Uint8Array(1), path: "a" }, "either path or url or file, got path and file"],
+  [{ file: new Blob([]), url: "https://a.example" }, "got file and url"],
+])("%j in the place of one file is refused", async (options, message) => {
+  const { code, message: got } = await failure(loadData(options as never));
+  expect(code).toBe("option");
+  expect(got).toContain(message);
+});
+
+test("a file that is larger than any imdb.npz, or cannot be read, is an error of ours", async () => {
+  const large = { size: 2 ** 40, [Symbol.toStringTag]: "Blob" };
+  expect((await failure(loadData({ file: large as never }))).message).toContain(
+    "at most 268435456 bytes",
+  );
+  const gone = new Blob([bytes]);
+  gone.arrayBuffer = () => Promise.reject(new Error("it was removed"));
+  const { code, message } = await failure(loadData({ file: gone }));
+  expect([code, message]).toEqual([
+    "storage",
+    "loadData: expected to read file, got it was removed",
+  ]);
 });

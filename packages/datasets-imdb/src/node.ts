@@ -40,7 +40,7 @@ const platform: Platform = {
  * The 50,000 IMDB reviews of Maas et al. (ACL 2011) as `keras.datasets.imdb.load_data` returns
  * them: word ids by frequency, in numpy's shuffled order, 25,000 to train and 25,000 to test.
  *
- * The file is Keras's own `imdb.npz` (17 MB), known by its sha256. It is taken from **path**, or
+ * The file is Keras's own `imdb.npz` (17 MB), known by its sha256. It is taken from **file** or **path**, or
  * the cache (`rnnkit` under the operating system's cache folder), or Keras's folder
  * (`$KERAS_HOME/datasets` or `~/.keras/datasets`), or else downloaded and cached: in memory,
  * resumed by Range requests when the connection breaks, verified, then written in one piece. A

@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
 import { download } from "./download.ts";
+import { bytesOf, bytesOfBlob } from "./generated/realm.ts";
 import type { SourceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
@@ -35,7 +36,7 @@ export const wordIndexFile: PublishedFile = {
 };
 
 /**
- * The verified bytes of a published file: from **path**, or else the cache, or else Keras's own
+ * The verified bytes of a published file: from **file** or **path**, or else the cache, or else Keras's own
  * folder, or else the network, then kept in the cache. A cached file with the wrong hash is removed
  * and fetched anew; a download with the wrong hash is never written anywhere.
  */
@@ -45,10 +46,16 @@ export async function obtain(
   options: SourceOptions,
   platform: Platform,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { path, signal } = options;
+  const { path, file: given, signal } = options;
   const expected =
     options.sha256 === undefined ? file.sha256 : (options.sha256?.toLowerCase() ?? null);
   signal?.throwIfAborted();
+  if (given !== undefined) {
+    const bytes = await readGiven(who, given, file.limit);
+    signal?.throwIfAborted();
+    await verify(who, nameOf(given), bytes, expected, platform);
+    return bytes;
+  }
   if (path !== undefined) {
     const bytes = await platform.readFile(who, path, file.limit);
     signal?.throwIfAborted();
@@ -77,6 +84,31 @@ export async function obtain(
   signal?.throwIfAborted();
   await cache.write(key, bytes);
   return bytes;
+}
+
+async function readGiven(
+  who: string,
+  given: NonNullable<SourceOptions["file"]>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const size = "size" in given ? given.size : given.byteLength;
+  if (size > limit)
+    throw new DatasetError(
+      "format",
+      `${who}: expected a file of at most ${limit} bytes, got ${size}`,
+    );
+  try {
+    return bytesOf(given) ?? (await bytesOfBlob(given as Blob));
+  } catch (cause) {
+    const got = (cause as Error).message;
+    throw new DatasetError("storage", `${who}: expected to read ${nameOf(given)}, got ${got}`, {
+      cause,
+    });
+  }
+}
+
+function nameOf(given: NonNullable<SourceOptions["file"]>): string {
+  return "name" in given ? String(given.name) : "file";
 }
 
 function fetchFile(who: string, file: PublishedFile, options: SourceOptions, resume: boolean) {

@@ -6,7 +6,9 @@ import * as imdb from "./index.ts";
 
 const { decodeReview, encodeReview, getWordIndex, loadData, RaggedArray, reviewDecoder } = imdb;
 const words = new Map([["the", 1]]);
-const source = ["path", "url", "sha256", "cacheDir", "onProgress", "signal", "stallTimeout"];
+const source = [
+  ...["path", "file", "url", "sha256", "cacheDir", "onProgress", "signal", "stallTimeout"],
+];
 const text = ["indexFrom", "startChar", "oovChar", "startToken", "oovToken"];
 const own = ["numWords", "skipTop", "maxLen", "seed", "startChar", "oovChar", "indexFrom"];
 

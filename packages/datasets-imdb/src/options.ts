@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
 import { optionsFault, shown } from "./generated/options.ts";
+import { isAbortSignal, isArrayBuffer, isBlob, isSharedBuffer, isUrl } from "./generated/realm.ts";
 
 /** What a transfer has brought so far, in bytes; **total** is undefined where nobody says. */
 export interface Progress {
@@ -14,11 +15,16 @@ export interface SourceOptions {
    * never removed. Not in a page.
    */
   path?: string | URL;
-  /** Where to download from. Default: Keras's own server. */
+  /**
+   * The file itself: what a user has picked (a File or Blob), or its bytes (a buffer, or a view of one).
+   * Verified like a download; no cache and no network is asked.
+   */
+  file?: Blob | ArrayBufferLike | ArrayBufferView;
+  /** Where to download from, a blob: URL too. Default: Keras's own server. */
   url?: string | URL;
   /**
    * The sha256 that the bytes must have, in hex. Default: that of Keras's own file, whose order
-   * makes the labels mean what Keras's mean. *null*, only together with **path** or **url**, takes
+   * makes the labels mean what Keras's mean. *null*, only together with **path**, **file** or **url**, takes
    * any file of the right format; such bytes are not cached, and a broken transfer starts anew.
    */
   sha256?: string | null;
@@ -28,7 +34,7 @@ export interface SourceOptions {
    * process or page lives.
    */
   cacheDir?: string | null;
-  /** Called for every piece of a download; not when a cache or **path** has the file. */
+  /** Called for every piece of a download; not when a cache, **path** or **file** has it. */
   onProgress?: (progress: Progress) => void;
   /** Aborts reading and downloading: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -40,7 +46,7 @@ export interface SourceOptions {
 }
 
 export const sourceNames: readonly string[] = [
-  ...["path", "url", "sha256", "cacheDir", "onProgress", "signal", "stallTimeout"],
+  ...["path", "file", "url", "sha256", "cacheDir", "onProgress", "signal", "stallTimeout"],
 ];
 
 /** Refuses anything but an object with known keys. */
@@ -88,26 +94,40 @@ export function optionalInteger(
 
 /** Refuses sources that cannot be meant. */
 export function checkSource(who: string, options: SourceOptions): void {
-  const { path, url, sha256, cacheDir, onProgress, signal, stallTimeout } = options;
+  const { path, file, url, sha256, cacheDir, onProgress, signal, stallTimeout } = options;
   const expect = (holds: boolean, expected: string, got: unknown): void => {
     if (!holds) throw new DatasetError("option", `${who}: expected ${expected}, got ${shown(got)}`);
   };
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   expect(
-    path === undefined || isText(path) || path instanceof URL,
+    path === undefined || isText(path) || isUrl(path),
     "path to be a file's name or file: URL",
     path,
   );
-  expect(path === undefined || url === undefined, "either path or url", "both");
-  expect(url === undefined || isHttp(url), "url to be an http or https URL", String(url));
+  expect(
+    file === undefined || isBlob(file) || isBytes(file),
+    "file to be a File, Blob, ArrayBuffer or Uint8Array",
+    file,
+  );
+  const given = Object.entries({ path, file, url }).filter(([, value]) => value !== undefined);
+  if (given.length > 1)
+    throw new DatasetError(
+      "option",
+      `${who}: expected either path or url or file, got ${given.map(([name]) => name).join(" and ")}`,
+    );
+  expect(
+    url === undefined || isFetched(url),
+    "url to be an http or https or blob URL",
+    String(url),
+  );
   expect(
     sha256 == null || (isText(sha256) && /^[\da-f]{64}$/i.test(sha256)),
     "sha256 to be 64 hex digits or null",
     sha256,
   );
   expect(
-    sha256 !== null || path !== undefined || url !== undefined,
-    "path or url beside sha256: null",
+    sha256 !== null || given.length > 0,
+    "path or url beside sha256: null, or file",
     "neither",
   );
   expect(cacheDir == null || isText(cacheDir), "cacheDir to be a name or null", cacheDir);
@@ -116,9 +136,7 @@ export function checkSource(who: string, options: SourceOptions): void {
     "onProgress to be a function",
     onProgress,
   );
-  // Of this realm or another.
-  const isSignal = typeof signal?.aborted === "boolean" && "addEventListener" in signal;
-  expect(signal === undefined || isSignal, "signal to be an AbortSignal", signal);
+  expect(signal === undefined || isAbortSignal(signal), "signal to be an AbortSignal", signal);
   expect(
     stallTimeout === undefined || (typeof stallTimeout === "number" && stallTimeout > 0),
     "stallTimeout to be a number of milliseconds above 0",
@@ -126,8 +144,14 @@ export function checkSource(who: string, options: SourceOptions): void {
   );
 }
 
+function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) || isArrayBuffer(value) || isSharedBuffer(value);
+}
+
 // In a page a url may be relative to it.
-function isHttp(url: unknown): boolean {
+function isFetched(url: unknown): boolean {
   const base = (globalThis as { location?: { href?: string } }).location?.href;
-  return URL.canParse(String(url), base) && /^https?:$/.test(new URL(String(url), base).protocol);
+  return (
+    URL.canParse(String(url), base) && /^(https?|blob):$/.test(new URL(String(url), base).protocol)
+  );
 }

@@ -1,5 +1,6 @@
 import { DatasetError } from "./dataset-error.ts";
 import { shown } from "./generated/options.ts";
+import { ownArray, typedArrayName } from "./generated/realm.ts";
 
 /** Sequences of different lengths in one buffer: sequence i is `values[offsets[i]..offsets[i+1])`. */
 export interface Ragged {
@@ -27,7 +28,7 @@ export class RaggedArray implements Ragged, Iterable<Int32Array> {
 
   constructor(values: Int32Array, offsets: Int32Array) {
     for (const [name, numbers] of Object.entries({ values, offsets }))
-      if (!ArrayBuffer.isView(numbers))
+      if (typedArrayName(numbers) !== "Int32Array")
         throw new DatasetError(
           "option",
           `RaggedArray: expected ${name} as an Int32Array, got ${shown(numbers)}`,
@@ -45,8 +46,8 @@ export class RaggedArray implements Ragged, Iterable<Int32Array> {
         "option",
         `RaggedArray: expected the last offset to be ${values.length} (values.length), got ${offsets.at(-1)}`,
       );
-    this.values = values;
-    this.offsets = offsets;
+    this.values = ownArray(values);
+    this.offsets = ownArray(offsets);
   }
 
   /** The number of sequences. */

@@ -19,6 +19,7 @@ export const SELU = 6;
 export const SOFTPLUS = 7;
 export const SOFTSIGN = 8;
 export const EXPONENTIAL = 9;
+export const HARD_SIGMOID_KERAS2 = 10;
 
 const SELU_SCALE: f32 = 1.0507009873554805;
 const SELU_ALPHA: f32 = 1.6732632423543772;
@@ -181,6 +182,11 @@ function activateOther(kind: i32, x: v128): v128 {
         zero,
         f32x4.min(one(), f32x4.mul(f32x4.add(x, f32x4.splat(3)), f32x4.splat(1.0 / 6.0))),
       );
+    case HARD_SIGMOID_KERAS2:
+      return f32x4.max(
+        zero,
+        f32x4.min(one(), f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5))),
+      );
     case ELU:
       return v128.bitselect(x, expm1(f32x4.pmin(x, zero)), f32x4.gt(x, zero));
     case SELU:
@@ -229,6 +235,11 @@ function derivativeOther(kind: i32, y: v128): v128 {
       return v128.and(
         v128.and(f32x4.gt(y, zero), f32x4.lt(y, one())),
         f32x4.splat(1.0 / 6.0),
+      );
+    case HARD_SIGMOID_KERAS2:
+      return v128.and(
+        v128.and(f32x4.gt(y, zero), f32x4.lt(y, one())),
+        f32x4.splat(0.2),
       );
     case ELU:
       return f32x4.add(one(), f32x4.pmin(y, zero));

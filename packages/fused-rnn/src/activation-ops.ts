@@ -39,6 +39,8 @@ export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor)
   sigmoid: (x) => sigmoid(x),
   relu: (x) => relu(x),
   hard_sigmoid: hardSigmoid,
+  // clip(0.2x + 0.5, 0, 1)
+  hard_sigmoid_keras2: (x) => hardSigmoid(mul(x, 1.2)),
   elu: (x) => elu(x),
   selu: (x) => selu(x),
   softplus: (x) => softplus(x),

@@ -51,6 +51,7 @@ const limits: Record<FusedActivation, [number, number]> = {
   softplus: [0, inf],
   softsign: [-1, 1],
   exponential: [0, inf],
+  hard_sigmoid_keras2: [0, 1],
 };
 
 test.each(fusedActivations)("%s has its limits at ±Infinity, and NaN for NaN", (kind) => {

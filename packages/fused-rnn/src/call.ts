@@ -19,6 +19,7 @@ export const fusedActivations = [
   "softplus",
   "softsign",
   "exponential",
+  "hard_sigmoid_keras2",
 ] as const;
 
 /** An activation that runs inside the kernels. */

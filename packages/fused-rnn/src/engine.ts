@@ -1,6 +1,6 @@
 // The one instance of the compiled kernels: which module fits the runtime, its memory, its threads.
 
-import { shown } from "@rnnkit/core-rnn";
+import { isWasmModule, shown } from "@rnnkit/core-rnn";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
@@ -23,22 +23,65 @@ let requestedThreads: number | undefined;
 
 /**
  * Whether the runtime can run the engine at all: WebAssembly with SIMD128, and leave to compile it,
- * which a page's Content-Security-Policy gives by `script-src 'wasm-unsafe-eval'`.
+ * which a page's Content-Security-Policy gives by `script-src 'wasm-unsafe-eval'`, or a module that was
+ * compiled elsewhere (see `setEngineModule`).
  */
 export function isEngineSupported(): boolean {
-  supported ??= hasSimd && mayCompile();
-  return supported;
+  return hasSimd && (handedOver !== undefined || mayCompile());
 }
 
-let supported: boolean | undefined;
+/** What tells the engine of this version from other modules. */
+const engineExports: readonly (keyof KernelExports)[] = [
+  ...(["heapBase", "activateBuffer", "forwardStep", "backwardStep"] as const),
+  ...(["weightGradients", "solvePanel", "multiplyRows"] as const),
+];
+
+let handedOver: WebAssembly.Module | undefined;
+let isAllowed: boolean | undefined;
 
 /** Asked by compiling the empty module: validation is always allowed. */
-function mayCompile(): boolean {
+export function mayCompile(): boolean {
+  if (isAllowed !== undefined) return isAllowed;
   try {
-    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) !== undefined;
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    isAllowed = true;
   } catch {
-    return false;
+    isAllowed = false;
   }
+  return isAllowed;
+}
+
+/**
+ * The engine's WebAssembly for SIMD128, one thread, as a file for `setEngineModule`: to be written where a
+ * program is built.
+ *
+ * @example
+ * writeFileSync("rnnkit.wasm", engineBytes());
+ */
+export function engineBytes(): Uint8Array<ArrayBuffer> {
+  return decodeHex(simd128);
+}
+
+/**
+ * Hands the engine over compiled, where a runtime compiles only what comes as a file of the program (workerd),
+ * or a policy forbids it. It runs on one thread. An engine that is running goes; what refers to it keeps it.
+ *
+ * @throws TypeError unless **module** is what `engineBytes` gives, of this version, compiled.
+ * @example
+ * import module from "./rnnkit.wasm";
+ * setEngineModule(module);
+ */
+export function setEngineModule(module: WebAssembly.Module): void {
+  const expected =
+    "setEngineModule: expected engineBytes() of this version as a WebAssembly.Module";
+  if (!isWasmModule(module)) throw new TypeError(`${expected}, got ${shown(module)}`);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const missing = engineExports.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new TypeError(`${expected}, got one without ${missing.slice(0, 3).join(", ")}`);
+  }
+  handedOver = module;
+  if (current) abandonEngine(current);
 }
 
 /** The engine, made at the first call. */
@@ -55,14 +98,20 @@ export function abandonEngine(engine: Engine): void {
 
 /** An engine of its own, beside the one that `getEngine` returns. */
 export function createEngine(shared: boolean): Engine {
-  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
-  if (shared) shareMemory(bytes);
-  const module = new WebAssembly.Module(bytes);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared });
+  const module = handedOver ?? compiled(shared);
+  // A module handed over is that for memory which is not shared.
+  const isShared = shared && !handedOver;
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: isShared });
   const instance = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
   const kernels = instance.exports as unknown as KernelExports;
   const freshPool = () => createThreadPool(module, memory, kernels);
   return { kernels, heap: createHeap(memory, kernels.heapBase()), pool: freshPool(), freshPool };
+}
+
+function compiled(shared: boolean): WebAssembly.Module {
+  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
+  if (shared) shareMemory(bytes);
+  return new WebAssembly.Module(bytes);
 }
 
 /**
@@ -101,7 +150,7 @@ export function setThreads(count: number): void {
 
 /** How many threads a large call uses; 1 as well once the runtime has refused to start a worker. */
 export function getThreads(): number {
-  if (!canUseThreads() || current?.pool.refused()) return 1;
+  if (handedOver || !canUseThreads() || current?.pool.refused()) return 1;
   return requestedThreads ?? physicalCores();
 }
 

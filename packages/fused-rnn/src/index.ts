@@ -3,7 +3,13 @@ export { activationOps } from "./activation-ops.ts";
 export { type AdamNumbers, adamUpdate } from "./adam-update.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
 export { fusedActivations } from "./call.ts";
-export { getThreads, isEngineSupported, setThreads } from "./engine.ts";
+export {
+  engineBytes,
+  getThreads,
+  isEngineSupported,
+  setEngineModule,
+  setThreads,
+} from "./engine.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
 export { orthogonal } from "./orthogonal.ts";

@@ -1,6 +1,7 @@
 // The recurrences as tfjs kernels with registered gradients: one implementation for every backend
 // whose tensors can be read synchronously.
 
+import { typedArrayName } from "@rnnkit/core-rnn";
 import {
   add,
   type GradConfig,
@@ -74,7 +75,10 @@ function forwardKernel(
       const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
       const given = read("mask") as unknown as Uint8Array | undefined;
       const mask =
-        given && (given instanceof Uint8Array ? given : Uint8Array.from(given, (m) => (m ? 1 : 0)));
+        given &&
+        (typedArrayName(given) === "Uint8Array"
+          ? given
+          : Uint8Array.from(given, (m) => (m ? 1 : 0)));
       const results = forwardTogether(
         directions.map((direction, i) => ({
           shape: { ...shape, goBackwards: goBackwards !== (i === 1) },

@@ -84,6 +84,9 @@ beforeAll(async () => {
     const { ofPage, ofScript } = places[place] ?? places.plain;
     if (name === "main.js") {
       response.writeHead(200, { "content-type": "text/javascript", ...ofScript }).end(code);
+    } else if (name === "compile.js") {
+      const compile = "onmessage = ({ data }) => postMessage(new WebAssembly.Module(data))";
+      response.writeHead(200, { "content-type": "text/javascript" }).end(compile);
     } else {
       response.writeHead(200, { "content-type": "text/html", ...ofPage });
       response.end('<script type="module" src="./main.js"></script>');
@@ -296,5 +299,21 @@ chromiumTest(
     const scope = await open("noWasm");
     expect(await run(scope, "isEngineSupported()")).toBe(false);
     await expectReference(scope);
+  },
+);
+
+chromiumTest(
+  `there a module that was compiled elsewhere runs, to the reference's numbers${reason}`,
+  async () => {
+    const scope = await open("noWasm");
+    const handedOver = `new Promise((resolve) => {
+      const worker = new Worker("/plain/compile.js");
+      worker.onmessage = ({ data }) => resolve(setEngineModule(data));
+      worker.postMessage(engineBytes());
+    })`;
+    await run(scope, handedOver);
+    expect(await run(scope, "[isEngineSupported(), getThreads()]")).toEqual([true, 1]);
+    await expectReference(scope);
+    expect(await run(scope, "compiled")).toEqual([]);
   },
 );

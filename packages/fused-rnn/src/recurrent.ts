@@ -61,7 +61,7 @@ export interface RecurrentOptions {
   /** The output of a masked step is 0 instead of the previous one. Default *false*. */
   zeroOutputForMask?: boolean | undefined;
   /**
-   * Of the candidate and the output. Default *tanh*. Fused: tanh, sigmoid, relu, linear, hard_sigmoid,
+   * Of the candidate and the output. Default *tanh*. Fused: tanh, sigmoid, relu, linear, hard_sigmoid, hard_sigmoid_keras2,
    * elu, selu, softplus, softsign, exponential; the others are composed of tfjs operations, slowly.
    */
   activation?: RecurrentActivationName | undefined;

@@ -8,6 +8,7 @@ import * as fused from "./index.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 
+const { engineBytes, setEngineModule } = fused;
 const { adamUpdate, bidirectional, gru, lstm, orthogonal, rmspropUpdate, setThreads, simpleRnn } =
   fused;
 const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -54,6 +55,7 @@ const both = (op: Op) => [
     who: op,
     kind: "weights",
     names: weightNames,
+    required: weights[op],
     call: (options: never) => ops[op](x, options),
   },
 ];
@@ -72,6 +74,7 @@ testOptions(fused, {
       who: "bidirectional",
       kind: "weights",
       names: weightNames,
+      required: weights.lstm,
       call: (options) => bidirectional("lstm", x, [weights.lstm, options]),
     },
   ],
@@ -82,12 +85,14 @@ testOptions(fused, {
       who: "adamUpdate",
       kind: "tensors",
       names: ["value", "gradient", "m", "v", "vHat"],
+      required: { value: x, gradient: x, m: x, v: x },
       call: (tensors) => adamUpdate(tensors, adamNumbers),
     },
     {
       who: "adamUpdate",
       kind: "numbers",
       names: ["stepSize", "beta1", "beta2", "epsilon"],
+      required: adamNumbers,
       call: (numbers) => adamUpdate({ value: x, gradient: x, m: x, v: x }, numbers),
     },
   ],
@@ -96,12 +101,14 @@ testOptions(fused, {
       who: "rmspropUpdate",
       kind: "tensors",
       names: ["value", "gradient", "meanSquare", "moment", "meanGradient"],
+      required: { value: x, gradient: x, meanSquare: x },
       call: (tensors) => rmspropUpdate(tensors, rmspropNumbers),
     },
     {
       who: "rmspropUpdate",
       kind: "numbers",
       names: ["learningRate", "rho", "momentum", "epsilon"],
+      required: rmspropNumbers,
       call: (numbers) => rmspropUpdate({ value: x, gradient: x, meanSquare: x }, numbers),
     },
   ],
@@ -111,6 +118,8 @@ testOptions(fused, {
   orthogonal: null,
   registerKernels: null,
   setThreads: null,
+  setEngineModule: null,
+  engineBytes: null,
 });
 
 test("a missing argument, or one that is no tensor, is refused by name", () => {
@@ -204,6 +213,14 @@ test("a missing argument, or one that is no tensor, is refused by name", () => {
     [
       () => adamUpdate({ value: x, gradient: x, m: x, v: x }, { stepSize: 0.1 } as never),
       "adamUpdate: expected beta1 to be a number, got undefined",
+    ],
+    [
+      () => setEngineModule(engineBytes() as never),
+      "setEngineModule: expected engineBytes() of this version as a WebAssembly.Module, got an instance of Uint8Array",
+    ],
+    [
+      () => setEngineModule(new WebAssembly.Module(engineBytes().slice(0, 8))),
+      "WebAssembly.Module, got one without heapBase, activateBuffer, forwardStep",
     ],
     [() => setThreads("2" as never), 'setThreads: expected an integer from 1 to 256, got "2"'],
     [

@@ -1,9 +1,10 @@
 // The kernels of assembly/tensors.ts inside the memory of tfjs's wasm backend: they read and write its
 // tensors where they lie.
 
+import { isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { decodeHex } from "./decode-hex.ts";
-import { isEngineSupported } from "./engine.ts";
-import { hasRelaxedSimd } from "./features.ts";
+import { mayCompile } from "./engine.ts";
+import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { relaxedSimd, simd128 } from "./generated/tensors.ts";
 
 type OnceSizes = [B: number, I: number, H: number, act: number];
@@ -60,11 +61,11 @@ export function tensorKernelsOf(backend: object): TensorKernels | undefined {
 function memoryOf(backend: object): WebAssembly.Memory | undefined {
   const { wasm } = backend as { wasm?: { asm?: { memory?: unknown } } };
   const memory = wasm?.asm?.memory;
-  return memory instanceof WebAssembly.Memory ? memory : undefined;
+  return isWasmMemory(memory) ? memory : undefined;
 }
 
 function instantiate(memory: WebAssembly.Memory): TensorKernels | null {
-  if (!isEngineSupported() || !(memory.buffer instanceof ArrayBuffer)) return null;
+  if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
   const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TensorKernels;
 }

@@ -2,6 +2,7 @@
 // thread, the caller's included, takes the next one; so a worker that is late, or gone, costs time
 // and not the result. Nothing depends on which thread runs which block.
 
+import { isSharedBuffer } from "@rnnkit/core-rnn";
 import { type KernelExports, runBlock } from "./run-block.ts";
 
 /** What all threads of an engine share: words of the control array. */
@@ -170,8 +171,7 @@ export function createThreadPool(
   memory: WebAssembly.Memory,
   kernels: KernelExports,
 ): ThreadPool {
-  const shared =
-    typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+  const shared = isSharedBuffer(memory.buffer);
   const bytes = CONTROL_WORDS * 4;
   const control = new Int32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const workers = new Set<WorkerHandle>();

@@ -5,18 +5,22 @@ import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 export type ActivationArg =
   | RecurrentActivationName
   | "hardSigmoid"
+  | "hardSigmoidKeras2"
   | "leakyRelu"
   | "logSoftmax"
   | "swish"
   | null;
 
+const olderNames: Readonly<Record<string, string>> = { swish: "silu", hard_swish: "hard_silu" };
+
 /**
  * The name of an activation as Keras 3 spells it, undefined where it has none. tfjs writes
- * `hardSigmoid` in code and `hard_sigmoid` in files, and *swish* is the older name of *silu*.
+ * `hardSigmoid` in code and `hard_sigmoid` in files, and *swish* is the older name of *silu*, *hard_swish*
+ * of *hard_silu*.
  */
 export function kerasActivationName(given: string): RecurrentActivationName | undefined {
   const snake = given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const name = snake === "swish" ? "silu" : snake;
+  const name = olderNames[snake] ?? snake;
   return rowActivationNames.find((known) => known === name);
 }
 

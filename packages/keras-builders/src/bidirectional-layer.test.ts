@@ -153,7 +153,10 @@ test("what does not fit together is refused", () => {
     { backwardLayer: lstm({ goBackwards: true, returnSequences: true }) },
     "both: expected backwardLayer of returnSequences false as layer, got true",
   );
-  refused({ layer: layers.dense({ units: 1 }) }, "both: expected a SimpleRNN, LSTM, GRU or RNN");
+  refused(
+    { layer: layers.dense({ units: 1 }) },
+    "both: expected layer to be a SimpleRNN, LSTM, GRU or RNN",
+  );
   const both = layers.bidirectional({ layer: lstm(), name: "both" });
   expect(() => both.apply([x(), tf.zeros([B, H]), tf.zeros([B, H])])).toThrow(
     "both: expected 4 states, forward's and backward's, got 2",

@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import {
   add,
@@ -25,6 +26,7 @@ import {
 } from "./layer-call.ts";
 import { isKeras3, layerFrom, readable } from "./layer-from.ts";
 import { nameScope } from "./name-scope.ts";
+import { otherCopy } from "./other-copy.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
@@ -90,10 +92,10 @@ export class BidirectionalLayer extends CompositeLayer {
         `${this.name}: expected mergeMode to be one of concat, sum, mul, ave, null, got "${mergeMode}"`,
       );
     }
-    for (const part of [layer, ...(backwardLayer ? [backwardLayer] : [])]) {
-      if (part instanceof RecurrentLayer) continue;
+    for (const [option, part] of Object.entries({ layer, backwardLayer })) {
+      if (part instanceof RecurrentLayer || (option === "backwardLayer" && part == null)) continue;
       throw new Error(
-        `${this.name}: expected a SimpleRNN, LSTM, GRU or RNN of this package, got ${(part as object | undefined)?.constructor.name}`,
+        `${this.name}: expected ${option} to be a SimpleRNN, LSTM, GRU or RNN of this package, got ${shown(part)}${otherCopy(part)}`,
       );
     }
     const { goBackwards } = layer.options;

@@ -2,6 +2,7 @@ import { shown } from "@rnnkit/core-rnn";
 import { Tensor } from "@tensorflow/tfjs-core";
 import { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { Inputs, Kwargs } from "./layer-call.ts";
+import { otherCopy } from "./other-copy.ts";
 
 /**
  * Throws unless a layer is called with tensors in use, or with outputs of layers, one or a list of them;
@@ -27,6 +28,7 @@ function isSymbolic(value: unknown): boolean {
 
 function checkInput(who: string, what: string, value: unknown): void {
   if (isSymbolic(value) || (value instanceof Tensor && !value.isDisposed)) return;
-  const got = value instanceof Tensor ? "one that was disposed" : shown(value);
+  const got =
+    value instanceof Tensor ? "one that was disposed" : `${shown(value)}${otherCopy(value)}`;
   throw new TypeError(`${who}: expected ${what} that is a tensor, got ${got}`);
 }

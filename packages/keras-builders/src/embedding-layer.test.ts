@@ -114,7 +114,7 @@ test("its constraint holds after every step of an optimizer, its regularizer is 
 test("bad options are refused", () => {
   const at = { name: "words" };
   expect(() => layers.embedding({ inputDim: 0, outputDim: 2, ...at })).toThrow(
-    "words: expected inputDim to be a whole number from 1, got 0",
+    "embedding: expected inputDim to be a whole number from 1, got 0",
   );
   expect(() => layers.embedding({ inputDim: 2, outputDim: 1.5, ...at })).toThrow("got 1.5");
 });

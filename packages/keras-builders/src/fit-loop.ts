@@ -48,13 +48,22 @@ export function epochsOf(
       totals.add(parts);
       return [...losses, ...metrics];
     },
-    callback: new EpochCallback(shuffle, totals, labels),
+    callback: epochCallback(totals, labels, shuffle),
     dispose() {
       shuffle?.dispose();
       totals.dispose();
       if (shuffle) ins[0]!.dispose();
     },
   };
+}
+
+/** Tells the metrics of what **totals** has of an epoch, of **labels** the last. */
+export function epochCallback(
+  totals: MetricTotals,
+  labels: readonly string[],
+  shuffle?: Shuffle,
+): Callback {
+  return new EpochCallback(shuffle, totals, labels);
 }
 
 class EpochCallback extends Callback {

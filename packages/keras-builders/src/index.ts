@@ -61,6 +61,7 @@ export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-foreca
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
+export { type ProgressOptions, progress, type TrainingProgress } from "./progress.ts";
 export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";

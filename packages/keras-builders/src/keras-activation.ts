@@ -25,6 +25,8 @@ const stock: Readonly<Record<string, string>> = {
     ["softplus", "softsign", "tanh", "gelu", "mish"].map((name) => [name, name]),
   ),
   ...{ silu: "swish", swish: "swish", log_softmax: "logSoftmax" },
+  // tfjs-layers kept what Keras 2 called hard_sigmoid.
+  hard_sigmoid_keras2: "hardSigmoid",
 };
 
 /** An activation with Keras's numbers, in the place of one of tfjs-layers'. */

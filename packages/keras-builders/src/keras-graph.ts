@@ -83,10 +83,9 @@ function joinModel(model: Layer & LayersModel): void {
     const found: (Tensor | null)[] = [];
     tidy(() => {
       const given = withMasks([inputs].flat(), [masks as Mask | Mask[]].flat());
-      for (const y of [model.call(given, {})].flat()) {
-        const mask = carriedMask(y);
-        found.push(mask ? keep(clone(mask)) : null);
-      }
+      const outputs = [model.call(given, {})].flat();
+      // Behind all that may throw: they outlive this scope.
+      for (const mask of outputs.map(carriedMask)) found.push(mask ? keep(clone(mask)) : null);
     });
     return (found.length === 1 ? found[0] : found) as Tensor;
   };

@@ -2,8 +2,8 @@
 // weights count in losses and metrics, regularizers in evaluate, a seed fixes the order of the examples, and
 // what is not understood is refused. Models without such a layer are tfjs-layers' own, as ever.
 
-import { checkOptions, shown } from "@rnnkit/core-rnn";
-import { type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { shown } from "@rnnkit/core-rnn";
+import { type Scalar, Tensor } from "@tensorflow/tfjs-core";
 import {
   type History,
   LayersModel,
@@ -14,6 +14,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { type Compiled, testedBatch, trainedBatch } from "./batch-steps.ts";
 import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
+import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-training.ts";
 import { epochsOf, rows, testedData } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import {
@@ -22,10 +23,13 @@ import {
   type SampleWeight,
   sampleWeights,
 } from "./sample-weights.ts";
+import { callbacksOf, trainingOptions } from "./training-options.ts";
 
 type Tensors = Tensor | Tensor[] | { [name: string]: Tensor };
+type AnyFunction = (...args: unknown[]) => unknown;
 type Data = (Tensor | null)[];
 type Values = Scalar | Scalar[];
+type Outputs = Tensor | Tensor[];
 type BatchFunction = (data: Data) => Scalar[];
 type Standardized = [x: Tensor[], y: Tensor[], weights: Tensor[] | null];
 type FitLoopArgs = [
@@ -50,24 +54,15 @@ interface Model extends Compiled {
   testLoop(f: unknown, ins: Data, batchSize: number, ...others: unknown[]): Scalar[];
   evaluate(x: Tensors, y: Tensors, args?: ModelEvaluateArgs): Values;
   trainOnBatch(x: Tensors, y: Tensors, weights?: ExampleWeights): Promise<number | number[]>;
+  fitDataset(dataset: unknown, options: object): Promise<History>;
+  evaluateDataset(dataset: unknown, options: object): Promise<Values>;
+  predict(x: Tensors, args?: object): Outputs;
+  predictOnBatch(x: Tensors): Outputs;
+  getDedupedMetricsNames(): string[];
 }
 type StandardizeArgs = [
   ...[x: Tensors, y: Tensors, sampleWeight?: unknown, classWeight?: unknown],
   ...[checkBatchAxis?: boolean, batchSize?: number],
-];
-
-const fitOptions = [
-  ...[
-    "batchSize",
-    "epochs",
-    "verbose",
-    "callbacks",
-    "validationSplit",
-    "validationData",
-    "shuffle",
-  ],
-  ...["classWeight", "sampleWeight", "initialEpoch", "stepsPerEpoch", "validationSteps"],
-  "yieldEvery",
 ];
 
 let isInstalled = false;
@@ -87,11 +82,15 @@ export function installTraining(): void {
       },
     });
   }
-  // tfjs-layers' own hands two arguments on.
-  const sequential = Sequential.prototype as unknown as Model;
-  sequential.trainOnBatch = async function (this: Model, ...args) {
-    return (this as unknown as { model: Model }).model.trainOnBatch(...args);
-  };
+  // tfjs-layers' own hand fewer arguments on.
+  for (const name of ["trainOnBatch", "predictOnBatch"] as const) {
+    const sequential = Sequential.prototype as unknown as Record<string, AnyFunction>;
+    const stock = sequential[name]!;
+    sequential[name] = function (this: Model & { model?: Model }, ...args) {
+      const inner = this.model && isKerasModel(this) ? this.model : undefined;
+      return inner ? (inner[name] as AnyFunction)(...args) : stock.apply(this, args);
+    };
+  }
 }
 
 /** The weights that belong to targets, which tfjs-layers hands on alone. */
@@ -99,24 +98,15 @@ const validationWeights = new WeakMap<object, SampleWeight>();
 
 const methods = {
   compile(stock: Model["compile"], model: Model, args: KerasCompileArgs): void {
-    checkOptions("compile", args, ["optimizer", "loss", "metrics"]);
-    compileAsKeras(model, args, stock);
+    compileAsKeras(model, trainingOptions("compile", args), stock);
   },
 
   makeTrainFunction(_stock: unknown, model: Model): BatchFunction {
-    return (data) =>
-      tidy(() => {
-        const { losses, metrics } = trainedBatch(model, data);
-        return [...losses, ...metrics];
-      });
+    return batchFunction(model, trainedBatch);
   },
 
   makeTestFunction(_stock: unknown, model: Model): void {
-    model.testFunction = (data) =>
-      tidy(() => {
-        const { losses, metrics } = testedBatch(model, data);
-        return [...losses, ...metrics];
-      });
+    model.testFunction = batchFunction(model, testedBatch);
   },
 
   async standardizeUserData(
@@ -140,8 +130,10 @@ const methods = {
     y: Tensors,
     args: ModelFitArgs = {},
   ): Promise<History> {
-    checkOptions("fit", args, fitOptions);
-    const [xs, ys, all, made] = withValidationWeights(model, x, y, args);
+    const options = trainingOptions("fit", args);
+    const callbacks = callbacksOf("fit", options);
+    const given = { ...options, callbacks } as ModelFitArgs;
+    const [xs, ys, all, made] = withValidationWeights(model, x, y, given);
     try {
       return await stock(xs, ys, all);
     } finally {
@@ -174,8 +166,28 @@ const methods = {
     steps?: unknown,
   ): Scalar[] {
     // What tfjs-layers refuses.
-    if (verbose || steps != null) return stock(f, ins, batchSize, verbose, steps);
+    if (verbose || steps != null) return stock(f, ins, batchSize, 0, steps);
     return testedData(model, ins, batchSize);
+  },
+
+  fitDataset(stock: Model["fitDataset"], model: Model, ...given: [unknown, object?]) {
+    const [dataset, args = {}] = given;
+    return fittedDataset(model, stock, dataset, args);
+  },
+
+  evaluateDataset(stock: Model["evaluateDataset"], _model: Model, ...given: [unknown, object?]) {
+    const [dataset, args = {}] = given;
+    return evaluatedDataset(stock, dataset, args);
+  },
+
+  predict(stock: Model["predict"], _model: Model, x: Tensors, args: object = {}): Outputs {
+    return stock(x, trainingOptions("predict", args));
+  },
+
+  predictOnBatch(stock: Model["predictOnBatch"], _model: Model, ...given: [Tensors]): Outputs {
+    if (given.length === 1) return stock(given[0]);
+    const got = given.slice(1).map((each) => shown(each));
+    throw new TypeError(`predictOnBatch: expected inputs and nothing else, got ${got.join(", ")}`);
   },
 
   evaluate(
@@ -185,18 +197,12 @@ const methods = {
     y: Tensors,
     args: ModelEvaluateArgs = {},
   ): Values {
-    checkOptions("evaluate", args, ["batchSize", "verbose", "sampleWeight", "steps"]);
-    const { batchSize = 32, sampleWeight, verbose, steps } = args;
-    if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-      throw new Error(
-        `evaluate: expected batchSize to be a whole number from 1, got ${shown(batchSize)}`,
-      );
-    }
+    const { batchSize = 32, sampleWeight, steps } = trainingOptions("evaluate", args);
     const [xs, ys] = model.standardizeUserDataXY(x, y, true, batchSize);
     let weights: Tensor[] = [];
     try {
       if (sampleWeight) weights = sampleWeights("evaluate", sampleWeight, ys, model.outputNames);
-      const values = model.testLoop(null, [...xs, ...ys, ...weights], batchSize, verbose, steps);
+      const values = model.testLoop(null, [...xs, ...ys, ...weights], batchSize, 0, steps);
       return values.length === 1 ? values[0]! : values;
     } finally {
       disposeOthers([...xs, ...ys, ...weights], x, y);
@@ -210,8 +216,7 @@ const methods = {
     y: Tensors,
     given: ExampleWeights = {},
   ): Promise<number | number[]> {
-    checkOptions("trainOnBatch", given, ["sampleWeight", "classWeight"]);
-    const { sampleWeight, classWeight } = given;
+    const { sampleWeight, classWeight } = trainingOptions("trainOnBatch", given);
     const [xs, ys, weights] = await model.standardizeUserData(x, y, sampleWeight, classWeight);
     const values: Scalar[] = [];
     try {

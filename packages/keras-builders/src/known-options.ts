@@ -1,6 +1,8 @@
 // Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
 
 import { checkOptions as checkNames, didYouMean, shown } from "@rnnkit/core-rnn";
+import { initializerName } from "./initializer-name.ts";
+import { checkLayerKinds } from "./layer-option-kinds.ts";
 import { weightOptions } from "./weight-spec.ts";
 
 /** Options of every layer. */
@@ -94,10 +96,12 @@ const examples: Readonly<Record<Checked, string>> = {
 };
 
 /**
- * The options of a layer that ask for something. *null* and *undefined* say nothing, as in Keras.
+ * The options of a layer that ask for something, initializers under their names in tfjs-layers. *null* and
+ * *undefined* say nothing, as in Keras.
  *
  * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, for
- * a dtype that tfjs-layers cannot take in, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
+ * a value of another kind than the option's (a flag that is *"no"*), for a dtype that tfjs-layers cannot take
+ * in, for an initializer of no known name, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
  * older versions had.
  */
 export function askedOptions<Args>(
@@ -110,12 +114,17 @@ export function askedOptions<Args>(
   const asked = Object.entries(args as object).filter(([, value]) => value != null);
   const options = Object.fromEntries(asked);
   checkNames(who, options, [...names, ...layerOptions], example);
+  checkLayerKinds(who, options);
   const { dtype } = options;
-  if (typeof dtype === "string" && !dtypes.includes(dtype)) {
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
     const got = `${dtype}${didYouMean(dtype, dtypes)}`;
     throw new Error(`${who}: expected dtype to be one of ${dtypes.join(", ")}, got ${got}`);
   }
   for (const option of ["inputShape", "batchInputShape"]) checkInputShape(who, option, options);
+  for (const [option, value] of asked) {
+    if (/Initializer$/.test(option) && typeof value === "string")
+      options[option] = initializerName(who, option, value);
+  }
   return options as Args;
 }
 
@@ -129,8 +138,7 @@ function checkInputShape(who: string, option: string, options: Record<string, un
   throw new TypeError(`${who}: expected ${expected}, got ${shown(shape)}`);
 }
 
-/** Throws for what {@link askedOptions} refuses; gives the options as they are. */
+/** Throws for what {@link askedOptions} refuses; gives the options with its names of initializers. */
 export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
-  askedOptions(who, args, own[who], examples[who]);
-  return args;
+  return { ...args, ...askedOptions(who, args, own[who], examples[who]) };
 }

@@ -18,8 +18,26 @@ const known = new Map<string, (config: Config, customObjects: Config) => Layer |
 /** Makes a class of this package readable, from those configs that **means** it. */
 export function readable(Class: LayerClass, means: (config: Config) => boolean = () => true): void {
   known.set(Class.className, (config, customObjects) =>
-    means(config) ? (Class.fromConfig(Class as never, config, customObjects) as Layer) : undefined,
+    means(config)
+      ? (Class.fromConfig(Class as never, asKeras3(config), customObjects) as Layer)
+      : undefined,
   );
+}
+
+/**
+ * A config as Keras 3 would have written it: only a GRU of TensorFlow 2, with `resetAfter`, is read here
+ * though an older Keras wrote it, whose hardSigmoid is 0.2x + 0.5.
+ */
+function asKeras3(config: Config): Config {
+  if (config.resetAfter !== true || "zeroOutputForMask" in config || "seed" in config) {
+    return config;
+  }
+  const entries = Object.entries(config).map(([key, value]) =>
+    /activation$/i.test(key) && /^hard_?sigmoid$/i.test(`${value}`)
+      ? [key, "hardSigmoidKeras2"]
+      : [key, value],
+  );
+  return Object.fromEntries(entries) as Config;
 }
 
 /** Names of the classes that are readable, in alphabetical order. */

@@ -35,7 +35,7 @@ import { type TimeDistributedArgs, TimeDistributedLayer } from "./time-distribut
  *     kernelInitializer       glorotUniform    glorotNormal
  *     recurrentInitializer    orthogonal       orthogonal, by a slow QR
  *     recurrentActivation     sigmoid          hardSigmoid
- *     hardSigmoid             relu6(x + 3)/6   0.2x + 0.5
+ *     hardSigmoid             relu6(x + 3)/6   0.2x + 0.5, hardSigmoidKeras2 here
  *     unitForgetBias          true             false
  *     activation: null        linear           tanh (SimpleRNN)
  *     GRU's resetAfter        true             not there

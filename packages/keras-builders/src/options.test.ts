@@ -92,6 +92,27 @@ const own: Record<keyof typeof layers, readonly string[]> = {
   cropping2D: ["cropping", "dataFormat"],
 };
 
+const unit = { units: 1 };
+const window = { filters: 1, kernelSize: 1 };
+
+/** What a layer does not do without. */
+const required: Partial<Record<keyof typeof layers, object>> = {
+  ...{ simpleRNN: unit, lstm: unit, gru: unit, dense: unit },
+  ...{ simpleRNNCell: unit, lstmCell: unit, gruCell: unit },
+  rnn: { cell: layers.gruCell(unit) },
+  stackedRNNCells: { cells: [layers.gruCell(unit)] },
+  bidirectional: { layer: layers.gru(unit) },
+  timeDistributed: { layer: layers.dense(unit) },
+  embedding: { inputDim: 1, outputDim: 1 },
+  ...{ dropout: { rate: 0 }, spatialDropout1d: { rate: 0 }, alphaDropout: { rate: 0 } },
+  ...{ gaussianDropout: { rate: 0 }, gaussianNoise: { stddev: 0 } },
+  activation: { activation: "relu" },
+  ...{ reshape: { targetShape: [1] }, permute: { dims: [1] }, repeatVector: { n: 1 } },
+  ...{ rescaling: { scale: 1 }, dot: { axes: 1 } },
+  ...{ conv1d: window, conv2d: window, conv2dTranspose: window },
+  ...{ separableConv2d: window, depthwiseConv2d: { kernelSize: 1 } },
+};
+
 const makers: Readonly<Record<string, unknown>> = layers;
 
 testOptions(
@@ -99,7 +120,8 @@ testOptions(
   Object.fromEntries(
     Object.entries(own).map(([who, names]): [string, TakesOptions] => {
       const call = makers[who] as TakesOptions["call"];
-      return [who, { who, names: [...names, ...everyLayer], call }];
+      const own = required[who as keyof typeof layers];
+      return [who, { who, names: [...names, ...everyLayer], required: own, call }];
     }),
   ),
 );
@@ -119,7 +141,8 @@ const overrides = (
   who: string,
   own: readonly string[],
   call: TakesOptions["call"],
-): TakesOptions => ({ who, names: [...own, ...training], call });
+  required?: object,
+): TakesOptions => ({ who, names: [...own, ...training], call, ...(required && { required }) });
 
 testOptions(builders, {
   buildSimpleRnnModel: overrides("buildSimpleRnnModel", ["units", "dropout"], (options) =>
@@ -149,6 +172,7 @@ testOptions(builders, {
     "buildSentimentClassifier",
     ["vocabSize", "maxLen", "embeddingDim", "units", "maskZero"],
     (options) => builders.buildSentimentClassifier("lstm", options),
+    { vocabSize: 2, maxLen: 2 },
   ),
   adam: { who: "adam", names: adamNames, call: builders.adam },
   adamw: { who: "adamw", names: adamNames, call: builders.adamw },
@@ -160,34 +184,41 @@ testOptions(builders, {
   sgd: { who: "sgd", names: [...optimizer, "momentum", "nesterov"], call: builders.sgd },
   exponentialDecay: {
     who: "exponentialDecay",
+    required: { initialLearningRate: 1, decaySteps: 1, decayRate: 1 },
     names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
     call: builders.exponentialDecay,
   },
   inverseTimeDecay: {
     who: "inverseTimeDecay",
+    required: { initialLearningRate: 1, decaySteps: 1, decayRate: 1 },
     names: ["initialLearningRate", "decaySteps", "decayRate", "staircase"],
     call: builders.inverseTimeDecay,
   },
   polynomialDecay: {
     who: "polynomialDecay",
+    required: { initialLearningRate: 1, decaySteps: 1 },
     names: ["initialLearningRate", "decaySteps", "endLearningRate", "power", "cycle"],
     call: builders.polynomialDecay,
   },
   cosineDecay: {
     who: "cosineDecay",
+    required: { initialLearningRate: 1, decaySteps: 1 },
     names: ["initialLearningRate", "decaySteps", "alpha", "warmupTarget", "warmupSteps"],
     call: builders.cosineDecay,
   },
   cosineDecayRestarts: {
     who: "cosineDecayRestarts",
+    required: { initialLearningRate: 1, firstDecaySteps: 1 },
     names: ["initialLearningRate", "firstDecaySteps", "tMul", "mMul", "alpha"],
     call: builders.cosineDecayRestarts,
   },
   piecewiseConstantDecay: {
     who: "piecewiseConstantDecay",
+    required: { boundaries: [1], values: [1, 1] },
     names: ["boundaries", "values"],
     call: builders.piecewiseConstantDecay,
   },
+  progress: { who: "progress", names: ["draw", "interval"], call: builders.progress },
   // What a cell of somebody's own takes is its own affair, but it is an object.
   RecurrentCell: { who: "Own", names: [], call: (options) => new Own(options) },
   layers: null,
@@ -208,16 +239,26 @@ testOptions(builders, {
 });
 
 const model = builders.buildStockForecaster(2);
+/** What tfjs-data makes, as tfjs-layers uses it. */
+const dataset = {
+  size: 1,
+  async iterator() {
+    const batches = [{ xs: tf.ones([1, 2, 1]), ys: tf.ones([1, 1]) }];
+    return { next: async () => ({ value: batches.pop() ?? null, done: batches.length === 0 }) };
+  },
+};
 const [x, y] = [tf.ones([1, 2, 1]), tf.ones([1, 1])];
-const { compile, evaluate, fit, trainOnBatch } = model;
+const { compile, evaluate, evaluateDataset, fit, fitDataset, predict, trainOnBatch } = model;
+model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
 
 testOptions(
-  { compile, evaluate, fit, trainOnBatch },
+  { compile, evaluate, evaluateDataset, fit, fitDataset, predict, trainOnBatch },
   {
     compile: {
       who: "compile",
+      required: { optimizer: "sgd", loss: "mse" },
       names: ["optimizer", "loss", "metrics"],
-      call: (options) => model.compile(options),
+      call: (options) => builders.buildStockForecaster(2).compile(options),
     },
     fit: {
       who: "fit",
@@ -232,6 +273,27 @@ testOptions(
       who: "evaluate",
       names: ["batchSize", "verbose", "sampleWeight", "steps"],
       call: (options) => model.evaluate(x, y, options),
+    },
+    fitDataset: [
+      {
+        who: "fitDataset",
+        names: [
+          ...["batchesPerEpoch", "epochs", "verbose", "callbacks", "classWeight", "initialEpoch"],
+          ...["yieldEvery", "validationData", "validationBatchSize", "validationBatches"],
+        ],
+        required: { epochs: 1 },
+        call: (options) => model.fitDataset(dataset as never, options),
+      },
+    ],
+    evaluateDataset: {
+      who: "evaluateDataset",
+      names: ["batches", "verbose"],
+      call: (options) => model.evaluateDataset(dataset as never, options),
+    },
+    predict: {
+      who: "predict",
+      names: ["batchSize", "verbose"],
+      call: (options) => model.predict(x, options),
     },
     trainOnBatch: {
       who: "trainOnBatch",

@@ -65,8 +65,11 @@ function calledPart(
     if (mask) carryMask(x, mask);
     // The very object, by which the model's layers know one forward pass.
     delete kwargs.mask;
-    outputs = [layer.call(x, kwargs)].flat();
-    if (own !== undefined) kwargs.mask = own;
+    try {
+      outputs = [layer.call(x, kwargs)].flat();
+    } finally {
+      if (own !== undefined) kwargs.mask = own;
+    }
   } else {
     outputs = [layer.call(x, { ...others, mask, countActivity: false })].flat();
   }

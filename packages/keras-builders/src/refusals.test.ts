@@ -1,4 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
+import { shown } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import * as layers from "./layers.ts";
@@ -69,7 +70,7 @@ test("rates and seeds are numbers", () => {
   );
   for (const seed of ["1", Number.NaN]) {
     expect(() => layers.gru({ units: 1, seed: seed as never })).toThrow(
-      `expected seed to be a number, got ${seed}`,
+      `gru: expected seed to be a whole number, got ${shown(seed)}`,
     );
     expect(() => new Sum({ seed: seed as never })).toThrow("expected seed to be a number");
   }

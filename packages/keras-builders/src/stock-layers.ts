@@ -7,7 +7,8 @@ import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
 import { weightOptions } from "./weight-spec.ts";
 
 /**
- * Puts its input through **activation**; Keras's numbers, *hardSigmoid* relu6(x + 3)/6 for one.
+ * Puts its input through **activation**; Keras's numbers, *hardSigmoid* relu6(x + 3)/6 for one, and
+ * *hardSigmoidKeras2* 0.2x + 0.5 within 0 and 1, as Keras 1, Keras 2 and tfjs-layers have it.
  *
  * @example
  * layers.activation({ activation: "relu" });

@@ -12,7 +12,7 @@ import {
   type RecurrentResult,
   simpleRnn,
 } from "@rnnkit/fused-rnn";
-import { mul, type Tensor, type Tensor3D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { kerasActivationName } from "./activation-name.ts";
 import { turned } from "./carried-mask.ts";
@@ -50,22 +50,17 @@ export interface StockRecurrentLayer extends Layer {
 }
 
 interface StockRecurrence {
-  /** What each block of the weights' columns is put through; the fused operation's order. */
-  gates: readonly ("activation" | "recurrentActivation")[];
   states: number;
   run(x: Tensor3D, weights: Parameters<typeof lstm>[1], options: GatedOptions): RecurrentResult;
 }
 
-const [a, r] = ["activation", "recurrentActivation"] as const;
 const recurrences: Record<string, StockRecurrence> = {
   SimpleRNNCell: {
-    gates: [a],
     states: 1,
     run: (x, weights, { recurrentActivation: _, ...options }) => simpleRnn(x, weights, options),
   },
-  LSTMCell: { gates: [r, r, a, r], states: 2, run: lstm },
+  LSTMCell: { states: 2, run: lstm },
   GRUCell: {
-    gates: [r, r, a],
     states: 1,
     run: (x, weights, options) => gru(x, weights, { ...options, resetAfter: false }),
   },
@@ -101,9 +96,6 @@ function reasonToLeaveCell(cell: StockCell, isRnn: boolean): string | undefined 
     const name = cell[option]?.getClassName();
     if (name === undefined) continue;
     if (fusedName(name) === undefined) return `${option} ${name} is not one of the fused ones`;
-  }
-  if (className === "LSTMCell" && cell.activation.getClassName() === "hardSigmoid") {
-    return "activation hardSigmoid is 0.2x + 0.5 in tfjs-layers, relu6(x + 3)/6 in Keras 3";
   }
   if (className === "GRUCell" && cell.recurrentDropout > 0) {
     return "recurrentDropout of tfjs-layers' GRU drops the state itself, not only its products";
@@ -167,20 +159,17 @@ type Scan = ((x: Tensor3D, training: boolean, options: GatedOptions) => Recurren
 
 /** A stock cell over a sequence, as a fused operation. */
 function scanOf(cell: StockCell, random: Random): Scan {
-  const { gates, states, run } = recurrences[cell.getClassName()]!;
+  const { states, run } = recurrences[cell.getClassName()]!;
   const activation = fusedName(cell.activation.getClassName())!;
   const recurrentActivation =
     cell.recurrentActivation && fusedName(cell.recurrentActivation.getClassName());
   const scan = (x: Tensor3D, training: boolean, options: GatedOptions): RecurrentResult => {
-    const scale = hardSigmoidScale(cell, gates);
-    const weight = (variable: LayerVariable | null): Tensor | undefined =>
-      variable ? (scale ? mul(variable.read(), scale) : variable.read()) : undefined;
     return run(
       x,
       {
-        kernel: weight(cell.kernel)!,
-        recurrentKernel: weight(cell.recurrentKernel)!,
-        bias: weight(cell.bias),
+        kernel: cell.kernel.read(),
+        recurrentKernel: cell.recurrentKernel.read(),
+        bias: cell.bias?.read(),
       },
       {
         ...{ activation, recurrentActivation, ...options },
@@ -192,19 +181,10 @@ function scanOf(cell: StockCell, random: Random): Scan {
 }
 
 function fusedName(stockName: string): RecurrentActivationName | undefined {
-  const name = kerasActivationName(stockName);
+  // tfjs-layers' hardSigmoid is Keras 2's.
+  const name = stockName === "hardSigmoid" ? "hard_sigmoid_keras2" : kerasActivationName(stockName);
   // The others @rnnkit/fused-rnn itself composes of tfjs operations: nothing would be won.
   return fusedActivations.find((fused) => fused === name);
-}
-
-/**
- * tfjs's hardSigmoid is clip(0.2x + 0.5), Keras 3's clip(x/6 + 0.5): tfjs's of x is Keras's of 1.2x.
- * What multiplies the columns of the gates that it belongs to, or undefined where it occurs nowhere.
- */
-function hardSigmoidScale(cell: StockCell, gates: StockRecurrence["gates"]): Tensor | undefined {
-  const factors = gates.map((gate) => (cell[gate]!.getClassName() === "hardSigmoid" ? 1.2 : 1));
-  if (factors.every((factor) => factor === 1)) return undefined;
-  return tensor1d(factors.flatMap((factor) => Array<number>(cell.units).fill(factor)));
 }
 
 /** tfjs-layers' masks: one for all gates, none at rate 1. */

@@ -6,6 +6,7 @@ import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { applyWithState, firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { layerFrom, readable } from "./layer-from.ts";
+import { otherCopy } from "./other-copy.ts";
 import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
@@ -43,7 +44,7 @@ export class TimeDistributedLayer extends CompositeLayer {
     const { layer, activityRegularizer, ...others } = args;
     super(others);
     if (!(layer instanceof layers.Layer)) {
-      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}`);
+      throw new Error(`${this.name}: expected a layer, got ${shown(layer)}${otherCopy(layer)}`);
     }
     this.layer = layer;
     this.#regularizer = regularizer(activityRegularizer);

@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isArrayBuffer, isUrl } from "@rnnkit/core-rnn";
 import { io } from "@tensorflow/tfjs-core";
 import { placeOf } from "./file-place.ts";
 import {
@@ -53,10 +54,10 @@ export function fileSystem(path: string | URL): Required<io.IOHandler> {
 }
 
 function jsonPath(given: string | URL): string {
-  const isUrl = given instanceof URL || /^file:\/\/\//.test(given);
-  const path = isUrl ? fileURLToPath(given) : given;
+  const text = isUrl(given) ? given.href : given;
+  const path = /^file:\/\/\//.test(text) ? fileURLToPath(text) : text;
   if (typeof path !== "string" || path === "" || /^\w{2,}:\/\//.test(path)) {
-    const got = typeof given === "string" ? given || '""' : typeof given;
+    const got = typeof text === "string" ? text || '""' : typeof given;
     throw new Error(`${who}: expected the path of a folder or a .json file, got ${got}`);
   }
   return path.endsWith(".json") ? path : join(path, "model.json");
@@ -64,7 +65,7 @@ function jsonPath(given: string | URL): string {
 
 async function save(json: string, artifacts: io.ModelArtifacts): Promise<io.SaveResult> {
   const { weightData, weightSpecs, getWeightStream: _, ...description } = artifacts;
-  if (description.modelTopology instanceof ArrayBuffer) {
+  if (isArrayBuffer(description.modelTopology)) {
     throw new Error(`${who}: expected a model's topology as JSON, got an ArrayBuffer`);
   }
   const [folder, stem] = [dirname(json), basename(json, ".json")];

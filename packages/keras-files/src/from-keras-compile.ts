@@ -115,6 +115,10 @@ function metricOf(metric: Json): MetricName | undefined {
   const className = own(metric, "class_name") ?? null;
   const config = own(metric, "config") ?? null;
   if (className === "function") return metricOf(config);
+  // TensorFlow 2's around a function.
+  if (className === "MeanMetricWrapper" && isObject(config)) {
+    return metricOf(own(config, "fn") ?? null);
+  }
   // Of whole numbers that are equal: the word alone means another.
   if (className === "Accuracy" || (isObject(config) && otherThan(plainLoss, config))) {
     return undefined;

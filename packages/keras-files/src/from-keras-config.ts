@@ -1,12 +1,9 @@
-import {
-  activationOf,
-  inKerasGraph,
-  KerasActivation,
-  kerasActivationNames,
-} from "@rnnkit/keras-builders";
+import { activationOf, inKerasGraph, kerasActivationNames } from "@rnnkit/keras-builders";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
-import { camelCase, tfjsWord, wordArguments } from "./keras-names.ts";
+import { asKeras3, type KerasAge } from "./keras-age.ts";
+import { layerClassName, partClassName } from "./keras-aliases.ts";
+import { camelCase, registeredPrefix, tfjsWord, wordArguments } from "./keras-names.ts";
 import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
 
@@ -24,6 +21,10 @@ export interface Reading {
   who: string;
   /** By class name, or by `package>Class`. */
   customObjects: Readonly<Record<string, CustomLayer>>;
+  /** Which Keras saved the file. */
+  age: KerasAge;
+  /** Told what is not as Keras 3 would have it; a text that was told before is not told again. */
+  warn(text: string): void;
   /** Makes a model that is a layer of another; undefined if JSON is none. */
   model(reading: Reading, json: JsonObject): Layer | undefined;
 }
@@ -43,8 +44,11 @@ export function layerFromKeras(reading: Reading, serialized: Json): Layer {
   refuseCode(who, json);
   const model = reading.model(reading, json);
   if (model) return model;
-  const known = isKeras(own(json, "module")) && Object.hasOwn(layerClasses, className);
-  if (!known) {
+  const isOwn = isKeras(own(json, "module"));
+  const written = isOwn
+    ? asKeras3(who, reading.age, { className: layerClassName(className), config }, reading.warn)
+    : { className, config };
+  if (!isOwn || !Object.hasOwn(layerClasses, written.className)) {
     const name = shownName(`${own(config, "name") ?? ""}`);
     const module = own(json, "module");
     const from = typeof module === "string" ? ` of ${module}` : "";
@@ -52,7 +56,7 @@ export function layerFromKeras(reading: Reading, serialized: Json): Layer {
       `${who}: expected layers that are known here, got ${shownName(className)}${from} (layer ${name}); give what makes it as customObjects: { ${JSON.stringify(className)}: (config) => layer }`,
     );
   }
-  return madeLayer(reading, className, layerClasses[className]!, config);
+  return madeLayer(reading, written.className, layerClasses[written.className]!, written.config);
 }
 
 /** Whether a module is Keras's own; a legacy file names none. */
@@ -105,7 +109,7 @@ function madeLayer(
       if (part !== null) args[camelCase(key)] = part;
     } else if (known.arguments.includes(key)) {
       const option = known.names?.[key] ?? camelCase(key);
-      const read = argument(who, key, value);
+      const read = argument(who, key, value, reading.warn);
       if (read !== undefined) args[option] = read;
     } else if (known.fixed && Object.hasOwn(known.fixed, key)) {
       const wanted = known.fixed[key]!;
@@ -143,10 +147,10 @@ function partLayers(reading: Reading, value: Json): Layer | Layer[] | null {
 }
 
 /** An argument's value for a layer; undefined: as if it were not there. */
-function argument(who: string, key: string, value: Json): unknown {
+function argument(who: string, key: string, value: Json, warn: Reading["warn"]): unknown {
   if (key === "activation" || key === "recurrent_activation") return activation(who, key, value);
   const [, kind] = /_(initializer|regularizer|constraint)$/.exec(key) ?? [];
-  if (kind) return value === null ? undefined : part(who, key, `keras.${kind}s`, value);
+  if (kind) return value === null ? undefined : part(who, key, kind, value, warn);
   if (key === "seed") return typeof value === "number" ? value : undefined;
   if (typeof value === "string" && wordArguments.has(key)) return tfjsWord(value);
   // null is a mode of its own only for merge_mode.
@@ -154,28 +158,46 @@ function argument(who: string, key: string, value: Json): unknown {
 }
 
 function activation(who: string, key: string, value: Json): string {
-  // A function of Keras's may be serialized as an object that names it.
-  const named = isObject(value) && isKeras(own(value, "module")) ? own(value, "config") : value;
-  const found = named === null ? "linear" : typeof named === "string" && activationOf(named);
-  if (found) return found instanceof KerasActivation ? found.name : found;
+  const named = isObject(value) ? functionName(value) : value;
+  if (named === null) return "linear";
+  if (typeof named === "string" && activationOf(named)) return named;
   if (isObject(value)) refuseCode(who, value);
   throw new Error(
     `${who}: expected ${key} to be one of ${kerasActivationNames.join(", ")}, got ${shown(value)}`,
   );
 }
 
-/** An initializer, regularizer or constraint as tfjs-layers serializes it. */
-function part(who: string, key: string, module: string, value: Json): object {
+/** The name of a function that is serialized as an object: Keras's own, or ours as Python registers it. */
+function functionName(json: JsonObject): Json | undefined {
+  const name = own(json, "config");
+  if (isKeras(own(json, "module"))) return name;
+  if (own(json, "module") !== "builtins" || typeof name !== "string") return undefined;
+  return name.startsWith(registeredPrefix) ? name.slice(registeredPrefix.length) : undefined;
+}
+
+/**
+ * An initializer, regularizer or constraint as tfjs-layers serializes it; undefined for an initializer that
+ * is not known: what it would make is about to be overwritten.
+ */
+function part(
+  who: string,
+  key: string,
+  kind: string,
+  value: Json,
+  warn: Reading["warn"],
+): object | undefined {
   const json = typeof value === "string" ? { class_name: value, config: {} } : value;
   const className = isObject(json) ? own(json, "class_name") : undefined;
-  const known = partClasses[module]!;
-  // Keras 2 and abbreviations write `glorot_uniform`.
-  const name =
-    typeof className === "string"
-      ? className.replace(/(?:^|_)(\w)/g, (_, c) => c.toUpperCase())
-      : "";
-  if (isObject(json)) refuseCode(who, json);
+  const known = partClasses[`keras.${kind}s`]!;
+  const name = typeof className === "string" ? partClassName(className) : "";
   const isOurs = isObject(json) && isKeras(own(json, "module")) && Object.hasOwn(known, name);
+  if (!isOurs && kind === "initializer") {
+    warn(
+      `${who}: the weights are those of the file, ${key} is not: ${shown(className ?? value)} is not known here, and the layer has its default`,
+    );
+    return undefined;
+  }
+  if (isObject(json)) refuseCode(who, json);
   if (!isOurs) {
     const names = Object.keys(known).join(", ");
     throw new Error(`${who}: expected ${key} to be one of ${names}, got ${shown(value)}`);

@@ -2,12 +2,14 @@ import {
   type LayersModel,
   model,
   type Sequential,
+  type Shape,
   type SymbolicTensor,
   sequential,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { batchShape, layerFromKeras, type Reading } from "./from-keras-config.ts";
 import { arrayOf, isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
+import { listedInput } from "./keras-names.ts";
 import { type CallNode, callNodes, type MaskOperations, type TensorKey } from "./keras-node.ts";
 import type { Json } from "./layer-classes.ts";
 import { checkMasks, dropMasksOfStates } from "./mask-origin.ts";
@@ -25,14 +27,18 @@ export function modelFromKeras(reading: Reading, json: JsonObject): LayersModel 
 
 /** A Sequential model from what Keras serialized. */
 function sequentialFromKeras(reading: Reading, json: JsonObject): Sequential {
-  const config = objectOf(reading.who, "the config of Sequential", own(json, "config"));
+  const given = own(json, "config");
+  // Keras up to 2.2.2 wrote the list of layers alone.
+  const config = Array.isArray(given)
+    ? { layers: given }
+    : objectOf(reading.who, "the config of Sequential", given);
   const who = named(reading.who, config);
   const serialized = arrayOf(who, "layers", own(config, "layers"));
   const made = serialized.map((each) => layerFromKeras(reading, each));
   const result = sequential({ ...nameOf(who, config) });
   try {
     const [first] = made;
-    if (first && !isInput(first) && !hasShape(first)) {
+    if (first && !isInput(first) && !hasShape(first) && !saysShape(serialized[0]!)) {
       const shape = buildShape(json) ?? own(config, "build_input_shape");
       if (shape == null) {
         throw new Error(`${who}: expected a model that was built, got one of unknown input shape`);
@@ -43,8 +49,17 @@ function sequentialFromKeras(reading: Reading, json: JsonObject): Sequential {
   } catch (cause) {
     throw graphError(who, cause);
   }
+  if (own(config, listedInput) !== true) unlistInput(result);
   if (own(config, "trainable") === false) result.trainable = false;
   return result;
+}
+
+/** In Keras a Sequential model's input is none of its layers; tfjs-layers then asks the first one for the shape. */
+function unlistInput({ layers }: Sequential): void {
+  const [input, first] = layers as (Layer & { batchInputShape?: Shape })[];
+  if (!input || !first || !isInput(input)) return;
+  layers.shift();
+  if (!("containerNodes" in first)) first.batchInputShape ??= input.batchInputShape!;
 }
 
 const isInput = (layer: Layer): boolean => layer.getClassName() === "InputLayer";
@@ -53,6 +68,12 @@ const isInput = (layer: Layer): boolean => layer.getClassName() === "InputLayer"
 function hasShape(layer: Layer): boolean {
   const { inputs, batchInputShape } = layer as unknown as Record<string, unknown>;
   return inputs !== undefined || (layer.getClassName() !== "Embedding" && batchInputShape != null);
+}
+
+/** Keras 2 wrote the input's shape into the config of the first layer. */
+function saysShape(serialized: Json): boolean {
+  const config = isObject(serialized) ? own(serialized, "config") : undefined;
+  return isObject(config) && own(config, "batch_input_shape") != null;
 }
 
 function buildShape(json: JsonObject): Json | undefined {

@@ -45,14 +45,15 @@ export interface ReadOptimizer {
  * @throws Uncompiled for a class that is not known, and for what ours do not do.
  */
 export function optimizerFromKeras(serialized: Json | undefined): ReadOptimizer {
-  const className = isObject(serialized) ? own(serialized, "class_name") : serialized;
-  const config = isObject(serialized) ? own(serialized, "config") : undefined;
-  const isKnown = typeof className === "string" && Object.hasOwn(optimizerClasses, className);
-  if (!isKnown || !isObject(config)) {
+  const given = isObject(serialized) ? own(serialized, "class_name") : serialized;
+  const written = isObject(serialized) ? own(serialized, "config") : undefined;
+  const className = optimizerClassName(given);
+  if (className === undefined || !isObject(written)) {
     throw new Uncompiled(
-      `expected one of ${Object.keys(optimizerClasses).join(", ")}, got ${shown(className)}`,
+      `expected one of ${Object.keys(optimizerClasses).join(", ")}, got ${shown(given)}`,
     );
   }
+  const config = withRate(written);
   refuseOthers(className, config, plainOptimizer);
   const known = optimizerClasses[className]!;
   const optimizer = orUncompiled(() => known.make(optionsOf(className, known, config) as never));
@@ -67,6 +68,23 @@ export function optimizerFromKeras(serialized: Json | undefined): ReadOptimizer 
         state,
       ),
   };
+}
+
+/** Keras looks a class up in small letters; TensorFlow 2.11 registered its own as `Custom>Adam`. */
+function optimizerClassName(given: Json | undefined): string | undefined {
+  if (typeof given !== "string") return undefined;
+  const name = given.replace(/^Custom>/, "").toLowerCase();
+  return Object.keys(optimizerClasses).find((known) => known.toLowerCase() === name);
+}
+
+/** Keras 2 called the rate `lr` up to 2.2, and its `decay` divided it by 1 + decay · step. */
+function withRate(config: JsonObject): JsonObject {
+  const rate = own(config, "learning_rate") ?? own(config, "lr");
+  const decay_rate = own(config, "decay");
+  if (rate === undefined) return config;
+  if (!decay_rate) return { ...config, learning_rate: rate };
+  const schedule = { initial_learning_rate: rate, decay_steps: 1, decay_rate, staircase: false };
+  return { ...config, learning_rate: { class_name: "InverseTimeDecay", config: schedule } };
 }
 
 function optionsOf(className: string, known: OptimizerClass, config: JsonObject): object {

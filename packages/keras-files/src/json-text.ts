@@ -4,13 +4,15 @@ import { mostDepth, mostJsonBytes, mostJsonValues, shownName } from "./limits.ts
 /** An object of JSON. */
 export type JsonObject = { [key: string]: Json };
 
+const [nan, infinity] = [..."NI"].map((character) => character.charCodeAt(0));
 const [quote, backslash, openArray, closeArray, openObject, closeObject, comma] = [
   ...'"\\[]{},',
 ].map((character) => character.charCodeAt(0));
 
 /**
- * Parses JSON that is no longer than 32 MiB, has no more than 500,000 values, so that `[],[],[]` does not
- * become thirty times its size, and is nested no deeper than 100 levels, so that what reads it may recurse.
+ * Parses JSON, and Python's NaN, Infinity and -Infinity in it, that is no longer than 32 MiB, has no more than
+ * 500,000 values, so that `[],[],[]` does not become thirty times its size, and is nested no deeper than 100
+ * levels, so that what reads it may recurse.
  *
  * @throws if it is not JSON, or more of it.
  */
@@ -21,6 +23,8 @@ export function parseJson(who: string, text: string): Json {
   let depth = 0;
   let values = 1;
   let inString = false;
+  /** Where Python's numbers that JSON does not have begin. */
+  const others: number[] = [];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (inString) {
@@ -36,6 +40,8 @@ export function parseJson(who: string, text: string): Json {
       }
     } else if (code === closeArray || code === closeObject) {
       depth--;
+    } else if (code === nan || code === infinity) {
+      others.push(i);
     } else if (code === comma) {
       values++;
     }
@@ -44,10 +50,32 @@ export function parseJson(who: string, text: string): Json {
     throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${values}`);
   }
   try {
+    if (others.length > 0) return parsePython(text, others);
     return JSON.parse(text) as Json;
   } catch (cause) {
     throw new Error(`${who}: expected JSON, got ${shownName(text.slice(0, 40))}`, { cause });
   }
+}
+
+/** What stands for a number that JSON does not have, while it is parsed. */
+const mark = "\u0000";
+
+/** JSON with NaN, Infinity and -Infinity beginning, but for the minus, at **others**. */
+function parsePython(text: string, others: readonly number[]): Json {
+  const parts: string[] = [];
+  let at = 0;
+  for (const start of others) {
+    const [word] = /^(?:NaN|Infinity)/.exec(text.slice(start, start + 8)) ?? [];
+    // What begins like one and is none, JSON.parse refuses.
+    if (word === undefined) continue;
+    const isNegative = word === "Infinity" && text[start - 1] === "-";
+    parts.push(text.slice(at, isNegative ? start - 1 : start));
+    parts.push(`"\\u0000${isNegative ? "-" : ""}${word}"`);
+    at = start + word.length;
+  }
+  return JSON.parse(`${parts.join("")}${text.slice(at)}`, (_, value) =>
+    typeof value === "string" && value.startsWith(mark) ? Number(value.slice(1)) : value,
+  );
 }
 
 /** Whether JSON is an object, neither an array nor null. */

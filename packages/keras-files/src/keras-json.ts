@@ -17,17 +17,18 @@ const floats: ReadonlySet<string> = new Set([
   ...["stddev", "t_mul", "threshold", "values", "warmup_target", "weight_decay"],
 ]);
 
-/** JSON as Python writes it: floats are told from whole numbers, and all is ASCII. */
+/** JSON as Python writes it: floats are told from whole numbers, NaN and infinities have names, and all is ASCII. */
 export function kerasJson(value: Json): string {
   // JSON.stringify has no way to write 0.0; strings in a text hold no bare control character.
   const mark = "\u0001";
   const marked = (each: Json): Json => (Number.isInteger(each) ? `${mark}${each}` : each);
   const text = JSON.stringify(value, (key, each) => {
+    if (typeof each === "number" && !Number.isFinite(each)) return `${mark}${each}`;
     if (!floats.has(key)) return each;
     return Array.isArray(each) ? each.map(marked) : marked(each);
   });
-  const told = text.replace(/"\\u0001(-?[\d.e+]+)"/g, (_, number: string) =>
-    number.includes("e") ? number : `${number}.0`,
+  const told = text.replace(/"\\u0001(-?(?:[\d.e+]+|NaN|Infinity))"/g, (_, number: string) =>
+    /[eNI]/.test(number) ? number : `${number}.0`,
   );
   return told.replace(
     /[\u0080-\uffff]/g,

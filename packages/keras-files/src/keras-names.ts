@@ -33,3 +33,12 @@ export function tfjsWord(word: string): string {
 export function kerasWord(word: string): string {
   return kerasWords[word] ?? snakeCase(word);
 }
+
+/** What Python registers functions of this project's under, those that Keras 3 does not have. */
+export const registeredPrefix = "rnnkit>";
+
+/**
+ * Says in a Sequential model's config that its input is one of `model.layers`, as it is in tfjs-layers where
+ * it was added like a layer; Keras knows no such models, and passes over what it does not know there.
+ */
+export const listedInput = "rnnkit_lists_input";

@@ -66,7 +66,9 @@ beforeAll(async () => {
       : await readFile(file).catch(() => undefined);
     const type = extname(file) === ".js" ? "text/javascript" : "text/html";
     const headers = { "content-type": isModel ? "application/octet-stream" : type };
-    response.writeHead(data ? 200 : 404, headers).end(data);
+    const policy = { "content-security-policy": "script-src 'self'" };
+    const strict = request.url === "/?strict" ? policy : {};
+    response.writeHead(data ? 200 : 404, { ...headers, ...strict }).end(data);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
@@ -123,3 +125,18 @@ chromiumTest(`a broken file is an error in Chromium, and the next one loads${rea
   const got = await predictedFrom(`"/models/${id}.keras"`, id);
   expect(got).toBeAllclose(truth(fileCase(id).predictions[0]), { atol: 1e-6 });
 });
+
+chromiumTest(
+  `where a policy forbids WebAssembly, that is what the error says${reason}`,
+  async () => {
+    const strict = await (await browser.newContext()).newPage();
+    await strict.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?strict`);
+    await strict.waitForFunction("globalThis.predicted !== undefined");
+    const load = 'loadKerasModel("/models/file_simple_rnn.keras").catch(({ message }) => message)';
+    for (let i = 0; i < 2; i++) {
+      expect(await strict.evaluate(load)).toMatch(
+        /^keras-files: expected leave to compile WebAssembly, by which HDF5 .*; a page's Content-Security-Policy gives it by script-src 'wasm-unsafe-eval'$/,
+      );
+    }
+  },
+);

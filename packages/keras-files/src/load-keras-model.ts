@@ -1,4 +1,4 @@
-import { checkOptions } from "@rnnkit/core-rnn";
+import { checkKinds, checkOptions, optionKinds } from "@rnnkit/core-rnn";
 import { inKerasGraph } from "@rnnkit/keras-builders";
 import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
@@ -8,8 +8,9 @@ import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
 import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
+import { type KerasAge, kerasAge } from "./keras-age.ts";
 import { mostJsonBytes } from "./limits.ts";
-import { checkModel } from "./model-argument.ts";
+import { checkModel, isRecord } from "./model-argument.ts";
 import { checkModelSize } from "./model-size.ts";
 import {
   type ModelSource,
@@ -39,7 +40,13 @@ export interface LoadKerasModelOptions extends SourceOptions {
 }
 
 const loadNames = ["customObjects", "compile", "onWarning", ...sourceNames];
+const loadKinds = {
+  customObjects: { expected: "an object of classes", takes: isRecord },
+  compile: optionKinds.flag,
+  onWarning: optionKinds.callback,
+};
 const configName = "config.json";
+const metadataName = "metadata.json";
 const weightsName = "model.weights.h5";
 
 /** Loads a model from a source that **readPath** understands, where paths exist. */
@@ -50,22 +57,31 @@ export async function loadModelFrom(
 ): Promise<LayersModel> {
   const who = "loadKerasModel";
   checkOptions(who, options, loadNames, "{ compile: false }");
+  checkKinds(who, options, loadKinds);
   const transfer = transferOf(who, options);
   const { maxBytes } = transfer;
   const { customObjects = {} } = options;
   // A backend that was only imported starts here.
   await ready();
   const bytes = await sourceBytes(who, source, transfer, readPath);
-  const reading: Reading = {
-    ...{ who, customObjects },
+  const { onWarning = (text) => console.warn(text) } = options;
+  const told = new Set<string>();
+  const warn = (text: string): void => {
+    if (told.has(text)) return;
+    told.add(text);
+    onWarning(text);
+  };
+  const readingOf = (age: KerasAge): Reading => ({
+    ...{ who, customObjects, age, warn },
     model(inner, json) {
       const model = modelFromKeras(inner, json);
       return model && inKerasGraph(model as unknown as NonNullable<ReturnType<Reading["model"]>>);
     },
-  };
+  });
   if (kindOf(who, bytes) === "zip") {
     const zip = openZip(who, bytes, maxBytes);
-    const json = jsonMember(who, zip);
+    const json = jsonMember(who, zip, configName);
+    const reading = readingOf(kerasAge(zipVersion(who, zip), 3));
     const weights = weightsMember(who, zip);
     const file = openHdf5(who, weights);
     return loaded(reading, json, file, weights.length, options, () => {
@@ -82,6 +98,7 @@ export async function loadModelFrom(
     );
   }
   const json = objectOf(who, "model_config", parseJson(who, text));
+  const reading = readingOf(kerasAge(file.text("", "keras_version"), 2));
   return loaded(reading, json, file, bytes.length, options, () => {
     const training = file.text("", "training_config");
     if (typeof training !== "string") return undefined;
@@ -108,8 +125,11 @@ function loaded(
     }
     assignOneByOne(savedWeights(who, model, file));
     const saved = options.compile === false ? undefined : compilation();
-    const { onWarning = (text) => console.warn(text) } = options;
-    if (saved) compileAsSaved(who, model, saved, onWarning);
+    if (saved && reading.age.major < 3 && saved.state.length > 1) {
+      saved.state = [];
+      reading.warn(`${who}: compiled with a fresh optimizer: its state is of ${reading.age.name}`);
+    }
+    if (saved) compileAsSaved(who, model, saved, reading.warn);
     return model;
   });
 }
@@ -143,13 +163,20 @@ function kindOf(who: string, bytes: Uint8Array): "zip" | "hdf5" {
   throw new Error(`${who}: expected a .keras or HDF5 file, got one that begins with ${got}`);
 }
 
-function jsonMember(who: string, zip: ZipArchive): JsonObject {
-  if (!zip.names.includes(configName)) {
+function jsonMember(who: string, zip: ZipArchive, name: string): JsonObject {
+  if (!zip.names.includes(name)) {
     const names = zip.names.slice(0, 10).join(", ") || "nothing";
-    throw new Error(`${who}: expected a zip with ${configName}, got ${names}`);
+    throw new Error(`${who}: expected a zip with ${name}, got ${names}`);
   }
-  const bytes = zip.read(configName, mostJsonBytes);
-  return objectOf(who, configName, parseJson(who, new TextDecoder().decode(bytes)));
+  const bytes = zip.read(name, mostJsonBytes);
+  return objectOf(who, name, parseJson(who, new TextDecoder().decode(bytes)));
+}
+
+/** The `keras_version` of a .keras file. */
+function zipVersion(who: string, zip: ZipArchive): string | undefined {
+  if (!zip.names.includes(metadataName)) return undefined;
+  const version = own(jsonMember(who, zip, metadataName), "keras_version");
+  return typeof version === "string" ? version : undefined;
 }
 
 function weightsMember(who: string, zip: ZipArchive): Uint8Array {

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from "@rnnkit/core-rnn";
+import { checkKinds, checkOptions, type OptionKind, optionKinds, shown } from "@rnnkit/core-rnn";
 
 /** Throws unless **model** is a model of tfjs-layers, of whichever copy. */
 export function checkModel(who: string, model: unknown): void {
@@ -6,6 +6,17 @@ export function checkModel(who: string, model: unknown): void {
   if (Array.isArray(layers) && typeof getClassName === "function") return;
   throw new TypeError(`${who}: expected a model of tfjs-layers, got ${shown(model)}`);
 }
+
+/** Whether a value is an object of names, and no array or instance of a class that is none. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
+/** Class names to `package>Class`. */
+const nameMap: OptionKind = {
+  expected: "an object of class names",
+  takes: (value) => isRecord(value) && Object.values(value).every(optionKinds.text.takes),
+};
 
 /** Throws unless a model, a path or none, and options of these names are what is saved, where and how. */
 export function checkSaving(
@@ -18,7 +29,13 @@ export function checkSaving(
   checkModel(who, model);
   if (path !== undefined && typeof path !== "string") {
     const expected = "a path, or undefined for bytes, and then options";
-    throw new TypeError(`${who}: expected ${expected}, got ${shown(path)} for a path`);
+    const [option] = names.filter((name) => Object.hasOwn(Object(path), name));
+    const cure = option ? `: ${who}(model, undefined, { ${option}: ... })` : "";
+    throw new TypeError(`${who}: expected ${expected}, got ${shown(path)} for a path${cure}`);
   }
   checkOptions(who, options, names);
+  checkKinds(who, options as object, {
+    includeOptimizer: optionKinds.flag,
+    registeredNames: nameMap,
+  });
 }

@@ -1,9 +1,9 @@
-import { shown } from "@rnnkit/core-rnn";
+import { bytesOf, bytesOfBlob, isAbortSignal, isBlob, isUrl, shown } from "@rnnkit/core-rnn";
 import { defaultMaxBytes, type Limits } from "./limits.ts";
 import { type Transfer, tooLarge, transferred } from "./transfer.ts";
 
-/** Where a file is: a path (in Node), a URL, its bytes, or a File or Blob. */
-export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+/** Where a file is: a path (in Node), a URL, its bytes (a buffer, or a view of one), or a File or Blob. */
+export type ModelSource = string | URL | ArrayBufferView | ArrayBufferLike | Blob;
 
 /** How a file is got. */
 export interface SourceOptions extends Limits {
@@ -35,9 +35,7 @@ export function transferOf(who: string, options: SourceOptions): Transfer {
     if (typeof value === "number" && value > 0) continue;
     throw new Error(`${who}: expected ${name} to be a number above 0, got ${shown(value)}`);
   }
-  // Of this realm or another.
-  const isSignal = typeof signal?.aborted === "boolean" && "addEventListener" in signal;
-  if (signal !== undefined && !isSignal) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw new Error(`${who}: expected signal to be an AbortSignal, got ${shown(signal)}`);
   }
   return { maxBytes, stallTimeout, signal };
@@ -71,19 +69,16 @@ async function allBytes(
   const check = (size: number): void => {
     if (size > maxBytes) throw tooLarge(who, maxBytes, size);
   };
-  if (source instanceof Uint8Array) {
-    check(source.length);
-    return source;
+  const bytes = bytesOf(source);
+  if (bytes) {
+    check(bytes.length);
+    return bytes;
   }
-  if (source instanceof ArrayBuffer) {
-    check(source.byteLength);
-    return new Uint8Array(source);
-  }
-  if (source instanceof Blob) {
+  if (isBlob(source)) {
     check(source.size);
-    return new Uint8Array(await source.arrayBuffer());
+    return await bytesOfBlob(source);
   }
-  if (source instanceof URL || typeof source === "string") {
+  if (isUrl(source) || typeof source === "string") {
     const isRemote = /^(https?|data|blob):/i.test(`${source}`);
     if (isRemote || !readPath) return await transferred(who, source, transfer);
     return await readPath(source, transfer);

@@ -15,7 +15,8 @@ export async function readPath(
   path: string | URL,
   { maxBytes, signal }: Pick<Transfer, "maxBytes" | "signal">,
 ): Promise<Uint8Array> {
-  const local = path instanceof URL || path.startsWith("file:") ? fileURLToPath(path) : path;
+  const given = `${path}`;
+  const local = given.startsWith("file:") ? fileURLToPath(given) : given;
   // Without waiting for somebody who writes into a pipe. Windows has neither.
   const file = await open(local, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {

@@ -18,7 +18,7 @@ const recurrentFunctions: Readonly<Record<string, RecurrentFunction>> = {
   linear: { name: "Affine", alpha: 1, beta: 0 },
 };
 
-/** Keras 3's hard sigmoid is relu6(x + 3)/6, tfjs-layers' is clip(0.2x + 0.5). */
+/** Keras 3's hard sigmoid is relu6(x + 3)/6, that of Keras 2 and tfjs-layers clip(0.2x + 0.5). */
 const hardSigmoids: Record<"keras" | "tfjs", RecurrentFunction> = {
   keras: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
   tfjs: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
@@ -28,6 +28,7 @@ const hardSigmoids: Record<"keras" | "tfjs", RecurrentFunction> = {
 export const recurrentActivations: readonly string[] = [
   ...Object.keys(recurrentFunctions),
   "hardSigmoid",
+  "hardSigmoidKeras2",
 ];
 
 /** What an activation of a recurrent layer is in ONNX; undefined where it is nothing. */
@@ -36,6 +37,7 @@ export function recurrentFunction(
   hardSigmoid: "keras" | "tfjs",
 ): RecurrentFunction | undefined {
   if (activation === "hardSigmoid") return hardSigmoids[hardSigmoid];
+  if (activation === "hardSigmoidKeras2") return hardSigmoids.tfjs;
   return Object.hasOwn(recurrentFunctions, activation) ? recurrentFunctions[activation] : undefined;
 }
 

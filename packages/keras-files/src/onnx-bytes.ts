@@ -62,7 +62,7 @@ export async function bytesOf(who: string, message: Message): Promise<Uint8Array
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const part of message) {
-    const content = part instanceof Uint8Array ? part : await part.read();
+    const content = "read" in part ? await part.read() : part;
     if (content.byteLength !== part.byteLength) {
       throw new Error(
         `${who}: expected ${part.byteLength} bytes of data, got ${content.byteLength}`,

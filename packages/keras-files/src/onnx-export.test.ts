@@ -131,7 +131,7 @@ test.each<[string, () => LayersModel, RegExp]>([
       sequential({
         layers: [ours.gru({ units: H, recurrentActivation: "gelu", inputShape, name: "gru" })],
       }),
-    /^exportOnnx: gru: expected recurrentActivation to be one that ONNX's GRU knows \(tanh, .*hardSigmoid\), got gelu; train the model with one of those$/,
+    /^exportOnnx: gru: expected recurrentActivation to be one that ONNX's GRU knows \(tanh, .*hardSigmoidKeras2\), got gelu; train the model with one of those$/,
   ],
   [
     "softmax, which ONNX's recurrences lack",

@@ -64,6 +64,11 @@ for (const [name, api] of Object.entries({ node, browser })) {
 }
 
 test("options in the place of a path are refused, with where they go", async () => {
+  for (const save of [browser.saveKerasModel, node.saveKerasModel]) {
+    await expect(save(model, { format: "h5" } as never)).rejects.toThrow(
+      "got an object for a path: saveKerasModel(model, undefined, { format: ... })",
+    );
+  }
   for (const save of [node.saveKerasModel, node.saveWeights]) {
     await expect(save(model, { includeOptimizer: false } as never)).rejects.toThrow(
       `${save.name}: expected a path, or undefined for bytes, and then options, got an object for a path`,

@@ -43,6 +43,11 @@ class Scale(keras.layers.Layer):
         return {**super().get_config(), "by_factor": self.by_factor}
 
 
+@keras.saving.register_keras_serializable(package="rnnkit")
+def hard_sigmoid_keras2(x):
+    return keras.ops.clip(0.2 * x + 0.5, 0, 1)
+
+
 def array(tensor):
     return np.array(tensor["data"], tensor["dtype"]).reshape(tensor["shape"])
 

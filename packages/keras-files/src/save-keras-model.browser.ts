@@ -45,6 +45,7 @@ export async function saveWeights(
 }
 
 function refusePath(who: string, path: unknown): void {
-  if (path === undefined) return;
+  // What is no path either is refused with what was meant.
+  if (typeof path !== "string") return;
   throw new Error(`${who}: expected no path, for a page has no files to write, got ${shown(path)}`);
 }

@@ -44,6 +44,23 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         layers.gru({ units: 2, resetAfter: false, activation: "silu" }),
       ),
   },
+  keras2HardSigmoid: {
+    make: () =>
+      oneInput(
+        series,
+        layers.lstm({
+          ...{ units: 3, returnSequences: true },
+          ...{ activation: "hardSigmoidKeras2", recurrentActivation: "hardSigmoidKeras2" },
+        }),
+        layers.bidirectional({
+          layer: layers.gru({
+            ...{ units: 2, returnSequences: true, recurrentActivation: "hardSigmoidKeras2" },
+          }),
+        }),
+        stock.dense({ units: 2, activation: "hardSigmoid" }),
+        layers.activation({ activation: "hardSigmoidKeras2" as "hardSigmoid" }),
+      ),
+  },
   softmax: {
     make: () =>
       oneInput(

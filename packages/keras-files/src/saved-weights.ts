@@ -1,9 +1,10 @@
 import { shown as shownShape } from "@rnnkit/core-rnn";
 import { getBackend, type Tensor, tensor, Variable } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
+import { type CudnnConversion, cudnnConversions } from "./cudnn-weights.ts";
 import type { Hdf5, Hdf5Dataset } from "./hdf5-file.ts";
 import { shownName } from "./limits.ts";
-import { layersOf, weightPaths } from "./weight-paths.ts";
+import { layersOf, varsGroups, weightPaths } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -11,6 +12,8 @@ type Layer = InstanceType<typeof layers.Layer>;
 export interface SavedWeight {
   variable: LayerVariable;
   dataset: Hdf5Dataset;
+  /** What makes the dataset's values the variable's; absent: they are. */
+  convert?: CudnnConversion;
 }
 
 /**
@@ -24,8 +27,8 @@ export function savedWeights(who: string, model: LayersModel, file: Hdf5): Saved
   const pairs = textList(file, root, "layer_names")
     ? legacyWeights(who, model, file, root)
     : keras3Weights(who, model, file);
-  for (const { variable, dataset } of pairs) {
-    if (`${variable.shape}` !== `${dataset.shape}`) {
+  for (const { variable, dataset, convert } of pairs) {
+    if (!convert && `${variable.shape}` !== `${dataset.shape}`) {
       throw new Error(
         `${who}: expected ${dataset.path} of shape ${shownShape(variable.shape)}, got ${shownShape(dataset.shape)}`,
       );
@@ -39,22 +42,36 @@ const isState = (path: string): boolean =>
   path.startsWith("optimizer/") || !path.startsWith("layers/") || path.includes("/seed_generator/");
 
 function keras3Weights(who: string, model: LayersModel, file: Hdf5): SavedWeight[] {
+  const saved = byKeras3Path(file);
   const pairs = weightPaths(model).map(({ path, variable }) => {
-    const dataset = file.datasets.get(path);
+    const dataset = saved.get(path);
     if (dataset) return { variable, dataset };
     throw new Error(
       `${who}: expected ${path} of shape ${shownShape(variable.shape)}, got a file without it`,
     );
   });
   const known = new Set(pairs.map(({ dataset }) => dataset.path));
-  const extra = [...file.datasets.keys()].find((path) => !known.has(path) && !isState(path));
+  const extra = [...saved].find(([path, { path: own }]) => !known.has(own) && !isState(path))?.[0];
   if (extra !== undefined) {
-    const { shape } = file.datasets.get(extra)!;
+    const { shape } = saved.get(extra)!;
     throw new Error(
       `${who}: expected the ${pairs.length} weights of ${shownName(model.name)}, got also ${shownName(extra)} of shape ${shownShape(shape)}`,
     );
   }
   return pairs;
+}
+
+/**
+ * The datasets under Keras 3's paths. TensorFlow 2.12 put the layers into `_layer_checkpoint_dependencies`, and
+ * on Windows up to 2.15 a part of a path was not a group but a name with backslashes.
+ */
+function byKeras3Path(file: Hdf5): ReadonlyMap<string, Hdf5Dataset> {
+  return new Map(
+    [...file.datasets].map(([path, dataset]) => [
+      path.replaceAll("\\", "/").replace(/^_layer_checkpoint_dependencies\//, "layers/"),
+      dataset,
+    ]),
+  );
 }
 
 function legacyWeights(who: string, model: LayersModel, file: Hdf5, root: string): SavedWeight[] {
@@ -76,13 +93,29 @@ function legacyWeights(who: string, model: LayersModel, file: Hdf5, root: string
         `${who}: expected ${variables.length} weights of ${shownName(name)}, got ${weights.length}`,
       );
     }
-    return variables.map((variable, j) => {
+    const pairs = variables.map((variable, j): SavedWeight => {
       const path = inside(`${name}/${weights[j]}`);
       const dataset = file.datasets.get(path);
       if (dataset) return { variable, dataset };
       throw new Error(`${who}: expected a dataset ${shownName(path)}, got a file without it`);
     });
+    return withCudnn(layer, pairs);
   });
+}
+
+/** Those of a CuDNNLSTM or CuDNNGRU are known by the length of the bias, as Keras knows them. */
+function withCudnn(layer: Layer, pairs: SavedWeight[]): SavedWeight[] {
+  const byVariable = new Map(pairs.map((pair) => [pair.variable, pair]));
+  for (const { name, variables } of varsGroups(layer)) {
+    const own = variables.map((variable) => byVariable.get(variable));
+    const convert = cudnnConversions(
+      name,
+      variables.map(({ shape }) => shape as number[]),
+      own.map((pair) => pair?.dataset.shape ?? []),
+    );
+    for (const [i, each] of (convert ?? []).entries()) own[i]!.convert = each;
+  }
+  return pairs;
 }
 
 /** Trainable ones first, each part's own in their order. */
@@ -128,8 +161,9 @@ export function assignAll(weights: readonly SavedWeight[]): void {
   for (const [i, weight] of weights.entries()) assign(weight, values[i]!);
 }
 
-function tensorOf({ variable, dataset }: SavedWeight, buffer?: Float32Array): Tensor {
-  return tensor(dataset.read(buffer), variable.shape as number[], "float32");
+function tensorOf({ variable, dataset, convert }: SavedWeight, buffer?: Float32Array): Tensor {
+  const values = convert ? convert(dataset.read()) : dataset.read(buffer);
+  return tensor(values, variable.shape as number[], "float32");
 }
 
 /** As it is: constraints hold updates, not what a file says. */

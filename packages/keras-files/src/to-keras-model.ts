@@ -1,5 +1,6 @@
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
+import { listedInput } from "./keras-names.ts";
 import { takeStates } from "./keras-order.ts";
 import type { Json } from "./layer-classes.ts";
 import { type MaskOperation, symbolicMasks, writtenOperations } from "./mask-operations.ts";
@@ -59,6 +60,7 @@ function sequentialConfig(model: LayersModel, to: ToKeras, input: Shape): JsonOb
   return {
     ...{ name: model.name, trainable: model.trainable, dtype: dtypePolicy },
     ...{ layers, build_input_shape: input },
+    ...(model.layers[0]?.getClassName() === "InputLayer" ? { [listedInput]: true } : {}),
   };
 }
 

@@ -1,21 +1,30 @@
 import { KerasActivation, kerasActivationNames } from "@rnnkit/keras-builders";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
-import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
+import { camelCase, kerasWord, registeredPrefix, snakeCase, wordArguments } from "./keras-names.ts";
 import { type Json, partClasses } from "./layer-classes.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
+/** Keras 2's hard_sigmoid, which Keras 3 does not have: as the function that Python registers. */
+const keras2HardSigmoid: JsonObject = {
+  module: "builtins",
+  class_name: "function",
+  config: `${registeredPrefix}hard_sigmoid_keras2`,
+  registered_name: "function",
+};
+
 /**
- * The name of an activation in Keras's files.
+ * An activation in Keras's files: its name, or what Python registered, of Keras 2's hard_sigmoid.
  *
- * @throws for one that Keras does not have: `gelu_new`, and tfjs-layers' own hardSigmoid, which is
- * clip(0.2x + 0.5, 0, 1) where Keras 3 has relu6(x + 3) / 6.
+ * @throws for one that Keras does not have: `gelu_new`.
  */
 export function kerasActivation(layer: Layer, argument: string, value: Json | undefined): Json {
   const { cell = layer } = layer as { cell?: Layer };
   // tfjs-layers' own layers hold an object, this project's a name; a loaded one may hold Keras's.
   const held = (cell as unknown as Record<string, unknown>)[camelCase(argument)];
+  const isKeras2 = held instanceof KerasActivation && held.name === "hard_sigmoid_keras2";
+  if (isKeras2) return keras2HardSigmoid;
   if (held instanceof KerasActivation) return held.name;
   if (value == null) return "linear";
   const snake = snakeCase(`${value}`);
@@ -23,11 +32,8 @@ export function kerasActivation(layer: Layer, argument: string, value: Json | un
   if (!kerasActivationNames.includes(name)) {
     throw new Error(`${layer.name}: expected ${argument} to be one that Keras has, got ${name}`);
   }
-  if (name === "hard_sigmoid" && typeof held === "object") {
-    throw new Error(
-      `${layer.name}: expected ${argument} to be one that Keras 3 has, got tfjs-layers' hardSigmoid, clip(0.2x + 0.5, 0, 1) where Keras has relu6(x + 3) / 6; make the layer with @rnnkit/keras-builders, or with ${camelCase(argument)} "sigmoid"`,
-    );
-  }
+  // tfjs-layers' own is Keras 2's.
+  if (name === "hard_sigmoid" && typeof held === "object") return keras2HardSigmoid;
   return name;
 }
 

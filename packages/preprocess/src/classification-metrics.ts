@@ -1,4 +1,5 @@
 // Keras's accuracies and the binary cross-entropy, as plain functions on predictions.
+import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 
@@ -19,6 +20,7 @@ export function binaryAccuracy(
   options: { threshold?: number } = {},
 ): number {
   checkOptions("binaryAccuracy", options, ["threshold"]);
+  checkKinds("binaryAccuracy", options, { threshold: optionKinds.finite });
   const { threshold = 0.5 } = options;
   const [truth, guess] = readPair("binaryAccuracy", yTrue, yPred);
   let right = 0;
@@ -80,6 +82,7 @@ export function binaryCrossentropy(
   options: { fromLogits?: boolean } = {},
 ): number {
   checkOptions("binaryCrossentropy", options, ["fromLogits"]);
+  checkKinds("binaryCrossentropy", options, { fromLogits: optionKinds.flag });
   const { fromLogits = false } = options;
   const [truth, guess] = readPair("binaryCrossentropy", yTrue, yPred);
   let sum = 0;

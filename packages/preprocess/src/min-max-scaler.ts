@@ -1,6 +1,6 @@
 // scikit-learn's MinMaxScaler (1.9).
 import { checkOptions, shown } from "./generated/options.ts";
-import type { ArrayInput, FloatOf, NdArray } from "./nd-array.ts";
+import { type ArrayInput, type FloatOf, isFloat32, type NdArray } from "./nd-array.ts";
 import {
   asResult,
   epsilonOf,
@@ -226,7 +226,7 @@ export class MinMaxScaler {
 
   #learn({ data, rows, columns }: Matrix, before?: Learned): Learned {
     // float64 data widens what float32 batches have learned; it never narrows again.
-    const like = before?.dataMin instanceof Float64Array ? before.dataMin : data;
+    const like = before && !isFloat32(before.dataMin) ? before.dataMin : data;
     const dataMin = floatsLike(like, columns).fill(Number.NaN);
     const dataMax = floatsLike(like, columns).fill(Number.NaN);
     for (let i = 0, j = 0; i < data.length; i++) {
@@ -252,7 +252,7 @@ export class MinMaxScaler {
 const floats = { float32: Float32Array, float64: Float64Array };
 
 function dtypeOf(numbers: FloatArray): keyof typeof floats {
-  return numbers instanceof Float32Array ? "float32" : "float64";
+  return isFloat32(numbers) ? "float32" : "float64";
 }
 
 function readDtype(name: string, value: unknown): keyof typeof floats {

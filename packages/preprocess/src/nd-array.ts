@@ -1,5 +1,6 @@
 // What goes in and what comes out: numbers in row-major order with an explicit shape.
 import { shown } from "./generated/options.ts";
+import { ownArray, typedArrayName } from "./generated/realm.ts";
 
 /** A typed array of JavaScript numbers (no bigints). */
 export type NumberArray =
@@ -41,7 +42,7 @@ export type FloatOf<X> = X extends { data: infer A }
 
 type NumberArrayConstructor = new (length: number) => NumberArray;
 
-/** The typed arrays by their tag, which also holds across realms (frames, workers, vm). */
+/** The typed arrays by their name, of whichever realm (frames, jsdom, vm). */
 const constructors: Record<string, NumberArrayConstructor> = {
   Float64Array,
   Float32Array,
@@ -56,21 +57,24 @@ const constructors: Record<string, NumberArrayConstructor> = {
 
 /** The name of a typed array's class, as *Float32Array*; undefined for anything else. */
 export function kindOf(x: unknown): string | undefined {
-  if (!ArrayBuffer.isView(x)) return undefined;
-  const tag = (x as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
-  return tag !== undefined && tag in constructors ? tag : undefined;
+  const name = typedArrayName(x);
+  return name !== undefined && Object.hasOwn(constructors, name) ? name : undefined;
 }
 
 export function isNumberArray(x: unknown): x is NumberArray {
   return kindOf(x) !== undefined;
 }
 
+export function isFloat32(x: NumberArray): x is Float32Array {
+  return kindOf(x) === "Float32Array";
+}
+
 /**
- * Reads any accepted form. Typed arrays are taken as they are, without a copy; plain numbers become
- * a Float64Array; nested typed arrays keep their class when they all share one.
+ * Reads any accepted form. Typed arrays are taken as they are, without a copy, those of another realm
+ * under this one's class; plain numbers become a Float64Array; nested typed arrays keep their class when they all share one.
  */
 export function readArray(who: string, input: unknown): NdArray {
-  if (isNumberArray(input)) return { data: input, shape: [input.length] };
+  if (isNumberArray(input)) return { data: ownArray(input), shape: [input.length] };
   if (Array.isArray(input)) return readNested(who, input);
   if (typeof input === "object" && input !== null && "data" in input && "shape" in input) {
     return readNdArray(who, input);
@@ -89,14 +93,18 @@ export function readArray(who: string, input: unknown): NdArray {
  */
 export function toFloat32(x: ArrayInput): NdArray<Float32Array> {
   const { data, shape } = readArray("toFloat32", x);
-  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  return { data: isFloat32(data) ? data : Float32Array.from(data), shape };
 }
 
 function readNdArray(who: string, { data, shape }: { data: unknown; shape: unknown }): NdArray {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0)) {
     throw new Error(`${who}: expected a shape of non-negative integers, got ${shown(shape)}`);
   }
-  const flat = isNumberArray(data) ? data : Array.isArray(data) ? readNested(who, data).data : null;
+  const flat = isNumberArray(data)
+    ? ownArray(data)
+    : Array.isArray(data)
+      ? readNested(who, data).data
+      : null;
   const size = shape.reduce((product: number, n: number) => product * n, 1);
   if (flat === null || flat.length !== size) {
     const got = flat === null ? shown(data) : `${flat.length}`;

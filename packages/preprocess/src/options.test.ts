@@ -40,6 +40,7 @@ testOptions(preprocess, {
   },
   slidingWindows: {
     who: "slidingWindows",
+    required: { windowLength: 1 },
     names: ["windowLength", "horizon", "targets", ...windows],
     call: (options) => preprocess.slidingWindows(series, options),
   },

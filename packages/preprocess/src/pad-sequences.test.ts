@@ -224,12 +224,17 @@ test.each([
   ],
   [[[[1, 2]], []], "pre", [2, 0, 2]],
   [[[[1, 2]], []], "post", null],
+  [[[[1, 2]], [[3]]], "pre", null],
+  [[[[1, 2]], [3]], "pre", null],
+  [[[1], [[3, 4]]], "pre", null],
+  [[[1], [[3, 4]]], "post", [2, 0]],
+  [[[], [[1, 2]]], "pre", [2, 0, 2]],
 ] as [Sequences, "pre" | "post", number[] | null][])(
   "%j padded to no step, truncating %s: %j",
   (sequences, truncating, shape) => {
     for (const padding of ["pre", "post"] as const) {
       const pad = () => padSequences(sequences, { maxLen: 0, truncating, padding });
-      if (shape === null) expect(pad).toThrow(/maxLen of at least 1|Shape of sample \[\]/);
+      if (shape === null) expect(pad).toThrow(/maxLen of at least 1|Shape of sample/);
       else expect(pad()).toEqual({ data: new Int32Array(0), shape });
     }
   },

@@ -89,9 +89,10 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
     const known = [...Object.keys(constructors), "string"].join(", ");
     throw new Error(`${who}: expected dtype to be one of ${known}, got ${String(dtype)}`);
   }
-  if ((typeof value === "string") !== (dtype === "string")) {
+  const isText = typeof value === "string";
+  if (isText !== (dtype === "string") || (!isText && typeof value !== "number")) {
     throw new Error(
-      `${who}: expected a value that dtype ${dtype} holds, got ${shown(value)}; dtype "string" pads strings`,
+      `${who}: expected value to be what dtype ${dtype} holds, got ${shown(value)}; dtype "string" pads strings`,
     );
   }
 
@@ -122,8 +123,12 @@ export function padSequences<D extends keyof PaddedArrays = "int32">(
     (out as NumberArray).fill(padded[0]);
   }
 
+  // What is spread over no step is read all the same, and refused if it is of another shape.
+  const unseen: Output = dtype === "string" ? [] : new constructors[dtype](width);
+
   for (let i = 0; i < count; i++) {
     const found = lengthOf(i);
+    if (maxLen === 0 && found > 0 && truncating === "pre") source.copy(i, 0, found, unseen, 0);
     const kept = Math.min(found, maxLen);
     const from = truncating === "pre" ? found - kept : 0;
     // To numpy a list cut to nothing is one of numbers.
@@ -258,8 +263,7 @@ function store(out: Output, at: number, x: unknown): void {
     throw new Error(`${who}: expected numbers, got ${shown(x)}; dtype "string" pads strings`);
   }
   out[at] = x;
-  const isFloat = out instanceof Float32Array || out instanceof Float64Array;
-  if (!isFloat && out[at] !== Math.trunc(x)) {
+  if (out[at] !== Math.trunc(x) && !kindOf(out)?.startsWith("Float")) {
     throw new Error(`${who}: expected numbers that an ${kindOf(out)} holds, got ${x}`);
   }
 }

@@ -115,7 +115,8 @@ function columnMeans(
       `${who}: expected predictions [${rows}, ${columns}], got [${guess.rows}, ${guess.columns}]`,
     );
   }
-  const weights = sampleWeight === undefined ? undefined : readColumns(who, sampleWeight);
+  const weights =
+    sampleWeight === undefined ? undefined : readColumns(`${who} sampleWeight`, sampleWeight);
   if (weights && (weights.rows !== rows || weights.columns !== 1)) {
     throw new Error(`${who}: expected ${rows} weights, got [${weights.rows}, ${weights.columns}]`);
   }

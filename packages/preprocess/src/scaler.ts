@@ -2,7 +2,9 @@
 import { shown } from "./generated/options.ts";
 import {
   type FloatOf,
+  isFloat32,
   isNumberArray,
+  kindOf,
   type NdArray,
   type NumberArray,
   readArray,
@@ -19,17 +21,17 @@ export interface Matrix {
 
 /** The distance from 1 to the next number of the class. */
 export function epsilonOf(floats: FloatArray): number {
-  return floats instanceof Float32Array ? 2 ** -23 : 2 ** -52;
+  return isFloat32(floats) ? 2 ** -23 : 2 ** -52;
 }
 
 /** A zeroed array of the same class. */
 export function floatsLike(like: FloatArray, length: number): FloatArray {
-  return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  return isFloat32(like) ? new Float32Array(length) : new Float64Array(length);
 }
 
 /** A number as an array of that class would hold it. */
 export function roundLike(like: FloatArray, x: number): number {
-  return like instanceof Float32Array ? Math.fround(x) : x;
+  return isFloat32(like) ? Math.fround(x) : x;
 }
 
 /**
@@ -57,7 +59,7 @@ export function readMatrix(who: string, x: unknown, columns?: number): Matrix {
   if (columns !== undefined && found !== columns) {
     throw new Error(`${who}: expected ${columns} features, got ${found}`);
   }
-  const floats = data instanceof Float32Array ? data : toFloat64(data);
+  const floats = isFloat32(data) ? data : toFloat64(data);
   for (let i = 0; i < floats.length; i++) {
     if (Math.abs(floats[i]) === Infinity) {
       const where = `row ${Math.floor(i / found)}, column ${i % found}`;
@@ -81,7 +83,7 @@ export function asResult<X>({ rows, columns }: Matrix, data: FloatArray): NdArra
 }
 
 function toFloat64(data: NumberArray): Float64Array {
-  return data instanceof Float64Array ? data : Float64Array.from(data);
+  return kindOf(data) === "Float64Array" ? (data as Float64Array) : Float64Array.from(data);
 }
 
 /** Numbers for JSON: NaN, infinities and -0, which JSON loses, are written as strings. */

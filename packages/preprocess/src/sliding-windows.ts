@@ -1,6 +1,7 @@
 // Windows over a series, the general form; `createSequences` and `prepareData` are made of it.
+import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
-import { type ArrayInput, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
+import { type ArrayInput, kindOf, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 
 /** The element types that windows can have. */
 export interface WindowArrays {
@@ -34,7 +35,8 @@ export interface WindowOptions<D extends WindowDtype | undefined = undefined> {
   endIndex?: number;
   /**
    * The element type of x and y: *float32*, *float64* or *int32* (which truncates). Default int32 for
-   * an Int32Array and float32 for anything else, because tfjs takes no Float64Array.
+   * an Int32Array and float32 for anything else, because tfjs takes no Float64Array; a whole number that
+   * float32 does not hold (a timestamp in milliseconds) is then told by console.warn.
    */
   dtype?: D;
 }
@@ -125,6 +127,7 @@ export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefine
   expectInteger(caller, "horizon", horizon, 0);
   expectInteger(caller, "startIndex", startIndex, 0, points);
   expectInteger(caller, "endIndex", endIndex, startIndex, points);
+  checkKinds(caller, { targetColumns }, { targetColumns: optionKinds.list });
   for (const column of targetColumns ?? []) {
     if (!Number.isInteger(column) || column < 0 || column >= features) {
       throw new Error(`${caller}: expected targetColumns from ${columnsOf}, got ${shown(column)}`);
@@ -152,6 +155,10 @@ export function windowsOf<X extends ArrayInput, D extends WindowDtype | undefine
   const count = Math.ceil(starts / stride);
 
   const allocate = allocator<WindowArray<X, D>>(caller, options.dtype, data);
+  if (options.dtype === undefined) {
+    sayWhatRounds(caller, data, features);
+    if (apart) sayWhatRounds(`${caller} targets`, apart.data, apart.data.length / apart.shape[0]);
+  }
   const x = allocate(count * windowLength * features);
   for (let i = 0; i < count; i++) {
     const from = (startIndex + i * stride) * features;
@@ -208,12 +215,26 @@ function allocator<A>(
   dtype: string | undefined,
   data: NumberArray,
 ): (length: number) => NumberArray & A {
-  const name = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
+  const name = dtype ?? (kindOf(data) === "Int32Array" ? "int32" : "float32");
   const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
   const Kind = Object.hasOwn(constructors, name) && constructors[name as WindowDtype];
   if (!Kind)
     throw new Error(`${caller}: expected dtype float32, float64 or int32, got ${shown(name)}`);
   return (length) => new Kind(length) as NumberArray & A;
+}
+
+/** Says it once a call: whole numbers beyond float32's, as timestamps in milliseconds, come out as others. */
+function sayWhatRounds(caller: string, data: NumberArray, columns: number): void {
+  if (!/^(Float64|Uint32)Array$/.test(kindOf(data) ?? "")) return;
+  const at = data.findIndex(
+    (x) => Math.abs(x) > 2 ** 24 && Number.isInteger(x) && Math.fround(x) !== x,
+  );
+  if (at < 0) return;
+  const place = `row ${Math.floor(at / columns)}, column ${at % columns}`;
+  console.warn(
+    `${caller}: ${data[at]} in ${place} becomes ${Math.fround(data[at])} in float32, which tfjs computes in; ` +
+      `scale the series, or subtract its first value, before (dtype "float32" takes it as it is, "float64" keeps it)`,
+  );
 }
 
 function expectInteger(

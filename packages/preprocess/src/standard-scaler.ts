@@ -1,7 +1,7 @@
 // scikit-learn's StandardScaler (1.9).
 import { columnSums } from "./column-sums.ts";
 import { checkOptions } from "./generated/options.ts";
-import type { ArrayInput, FloatOf, NdArray } from "./nd-array.ts";
+import { type ArrayInput, type FloatOf, isFloat32, type NdArray } from "./nd-array.ts";
 import {
   asResult,
   epsilonOf,
@@ -217,8 +217,7 @@ export class StandardScaler {
     if (!this.withMean && !this.withStd) return scaled(counts, null, null);
 
     const numberAt = (i: number): number => (Number.isNaN(data[i]) ? 0 : data[i]);
-    const isFloat32 = data instanceof Float32Array;
-    const newSums = columnSums(data.length, columns, numberAt, isFloat32);
+    const newSums = columnSums(data.length, columns, numberAt, isFloat32(data));
     const sums = newCounts.map((_, j) => (before?.mean ? before.mean[j] * before.counts[j] : 0));
     const mean = counts.map((n, j) => (sums[j] + newSums[j]) / n);
     if (!this.withStd) return scaled(counts, mean, null);

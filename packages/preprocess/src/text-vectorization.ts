@@ -1,4 +1,5 @@
 // Keras's TextVectorization layer (keras.layers.TextVectorization, 3.15).
+import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
 import type { NdArray } from "./nd-array.ts";
 
@@ -131,6 +132,7 @@ export class TextVectorization {
   /** The tokens at their ids; without the special ones in front on request. */
   getVocabulary(options: { includeSpecialTokens?: boolean } = {}): string[] {
     checkOptions("getVocabulary", options, ["includeSpecialTokens"]);
+    checkKinds("getVocabulary", options, { includeSpecialTokens: optionKinds.flag });
     const { includeSpecialTokens = true } = options;
     const tokens = this.#known();
     return includeSpecialTokens ? [...this.#special, ...tokens] : [...tokens];

@@ -1,5 +1,7 @@
 // scikit-learn's train_test_split, with the default that a time series needs.
+import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
+import { ownArray } from "./generated/realm.ts";
 import { isNumberArray, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 import { random } from "./random.ts";
 
@@ -68,6 +70,7 @@ export function trainTestSplit(...args: readonly (Splittable | TrainTestSplitOpt
   const hasOptions = isGiven && !isRows(last);
   const options = (hasOptions ? last : {}) as TrainTestSplitOptions;
   checkOptions(who, options, optionNames, "{ testSize: 0.2 }");
+  checkKinds(who, options, { shuffle: optionKinds.flag });
   const arrays = (hasOptions ? args.slice(0, -1) : args).map((array) => readRows(array));
   if (arrays.length === 0) throw new Error(`${who}: expected at least one array, got none`);
   const n = arrays[0].rows;
@@ -113,10 +116,11 @@ function readRows(x: unknown): Rows {
     };
   }
   if (isNumberArray(x)) {
+    const own = ownArray(x);
     return {
-      rows: x.length,
-      slice: (from, to) => x.subarray(from, to),
-      take: (order) => takeRows(x, order, 1),
+      rows: own.length,
+      slice: (from, to) => own.subarray(from, to),
+      take: (order) => takeRows(own, order, 1),
     };
   }
   if (!isRows(x)) {

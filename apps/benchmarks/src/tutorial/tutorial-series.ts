@@ -36,6 +36,7 @@ function synthetic(name: string, title: string, source: string, values: Float64A
     synthetic: true,
     values,
     gapsFilled: 0,
+    notes: [],
     valueLabel: "value",
     at: Array.from(values, (_, t) => t),
     axis: { label: "time step", kind: "number" },

@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { runCommandLine } from "./command-line.ts";
+import { memoryTerminal } from "./memory-terminal.ts";
+import type { ForecastRun, Results } from "./results.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rnnkit-saved-"));
+const csv = join(folder, "wave.csv");
+const days = Array.from({ length: 80 }, (_, t) => new Date(Date.UTC(2021, 0, 4 + t)));
+const weekdays = days.filter((day) => day.getUTCDay() % 6 !== 0);
+writeFileSync(
+  csv,
+  `Date,Price\n${weekdays.map((day, t) => `${day.toISOString().slice(0, 10)},"$1,${150 + Math.round(20 * Math.sin(t / 2))}.00"`).join("\n")}\n`,
+);
+
+async function run(line: string) {
+  const terminal = memoryTerminal();
+  const code = await runCommandLine([...line.split(" "), "--out", folder], terminal);
+  return { code, ...terminal.text };
+}
+
+async function trained(options: string): Promise<ForecastRun> {
+  const line = `forecast --csv ${csv} --timesteps 5 --units 3 --epochs 2 ${options}`;
+  const { code, err } = await run(line);
+  expect([code, err]).toEqual([0, ""]);
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
+  return results.runs[0] as ForecastRun;
+}
+
+function predicted() {
+  return JSON.parse(readFileSync(join(folder, "predict.json"), "utf8")) as {
+    strategy: string;
+    at: string[];
+    values: number[];
+  };
+}
+
+const kinds: [string, string][] = [
+  ["model.keras", "recursive"],
+  ["model.h5", "recursive"],
+  ["folder", "recursive"],
+  ["direct.keras", "direct"],
+];
+
+test.each(kinds)("%s predicts what the training said was ahead (%s)", async (name, strategy) => {
+  const path = join(folder, name);
+  const { ahead } = await trained(`--ahead 4 --strategy ${strategy} --save ${path}`);
+  expect(ahead?.strategy).toBe(strategy);
+  // The last day is Wednesday, 24 March; the series has no weekends.
+  expect(ahead?.at).toEqual(["2021-03-25", "2021-03-26", "2021-03-29", "2021-03-30"]);
+  const { code, out, err } = await run(`predict --model ${path} --csv ${csv} --ahead 4`);
+  expect([code, err]).toEqual([0, ""]);
+  const { at, values } = predicted();
+  expect(at).toEqual(ahead?.at);
+  expect(values).toBeAllclose(ahead!.values, { rtol: 1e-6 });
+  expect(out).toContain(`4 ahead, ${strategy}, from the last 5 values`);
+  expect(out).toContain("$ and thousands commas read as numbers");
+  const html = readFileSync(join(folder, "forecast-csv.html"), "utf8");
+  expect(html).toContain(`Beyond the end of the data, ${strategy}: `);
+  expect(html).toContain("<td>2021-03-30</td>");
+});
+
+test("an .onnx file is written with its settings, and predict says to take another", async () => {
+  const path = join(folder, "model.onnx");
+  await trained(`--save ${path}`);
+  expect(readFileSync(path).length).toBeGreaterThan(500);
+  expect(existsSync(`${path}.json`)).toBe(true);
+  const { code, err } = await run(`predict --model ${path} --csv ${csv}`);
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/expected \.keras, \.h5 or a folder, got \.onnx/),
+  ]);
+});
+
+let saved = "";
+beforeAll(async () => {
+  saved = join(folder, "base.keras");
+  await trained(`--save ${saved}`);
+});
+
+test("a model without its settings is refused unless its scale is given", async () => {
+  const settings = `${saved}.json`;
+  const text = readFileSync(settings, "utf8");
+  const { code: whole } = await run(`predict --model ${saved} --csv ${csv}`);
+  const before = predicted().values;
+  rmSync(settings);
+  const { code, err } = await run(`predict --model ${saved} --csv ${csv}`);
+  expect([whole, code]).toEqual([0, 2]);
+  expect(err).toMatch(/base\.keras\.json, got none: say --range <min,max>/);
+  await run(`predict --model ${saved} --csv ${csv} --range 1130,1170`);
+  expect(predicted().values).toBeAllclose(before, { rtol: 1e-6 });
+  writeFileSync(settings, text.replace('"timesteps": 5', '"timesteps": 6'));
+  const other = await run(`predict --model ${saved} --csv ${csv}`);
+  expect(other.err).toMatch(/to be of this model, whose windows have 5 values, got 6/);
+  writeFileSync(settings, "{}");
+  expect((await run(`predict --model ${saved} --csv ${csv}`)).err).toMatch(
+    /settings in .*another kind/,
+  );
+  writeFileSync(settings, text);
+});
+
+test("what cannot be done is refused before any work", async () => {
+  const cases: [string, RegExp][] = [
+    [
+      `forecast --csv ${csv} --save model.pb`,
+      /--save: expected a path that ends in \.keras, \.h5, \.onnx, or a folder/,
+    ],
+    [
+      `forecast --csv ${csv} --save ${folder}/none/model.keras`,
+      /--save: expected a folder to write to/,
+    ],
+    [`forecast --csv ${csv} --strategy direct`, /--strategy: expected --ahead <n> with it/],
+    [
+      `forecast --csv ${csv} --ahead 50 --strategy direct`,
+      /at least 90 points for --timesteps 22 and --ahead 50, got 58/,
+    ],
+    [`predict --csv ${csv}`, /required option '--model <path>' not specified/],
+    [
+      `predict --model ${folder}/absent.keras --csv ${csv}`,
+      /--model: expected a model that exists/,
+    ],
+    [
+      `predict --model ${saved} --csv ${csv} --range 5,1`,
+      /expected two numbers, the smaller first/,
+    ],
+  ];
+  for (const [line, message] of cases) {
+    const { code, err } = await run(line);
+    expect(err).toMatch(message);
+    expect(code).toBe(2);
+  }
+});
