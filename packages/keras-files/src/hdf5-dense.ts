@@ -16,6 +16,7 @@ import {
   skip,
   uint,
 } from "./hdf5-bytes.ts";
+import { expectChecksum } from "./hdf5-checksum.ts";
 
 /** Types of B-trees, by what their records are of. */
 const [hugeObjects, byLinkName, byAttributeName] = [1, 5, 8];
@@ -39,6 +40,7 @@ export function denseObjects(
 function recordsOf(file: Hdf5Bytes, at: number, type: number): Part[] {
   const header = partOf(file, "B-tree", at, 22 + file.addressSize + file.lengthSize);
   expectSignature(header, "BTHD");
+  expectChecksum(file, "B-tree", at, header.end - 4);
   expectVersion(header, 0);
   if (uint(header, 1) !== type) throw brokenAt(file, "B-tree", at);
   const [nodeSize, recordSize, depth] = [uint(header, 4), uint(header, 2), uint(header, 2)];
@@ -72,6 +74,7 @@ function recordsOf(file: Hdf5Bytes, at: number, type: number): Part[] {
       skip(part, below[node.depth - 1]!.size);
       open.push({ ...child, depth: node.depth - 1 });
     }
+    expectChecksum(file, "B-tree", node.at, part.at);
   }
   return records;
 }
@@ -93,7 +96,7 @@ function fractalHeap(file: Hdf5Bytes, at: number): (id: Part) => Part {
   expectSignature(header, "FRHP");
   expectVersion(header, 0);
   const [idSize, filters] = [uint(header, 2), uint(header, 2)];
-  skip(header, 1);
+  const hasChecksums = (uint(header, 1) & 2) !== 0;
   const mostManaged = uint(header, 4);
   skip(header, lengthSize);
   const hugeTree = address(header);
@@ -103,6 +106,7 @@ function fractalHeap(file: Hdf5Bytes, at: number): (id: Part) => Part {
   const offsetSize = Math.ceil(uint(header, 2) / 8);
   skip(header, 2);
   const [root, rows] = [address(header) ?? Number.NaN, uint(header, 2)];
+  expectChecksum(file, "heap", at, header.end);
   if (filters > 0) throw otherThan(file, "descriptions without filters", "a heap with filters");
   if (!(width > 0 && first > 0 && idSize > 0)) throw brokenAt(file, "heap", at);
   const lengthWidth = Math.min(
@@ -111,6 +115,17 @@ function fractalHeap(file: Hdf5Bytes, at: number): (id: Part) => Part {
   );
   const sizeOfRow = (row: number) => first * 2 ** Math.max(0, row - 1);
   const startOfRow = (row: number) => (row === 0 ? 0 : width * sizeOfRow(row));
+
+  const checked = new Set<number>();
+  const before = 5 + addressSize + offsetSize;
+  /** Looks once at a block of **size** bytes, of which the first say what it is. */
+  const check = (block: number, signature: string, size: number): void => {
+    if (checked.has(block)) return;
+    checked.add(block);
+    expectSignature(partOf(file, "heap", block, size), signature);
+    if (signature === "FHIB") expectChecksum(file, "heap", block, block + size);
+    else if (hasChecksums) expectChecksum(file, "heap", block, block + size, block + before);
+  };
 
   /** The bytes from an offset on, in the direct block that has it. */
   const managed = (offset: number, size: number): Part => {
@@ -123,13 +138,12 @@ function fractalHeap(file: Hdf5Bytes, at: number): (id: Part) => Part {
       blockSize = sizeOfRow(row);
       const column = Math.floor((within - startOfRow(row)) / blockSize);
       within -= startOfRow(row) + column * blockSize;
-      const before = 5 + addressSize + offsetSize;
+      check(block, "FHIB", before + left * width * addressSize);
       const entry = block + before + (row * width + column) * addressSize;
-      expectSignature(partOf(file, "heap", block, 4), "FHIB");
       block = address(partOf(file, "heap", entry, addressSize)) ?? Number.NaN;
       left = blockSize <= mostDirect ? 0 : Math.round(Math.log2(blockSize / (first * width))) + 1;
     }
-    expectSignature(partOf(file, "heap", block, 4), "FHDB");
+    check(block, "FHDB", blockSize);
     if (!(within + size <= blockSize)) throw brokenAt(file, "heap", block);
     return partOf(file, "heap", block + within, size);
   };

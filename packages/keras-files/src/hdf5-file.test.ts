@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import * as fc from "fast-check";
-import { File, Module, ready } from "h5wasm";
+import { File, type Group, Module, ready } from "h5wasm";
 import { expect, test } from "vitest";
 import { fileBytes, fileIds } from "./files.fixture.ts";
 import { type Hdf5, openHdf5 } from "./hdf5-file.ts";
@@ -101,6 +101,32 @@ test("an object of two names is the same under both", async () => {
   const file = openHdf5("x", bytes);
   expect([...file.datasets.keys()].sort()).toEqual(["a/x", "b/x"]);
   expect(valuesOf(file, "b/x")).toEqual([1, 2]);
+});
+
+test("whatever byte of a file of ours changes, groups and datasets are the same or it is refused", async () => {
+  const bytes = await written((file) => {
+    for (const name of ["a", ..."0123456789"]) file.create_group(name);
+    file.create_dataset({ name: "a/x", data: new Float32Array([1, 2]), shape: [1, 2] });
+    for (let i = 0; i < 10; i++) (file.get("a") as Group).create_attribute(`t${i}`, "text");
+  });
+  const outline = (file: Hdf5) =>
+    JSON.stringify([
+      [...file.groups].sort(),
+      [...file.datasets.values()].map(({ path, shape, type }) => [path, shape, type]),
+    ]);
+  const whole = outline(openHdf5("x", bytes));
+  let refused = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at]! ^= 16;
+    try {
+      expect(outline(openHdf5("x", bytes))).toBe(whole);
+    } catch (error) {
+      expect((error as Error).message).toMatch(/^x: expected a whole HDF5 file/);
+      refused++;
+    }
+    bytes[at]! ^= 16;
+  }
+  expect(refused).toBeGreaterThan(1000);
 });
 
 test.each(fileIds.flatMap((id) => [`${id}.h5`, `${id}.weights.h5`]))(

@@ -16,6 +16,7 @@ import {
   spend,
   uint,
 } from "./hdf5-bytes.ts";
+import { expectChecksum } from "./hdf5-checksum.ts";
 
 /** Kinds of messages that count here. */
 export const kinds = {
@@ -66,6 +67,7 @@ export function rootAddress(file: Hdf5Bytes): number {
   }
   const root = address(part);
   if (root === undefined) throw brokenAt(file, "superblock", 0);
+  if (version >= 2) expectChecksum(file, "superblock", 0, part.at);
   return root;
 }
 
@@ -95,6 +97,7 @@ export function messagesAt(file: Hdf5Bytes, at: number): Message[] {
     const width = 1 << (flags & 3);
     const size = uint(partOf(file, "object header", start.end + before, width), width);
     first = partOf(file, "object header", start.end + before + width, size);
+    expectChecksum(file, "object header", at, first.end);
   } else {
     expectVersion(start, 1);
     skip(start, 7);
@@ -114,6 +117,7 @@ export function messagesAt(file: Hdf5Bytes, at: number): Message[] {
       if (isNew) {
         expectSignature(more, "OCHK");
         more.end -= 4;
+        expectChecksum(file, "object header", from, more.end);
       }
       open.push(more);
     }
