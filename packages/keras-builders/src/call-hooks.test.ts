@@ -2,7 +2,18 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { input, model, type SymbolicTensor, layers as stock } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import { B, factories, H, I, inputsOf, type Layer, made, T } from "./factories.fixture.ts";
+import {
+  B,
+  factories,
+  H,
+  I,
+  inputsOf,
+  type Layer,
+  made,
+  madeOwn,
+  ownFactories,
+  T,
+} from "./factories.fixture.ts";
 import * as layers from "./layers.ts";
 
 type Hook = Parameters<Layer["setCallHook"]>[0];
@@ -20,11 +31,15 @@ function heard(layer: Layer): Parameters<Hook>[] {
 }
 
 test("no function of layers is left out", () => {
-  expect([...factories].sort()).toEqual(Object.keys(layers).sort());
+  expect([...factories, ...ownFactories].sort()).toEqual(Object.keys(layers).sort());
 });
 
-describe.each(factories)("%s", (factory) => {
-  const make = () => made("ours", factory);
+const makers = [
+  ...factories.map((factory) => [factory, () => made("ours", factory)] as const),
+  ...ownFactories.map((factory) => [factory, () => madeOwn(factory)] as const),
+];
+
+describe.each(makers)("%s", (factory, make) => {
   const shapes = inputsOf(factory);
 
   test.each([false, true])(

@@ -112,6 +112,22 @@ const table: Readonly<Record<Factory, Row>> = {
   ],
 };
 
+/** Functions that tfjs-layers lacks. */
+type OwnFactory = Exclude<keyof typeof ours, keyof typeof stock>;
+
+const ownTable: Readonly<Record<OwnFactory, Row>> = {
+  zeroPadding1d: [() => ({ padding: [1, 2] }), [T, I]],
+  cropping1D: [() => ({ cropping: 1 }), [T, I]],
+  upSampling1d: [() => ({ size: 3 }), [T, I]],
+  subtract: [() => ({}), [I], [I]],
+  identity: [() => ({}), [I]],
+  unitNormalization: [() => ({ axis: [1, -1] }), [T, I]],
+  attention: [() => ({ useScale: true, dropout: 0.1, seed: 2 }), [T, I], [H, I]],
+  additiveAttention: [() => ({ useScale: true }), [T, I], [H, I]],
+};
+
+export const ownFactories = Object.keys(ownTable) as OwnFactory[];
+
 export const factories = Object.keys(table) as Factory[];
 
 const apis = { ours, stock } as unknown as Readonly<Record<"ours" | "stock", Api>>;
@@ -121,8 +137,14 @@ export function made(of: "ours" | "stock", factory: Factory, more: object = {}):
   return apis[of][factory]({ ...table[factory][0](apis[of]), ...more });
 }
 
+/** A layer that this package alone has. */
+export function madeOwn(factory: OwnFactory): Layer {
+  const makers: Readonly<Record<OwnFactory, unknown>> = ours;
+  return (makers[factory] as (args: object) => Layer)(ownTable[factory][0](apis.ours));
+}
+
 /** Shapes of its inputs, without the batch. */
-export function inputsOf(factory: Factory): number[][] {
-  const [, ...inputs] = table[factory];
+export function inputsOf(factory: Factory | OwnFactory): number[][] {
+  const [, ...inputs] = { ...table, ...ownTable }[factory];
   return inputs;
 }

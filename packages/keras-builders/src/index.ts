@@ -2,6 +2,12 @@ export { type Acceleration, accelerate } from "./accelerate.ts";
 export { type AdamOptions, type AdamwOptions, adam, adamw } from "./adam.ts";
 export type { AnyCell } from "./any-cell.ts";
 export type {
+  AdditiveAttentionArgs,
+  AdditiveAttentionLayer,
+  AttentionArgs,
+  AttentionLayer,
+} from "./attention-layer.ts";
+export type {
   BidirectionalArgs,
   BidirectionalLayer,
   BidirectionalMergeMode,
@@ -61,6 +67,12 @@ export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-foreca
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
+export type {
+  IdentityLayer,
+  SubtractLayer,
+  UnitNormalizationArgs,
+  UnitNormalizationLayer,
+} from "./plain-layers.ts";
 export { type ProgressOptions, progress, type TrainingProgress } from "./progress.ts";
 export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
@@ -78,6 +90,15 @@ export type { SimpleRnnCell } from "./simple-rnn-cell.ts";
 export { buildSimpleRnnModel, type SimpleRnnModelOverrides } from "./simple-rnn-model.ts";
 export type { StackedCells, StackedCellsArgs } from "./stacked-cells.ts";
 export { buildStackedRnnModel, type StackedRnnModelOverrides } from "./stacked-rnn-model.ts";
+export type {
+  BothEnds,
+  Cropping1dArgs,
+  Cropping1dLayer,
+  UpSampling1dArgs,
+  UpSampling1dLayer,
+  ZeroPadding1dArgs,
+  ZeroPadding1dLayer,
+} from "./step-layers.ts";
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
 export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
 export type { TrainingOverrides } from "./training.ts";

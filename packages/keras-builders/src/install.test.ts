@@ -122,8 +122,10 @@ beforeAll(async () => {
       ...["masking", "timeDistributed", "dropout", "bidirectional"],
     ],
     classes: [
-      ...["Bidirectional", "Dropout", "Embedding", "GRU", "GRUCell", "LSTM", "LSTMCell"],
-      ...["Masking", "RNN", "SimpleRNN", "SimpleRNNCell", "StackedRNNCells", "TimeDistributed"],
+      ...["AdditiveAttention", "Attention", "Bidirectional", "Cropping1D", "Dropout", "Embedding"],
+      ...["GRU", "GRUCell", "Identity", "LSTM", "LSTMCell", "Masking", "RNN", "SimpleRNN"],
+      ...["SimpleRNNCell", "StackedRNNCells", "Subtract", "TimeDistributed", "UnitNormalization"],
+      ...["UpSampling1D", "ZeroPadding1D"],
     ],
   });
 });

@@ -75,13 +75,15 @@ function replaceFactories(): string[] {
 function registerLoaders(): string[] {
   const { classNameMap } = serialization.SerializationMap.getMap();
   for (const className of readableClasses()) {
-    const [stockClass, stockFromConfig] = classNameMap[className] as unknown as Registered;
+    // tfjs-layers lacks some of them.
+    const known = classNameMap[className] as unknown as Registered | undefined;
     const fromConfig: FromConfig = (_, config, given = {}) => {
       prepare();
       // A Sequential model hands them on in the configs of its layers alone.
       const customObjects = { ...(config.customObjects as Config | undefined), ...given };
       const layer = ownLayerFrom(className, config, customObjects);
-      if (layer) return layer;
+      if (layer || !known) return layer as Layer;
+      const [stockClass, stockFromConfig] = known;
       const loaded = stockFromConfig(stockClass, config, customObjects);
       accelerateLayer(loaded, { swapped: [], left: [] });
       return loaded;

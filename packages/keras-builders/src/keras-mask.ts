@@ -52,6 +52,8 @@ const reading = new Set([
   "BatchNormalization",
   "GlobalAveragePooling1D",
   "Softmax",
+  "Attention",
+  "AdditiveAttention",
 ]);
 
 /** Whether a layer's call takes a mask in Keras. */

@@ -36,7 +36,8 @@ function underMasks(merge: Merge): (inputs: Tensor[], masks: readonly Mask[]) =>
   };
 }
 
-function ofRank(rank: number, x: Tensor): Tensor {
+/** Axes of one before those of each example. */
+export function ofRank(rank: number, x: Tensor): Tensor {
   const [B, ...rest] = x.shape;
   return x.rank === rank ? x : reshape(x, [B!, ...Array<number>(rank - x.rank).fill(1), ...rest]);
 }

@@ -90,6 +90,14 @@ const own: Record<keyof typeof layers, readonly string[]> = {
   upSampling2d: ["size", "dataFormat", "interpolation"],
   zeroPadding2d: ["padding", "dataFormat"],
   cropping2D: ["cropping", "dataFormat"],
+  zeroPadding1d: ["padding"],
+  cropping1D: ["cropping"],
+  upSampling1d: ["size"],
+  subtract: [],
+  identity: [],
+  unitNormalization: ["axis"],
+  attention: ["useScale", "scoreMode", "dropout", "seed"],
+  additiveAttention: ["useScale", "dropout", "seed"],
 };
 
 const unit = { units: 1 };

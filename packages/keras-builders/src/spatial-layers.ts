@@ -2,6 +2,14 @@
 // beyond them, as in stock-layers.ts. Kernels start glorot uniform.
 
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  type Cropping1dArgs,
+  Cropping1dLayer,
+  type UpSampling1dArgs,
+  UpSampling1dLayer,
+  type ZeroPadding1dArgs,
+  ZeroPadding1dLayer,
+} from "./step-layers.ts";
 import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
 import { weightOptions } from "./weight-spec.ts";
 
@@ -230,4 +238,37 @@ export function zeroPadding2d(args: ArgsOf<"zeroPadding2d"> = {}): LayerOf<"zero
  */
 export function cropping2D(args: ArgsOf<"cropping2D">): LayerOf<"cropping2D"> {
   return kerasStock("cropping2D", stock.cropping2D, ["cropping", "dataFormat"], args);
+}
+
+/**
+ * Steps of zeros before the first and behind the last, [B, T, F] to [B, T + Σ**padding**, F]. A mask ends.
+ *
+ * @throws if **padding** is neither a whole number from 0 nor two of them.
+ * @example
+ * layers.zeroPadding1d({ padding: [2, 0] });
+ */
+export function zeroPadding1d(args: ZeroPadding1dArgs = {}): ZeroPadding1dLayer {
+  return kerasStock("zeroPadding1d", (own) => new ZeroPadding1dLayer(own), ["padding"], args);
+}
+
+/**
+ * Leaves steps out at the beginning and the end, [B, T, F] to [B, T - Σ**cropping**, F]. A mask ends.
+ *
+ * @throws as {@link zeroPadding1d}; when called, if no step is left.
+ * @example
+ * layers.cropping1D({ cropping: [0, 1] });
+ */
+export function cropping1D(args: Cropping1dArgs = {}): Cropping1dLayer {
+  return kerasStock("cropping1D", (own) => new Cropping1dLayer(own), ["cropping"], args);
+}
+
+/**
+ * Every step **size** times, [B, T, F] to [B, T · **size**, F]. A mask ends.
+ *
+ * @throws if **size** is not a whole number from 1.
+ * @example
+ * layers.upSampling1d({ size: 3 });
+ */
+export function upSampling1d(args: UpSampling1dArgs = {}): UpSampling1dLayer {
+  return kerasStock("upSampling1d", (own) => new UpSampling1dLayer(own), ["size"], args);
 }

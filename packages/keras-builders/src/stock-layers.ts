@@ -3,6 +3,19 @@
 // activity regularizers count; options that they do not have are refused.
 
 import { layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  type AdditiveAttentionArgs,
+  AdditiveAttentionLayer,
+  type AttentionArgs,
+  AttentionLayer,
+} from "./attention-layer.ts";
+import {
+  IdentityLayer,
+  SubtractLayer,
+  type UnitNormalizationArgs,
+  UnitNormalizationLayer,
+} from "./plain-layers.ts";
+import type { LayerArgs } from "./recurrent-options.ts";
 import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
 import { weightOptions } from "./weight-spec.ts";
 
@@ -208,4 +221,58 @@ export function concatenate(args: ArgsOf<"concatenate"> = {}): LayerOf<"concaten
  */
 export function dot(args: ArgsOf<"dot">): LayerOf<"dot"> {
   return kerasStock("dot", stock.dot, ["axes", "normalize"], args);
+}
+
+/**
+ * The first of two inputs less the second. A step is kept where one input keeps it.
+ *
+ * @throws when called, for other than two inputs, or two that do not fit together.
+ */
+export function subtract(args: LayerArgs = {}): SubtractLayer {
+  return kerasStock("subtract", (own) => new SubtractLayer(own), [], args);
+}
+
+/**
+ * Its input as it is.
+ */
+export function identity(args: LayerArgs = {}): IdentityLayer {
+  return kerasStock("identity", (own) => new IdentityLayer(own), [], args);
+}
+
+/**
+ * x / √Σ x² along **axis**, the last by default.
+ *
+ * @throws if **axis** is no whole number, nor a list of them; when called, if the input has no such axis.
+ */
+export function unitNormalization(args: UnitNormalizationArgs = {}): UnitNormalizationLayer {
+  return kerasStock("unitNormalization", (own) => new UnitNormalizationLayer(own), ["axis"], args);
+}
+
+/**
+ * softmax(q·kᵀ)·v of `[q, v]` or `[q, v, k]`: [B, Tq, F], [B, Tv, F′] and [B, Tv, F] to [B, Tq, F′]. Masked
+ * values count for nothing, masked queries give 0, and the query's mask goes on.
+ *
+ * Reference: https://keras.io/api/layers/attention_layers/attention/
+ *
+ * @throws if an option is not what it says; when called, for other than two or three inputs that go together.
+ * @example
+ * layers.attention({ useScale: true }).apply([decoded, encoded]);
+ */
+export function attention(args: AttentionArgs = {}): AttentionLayer {
+  const names = ["useScale", "scoreMode", "dropout", "seed"];
+  return kerasStock("attention", (own) => new AttentionLayer(own), names, args);
+}
+
+/**
+ * {@link attention} with the scores Σ s·tanh(q + k), s learnt.
+ *
+ * Reference: https://keras.io/api/layers/attention_layers/additive_attention/
+ *
+ * @throws as {@link attention}.
+ * @example
+ * layers.additiveAttention({}).apply([decoded, encoded]);
+ */
+export function additiveAttention(args: AdditiveAttentionArgs = {}): AdditiveAttentionLayer {
+  const names = ["useScale", "dropout", "seed"];
+  return kerasStock("additiveAttention", (own) => new AdditiveAttentionLayer(own), names, args);
 }

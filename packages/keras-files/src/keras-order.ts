@@ -22,6 +22,7 @@ export const takeStates: ReadonlySet<string> = new Set([
 /** Keras's layers that have an argument for their input's mask, beside recurrent ones and models. */
 const takeMask = new Set([
   ...["TimeDistributed", "GlobalAveragePooling1D", "Softmax", "BatchNormalization"],
+  ...["Attention", "AdditiveAttention"],
 ]);
 
 /** The layers of a functional model in Keras's order. */

@@ -224,6 +224,9 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     arguments: ["data_format"],
     fixed: { keepdims: false },
   },
+  ZeroPadding1D: { make: layers.zeroPadding1d, arguments: ["padding"], fixed: channelsLast },
+  Cropping1D: { make: layers.cropping1D, arguments: ["cropping"] },
+  UpSampling1D: { make: layers.upSampling1d, arguments: ["size"] },
   UpSampling2D: {
     make: layers.upSampling2d,
     arguments: ["size", "data_format"],
@@ -262,15 +265,27 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     ],
     fixed: { rms_scaling: false, beta_constraint: null, gamma_constraint: null },
   },
+  UnitNormalization: { make: layers.unitNormalization, arguments: ["axis"] },
   Rescaling: { make: layers.rescaling, arguments: ["scale", "offset"] },
 
   Add: { make: layers.add, ...merge },
+  Subtract: { make: layers.subtract, ...merge },
   Multiply: { make: layers.multiply, ...merge },
   Average: { make: layers.average, ...merge },
   Maximum: { make: layers.maximum, ...merge },
   Minimum: { make: layers.minimum, ...merge },
   Concatenate: { make: layers.concatenate, arguments: ["axis"] },
   Dot: { make: layers.dot, arguments: ["axes", "normalize"] },
+  Identity: { make: layers.identity, arguments: [] },
+
+  Attention: {
+    make: layers.attention,
+    arguments: ["use_scale", "score_mode", "dropout", "seed"],
+  },
+  AdditiveAttention: {
+    make: layers.additiveAttention,
+    arguments: ["use_scale", "dropout", "seed"],
+  },
 };
 
 /** Arguments of parts that both sides know, by module of Keras's files and class name. */

@@ -20,7 +20,7 @@ export interface MaskOperation {
   arguments?: "list" | number;
 }
 
-const merges = new Set(["Add", "Multiply", "Average", "Maximum", "Minimum"]);
+const merges = new Set(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"]);
 
 /** What is done with a mask that no operation gives, because it is made inside of another model. */
 export type Refuse = (layer: Layer, where: string) => void;

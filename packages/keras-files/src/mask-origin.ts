@@ -8,6 +8,9 @@ type Layer = InstanceType<typeof layers.Layer>;
 /** Makes nothing of what it is given but its shape. */
 const shapeOnly = new Set(["ZerosLike", "OnesLike"]);
 
+/** Put out the mask of their first input, the query, alone. */
+const attentions = new Set(["Attention", "AdditiveAttention"]);
+
 const recurrent = new Set(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"]);
 
 /**
@@ -81,7 +84,10 @@ export function checkMasks(
     const output = key([name, index, 0]);
     if ("containerNodes" in layer) carried.set(output, undefined);
     else if (makesMask(layer)) carried.set(output, new Set([key(inputs[0]!)]));
-    else if (passesOn(layer) && implied.size > 0) carried.set(output, implied);
+    else if (passesOn(layer)) {
+      const own = attentions.has(layer.getClassName()) ? before[0] : implied;
+      if (own && own.size > 0) carried.set(output, own);
+    }
   }
 }
 

@@ -61,6 +61,55 @@ export const savedModels: Record<string, { make(): LayersModel; tokens?: number 
         layers.activation({ activation: "hardSigmoidKeras2" as "hardSigmoid" }),
       ),
   },
+  changedSteps: {
+    make: () =>
+      oneInput(
+        series,
+        layers.zeroPadding1d({ padding: [2, 1] }),
+        layers.lstm({ units: 3, returnSequences: true }),
+        layers.upSampling1d({ size: 3 }),
+        layers.identity(),
+        layers.cropping1D({ cropping: [1, 4] }),
+        layers.unitNormalization({ axis: 1 }),
+        layers.gru({ units: 2, returnSequences: true }),
+        layers.unitNormalization(),
+      ),
+  },
+  attention: {
+    make: () => {
+      const [x, y] = [input({ shape: series }), input({ shape: [5, 3] })];
+      const [q, v] = [
+        on(x, layers.lstm({ units: 3, returnSequences: true })),
+        on(y, layers.gru({ units: 3, returnSequences: true })),
+      ];
+      const read = [
+        on([q, v, y], layers.attention({ scoreMode: "concat", dropout: 0.2, seed: 3 })),
+        on([q, v], layers.attention({ useScale: true, scoreMode: "concat" })),
+        on([q, v], layers.attention({ scoreMode: "concat" })),
+        on([q, v, y], layers.additiveAttention()),
+        on([q, v], layers.additiveAttention({ useScale: false })),
+      ];
+      const less = read.slice(1).reduce((a, b) => on([a, b], layers.subtract()), read[0]!);
+      return model({ inputs: [x, y], outputs: [less, ...read] });
+    },
+  },
+  maskedAttention: {
+    tokens: 9,
+    make: () => {
+      const [x, y] = [input({ shape: [4] }), input({ shape: [5] })];
+      const embed = (maskZero: boolean) =>
+        layers.embedding({ inputDim: 9, outputDim: 3, maskZero });
+      const [q, v, plain] = [on(x, embed(true)), on(y, embed(true)), on(y, embed(false))];
+      const both = on([q, v], layers.attention({ scoreMode: "concat" }));
+      const value = on([on(x, embed(false)), v], layers.additiveAttention());
+      const query = on([q, plain], layers.attention({ scoreMode: "concat" }));
+      const summed = on([both, query], layers.subtract());
+      const ends = [summed, on(value, layers.identity()), on(query, layers.unitNormalization())];
+      const padded = on(v, layers.zeroPadding1d());
+      const runs = [...ends, padded].map((end) => on(end, layers.lstm({ units: 2 })));
+      return model({ inputs: [x, y], outputs: [...runs, both] });
+    },
+  },
   softmax: {
     make: () =>
       oneInput(

@@ -40,7 +40,7 @@ const builtWhenMade = new Set([
   ...["Activation", "Dropout", "Reshape", "Masking", "SpatialDropout1D", "GaussianNoise"],
   ...["GaussianDropout", "AlphaDropout", "ReLU", "LeakyReLU", "ELU", "Softmax", "InputLayer"],
   ...["MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D", "Rescaling"],
-  ...["GlobalMaxPooling1D", "GlobalMaxPooling2D"],
+  ...["GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "UnitNormalization"],
   ...["GlobalAveragePooling1D", "GlobalAveragePooling2D"],
 ]);
 
@@ -112,6 +112,11 @@ function layerConfig(
     if (to.legacy && argument === "axis" && Array.isArray(value) && value.length > 1) {
       throw new Error(
         `${layer.name}: expected format "keras" for axis [${value.join(", ")}], got "h5", where Keras reads one axis and forgets several`,
+      );
+    }
+    if (to.legacy && argument === "score_mode" && value === "dot") {
+      throw new Error(
+        `${layer.name}: expected format "keras" for scoreMode dot, got "h5", where Keras takes the word for its function dot and opens no such file, not even its own`,
       );
     }
     values[argument] = kerasValue(layer, argument, value);
