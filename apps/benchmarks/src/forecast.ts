@@ -75,6 +75,9 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
   );
 
   for (const note of series.notes) progress.line(`  ${note}`);
+  if (series.gapsFilled > 0) {
+    progress.line(`  ${series.gapsFilled} missing values replaced by the value before`);
+  }
 
   const plan = { ...options, signal, ...(validate && { validation: prepared.test }) };
   const startedAt = performance.now();

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { exportOnnx, fileSystem, loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { MinMaxScaler } from "@rnnkit/preprocess";
@@ -58,7 +58,7 @@ export async function saveForecaster(
   settings: Omit<ForecasterSettings, "kind" | "version">,
 ): Promise<string> {
   const ending = extname(path);
-  if (ending === ".onnx") writeFileSync(path, await exportOnnx(model));
+  if (ending === ".onnx") writeWhole(path, await exportOnnx(model));
   else if (ending === "") await model.save(fileSystem(path));
   else await saveKerasModel(model, path);
   const beside = settingsPath(path);

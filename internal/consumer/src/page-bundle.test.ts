@@ -1,0 +1,60 @@
+// examples/page-bundle: built by Vite from the packed packages, then served as files, with no bundler in between.
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+import { beforeAll, expect, inject, test } from "vitest";
+import { root } from "./packages.ts";
+
+const executablePath = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+const isThere = executablePath !== "" && existsSync(executablePath);
+const reason = isThere ? "" : " (skipped: no Chromium at RNNKIT_CHROMIUM)";
+
+const project = join(inject("projects"), "page-bundle");
+const dist = join(project, "dist");
+
+beforeAll(async () => {
+  const example = join(root, "examples", "page-bundle");
+  for (const name of readdirSync(example).filter((file) => !/^(node_modules|dist)$/.test(file)))
+    cpSync(join(example, name), join(project, name), { recursive: true });
+  symlinkSync(join(inject("projects"), "all", "node_modules"), join(project, "node_modules"));
+  await build({ root: project, logLevel: "error" });
+}, 120_000);
+
+test("the bundle is one file, compressed no larger than measured and a tenth", () => {
+  expect(readdirSync(dist)).toEqual(["rnnkit.js"]);
+  expect(gzipSync(readFileSync(join(dist, "rnnkit.js"))).length).toBeLessThan(1_800_000);
+});
+
+test.skipIf(!isThere)(`a page imports it, trains, saves and loads on wasm${reason}`, async () => {
+  cpSync(join(project, "index.html"), join(dist, "index.html"));
+  const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
+  const server = createServer(({ url = "/" }, response) => {
+    const file = join(dist, url === "/" ? "index.html" : url);
+    if (!existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { "content-type": types[extname(file)] }).end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const said = page.locator("#said");
+    await expect
+      .poll(async () => errors.join() || (await said.textContent()), { timeout: 60_000 })
+      .toMatch(/^\{/);
+    const { backend, losses, forecasts } = JSON.parse((await said.textContent()) ?? "");
+    expect(backend).toMatch(/^wasm, SIMD, 1 thread, /);
+    expect(losses[2]).toBeLessThan(losses[0]);
+    expect(forecasts[1]).toBe(forecasts[0]);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
