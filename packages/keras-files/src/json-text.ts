@@ -5,6 +5,8 @@ import { mostDepth, mostJsonBytes, mostJsonValues, shownName } from "./limits.ts
 export type JsonObject = { [key: string]: Json };
 
 const [nan, infinity] = [..."NI"].map((character) => character.charCodeAt(0));
+/** Python's numbers that JSON does not have, but for a minus. */
+const pythonNumbers = ["NaN", "Infinity"];
 const [quote, backslash, openArray, closeArray, openObject, closeObject, comma] = [
   ...'"\\[]{},',
 ].map((character) => character.charCodeAt(0));
@@ -41,13 +43,16 @@ export function parseJson(who: string, text: string): Json {
     } else if (code === closeArray || code === closeObject) {
       depth--;
     } else if (code === nan || code === infinity) {
-      others.push(i);
+      // What only begins like one, JSON.parse refuses.
+      if (pythonNumbers.some((word) => text.startsWith(word, i))) others.push(i);
+      if (others.length > mostJsonValues) break;
     } else if (code === comma) {
       values++;
     }
   }
-  if (values > mostJsonValues) {
-    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${values}`);
+  const got = Math.max(values, others.length);
+  if (got > mostJsonValues) {
+    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${got}`);
   }
   try {
     if (others.length > 0) return parsePython(text, others);
@@ -65,9 +70,7 @@ function parsePython(text: string, others: readonly number[]): Json {
   const parts: string[] = [];
   let at = 0;
   for (const start of others) {
-    const [word] = /^(?:NaN|Infinity)/.exec(text.slice(start, start + 8)) ?? [];
-    // What begins like one and is none, JSON.parse refuses.
-    if (word === undefined) continue;
+    const word = pythonNumbers.find((each) => text.startsWith(each, start))!;
     const isNegative = word === "Infinity" && text[start - 1] === "-";
     parts.push(text.slice(at, isNegative ? start - 1 : start));
     parts.push(`"\\u0000${isNegative ? "-" : ""}${word}"`);

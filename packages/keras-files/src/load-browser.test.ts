@@ -28,12 +28,12 @@ let page: Page;
 const script = `
 import "@tensorflow/tfjs-backend-cpu";
 import { tensor } from "@tensorflow/tfjs-core";
-import { loadKerasModel, loadWeights } from "@rnnkit/keras-files";
+import { loadKerasModel, loadWeights, saveKerasModel } from "@rnnkit/keras-files";
 const predicted = async (source, x, shape, dtype) => {
   const model = await loadKerasModel(source);
   return Array.from(await model.predict(tensor(x, shape, dtype)).data());
 };
-Object.assign(globalThis, { predicted, loadKerasModel, loadWeights });
+Object.assign(globalThis, { predicted, loadKerasModel, loadWeights, saveKerasModel });
 `;
 
 beforeAll(async () => {
@@ -127,14 +127,15 @@ chromiumTest(`a broken file is an error in Chromium, and the next one loads${rea
 });
 
 chromiumTest(
-  `where a policy forbids WebAssembly, that is what the error says${reason}`,
+  `where a policy forbids WebAssembly, files open, and saving says what it lacks${reason}`,
   async () => {
     const strict = await (await browser.newContext()).newPage();
     await strict.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?strict`);
     await strict.waitForFunction("globalThis.predicted !== undefined");
-    const load = 'loadKerasModel("/models/file_simple_rnn.keras").catch(({ message }) => message)';
+    const save =
+      'loadKerasModel("/models/file_simple_rnn.keras").then(saveKerasModel).catch(({ message }) => message)';
     for (let i = 0; i < 2; i++) {
-      expect(await strict.evaluate(load)).toMatch(
+      expect(await strict.evaluate(save)).toMatch(
         /^keras-files: expected leave to compile WebAssembly, by which HDF5 .*; a page's Content-Security-Policy gives it by script-src 'wasm-unsafe-eval'$/,
       );
     }

@@ -47,6 +47,8 @@ const loadKinds = {
 };
 const configName = "config.json";
 const metadataName = "metadata.json";
+/** Versions and a date: some 64 bytes. */
+const mostMetadata = 2 ** 16;
 const weightsName = "model.weights.h5";
 
 /** Loads a model from a source that **readPath** understands, where paths exist. */
@@ -163,19 +165,24 @@ function kindOf(who: string, bytes: Uint8Array): "zip" | "hdf5" {
   throw new Error(`${who}: expected a .keras or HDF5 file, got one that begins with ${got}`);
 }
 
-function jsonMember(who: string, zip: ZipArchive, name: string): JsonObject {
+function jsonMember(
+  who: string,
+  zip: ZipArchive,
+  name: string,
+  limit: number = mostJsonBytes,
+): JsonObject {
   if (!zip.names.includes(name)) {
     const names = zip.names.slice(0, 10).join(", ") || "nothing";
     throw new Error(`${who}: expected a zip with ${name}, got ${names}`);
   }
-  const bytes = zip.read(name, mostJsonBytes);
+  const bytes = zip.read(name, limit);
   return objectOf(who, name, parseJson(who, new TextDecoder().decode(bytes)));
 }
 
 /** The `keras_version` of a .keras file. */
 function zipVersion(who: string, zip: ZipArchive): string | undefined {
   if (!zip.names.includes(metadataName)) return undefined;
-  const version = own(jsonMember(who, zip, metadataName), "keras_version");
+  const version = own(jsonMember(who, zip, metadataName, mostMetadata), "keras_version");
   return typeof version === "string" ? version : undefined;
 }
 
