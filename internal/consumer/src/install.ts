@@ -1,5 +1,6 @@
 // Packs every published package as a release does and installs the tarballs outside the workspace:
-// one project per package with what that package declares and no more, and one with all of them.
+// one project per package with what that package declares and no more, one with all of them, and one
+// per README with what its install line brings.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -15,10 +16,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { type Manifest, packages, readManifest, root } from "./packages.ts";
+import { readmes } from "./readmes.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Folder of the projects: `<package's folder name>`, `all`, and the tarballs in `tarballs`. */
+    /**
+     * Folder of the projects: `<package's folder name>`, `all`, `readme-<owner>`, and the tarballs in
+     * `tarballs`.
+     */
     projects: string;
   }
 }
@@ -36,6 +41,8 @@ export default function install(project: TestProject): () => void {
       tarballs,
     );
     linkExamples(join(folder, "all"));
+    for (const { owner, installed } of readmes)
+      installAsNpm(join(folder, `readme-${owner}`), installed, tarballs);
   } catch (error) {
     remove();
     throw error;
@@ -59,29 +66,59 @@ function pack(destination: string): void {
 
 /** Ours come from their tarballs, with what they declare; the rest is linked from the workspace. */
 function installInto(project: string, names: readonly string[], tarballs: string): void {
-  const modules = join(project, "node_modules");
-  mkdirSync(modules, { recursive: true });
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+  const modules = emptyProject(project);
   const waiting = [...names];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const target = join(modules, "@rnnkit", name);
-    if (existsSync(target)) continue;
-    mkdirSync(target, { recursive: true });
-    const tarball = join(tarballs, tarballOf(name, tarballs));
-    execFileSync("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-    const manifest = readManifest(target);
-    for (const dependency of declared(manifest)) {
-      if (dependency.startsWith("@rnnkit/")) waiting.push(dependency.slice("@rnnkit/".length));
+    const manifest = unpack(name, modules, tarballs);
+    for (const dependency of manifest ? declared(manifest) : []) {
+      if (dependency.startsWith(scope)) waiting.push(dependency.slice(scope.length));
       else link(dependency, join(root, "packages", name, "node_modules"), modules);
     }
   }
+}
+
+/** What `npm install` with these names brings: optional peers only where they are named. */
+function installAsNpm(project: string, names: readonly string[], tarballs: string): void {
+  const modules = emptyProject(project);
+  const homes = packages.map(({ folder }) => join(folder, "node_modules"));
+  const waiting = [...names];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (name.startsWith(scope)) {
+      const manifest = unpack(name.slice(scope.length), modules, tarballs);
+      waiting.push(...(manifest ? required(manifest) : []));
+    } else {
+      const home = homes.find((folder) => existsSync(join(folder, String(name))));
+      if (!home) throw new Error(`${project}: no package of ours has ${name}`);
+      link(name, home, modules);
+    }
+  }
+}
+
+const scope = "@rnnkit/";
+
+/** The project's empty folder of packages. */
+function emptyProject(project: string): string {
+  const modules = join(project, "node_modules");
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+  return modules;
+}
+
+/** One of ours, put where it belongs; undefined if it lies there already. */
+function unpack(name: string, modules: string, tarballs: string): Manifest | undefined {
+  const target = join(modules, scope, name);
+  if (existsSync(target)) return undefined;
+  mkdirSync(target, { recursive: true });
+  const tarball = join(tarballs, tarballOf(name, tarballs));
+  execFileSync("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  return readManifest(target);
 }
 
 /** What the examples import besides ours, as their own manifest has it. */
 function linkExamples(project: string): void {
   const examples = join(root, "examples");
   for (const dependency of declared(readManifest(examples))) {
-    if (dependency.startsWith("@rnnkit/")) continue;
+    if (dependency.startsWith(scope)) continue;
     link(dependency, join(examples, "node_modules"), join(project, "node_modules"));
   }
 }
@@ -96,6 +133,12 @@ export function tarballOf(name: string, tarballs: string): string {
 
 function declared(manifest: Manifest): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+}
+
+function required({ dependencies, peerDependencies, peerDependenciesMeta }: Manifest): string[] {
+  const isOptional = (name: string) => peerDependenciesMeta?.[name]?.optional === true;
+  const peers = Object.keys(peerDependencies ?? {}).filter((name) => !isOptional(name));
+  return [...Object.keys(dependencies ?? {}), ...peers];
 }
 
 function link(dependency: string, from: string, to: string): void {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, expect, inject, test } from "vitest";
 import { root } from "./packages.ts";
+import { readmes } from "./readmes.ts";
 
 const project = join(inject("projects"), "all");
 const elsewhere = mkdtempSync(join(tmpdir(), "rnnkit-bundle-"));
@@ -49,9 +50,7 @@ test("the README gives a line for CommonJS and one for ES modules", () => {
 });
 
 test.each(lines)("the README's first example survives: %s", async (line) => {
-  const example =
-    /```ts\n([^`]*)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
-  const code = example.replace(" as [number, number]", "");
+  const code = readmes.find(({ owner }) => owner === "rnnkit")?.snippets[0]?.code ?? "";
   expect(code).toContain('import "@tensorflow/tfjs-backend-cpu"');
   const said = await printed(line, `${code}\nconsole.log(String(positive.shape));`);
   expect(said.at(-1)).toBe("1,1");

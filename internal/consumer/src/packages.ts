@@ -12,6 +12,7 @@ export interface Manifest {
   exports: Record<string, Target>;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 /** A value of `exports`: a file, or files by condition. */

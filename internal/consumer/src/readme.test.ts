@@ -1,59 +1,70 @@
+// Every snippet of every README, pasted into a folder that has what that README's install line names.
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import typescript from "typescript";
 import { expect, inject, test } from "vitest";
-import { packages, root } from "./packages.ts";
+import { packages } from "./packages.ts";
+import { importsOf, readmes } from "./readmes.ts";
 import { complaintsAbout } from "./type-check.ts";
 
 const run = promisify(execFile);
-const project = join(inject("projects"), "all");
+const snippets = readmes.flatMap(({ owner, installed, snippets }) =>
+  snippets.map(({ line, code }) => ({
+    owner,
+    installed,
+    line,
+    code,
+    project: join(inject("projects"), `readme-${owner}`),
+  })),
+);
 
-interface Snippet {
-  /** The package's folder name, or "the repository". */
-  owner: string;
-  line: number;
-  file: string;
-  code: string;
-}
-
-const readmes = [
-  { owner: "the repository", path: join(root, "README.md") },
-  ...packages.map(({ name, folder }) => ({ owner: name, path: join(folder, "README.md") })),
-];
-const snippets = readmes.flatMap(({ owner, path }) => (existsSync(path) ? read(owner, path) : []));
-
-function read(owner: string, path: string): Snippet[] {
-  const text = readFileSync(path, "utf8");
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => {
-    const line = text.slice(0, match.index).split("\n").length;
-    const file = join(project, `${owner.replaceAll(" ", "-")}-${line}.ts`);
-    return { owner, line, file, code: String(match[1]) };
-  });
-}
-
-test.each(packages)("$name: its README shows code", ({ name }) => {
-  expect(snippets.filter(({ owner }) => owner === name).length).toBeGreaterThan(0);
-});
-
-test.each(snippets)("$owner, README line $line: at most 8 lines that run", async (snippet) => {
-  const { code, file } = snippet;
-  expect(code.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(8);
-  const { outputText } = typescript.transpileModule(code, {
+/** What the code does, as JavaScript or as TypeScript, its types taken off. */
+function meaning(code: string, extension: "mjs" | "mts"): string {
+  return typescript.transpileModule(code, {
+    fileName: `snippet.${extension}`,
     compilerOptions: {
       target: typescript.ScriptTarget.ES2022,
       module: typescript.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
     },
-  });
-  const script = file.replace(/\.ts$/, ".mjs");
-  writeFileSync(script, outputText);
-  const { stdout } = await run(process.execPath, [script], { cwd: project, timeout: 60_000 });
-  expect(stdout.length).toBeLessThan(20_000);
+  }).outputText;
+}
+
+test.each(readmes)("$owner: its README installs, a backend included, then shows code", (readme) => {
+  const { owner, installed, installLine, snippets } = readme;
+  expect(snippets[0]?.line ?? 0).toBeGreaterThan(installLine);
+  expect(installLine).toBeGreaterThan(0);
+  const manifest = packages.find(({ name }) => name === owner)?.manifest;
+  if (manifest) expect(installed).toContain(manifest.name);
+  const isOnTfjs = Object.keys(manifest?.peerDependencies ?? {}).includes("@tensorflow/tfjs-core");
+  const backend = installed.find((name) => name.startsWith("@tensorflow/tfjs-backend-"));
+  if (isOnTfjs) expect(backend).toBe("@tensorflow/tfjs-backend-wasm");
 });
 
-test("every snippet is right for a strict compiler", () => {
-  for (const { file, code } of snippets) writeFileSync(file, `${code}\nexport {};\n`);
-  const files = snippets.map(({ file }) => file);
-  expect(complaintsAbout(files, "nodenext", () => false)).toEqual([]);
+test.each(snippets)("$owner, README line $line: at most 8 lines that run", async (snippet) => {
+  const { code, installed, line, project } = snippet;
+  expect(code.split("\n").filter((text) => text.trim() !== "").length).toBeLessThanOrEqual(8);
+  expect(importsOf(code).filter((name) => !installed.includes(name))).toEqual([]);
+  // So the run is that of the .ts file too: `ones<R3>(x)` is a call there, and here a comparison.
+  expect(meaning(code, "mts")).toBe(meaning(code, "mjs"));
+  const script = join(project, `line-${line}.mjs`);
+  writeFileSync(script, code);
+  const { stdout, stderr } = await run(process.execPath, [script], {
+    cwd: project,
+    timeout: 60_000,
+  });
+  expect(stdout.length).toBeLessThan(20_000);
+  expect(stderr).toBe("");
+});
+
+test("every snippet is right for a strict compiler, but for the types of its own parameters", () => {
+  const files = snippets.map(({ project, line, code }) => {
+    const file = join(project, `line-${line}.ts`);
+    writeFileSync(file, `${code}\nexport {};\n`);
+    return file;
+  });
+  const isSomeone = () => false;
+  expect(complaintsAbout(files, "nodenext", isSomeone, { noImplicitAny: false })).toEqual([]);
 });

@@ -61,16 +61,19 @@ function closure(start: string): Set<string> {
   return seen;
 }
 
-/** Each name that an index exports, with the file it is from. */
+/** Each name that an index exports, with the file it is from, of a package below where that one has it. */
 function sourcesOf(index: string): { name: string; file: string }[] {
   const text = readFileSync(index, "utf8");
-  return [...text.matchAll(/export \{([^}]*)\} from "([^"]+)"/g)].flatMap(([, names, from]) =>
-    String(names)
+  return [...text.matchAll(/export \{([^}]*)\} from "([^"]+)"/g)].flatMap(([, list, from = ""]) => {
+    const names = String(list)
       .split(",")
       .map((name) => name.trim().split(" as ").at(-1) ?? "")
-      .filter((name) => name !== "")
-      .map((name) => ({ name, file: resolve(dirname(index), String(from)) })),
-  );
+      .filter((name) => name !== "");
+    if (!from.startsWith("@rnnkit/"))
+      return names.map((name) => ({ name, file: resolve(dirname(index), from) }));
+    const below = sourcesOf(join(project, "node_modules", from, "dist", "index.js"));
+    return below.filter(({ name }) => names.includes(name));
+  });
 }
 
 test.each(packages)("$name: importing nothing of it bundles nothing", async ({ manifest }) => {

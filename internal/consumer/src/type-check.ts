@@ -9,12 +9,13 @@ const parsed = new Map<string, typescript.SourceFile | undefined>();
 
 /**
  * What a strict compiler says of the files and of those of their imports that `isOurs` names.
- * Everybody else's declarations go unchecked, as under `skipLibCheck`.
+ * Everybody else's declarations go unchecked, as under `skipLibCheck`. **leniency** is put on top.
  */
 export function complaintsAbout(
   files: readonly string[],
   resolution: Resolution,
   isOurs: (file: string) => boolean,
+  leniency: typescript.CompilerOptions = {},
 ): string[] {
   const isNode = resolution === "nodenext";
   const options: typescript.CompilerOptions = {
@@ -29,6 +30,7 @@ export function complaintsAbout(
       : typescript.ModuleResolutionKind.Bundler,
     types: ["node"],
     typeRoots: [join(root, "node_modules", "@types")],
+    ...leniency,
   };
   const host = typescript.createCompilerHost(options);
   const read = host.getSourceFile;

@@ -4,7 +4,8 @@ import { runtimeName } from "./runtime.ts";
 import { type BackendSelection, currentSelection } from "./select-backend.ts";
 
 /**
- * One line for a log: backend, tfjs version, SIMD and threads where it is wasm, runtime.
+ * One line for a log: backend, tfjs version, SIMD and threads where it is wasm, runtime (Node, Bun, Deno or
+ * the browser).
  *
  * Without **selection** it tells of the backend that tfjs computes on now.
  *

@@ -8,6 +8,12 @@ test("Node tells its version and gives its own modules", () => {
   expect(nodeRuntime()?.builtin("node:path").dirname("/a/b")).toBe("/a");
 });
 
+test.each(["Bun", "Deno"])("%s names itself, not the Node that it stands in for", (name) => {
+  const versions = { node: "26.3.0", [name.toLowerCase()]: "1.2.3" };
+  vi.stubGlobal("process", { ...process, versions });
+  expect(runtimeName()).toBe(`${name} 1.2.3`);
+});
+
 const linux = "Mozilla/5.0 (X11; Linux x86_64)";
 test.each([
   ["Chrome 156", `${linux} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36`],

@@ -10,7 +10,7 @@ export interface NodeRuntime {
 }
 
 interface ProcessLike {
-  readonly versions?: { readonly node?: string };
+  readonly versions?: { readonly node?: string; readonly bun?: string; readonly deno?: string };
   getBuiltinModule?(name: string): unknown;
 }
 
@@ -31,8 +31,13 @@ const browsers: readonly (readonly [string, RegExp])[] = [
   ["Safari", /Version\/(\d+)\S* Safari/],
 ];
 
-/** `Node 20.20.2`, `Chrome 142`, ... */
+/** `Node 20.20.2`, `Bun 1.4.5`, `Deno 2.9.6`, `Chrome 142`, ... */
 export function runtimeName(): string {
+  // Bun and Deno say which Node they stand in for, too.
+  const { bun, deno } =
+    (globalThis as unknown as { process?: ProcessLike }).process?.versions ?? {};
+  if (bun !== undefined) return `Bun ${bun}`;
+  if (deno !== undefined) return `Deno ${deno}`;
   const node = nodeRuntime();
   if (node) return `Node ${node.version}`;
   const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? "";

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { all, select, showSelection, withCpu } from "../test/selection.ts";
+import { all, built, opening, select, showSelection, withCpu } from "../test/selection.ts";
+import { makeProject, runIn } from "../test/temp-project.ts";
 
 test("with tfjs-core and cpu alone, cpu is taken and the rest is not installed", async () => {
   const { json, stderr } = await select({ real: withCpu }, showSelection);
@@ -49,6 +51,21 @@ test("describeBackend is one line: backend, SIMD, threads, versions", async () =
   expect(json.cpu).toBe(`cpu, ${versions}`);
   expect(json.now).toBe(json.cpu);
 });
+
+test.for([
+  { name: "Bun", program: process.env.RNNKIT_BUN, flags: [] },
+  { name: "Deno", program: process.env.RNNKIT_DENO, flags: ["run", "--allow-all"] },
+])(
+  "on $name wasm is taken, and the line says $name",
+  async ({ name, program, flags }, { skip }) => {
+    if (!program) return skip();
+    const script = `${opening} show({ line: describeBackend(await selectBackend()) });`;
+    const { json, stderr } = await runIn(makeProject(built, { real: all }), script, flags, program);
+    expect(json?.line, stderr).toMatch(`wasm, SIMD, 1 thread, tfjs 4.22.0, ${name} `);
+    const version = execFileSync(program, ["--version"], { encoding: "utf8" });
+    expect(version).toContain(json.line.split(" ").at(-1));
+  },
+);
 
 test("equal options give the same selection, calls at once share one start", async () => {
   const { json } = await select(

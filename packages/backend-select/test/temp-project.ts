@@ -80,10 +80,11 @@ export async function runIn(
   project: string,
   script: string,
   flags: readonly string[] = [],
+  program: string = process.execPath,
 ): Promise<Outcome> {
   const file = join(project, "main.mjs");
   writeFileSync(file, script);
-  const outcome = await run(process.execPath, [...flags, file], { cwd: project }).then(
+  const outcome = await run(program, [...flags, file], { cwd: project }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );

@@ -1,5 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
-import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkFlag, checkWord } from "./check.ts";
 import type { GruOptions } from "./gru.ts";
 import {
@@ -32,7 +32,7 @@ export type BidirectionalCell = "simpleRnn" | "lstm" | "gru";
  */
 export function bidirectional(
   cell: BidirectionalCell,
-  x: Tensor3D,
+  x: Tensor,
   weights: readonly [RecurrentWeights, RecurrentWeights],
   options: readonly [GruOptions?, GruOptions?] = [],
 ): [RecurrentResult, RecurrentResult] {

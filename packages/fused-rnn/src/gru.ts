@@ -1,4 +1,4 @@
-import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkFlag } from "./check.ts";
 import {
   checkRecurrentOptions,
@@ -36,7 +36,7 @@ export interface GruOptions extends GatedOptions {
  * const { outputs } = gru(x, { kernel, recurrentKernel, bias }, { mask });
  */
 export function gru(
-  x: Tensor3D,
+  x: Tensor,
   weights: RecurrentWeights,
   options: GruOptions = {},
 ): RecurrentResult {

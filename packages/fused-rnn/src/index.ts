@@ -23,4 +23,13 @@ export { registerKernels } from "./register.ts";
 export { type RmspropNumbers, rmspropUpdate } from "./rmsprop-update.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { engineMemory } from "./tapes.ts";
+export {
+  type ArrayOfDtype,
+  fromTensor,
+  type NumberDtype,
+  type ShapedNumbers,
+  type TensorBridgeOptions,
+  type TensorNumbers,
+  toTensor,
+} from "./tensor-bridge.ts";
 export type { DecidedBy, TokenSource } from "./token-source.ts";

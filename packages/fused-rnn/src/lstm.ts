@@ -1,4 +1,4 @@
-import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   checkRecurrentOptions,
   type GatedOptions,
@@ -31,7 +31,7 @@ import {
  * const { outputs, state: [h, c] } = lstm(x, weights, { returnSequences: false });
  */
 export function lstm(
-  x: Tensor3D,
+  x: Tensor,
   weights: RecurrentWeights,
   options: GatedOptions = {},
 ): RecurrentResult {

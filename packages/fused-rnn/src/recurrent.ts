@@ -9,7 +9,6 @@ import {
   scalar,
   type Tensor,
   type Tensor2D,
-  type Tensor3D,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
@@ -17,6 +16,7 @@ import { type CallShape, type CellKind, type FusedActivation, fusedActivations }
 import { checkFlag, checkRank, checkTensor, checkWord } from "./check.ts";
 import { composedRecurrence } from "./composed.ts";
 import { isEngineSupported } from "./engine.ts";
+import { guideToBackend } from "./first-backend.ts";
 import {
   engineBackends,
   kernelNames,
@@ -122,6 +122,7 @@ export function checkRecurrentOptions(
   const names = op === "simpleRnn" ? optionNames : gatedNames;
   const all = op === "gru" ? [...names, "resetAfter"] : names;
   checkOptions(who, options, all, "{ returnSequences: false }");
+  guideToBackend();
 }
 
 const isFused = (name: string): name is FusedActivation =>
@@ -131,7 +132,7 @@ const isFused = (name: string): name is FusedActivation =>
 export function recurrent(
   who: string,
   cell: CellKind,
-  x: Tensor3D,
+  x: Tensor,
   weights: RecurrentWeights,
   options: GatedOptions,
 ): RecurrentResult {
@@ -174,7 +175,7 @@ function withSource({ shape, inputs }: RecurrentCall, result: RecurrentResult): 
 export function recurrentPair(
   who: string,
   cell: CellKind,
-  x: Tensor3D,
+  x: Tensor,
   weights: readonly [RecurrentWeights, RecurrentWeights],
   options: readonly [GatedOptions, GatedOptions],
 ): [RecurrentResult, RecurrentResult] {
@@ -226,7 +227,7 @@ type FusedShape = Omit<CallShape, "training">;
 function checkCall(
   who: string,
   cell: CellKind,
-  x: Tensor3D,
+  x: Tensor,
   weights: RecurrentWeights,
   options: GatedOptions,
 ): RecurrentCall {
@@ -241,7 +242,7 @@ function checkCall(
   const { kernel, recurrentKernel, bias } = weights;
   checkRank(who, "x", x, "BTI");
   checkRank(who, "recurrentKernel", recurrentKernel, "HG");
-  const [B, T, I] = x.shape;
+  const [B, T, I] = x.shape as [number, number, number];
   const H = recurrentKernel.shape[0];
   const G = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
   checkTensor(who, "x", x, [B, T, I]);

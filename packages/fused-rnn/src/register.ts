@@ -5,6 +5,7 @@ import {
   registerKernel,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
+import { guideToBackend } from "./first-backend.ts";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./unsorted-segment-sum.ts";
 import { gatherRows, identity, type Replacement, transpose } from "./wasm-kernels.ts";
 
@@ -27,6 +28,7 @@ import { gatherRows, identity, type Replacement, transpose } from "./wasm-kernel
  * registerKernels();
  */
 export function registerKernels(): void {
+  guideToBackend();
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
   for (const replacement of [gatherRows, identity, transpose]) replace(replacement);

@@ -1,4 +1,4 @@
-import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   checkRecurrentOptions,
   type RecurrentOptions,
@@ -22,7 +22,7 @@ import {
  * const { outputs, state: [h] } = simpleRnn(x, { kernel, recurrentKernel }, { activation: "relu" });
  */
 export function simpleRnn(
-  x: Tensor3D,
+  x: Tensor,
   weights: RecurrentWeights,
   options: RecurrentOptions = {},
 ): RecurrentResult {

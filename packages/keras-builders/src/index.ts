@@ -1,3 +1,12 @@
+export {
+  type ArrayOfDtype,
+  fromTensor,
+  type NumberDtype,
+  type ShapedNumbers,
+  type TensorBridgeOptions,
+  type TensorNumbers,
+  toTensor,
+} from "@rnnkit/fused-rnn";
 export { type Acceleration, accelerate } from "./accelerate.ts";
 export { type AdamOptions, type AdamwOptions, adam, adamw } from "./adam.ts";
 export type { AnyCell } from "./any-cell.ts";

@@ -61,6 +61,9 @@ const who = "minMaxScaler";
  * gives a Float32Array; anything else gives a Float64Array. Fit it on the training part alone (see
  * `trainTestSplit`).
  *
+ * A series [N], a plain or typed array, is one feature and comes back as [N]; scikit-learn refuses it, since it
+ * may be one sample as well, and so does a scaler of several features here.
+ *
  * - A feature whose range is below 10·ε of its dtype counts as constant: it maps to lo, and its
  *   scale is hi − lo.
  * - NaN is ignored by `fit` and kept by `transform`. A column that is NaN throughout a `partialFit`
@@ -68,7 +71,7 @@ const who = "minMaxScaler";
  * - `inverseTransform` never clips. A scaler of one feature takes any number of columns back, so
  *   that forecasts [N, steps] need no reshaping.
  *
- * Throws on anything but 2-D input, no rows, another number of features, ±Infinity, and before `fit`.
+ * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
  * Source: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
  *
@@ -112,7 +115,7 @@ export class MinMaxScaler {
     return this;
   }
 
-  /** X [N, F] scaled, [N, F]. */
+  /** X [N, F] or [N] scaled, of the same shape. */
   transform<X extends ArrayInput>(x: X): NdArray<FloatOf<X>> {
     const { scale, min } = this.#fitted();
     const matrix = readMatrix(who, x, scale.length);

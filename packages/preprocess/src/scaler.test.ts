@@ -176,14 +176,44 @@ for (const Scaler of [MinMaxScaler, StandardScaler]) {
     expect(() => fromJSON("3")).toThrow("expected the object that toJSON returned");
   });
 
-  test(`${name}: a series of one axis is refused with the way to give it`, () => {
-    expect(() => new Scaler().fit([1, 2, 3])).toThrow(
-      `${name}: expected a 2-D array [N, F], got 1-D [3]; give one feature as { data, shape: [3, 1] }`,
+  test(`${name}: a series is one feature: the numbers of its column, bit for bit, and one axis back`, () => {
+    const number = fc.oneof(fc.float({ noDefaultInfinity: true }), fc.constant(Number.NaN));
+    const series = fc.array(number, { minLength: 1, maxLength: 40 });
+    const kinds = fc.constantFrom(Float32Array, Float64Array);
+    fc.assert(
+      fc.property(series, series, kinds, (numbers, others, Kind) => {
+        const [data, more] = [Kind.from(numbers), Kind.from(others)];
+        const column = (x: typeof data) => ({ data: x, shape: [x.length, 1] });
+        const flat = new Scaler().partialFit(data).partialFit(more);
+        const upright = new Scaler().partialFit(column(data)).partialFit(column(more));
+        expect(flat.toJSON()).toEqual(upright.toJSON());
+        const forms = [data, { data, shape: [data.length] }, [...data]].slice(
+          0,
+          Kind === Float64Array ? 3 : 2,
+        );
+        for (const x of forms) {
+          const there = flat.transform(x);
+          const same = upright.transform(column(data));
+          expect(there).toEqual({ data: same.data, shape: [data.length] });
+          const back = flat.inverseTransform(there);
+          expect(back).toEqual({ data: upright.inverseTransform(same).data, shape: [data.length] });
+        }
+        expect(flat.inverseTransform(column(data)).shape).toEqual([data.length, 1]);
+      }),
     );
-    const data = Float64Array.of(1, 2, 3);
-    expect(() => new Scaler().fit(data)).toThrow("{ data, shape: [3, 1] }");
-    expect(() => new Scaler().fit({ data, shape: [3, 1] })).not.toThrow();
-    expect(() => new Scaler().fit([[[1]]])).toThrow("got 3-D [1, 1, 1]");
+  });
+
+  test(`${name}: one axis is no sample of several features, and three are too many`, () => {
+    const scaler = new Scaler().fit([[1, 2, 3]]);
+    const words = `${name}: expected 3 features, got a series, which is one; give one sample as { data, shape: [1, 3] }`;
+    expect(() => scaler.transform([1, 2, 3])).toThrow(words);
+    expect(() => scaler.inverseTransform([1, 2, 3])).toThrow(words);
+    expect(() => scaler.partialFit(Float64Array.of(1, 2, 3))).toThrow(words);
+    expect(() => new Scaler().fit([])).toThrow("at least 1 sample and 1 feature, got shape [0]");
+    expect(() => new Scaler().fit([1, Infinity])).toThrow("got Infinity at row 1");
+    expect(() => new Scaler().fit([[[1]]])).toThrow(
+      `${name}: expected a 2-D array [N, F] or a series [N], got 3-D [1, 1, 1]`,
+    );
   });
 
   test(`${name}: scikit-learn's other refusals`, () => {
@@ -224,7 +254,7 @@ for (const Scaler of [MinMaxScaler, StandardScaler]) {
       [3, 4],
     ]);
     const before = scaler.toJSON();
-    expect(() => scaler.fit([1, 2])).toThrow();
+    expect(() => scaler.fit([[[1, 2]]])).toThrow();
     expect(() => scaler.partialFit([[1]])).toThrow();
     expect(() => scaler.partialFit([[1, Infinity]])).toThrow();
     expect(scaler.toJSON()).toEqual(before);

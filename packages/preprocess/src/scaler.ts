@@ -1,4 +1,4 @@
-// What both scalers share: reading [N, F] as scikit-learn's check_array does, and JSON numbers.
+// What both scalers share: reading [N, F] as scikit-learn's check_array does, or a series [N], and JSON numbers.
 import { shown } from "./generated/options.ts";
 import {
   type FloatOf,
@@ -17,6 +17,8 @@ export interface Matrix {
   data: FloatArray;
   rows: number;
   columns: number;
+  /** As given: [rows, columns], or [rows] of a series. */
+  shape: number[];
 }
 
 /** The distance from 1 to the next number of the class. */
@@ -36,37 +38,33 @@ export function roundLike(like: FloatArray, x: number): number {
 
 /**
  * X as [N, F] floats: at least one row and one column, no infinity, NaN allowed. float32 is taken as
- * it is, anything else becomes float64.
+ * it is, anything else becomes float64. scikit-learn refuses one axis, which may be a sample as well as
+ * a feature; here it is a series, one feature, as for windows, and a sample is refused by a scaler of more.
  */
 export function readMatrix(who: string, x: unknown, columns?: number): Matrix {
   const { data, shape } = readArray(who, x);
-  if (shape.length !== 2) {
-    const n = data.length;
-    const hint =
-      shape.length === 1
-        ? `; give one feature as { data, shape: [${n}, 1] } and one sample as { data, shape: [1, ${n}] }`
-        : "";
-    throw new Error(
-      `${who}: expected a 2-D array [N, F], got ${shape.length}-D ${shown(shape)}${hint}`,
-    );
+  if (shape.length !== 1 && shape.length !== 2) {
+    const got = `${shape.length}-D ${shown(shape)}`;
+    throw new Error(`${who}: expected a 2-D array [N, F] or a series [N], got ${got}`);
   }
-  const [rows, found] = shape;
+  const [rows, found = 1] = shape;
   if (rows === 0 || found === 0) {
-    throw new Error(
-      `${who}: expected at least 1 sample and 1 feature, got shape [${rows}, ${found}]`,
-    );
+    throw new Error(`${who}: expected at least 1 sample and 1 feature, got shape ${shown(shape)}`);
   }
   if (columns !== undefined && found !== columns) {
-    throw new Error(`${who}: expected ${columns} features, got ${found}`);
+    const sample = `; give one sample as { data, shape: [1, ${rows}] }`;
+    const got = shape.length === 1 ? `a series, which is one${sample}` : found;
+    throw new Error(`${who}: expected ${columns} features, got ${got}`);
   }
   const floats = isFloat32(data) ? data : toFloat64(data);
   for (let i = 0; i < floats.length; i++) {
     if (Math.abs(floats[i]) === Infinity) {
-      const where = `row ${Math.floor(i / found)}, column ${i % found}`;
+      const row = `row ${Math.floor(i / found)}`;
+      const where = shape.length === 1 ? row : `${row}, column ${i % found}`;
       throw new Error(`${who}: expected finite numbers or NaN, got ${floats[i]} at ${where}`);
     }
   }
-  return { data: floats, rows, columns: found };
+  return { data: floats, rows, columns: found, shape };
 }
 
 /**
@@ -78,8 +76,8 @@ export function readInverse(who: string, x: unknown, columns: number): Matrix {
 }
 
 /** The result of a transform under the type that its input decides. */
-export function asResult<X>({ rows, columns }: Matrix, data: FloatArray): NdArray<FloatOf<X>> {
-  return { data: data as FloatOf<X>, shape: [rows, columns] };
+export function asResult<X>({ shape }: Matrix, data: FloatArray): NdArray<FloatOf<X>> {
+  return { data: data as FloatOf<X>, shape };
 }
 
 function toFloat64(data: NumberArray): Float64Array {

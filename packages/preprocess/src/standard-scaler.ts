@@ -53,13 +53,16 @@ const who = "standardScaler";
  * a Float32Array is scaled in float32 and gives a Float32Array, anything else a Float64Array. Fit it
  * on the training part alone (see `trainTestSplit`).
  *
+ * A series [N], a plain or typed array, is one feature and comes back as [N]; scikit-learn refuses it, since it
+ * may be one sample as well, and so does a scaler of several features here.
+ *
  * - A feature whose variance is within the rounding error of computing it,
  *   var ≤ N·ε·var + (N·mean·ε)², counts as constant: scale 1.
  * - NaN is ignored by `fit` and kept by `transform`. A column that is NaN throughout a `partialFit`
  *   batch spoils that column's mean or variance for good, as in scikit-learn.
  * - A scaler of one feature takes any number of columns back in `inverseTransform`.
  *
- * Throws on anything but 2-D input, no rows, another number of features, ±Infinity, and before `fit`.
+ * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
  * Sources: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html;
  * Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance".
@@ -95,7 +98,7 @@ export class StandardScaler {
     return this;
   }
 
-  /** X [N, F] standardised, [N, F]. */
+  /** X [N, F] or [N] standardised, of the same shape. */
   transform<X extends ArrayInput>(x: X): NdArray<FloatOf<X>> {
     const { counts } = this.#fitted();
     const matrix = readMatrix(who, x, counts.length);

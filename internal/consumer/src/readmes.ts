@@ -1,0 +1,44 @@
+// The READMEs as a newcomer reads them: one line that installs, and snippets to paste.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packages, root } from "./packages.ts";
+
+export interface Snippet {
+  line: number;
+  code: string;
+}
+
+export interface Readme {
+  /** The package's folder name, or "rnnkit", the repository's. */
+  owner: string;
+  /** What its first `npm install` line names, in that order. */
+  installed: string[];
+  /** The line of that line; 0 without one. */
+  installLine: number;
+  snippets: Snippet[];
+}
+
+export const readmes: readonly Readme[] = [
+  { owner: "rnnkit", path: join(root, "README.md") },
+  ...packages.map(({ name, folder }) => ({ owner: name, path: join(folder, "README.md") })),
+].map(({ owner, path }) => read(owner, existsSync(path) ? readFileSync(path, "utf8") : ""));
+
+function read(owner: string, text: string): Readme {
+  const lineAt = (index: number) => text.slice(0, index).split("\n").length;
+  const install = /^npm install (.+)$/m.exec(text);
+  return {
+    owner,
+    installed: install?.[1]?.trim().split(/\s+/) ?? [],
+    installLine: install ? lineAt(install.index) : 0,
+    snippets: [...text.matchAll(/^```(?:js|ts|javascript|typescript)\n([\s\S]*?)^```$/gm)].map(
+      (match) => ({ line: lineAt(match.index), code: String(match[1]) }),
+    ),
+  };
+}
+
+/** The packages that code imports, Node's own not among them. */
+export function importsOf(code: string): string[] {
+  return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?"((?:@[^/"]+\/)?[^/"]+)[^"]*"/g)]
+    .map((match) => String(match[1]))
+    .filter((name) => !name.startsWith("node:"));
+}
