@@ -48,11 +48,15 @@ const activation: OptionKind = {
 const kinds: Readonly<Record<string, OptionKind>> = {
   ...all(flag, "returnSequences", "returnState", "goBackwards", "stateful", "unroll"),
   ...all(flag, "zeroOutputForMask", "useBias", "unitForgetBias", "resetAfter", "maskZero"),
-  ...all(flag, "trainable", "autocast", "center", "scale", "normalize"),
+  ...all(flag, "trainable", "autocast", "center", "scale", "normalize", "useScale"),
   ...all(text, "name", "dtype", "inputDType"),
   ...all(count, "batchSize", "inputDim", "n", "depthMultiplier"),
   ...all(whole, "seed", "implementation", "axis"),
-  ...all(finite, "momentum", "epsilon", "offset", "stddev", "alpha", "maxValue"),
+  ...all(finite, "momentum", "epsilon", "offset", "stddev", "alpha"),
+  maxValue: {
+    expected: "a number, or Infinity",
+    takes: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
   ...all(several(count), "kernelSize", "strides", "dilationRate", "poolSize", "size"),
   ...all(several(whole), "axes", "sharedAxes"),
   inputLength: several(count),
@@ -76,7 +80,7 @@ const others: Readonly<Record<string, Readonly<Record<string, OptionKind>>>> = {
   ...{ spatialDropout1d: rate, gaussianDropout: rate, alphaDropout: rate },
   rescaling: { scale: finite },
   layerNormalization: { axis: several(whole) },
-  zeroPadding2d: { padding: edges },
+  ...{ zeroPadding1d: { padding: edges }, zeroPadding2d: { padding: edges } },
 };
 
 /** Throws for an option of a layer whose value is of another kind than the layer reads. */
