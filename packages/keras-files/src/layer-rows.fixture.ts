@@ -187,6 +187,16 @@ const rows: Readonly<Record<string, Row>> = {
   Minimum: merged((from) => from.minimum()),
   Concatenate: merged((from) => from.concatenate({ axis: 1 })),
   Dot: { make: (x, from) => on(from.dot({ axes: 2 }), x, x) },
+
+  // tfjs-layers has none of these.
+  ZeroPadding1D: followed(() => layers.zeroPadding1d({ padding: [1, 2] })),
+  Cropping1D: followed(() => layers.cropping1D({ cropping: 1 })),
+  UpSampling1D: followed(() => layers.upSampling1d({ size: 2 })),
+  Identity: followed(() => layers.identity()),
+  UnitNormalization: followed(() => layers.unitNormalization()),
+  Subtract: merged(() => layers.subtract()),
+  Attention: { make: (x) => on(layers.attention({ useScale: true }), x, x) },
+  AdditiveAttention: { make: (x) => on(layers.additiveAttention({}), x, x) },
 };
 
 /** The classes that have a row, by Keras's names. */
