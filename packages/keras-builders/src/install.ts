@@ -2,6 +2,7 @@ import { serialization } from "@tensorflow/tfjs-core";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { accelerateLayer } from "./accelerate.ts";
 import type { BidirectionalArgs } from "./bidirectional-layer.ts";
+import { registerActivations } from "./keras-activation.ts";
 import { ownLayerFrom, readableClasses } from "./layer-from.ts";
 import * as ours from "./layers.ts";
 import { prepare } from "./prepare.ts";
@@ -37,7 +38,8 @@ let installation: Installation | undefined;
  * `reset_after`, which stock tfjs refuses, is loaded into them. A model saved from tfjs-layers' own
  * layers keeps their numbers: it is loaded into those and accelerated as {@link accelerate} does. Files
  * tell the two apart by Keras 3's `zero_output_for_mask` of layers and `seed` of cells, which
- * tfjs-layers never writes. Cells of your own are registered (`tf.serialization.registerClass`).
+ * tfjs-layers never writes. Activations of Keras 3 that tfjs-layers lacks open too; *hardSigmoid* is among them as
+ * hardSigmoidKeras3, for tfjs-layers has another one of that name. Cells of your own are registered (`tf.serialization.registerClass`).
  *
  * **tf.layers** in Node, from ES modules and CommonJS alike, and with tfjs from a script tag: there it
  * is an object, and `tf` of `@tensorflow/tfjs` shows the same one. In a bundle made from tfjs's ES
@@ -50,6 +52,7 @@ let installation: Installation | undefined;
  * const model = await tf.loadLayersModel("file://model/model.json");
  */
 export function install(): Installation {
+  if (!installation) registerActivations();
   installation ??= { layers: replaceFactories(), classes: registerLoaders() };
   return installation;
 }

@@ -1,6 +1,6 @@
 import { nearest, shown } from "@rnnkit/core-rnn";
 import { activationOps } from "@rnnkit/fused-rnn";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { serialization, type Tensor } from "@tensorflow/tfjs-core";
 import { tfjsActivationName } from "./activation-name.ts";
 
 /** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
@@ -29,6 +29,10 @@ const stock: Readonly<Record<string, string>> = {
   hard_sigmoid_keras2: "hardSigmoid",
 };
 
+function classNameOf(name: string): string {
+  return name === "hard_sigmoid" ? "hardSigmoidKeras3" : tfjsActivationName(name);
+}
+
 /** An activation with Keras's numbers, in the place of one of tfjs-layers'. */
 export class KerasActivation {
   /** Keras's name. */
@@ -40,8 +44,9 @@ export class KerasActivation {
     this.apply = apply;
   }
 
+  /** What tfjs-layers' files call it: not *hardSigmoid*, which is another one there. */
   getClassName(): string {
-    return tfjsActivationName(this.name);
+    return classNameOf(this.name);
   }
 
   getConfig(): Record<string, never> {
@@ -49,8 +54,22 @@ export class KerasActivation {
   }
 }
 
+/** Makes the files of tfjs-layers that name these activations open with their numbers. */
+export function registerActivations(): void {
+  for (const [name, op] of Object.entries(own)) {
+    const Registered = class {
+      static readonly className = classNameOf(name);
+      static readonly fromConfig = (): KerasActivation => new KerasActivation(name, op);
+    };
+    serialization.registerClass(
+      Registered as unknown as serialization.SerializableConstructor<never>,
+    );
+  }
+}
+
 /** What stands for Keras's activation: tfjs's name, or one of ours; undefined if nothing does. */
 export function activationOf(name: string): string | KerasActivation | undefined {
+  if (name === "hard_sigmoid_keras3") return activationOf("hard_sigmoid");
   if (Object.hasOwn(stock, name)) return stock[name];
   return Object.hasOwn(own, name) ? new KerasActivation(name, own[name]!) : undefined;
 }

@@ -74,12 +74,13 @@ const kinds: Readonly<Record<string, OptionKind>> = {
 };
 
 const rate = { rate: share };
+const axes = { axis: several(whole) };
 
 /** Where a name means another thing. */
 const others: Readonly<Record<string, Readonly<Record<string, OptionKind>>>> = {
   ...{ spatialDropout1d: rate, gaussianDropout: rate, alphaDropout: rate },
   rescaling: { scale: finite },
-  layerNormalization: { axis: several(whole) },
+  ...{ layerNormalization: axes, unitNormalization: axes },
   ...{ zeroPadding1d: { padding: edges }, zeroPadding2d: { padding: edges } },
 };
 

@@ -170,7 +170,7 @@ test("an activation says its name and computes Keras's function", () => {
     recurrentActivation: null,
   });
   expect([activation, recurrentActivation].map((a) => a.getClassName())).toEqual([
-    "hardSigmoid",
+    "hardSigmoidKeras3",
     "linear",
   ]);
   expect(activation.apply(x).dataSync()).toBeAllclose([0, 1 / 3, 0.5, 5 / 6]);
