@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
 import { selectBackend } from "@rnnkit/backend-select";
-import { layers } from "@rnnkit/keras-builders";
+import { fromTensor, layers, toTensor } from "@rnnkit/keras-builders";
 import { MinMaxScaler, prepareData, rootMeanSquaredError } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -13,8 +13,7 @@ await selectBackend();
 // 1. Generate a time series
 function generateTimeSeries(nSteps) {
   const time = tf.linspace(0, 2 * Math.PI, nSteps);
-  const series = tf.add(tf.sin(time), tf.randomNormal([nSteps], 0, 0.1));
-  return { data: series.dataSync(), shape: [nSteps, 1] };
+  return fromTensor(tf.add(tf.sin(time), tf.randomNormal([nSteps], 0, 0.1)));
 }
 
 // 2. Windows of it: prepareData of @rnnkit/preprocess
@@ -48,7 +47,7 @@ const test = scaled.data.subarray(trainSize);
 // Windows of each
 const nTimesteps = 20; // steps to look back
 const nPredictions = 1; // steps to look ahead
-const tensors = ({ x, y }) => [tf.tensor(x.data, x.shape), tf.tensor(y.data, y.shape)];
+const tensors = ({ x, y }) => [toTensor(x), toTensor(y)];
 const [xTrain, yTrain] = tensors(prepareData(train, nTimesteps, nPredictions));
 const [xTest, yTest] = tensors(prepareData(test, nTimesteps, nPredictions));
 
@@ -63,7 +62,7 @@ await model.fit(xTrain, yTrain, {
 });
 
 // Predict, and scale back
-const unscaled = (y) => scaler.inverseTransform({ data: y.dataSync(), shape: y.shape });
+const unscaled = (y) => scaler.inverseTransform(fromTensor(y));
 const [trainPredicted, testPredicted] = [xTrain, xTest].map((x) => unscaled(model.predict(x)));
 const [trainActual, testActual] = [yTrain, yTest].map(unscaled);
 

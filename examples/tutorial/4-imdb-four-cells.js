@@ -3,9 +3,8 @@ import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
 import { selectBackend } from "@rnnkit/backend-select";
 import { loadData } from "@rnnkit/datasets-imdb";
-import { layers } from "@rnnkit/keras-builders";
+import { layers, toTensor } from "@rnnkit/keras-builders";
 import { padSequences } from "@rnnkit/preprocess";
-import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { parseHTML } from "linkedom";
 
@@ -20,9 +19,9 @@ const { train, test } = await loadData({ numWords: vocabSize });
 console.log(`training reviews: ${train.y.length}, test reviews: ${test.y.length}`);
 
 // 2. Pad them
-function tensors(reviews) {
-  const { data, shape } = padSequences(reviews.x, { maxLen: maxlen });
-  return [tf.tensor(data, shape), tf.tensor(reviews.y, [reviews.y.length, 1])];
+function tensors({ x, y }) {
+  const padded = padSequences(x, { maxLen: maxlen });
+  return [toTensor(padded), toTensor({ data: y, shape: [y.length, 1] })];
 }
 const [xTrain, yTrain] = tensors(train);
 const [xTest, yTest] = tensors(test);

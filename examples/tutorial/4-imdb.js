@@ -1,9 +1,8 @@
 // Part IV, short listing: sentiment of IMDB reviews
 import { selectBackend } from "@rnnkit/backend-select";
 import { loadData } from "@rnnkit/datasets-imdb";
-import { layers } from "@rnnkit/keras-builders";
+import { layers, toTensor } from "@rnnkit/keras-builders";
 import { padSequences } from "@rnnkit/preprocess";
-import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 
 await selectBackend();
@@ -12,9 +11,8 @@ await selectBackend();
 const vocabSize = 10000;
 const maxLength = 200;
 const { train } = await loadData({ numWords: vocabSize });
-const padded = padSequences(train.x, { maxLen: maxLength });
-const xTrain = tf.tensor(padded.data, padded.shape);
-const yTrain = tf.tensor(train.y, [train.y.length, 1]);
+const xTrain = toTensor(padSequences(train.x, { maxLen: maxLength }));
+const yTrain = toTensor({ data: train.y, shape: [train.y.length, 1] });
 
 // 2. Build the model
 const model = sequential();

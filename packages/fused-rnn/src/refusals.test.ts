@@ -61,6 +61,16 @@ const both = (op: Op) => [
 ];
 
 testOptions(fused, {
+  toTensor: {
+    who: "toTensor",
+    names: ["dtype"],
+    call: (options) => fused.toTensor([1], options),
+  },
+  fromTensor: {
+    who: "fromTensor",
+    names: ["dtype"],
+    call: (options) => fused.fromTensor(tf.scalar(1), options),
+  },
   simpleRnn: both("simpleRnn"),
   lstm: both("lstm"),
   gru: both("gru"),

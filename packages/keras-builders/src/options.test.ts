@@ -153,6 +153,16 @@ const overrides = (
 ): TakesOptions => ({ who, names: [...own, ...training], call, ...(required && { required }) });
 
 testOptions(builders, {
+  toTensor: {
+    who: "toTensor",
+    names: ["dtype"],
+    call: (options) => builders.toTensor([1], options),
+  },
+  fromTensor: {
+    who: "fromTensor",
+    names: ["dtype"],
+    call: (options) => builders.fromTensor(tf.scalar(1), options),
+  },
   buildSimpleRnnModel: overrides("buildSimpleRnnModel", ["units", "dropout"], (options) =>
     builders.buildSimpleRnnModel([2, 1], 1, options),
   ),

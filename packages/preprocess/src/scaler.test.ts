@@ -177,7 +177,7 @@ for (const Scaler of [MinMaxScaler, StandardScaler]) {
   });
 
   test(`${name}: a series is one feature: the numbers of its column, bit for bit, and one axis back`, () => {
-    const number = fc.oneof(fc.float({ noDefaultInfinity: true }), fc.constant(Number.NaN));
+    const number = fc.oneof(fc.float({ min: -(2 ** 40), max: 2 ** 40 }), fc.constant(Number.NaN));
     const series = fc.array(number, { minLength: 1, maxLength: 40 });
     const kinds = fc.constantFrom(Float32Array, Float64Array);
     fc.assert(
