@@ -57,13 +57,11 @@ export class KerasActivation {
 /** Makes the files of tfjs-layers that name these activations open with their numbers. */
 export function registerActivations(): void {
   for (const [name, op] of Object.entries(own)) {
-    const Registered = class {
-      static readonly className = classNameOf(name);
-      static readonly fromConfig = (): KerasActivation => new KerasActivation(name, op);
+    const loader = {
+      className: classNameOf(name),
+      fromConfig: () => new KerasActivation(name, op),
     };
-    serialization.registerClass(
-      Registered as unknown as serialization.SerializableConstructor<never>,
-    );
+    serialization.registerClass(loader as never);
   }
 }
 

@@ -249,8 +249,6 @@ testOptions(builders, {
   kerasActivationNames: null,
   makesMask: null,
   setRandomSeed: null,
-  fromTensor: null,
-  toTensor: null,
   kerasLossName: null,
   kerasMetricName: null,
   lossNamed: null,

@@ -29,7 +29,8 @@ export class IdentityLayer extends layers.Layer {
   override supportsMasking = true;
 
   static {
-    readable(IdentityLayer);
+    // tfjs-layers has an initializer of that name, whose config has no name.
+    readable(IdentityLayer, (config) => "name" in config);
   }
 
   constructor(args: LayerArgs = {}) {
