@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as layers from "./layers.ts";
+import { MaskingLayer } from "./masking-layer.ts";
 
 const { POSITIVE_INFINITY: inf, NaN: nan } = Number;
 
@@ -76,5 +77,14 @@ test("its config is Keras's, and a value that is no number is refused", () => {
   expect(layer.getConfig()).toEqual({ name: "hide", trainable: true, maskValue: 2 });
   expect(() => layers.masking({ maskValue: "0" as never, name: "hide" })).toThrow(
     'hide: expected maskValue to be a number, got "0"',
+  );
+});
+
+// As Keras's Masking(nan) becomes in tfjs-layers' own files.
+test("a mask value that JSON has lost is refused, not taken for 0", () => {
+  const config = layers.masking({ maskValue: nan, name: "hide" }).getConfig();
+  const saved = JSON.parse(JSON.stringify(config)) as tf.serialization.ConfigDict;
+  expect(() => MaskingLayer.fromConfig(MaskingLayer as never, saved)).toThrow(
+    "hide: expected maskValue to be a number, got null",
   );
 });

@@ -49,6 +49,16 @@ export class MaskingLayer extends layers.Layer {
     return inputShape;
   }
 
+  static override fromConfig<Made extends serialization.Serializable>(
+    Class: serialization.SerializableConstructor<Made>,
+    config: serialization.ConfigDict,
+  ): Made {
+    if (config.maskValue !== null) return new Class(config);
+    throw new Error(
+      `${config.name}: expected maskValue to be a number, got null: JSON holds no NaN or Infinity, a .keras file does`,
+    );
+  }
+
   override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), maskValue: this.maskValue };
   }
