@@ -139,7 +139,9 @@ const calls: Readonly<Record<string, (layer: Inside, plain: Call) => Call>> = {
     if (!mask) return plain(inputs, kwargs);
     checkElementsMask(layer.name, mask, x);
     return tidy(() => {
-      const y = plain([where(mask, x, fill(x.shape, lowest))], kwargs) as Tensor;
+      // Without the mask, which tfjs-layers' own would lay over axes that are in another order.
+      const others = { ...kwargs, mask: undefined };
+      const y = plain([where(mask, x, fill(x.shape, lowest))], others) as Tensor;
       return where(mask, y, zerosLike(y));
     });
   },
