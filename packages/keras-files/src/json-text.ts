@@ -43,9 +43,12 @@ export function parseJson(who: string, text: string): Json {
     } else if (code === closeArray || code === closeObject) {
       depth--;
     } else if (code === nan || code === infinity) {
-      // What only begins like one, JSON.parse refuses.
-      if (pythonNumbers.some((word) => text.startsWith(word, i))) others.push(i);
+      const word = pythonNumbers.find((each) => text.startsWith(each, i));
+      // Outside of texts JSON has neither letter.
+      if (word === undefined) throw notJson(who, text);
+      others.push(i);
       if (others.length > mostJsonValues) break;
+      i += word.length - 1;
     } else if (code === comma) {
       values++;
     }
@@ -58,8 +61,12 @@ export function parseJson(who: string, text: string): Json {
     if (others.length > 0) return parsePython(text, others);
     return JSON.parse(text) as Json;
   } catch (cause) {
-    throw new Error(`${who}: expected JSON, got ${shownName(text.slice(0, 40))}`, { cause });
+    throw notJson(who, text, cause);
   }
+}
+
+function notJson(who: string, text: string, cause?: unknown): Error {
+  return new Error(`${who}: expected JSON, got ${shownName(text.slice(0, 40))}`, { cause });
 }
 
 /** What stands for a number that JSON does not have, while it is parsed. */
