@@ -49,13 +49,12 @@ export function parseJson(who: string, text: string): Json {
       others.push(i);
       if (others.length > mostJsonValues) break;
       i += word.length - 1;
-    } else if (code === comma) {
-      values++;
+    } else if (code === comma && ++values > mostJsonValues) {
+      break;
     }
   }
-  const got = Math.max(values, others.length);
-  if (got > mostJsonValues) {
-    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got ${got}`);
+  if (Math.max(values, others.length) > mostJsonValues) {
+    throw new Error(`${who}: expected at most ${mostJsonValues} values of JSON, got more`);
   }
   try {
     if (others.length > 0) return parsePython(text, others);
