@@ -127,3 +127,20 @@ test("a TimeDistributed has one input, and no initial state", () => {
   expect(() => steps.apply(rows, { initialState })).toThrow("steps: expected one input, got 3");
   expect(() => steps.apply([rows, rows])).toThrow("steps: expected one input, got 2");
 });
+
+test("a flag is true or false, not what JavaScript takes for it", () => {
+  for (const given of ["no", 0, 1, "", [], {}]) {
+    const message = `to be true or false, got ${shown(given)}`;
+    const flag = given as never;
+    expect(() => layers.lstm({ units: 1, returnSequences: flag })).toThrow(
+      `lstm: expected returnSequences ${message}`,
+    );
+    expect(() => layers.embedding({ inputDim: 1, outputDim: 1, maskZero: flag })).toThrow(
+      `embedding: expected maskZero ${message}`,
+    );
+    expect(() => layers.batchNormalization({ center: flag })).toThrow(
+      `batchNormalization: expected center ${message}`,
+    );
+  }
+  expect(layers.rescaling({ scale: 1, offset: 0 }).getConfig().scale).toBe(1);
+});
