@@ -40,7 +40,7 @@ export default [
   one("datasets-imdb", "syntheticReviews", "3.4 kB"),
   one("keras-builders", "buildLstmForecaster", "60 kB"),
   one("keras-builders", "buildSentimentClassifier", "62 kB"),
-  one("keras-files", "loadKerasModel", "970 kB"),
-  one("keras-files", "loadKerasModel", "970 kB", "index.browser.js"),
+  one("keras-files", "loadKerasModel", "95 kB"),
+  one("keras-files", "loadKerasModel", "95 kB", "index.browser.js"),
   one("backend-select", "selectBackend", "5 kB"),
 ];
