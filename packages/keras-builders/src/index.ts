@@ -44,7 +44,7 @@ export { type Installation, install } from "./install.ts";
 export { activationOf, KerasActivation, kerasActivationNames } from "./keras-activation.ts";
 export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
-export { makesMask } from "./keras-mask.ts";
+export { makesMask, readsMask } from "./keras-mask.ts";
 export * as layers from "./layers.ts";
 export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
 export {

@@ -52,7 +52,6 @@ let installation: Installation | undefined;
  * const model = await tf.loadLayersModel("file://model/model.json");
  */
 export function install(): Installation {
-  if (!installation) registerActivations();
   installation ??= { layers: replaceFactories(), classes: registerLoaders() };
   return installation;
 }
@@ -76,6 +75,7 @@ function replaceFactories(): string[] {
 }
 
 function registerLoaders(): string[] {
+  registerActivations();
   const { classNameMap } = serialization.SerializationMap.getMap();
   for (const className of readableClasses()) {
     // tfjs-layers lacks some of them.

@@ -166,7 +166,7 @@ const methods = {
     steps?: unknown,
   ): Scalar[] {
     // What tfjs-layers refuses.
-    if (verbose || steps != null) return stock(f, ins, batchSize, 0, steps);
+    if (verbose || steps != null) return stock(f, ins, batchSize, verbose, steps);
     return testedData(model, ins, batchSize);
   },
 

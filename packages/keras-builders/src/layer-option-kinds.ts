@@ -42,7 +42,7 @@ const described: OptionKind = {
 /** One of Keras's names, or what a saved config or this package makes of one. */
 const activation: OptionKind = {
   expected: "the name of an activation",
-  takes: (value) => typeof value === "string" || described.takes(value),
+  takes: described.takes,
 };
 
 const kinds: Readonly<Record<string, OptionKind>> = {

@@ -248,6 +248,7 @@ testOptions(builders, {
   isKerasLayer: null,
   kerasActivationNames: null,
   makesMask: null,
+  readsMask: null,
   setRandomSeed: null,
   kerasLossName: null,
   kerasMetricName: null,

@@ -3,10 +3,7 @@
 import { checkKinds, checkOptions, type OptionKind, optionKinds } from "@rnnkit/core-rnn";
 import { CustomCallback, type CustomCallbackArgs } from "@tensorflow/tfjs-layers";
 
-const { count, flag, whole } = optionKinds;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  Object.prototype.toString.call(value) === "[object Object]";
+const { count, flag, record, whole } = optionKinds;
 
 const fromZero: OptionKind = {
   expected: "a whole number from 0",
@@ -22,14 +19,14 @@ const silent: OptionKind = {
 };
 const object: OptionKind = {
   expected: "an object, or a list of such",
-  takes: (value) => [value].flat().every(isRecord),
+  takes: (value) => [value].flat().every(record.takes),
 };
 /** One for all outputs of a model, or for each, in order or by name. */
 const forOutputs: OptionKind = {
   expected: "a name, a function, a list of such or an object by outputs' names",
   takes(value) {
     const isOne = typeof value === "string" || typeof value === "function";
-    return isOne || Array.isArray(value) || isRecord(value);
+    return isOne || Array.isArray(value) || record.takes(value);
   },
 };
 

@@ -15,16 +15,26 @@ import { flushFolder, writeWhole } from "./whole-file.ts";
  */
 export async function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const { target, mode } = await placeOf(path);
-  await withName(temporaryName(target), async (temporary) => {
-    try {
-      await writeWhole(temporary, parts, mode);
-      await rename(temporary, target);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  });
+  await writeAs(target, temporaryName(target), parts, mode);
   // The file is in place: that its name is not yet on the disk, or others' rests are, is no failure.
   await flushFolder(dirname(target)).catch(() => {});
   await sweep(target).catch(() => {});
+}
+
+/** Writes a file under **temporary** until it is whole, then under its own name; that is all that may be left. */
+export async function writeAs(
+  path: string,
+  temporary: string,
+  parts: readonly Uint8Array[],
+  mode: number | undefined,
+): Promise<void> {
+  await withName(temporary, async () => {
+    try {
+      await writeWhole(temporary, parts, mode);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+  });
 }

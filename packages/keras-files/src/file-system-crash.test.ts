@@ -69,6 +69,7 @@ beforeAll(async () => {
   for (const name of [
     "file-system",
     "file-system-manifest",
+    "atomic-write",
     "file-place",
     "temporary-file",
     "whole-file",

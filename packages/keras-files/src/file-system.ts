@@ -2,11 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isArrayBuffer, isUrl } from "@rnnkit/core-rnn";
 import { io } from "@tensorflow/tfjs-core";
+import { writeAs } from "./atomic-write.ts";
 import { placeOf } from "./file-place.ts";
 import {
   checkSize,
@@ -15,8 +16,8 @@ import {
   type WeightsGroup,
   weightsGroups,
 } from "./file-system-manifest.ts";
-import { abandonedAfter, sweep, temporaryName, withName } from "./temporary-file.ts";
-import { expectFile, flushFolder, largestStep, writeWhole } from "./whole-file.ts";
+import { abandonedAfter, sweep, temporaryName } from "./temporary-file.ts";
+import { expectFile, flushFolder, largestStep } from "./whole-file.ts";
 
 const who = "fileSystem";
 /** A string longer than this cannot be parsed, and no model's description is. */
@@ -97,24 +98,6 @@ async function save(json: string, artifacts: io.ModelArtifacts): Promise<io.Save
   // The new model is in place: whatever is left undone here, the next save does.
   await tidyUp(json, target, replaced).catch(() => {});
   return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts) };
-}
-
-/** Under one name until it is whole, then under its own. */
-async function writeAs(
-  path: string,
-  temporary: string,
-  parts: readonly Uint8Array[],
-  mode: number | undefined,
-): Promise<void> {
-  await withName(temporary, async () => {
-    try {
-      await writeWhole(temporary, parts, mode);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw error;
-    }
-  });
 }
 
 /** Removes what the new model.json, once it is sure to stay, does not need. */

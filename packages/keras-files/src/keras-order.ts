@@ -1,6 +1,7 @@
 // The order of a functional model's layers in Keras, which its weights have in a file: by depth in the graph
 // of layers and of the operations that compute masks, then as they are met on the way back from the outputs.
 
+import { readsMask } from "@rnnkit/keras-builders";
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { type MaskOperation, symbolicMasks } from "./mask-operations.ts";
 import { leavesMaskBesideStates } from "./mask-origin.ts";
@@ -17,12 +18,6 @@ interface Call {
 /** Recurrent layers that are handed their state, `[x, ...state]`. */
 export const takeStates: ReadonlySet<string> = new Set([
   ...["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"],
-]);
-
-/** Keras's layers that have an argument for their input's mask, beside recurrent ones and models. */
-const takeMask = new Set([
-  ...["TimeDistributed", "GlobalAveragePooling1D", "Softmax", "BatchNormalization"],
-  ...["Attention", "AdditiveAttention"],
 ]);
 
 /** The layers of a functional model in Keras's order. */
@@ -76,7 +71,7 @@ function callMasks(model: LayersModel): (call: TensorSource) => MaskOperation[] 
       const mask = named(sources[0]!);
       return mask ? [mask] : [];
     }
-    const takes = isRecurrent || "containerNodes" in layer || takeMask.has(layer.getClassName());
+    const takes = "containerNodes" in layer || readsMask(layer);
     // Keras finds a mask later, in a call with arguments.
     if (!takes || node.callArgs?.training != null) return [];
     return sources.map(carried).filter((mask) => mask !== undefined);

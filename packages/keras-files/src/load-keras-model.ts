@@ -10,7 +10,7 @@ import { type Hdf5, type Hdf5Dataset, openHdf5 } from "./hdf5-file.ts";
 import { isObject, type JsonObject, objectOf, own, parseJson, shown } from "./json-text.ts";
 import { type KerasAge, kerasAge } from "./keras-age.ts";
 import { mostJsonBytes } from "./limits.ts";
-import { checkModel, isRecord } from "./model-argument.ts";
+import { checkModel } from "./model-argument.ts";
 import { checkModelSize } from "./model-size.ts";
 import {
   type ModelSource,
@@ -41,7 +41,7 @@ export interface LoadKerasModelOptions extends SourceOptions {
 
 const loadNames = ["customObjects", "compile", "onWarning", ...sourceNames];
 const loadKinds = {
-  customObjects: { expected: "an object of classes", takes: isRecord },
+  customObjects: { expected: "an object of classes", takes: optionKinds.record.takes },
   compile: optionKinds.flag,
   onWarning: optionKinds.callback,
 };

@@ -7,15 +7,11 @@ export function checkModel(who: string, model: unknown): void {
   throw new TypeError(`${who}: expected a model of tfjs-layers, got ${shown(model)}`);
 }
 
-/** Whether a value is an object of names, and no array or instance of a class that is none. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === "[object Object]";
-}
-
 /** Class names to `package>Class`. */
 const nameMap: OptionKind = {
   expected: "an object of class names",
-  takes: (value) => isRecord(value) && Object.values(value).every(optionKinds.text.takes),
+  takes: (value) =>
+    optionKinds.record.takes(value) && Object.values(value as object).every(optionKinds.text.takes),
 };
 
 /** Throws unless a model, a path or none, and options of these names are what is saved, where and how. */

@@ -1,4 +1,13 @@
-import { bytesOf, bytesOfBlob, isAbortSignal, isBlob, isUrl, shown } from "@rnnkit/core-rnn";
+import {
+  bytesOf,
+  bytesOfBlob,
+  checkKinds,
+  isAbortSignal,
+  isBlob,
+  isUrl,
+  type OptionKind,
+  shown,
+} from "@rnnkit/core-rnn";
 import { defaultMaxBytes, type Limits } from "./limits.ts";
 import { type Transfer, tooLarge, transferred } from "./transfer.ts";
 
@@ -16,7 +25,18 @@ export interface SourceOptions extends Limits {
   stallTimeout?: number;
 }
 
-export const sourceNames = ["maxBytes", "signal", "stallTimeout"] as const;
+/** Infinity too; false for NaN. */
+const limit: OptionKind = {
+  expected: "a number above 0",
+  takes: (value) => typeof value === "number" && value > 0,
+};
+const sourceKinds = {
+  maxBytes: limit,
+  signal: { expected: "an AbortSignal", takes: isAbortSignal },
+  stallTimeout: limit,
+};
+
+export const sourceNames: readonly string[] = Object.keys(sourceKinds);
 
 /** Reads a local file of at most **maxBytes**; undefined where there are none. */
 export type ReadPath = (path: string | URL, transfer: Transfer) => Promise<Uint8Array>;
@@ -30,14 +50,7 @@ const defaultStallTimeout = 30_000;
  */
 export function transferOf(who: string, options: SourceOptions): Transfer {
   const { maxBytes = defaultMaxBytes, stallTimeout = defaultStallTimeout, signal } = options;
-  for (const [name, value] of Object.entries({ maxBytes, stallTimeout })) {
-    // Also false for NaN.
-    if (typeof value === "number" && value > 0) continue;
-    throw new Error(`${who}: expected ${name} to be a number above 0, got ${shown(value)}`);
-  }
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new Error(`${who}: expected signal to be an AbortSignal, got ${shown(signal)}`);
-  }
+  checkKinds(who, { maxBytes, stallTimeout, signal }, sourceKinds);
   return { maxBytes, stallTimeout, signal };
 }
 

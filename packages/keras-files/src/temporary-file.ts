@@ -20,11 +20,11 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${host}.${pid}.${randomUUID()}.tmp`);
 }
 
-/** Runs **use** with a file's name, which no sweep of this process takes meanwhile. */
-export async function withName<T>(name: string, use: (name: string) => Promise<T>): Promise<T> {
+/** Runs **use**, while no sweep of this process takes the file of that name. */
+export async function withName(name: string, use: () => Promise<void>): Promise<void> {
   inUse.add(basename(name));
   try {
-    return await use(name);
+    await use();
   } finally {
     inUse.delete(basename(name));
   }

@@ -38,13 +38,22 @@ const share: OptionKind = {
   takes: (value) => isNumber(value) && value >= 0 && value <= 1,
 };
 
+/** Of any realm, and of a class too; no array, and nothing that the platform has a name for. */
+const record: OptionKind = {
+  expected: "an object",
+  takes: (value) => Object.prototype.toString.call(value) === "[object Object]",
+};
+
+/** The names of {@link optionKinds}. */
+type KindName =
+  | ("flag" | "text" | "list" | "callback" | "record")
+  | ("count" | "whole" | "finite" | "positive" | "share");
+
 /** Kinds that many options are of. */
-export const optionKinds: Readonly<
-  Record<
-    "flag" | "text" | "list" | "callback" | "count" | "whole" | "finite" | "positive" | "share",
-    OptionKind
-  >
-> = { flag, text, list, callback, count, whole, finite, positive, share };
+export const optionKinds: Readonly<Record<KindName, OptionKind>> = {
+  ...{ flag, text, list, callback, record },
+  ...{ count, whole, finite, positive, share },
+};
 
 /**
  * Throws for an option whose value is not of its kind. A name without a kind is somebody else's to check;
