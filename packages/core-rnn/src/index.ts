@@ -24,6 +24,14 @@ export type {
   StepGradients,
 } from "./cell.ts";
 export {
+  type CellFacts,
+  type CellKind,
+  cellKinds,
+  cellTable,
+  type WeightShapes,
+  weightShapes,
+} from "./cell-table.ts";
+export {
   type CheckGradientsOptions,
   checkGradients,
   type GradientReport,

@@ -17,7 +17,7 @@ function activate(kind: i32, x: v128): v128 { return activateHere(kind, x); }
 @inline function group(u: i32, H: i32): usize { return <usize>min(u, H - 8) << 2; }
 
 /** h' = act(x·W + h·U + b); h and b may be 0, none. */
-export function simpleOnce(
+export function simpleRnnStep(
   B: i32, I: i32, H: i32, act: i32, x: usize, w: usize, recurrent: usize, bias: usize, h: usize, out: usize,
 ): void {
   const row = <usize>H << 2, parts = h ? 2 : 1;
@@ -41,7 +41,7 @@ export function simpleOnce(
 }
 
 /** The cell's equations are lstm.ts's; h, c and b may be 0, none. */
-export function lstmOnce(
+export function lstmStep(
   B: i32, I: i32, H: i32, act: i32, rec: i32, x: usize, w: usize, recurrent: usize, bias: usize,
   h: usize, c: usize, out: usize, newC: usize,
 ): void {
@@ -81,7 +81,7 @@ function lstmUnits(act: i32, rec: i32, i: v128, f: v128, g: v128, o: v128, befor
 }
 
 /** A GRU that resets after the product, bias [2, 3H]; the equations are gru.ts's; h and b may be 0, none. */
-export function gruOnce(
+export function gruStep(
   B: i32, I: i32, H: i32, act: i32, rec: i32, x: usize, w: usize, recurrent: usize, bias: usize,
   h: usize, out: usize,
 ): void {

@@ -2,7 +2,7 @@
 // index, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
 import { LEAST_MEAN, flushed, leastSquared } from "./flush";
 
-export { gruOnce, lstmOnce, simpleOnce } from "./one-step";
+export { gruStep, lstmStep, simpleRnnStep } from "./one-step";
 
 /** The place of the first index outside [0, rows); n where there is none. */
 export function firstStray(ids: usize, n: i32, rows: i32): i32 {

@@ -190,7 +190,7 @@ test.each([
         for (const [k, gradient] of two.grads.entries()) {
           expect(gradient.dataSync()).toBeAllclose(one.grads[k]!.dataSync(), near);
         }
-        expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+        expect(engineMemory()).toEqual({ used: 0, pending: 0 });
         tf.dispose([ids, mask, dropout, inputs, moved, one.value, one.grads, two.value, two.grads]);
       }),
       { numRuns: 30 },
@@ -272,7 +272,7 @@ test("a backend that cannot be read at once is refused for the backward pass, an
   expect(() => tf.grad(f(late))(x)).toThrow(
     "FusedLSTM: expected a backward pass on a backend that can be read at once, as cpu and wasm, got late",
   );
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   use("cpu");
   expect(tf.grad(f("wasm"))(x).shape).toEqual(x.shape);
 });

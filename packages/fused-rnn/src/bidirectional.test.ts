@@ -10,12 +10,12 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
-import { setThreads } from "./engine.ts";
 import { type GruOptions, gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import type { RecurrentWeights } from "./recurrent.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import { engineMemory } from "./tapes.ts";
+import { engineMemory } from "./tfjs/saved-calls.ts";
+import { setThreads } from "./wasm/instance.ts";
 
 beforeAll(() => {
   const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
@@ -138,7 +138,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
         )(x),
       );
     });
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });
 });
 

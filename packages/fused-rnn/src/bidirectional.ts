@@ -1,6 +1,6 @@
 import { shown } from "@rnnkit/core-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkFlag, checkWord } from "./check.ts";
+import { checkFlag, checkOneOf } from "./check.ts";
 import type { GruOptions } from "./gru.ts";
 import {
   checkRecurrentOptions,
@@ -37,7 +37,7 @@ export function bidirectional(
   options: readonly [GruOptions?, GruOptions?] = [],
 ): [RecurrentResult, RecurrentResult] {
   const who = "bidirectional";
-  checkWord(who, "cell", cell, ["simpleRnn", "lstm", "gru"]);
+  checkOneOf(who, "cell", cell, ["simpleRnn", "lstm", "gru"]);
   if (!Array.isArray(weights) || weights.length !== 2) {
     throw new TypeError(`${who}: expected weights as a list of 2, got ${shown(weights)}`);
   }

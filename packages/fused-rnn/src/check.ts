@@ -57,7 +57,12 @@ export function checkFlag(who: string, name: string, value: unknown): void {
 }
 
 /** Throws unless the word is one of those. */
-export function checkWord(who: string, name: string, word: string, words: readonly string[]): void {
+export function checkOneOf(
+  who: string,
+  name: string,
+  word: string,
+  words: readonly string[],
+): void {
   if (words.includes(word)) return;
   const got = `${shown(word)}${didYouMean(word, words)}`;
   throw new Error(`${who}: expected ${name} to be one of ${words.join(", ")}, got ${got}`);

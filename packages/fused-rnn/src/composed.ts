@@ -21,10 +21,10 @@ import {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { activationOps } from "./activation-ops.ts";
-import { isEngineSupported } from "./engine.ts";
-import { engineBackends } from "./kernels.ts";
+import { activationOps } from "./activations.ts";
 import type { RecurrentCall, RecurrentResult } from "./recurrent.ts";
+import { engineBackends } from "./tfjs/recurrent-kernels.ts";
+import { isEngineSupported } from "./wasm/instance.ts";
 
 const warned = new Set<string>();
 

@@ -1,28 +1,20 @@
 export type { RecurrentActivationName } from "./activation-names.ts";
-export { activationOps } from "./activation-ops.ts";
-export { type AdamNumbers, adamUpdate } from "./adam-update.ts";
+export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
 export { fusedActivations } from "./call.ts";
-export {
-  engineBytes,
-  getThreads,
-  isEngineSupported,
-  setEngineModule,
-  setThreads,
-} from "./engine.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
-export { orthogonal } from "./orthogonal.ts";
 export type {
   GatedOptions,
   RecurrentOptions,
   RecurrentResult,
   RecurrentWeights,
 } from "./recurrent.ts";
-export { registerKernels } from "./register.ts";
-export { type RmspropNumbers, rmspropUpdate } from "./rmsprop-update.ts";
 export { simpleRnn } from "./simple-rnn.ts";
-export { engineMemory } from "./tapes.ts";
+export { type AdamHyperparameters, adamUpdate } from "./tfjs/adam-update.ts";
+export { registerKernels } from "./tfjs/register.ts";
+export { type RmspropHyperparameters, rmspropUpdate } from "./tfjs/rmsprop-update.ts";
+export { engineMemory } from "./tfjs/saved-calls.ts";
 export {
   type ArrayOfDtype,
   fromTensor,
@@ -31,5 +23,13 @@ export {
   type TensorBridgeOptions,
   type TensorNumbers,
   toTensor,
-} from "./tensor-bridge.ts";
+} from "./tfjs/tensor-bridge.ts";
 export type { DecidedBy, TokenSource } from "./token-source.ts";
+export {
+  engineBytes,
+  getThreads,
+  isEngineSupported,
+  setEngineModule,
+  setThreads,
+} from "./wasm/instance.ts";
+export { orthogonal } from "./wasm/orthogonal.ts";

@@ -1,5 +1,6 @@
 // What page.test.ts runs in a page and in a worker of it; Node makes the same numbers for comparison.
 
+import type { CellKind } from "@rnnkit/core-rnn";
 import { seededRandom } from "@rnnkit/core-rnn";
 import {
   addN,
@@ -11,12 +12,11 @@ import {
   tidy,
   valueAndGrads,
 } from "@tensorflow/tfjs-core";
-import type { CellKind } from "./call.ts";
-import { getEngine } from "./engine.ts";
-import type { ForwardArrays } from "./forward.ts";
 import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import { simpleRnn } from "./simple-rnn.ts";
+import type { ForwardArrays } from "./wasm/forward.ts";
+import { getInstance } from "./wasm/instance.ts";
 
 /** B, T, I, H. */
 export type Sizes = readonly [B: number, T: number, I: number, H: number];
@@ -95,6 +95,6 @@ export async function workersUp(count: number, sizes: Sizes): Promise<number> {
   do {
     trained("lstm", sizes);
     await new Promise((resolve) => setTimeout(resolve, 5));
-  } while (getEngine().pool.started() < count && Date.now() < until);
-  return getEngine().pool.started();
+  } while (getInstance().pool.started() < count && Date.now() < until);
+  return getInstance().pool.started();
 }

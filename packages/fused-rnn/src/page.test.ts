@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
+import type { CellKind } from "@rnnkit/core-rnn";
 import {
   gruCell,
   lstmCell,
@@ -18,7 +19,6 @@ import {
 import { type Browser, chromium, type Page, type Worker } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { CellKind } from "./call.ts";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
 import { callOf, cells, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
 
@@ -51,9 +51,9 @@ const script = `
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import * as rnn from "@rnnkit/fused-rnn";
-import { getEngine } from "${here("./engine.ts")}";
+import { getInstance } from "${here("./wasm/instance.ts")}";
 import { trained, workersUp } from "${here("./page-call.fixture.ts")}";
-Object.assign(globalThis, rnn, { getEngine, trained, workersUp });
+Object.assign(globalThis, rnn, { getInstance, trained, workersUp });
 `;
 
 let root: string;
@@ -231,7 +231,7 @@ chromiumTest(`the own thread of an isolated page never waits${reason}`, async ()
   expect(await run(scope, "[setThreads(2), getThreads()][1]")).toBe(1);
   await expectReference(scope);
   await run(scope, `${call("lstm", large)}.length`);
-  expect(await run(scope, "[waits, getEngine().pool.started()]")).toEqual([0, 0]);
+  expect(await run(scope, "[waits, getInstance().pool.started()]")).toEqual([0, 0]);
 });
 
 chromiumTest(
@@ -255,10 +255,10 @@ chromiumTest(
     await run(scope, "setThreads(2)");
     await run(scope, oneWorkerUp(large));
     const repeated = `(() => { for (let n = 0; n < 50; n++) ${call("lstm", large)}; })`;
-    await run(scope, "(globalThis.broken = getEngine()).pool.crashNextWorker()");
+    await run(scope, "(globalThis.broken = getInstance()).pool.crashNextWorker()");
     const failure = `(() => { try { ${repeated}() } catch (error) { return error.message } })()`;
     expect(await run(scope, failure)).toMatch(/a worker died/);
-    expect(await run(scope, "getEngine() === broken")).toBe(false);
+    expect(await run(scope, "getInstance() === broken")).toBe(false);
     await expectReference(scope);
     expect(await run(scope, oneWorkerUp(large))).toBe(1);
   },
@@ -288,7 +288,7 @@ for (const [place, what] of [
       await expect.poll(() => run(scope, "[denied, getThreads()]")).toEqual([1, 1]);
       await run(scope, `${call("lstm", large)}.length`);
       await expectReference(scope);
-      expect(await run(scope, "[denied, getEngine().pool.started()]")).toEqual([1, 0]);
+      expect(await run(scope, "[denied, getInstance().pool.started()]")).toEqual([1, 0]);
     },
   );
 }

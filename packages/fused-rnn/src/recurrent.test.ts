@@ -4,18 +4,18 @@ import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import type { CellKind } from "@rnnkit/core-rnn";
 import { rowActivationNames, rowActivations, seededRandom } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { CellKind } from "./call.ts";
 import { composedRecurrence } from "./composed.ts";
 import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import type { RecurrentOptions } from "./recurrent.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import { engineMemory } from "./tapes.ts";
+import { engineMemory } from "./tfjs/saved-calls.ts";
 
 beforeAll(() => {
   const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
@@ -98,7 +98,7 @@ function composedOf(
         T,
         I,
         H,
-        dropGates: 0,
+        dropoutVariants: 0,
         masked: mask !== undefined,
       },
       returnSequences: options.returnSequences ?? true,
@@ -160,7 +160,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
         lstm(inputs[0] as tf.Tensor3D, { kernel: inputs[1], recurrentKernel: inputs[2] });
       });
     });
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });
 
   test("a gradient that is never asked for is given back", () => {
@@ -170,7 +170,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       return tf.sum(tf.square(k));
     };
     tf.tidy(() => tf.grad(f)(kernel));
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     const broken = () => {
       lstm(x as tf.Tensor3D, { kernel, recurrentKernel });
       throw new Error("stop");
@@ -284,7 +284,7 @@ test("a call that needs more than 4 GB is refused, and the next call works", () 
   expect(() => tf.tidy(() => tf.grad(loss)(weights.kernel))).toThrow(
     /expected at most 4 GB of WebAssembly memory, got/,
   );
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   const [y, ...rest] = inputsOf("lstm");
   expect(lossOf("lstm", {}, false)(y, ...rest).dataSync()).toBeAllclose(
     lossOf("lstm", {}, true)(y, ...rest).dataSync(),

@@ -1,5 +1,6 @@
 // What lstm, gru and simpleRnn share: options, checks, and the choice between engine and composition.
 
+import type { CellKind } from "@rnnkit/core-rnn";
 import { checkOptions, shown } from "@rnnkit/core-rnn";
 import {
   clone,
@@ -12,18 +13,18 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { activationNames, type RecurrentActivationName } from "./activation-names.ts";
-import { type CallShape, type CellKind, type FusedActivation, fusedActivations } from "./call.ts";
-import { checkFlag, checkRank, checkTensor, checkWord } from "./check.ts";
+import { type CallShape, type FusedActivation, fusedActivations } from "./call.ts";
+import { checkFlag, checkOneOf, checkRank, checkTensor } from "./check.ts";
 import { composedRecurrence } from "./composed.ts";
-import { isEngineSupported } from "./engine.ts";
-import { guideToBackend } from "./first-backend.ts";
+import { guideToBackend } from "./tfjs/first-backend.ts";
 import {
   engineBackends,
   kernelNames,
   registerRecurrentKernels,
   runRecurrentKernel,
-} from "./kernels.ts";
+} from "./tfjs/recurrent-kernels.ts";
 import { decidedBys, outputsDecidedBy, type TokenSource } from "./token-source.ts";
+import { isEngineSupported } from "./wasm/instance.ts";
 
 /** Weights of a recurrence, in Keras's layout. */
 export interface RecurrentWeights {
@@ -264,13 +265,13 @@ function checkCall(
   if (source != null) {
     checkOptions(who, source, ["tokens", "decidedBy"], "{ tokens, decidedBy }", "source");
     checkTensor(who, "source.tokens", source.tokens, [B, T], ["int32", "float32"]);
-    checkWord(who, "source.decidedBy", source.decidedBy, decidedBys);
+    checkOneOf(who, "source.decidedBy", source.decidedBy, decidedBys);
   }
   const { goBackwards, returnSequences, zeroOutputForMask } = options;
   const flags = { goBackwards, returnSequences, zeroOutputForMask };
   for (const [name, flag] of Object.entries(flags)) checkFlag(who, name, flag);
-  checkWord(who, "activation", activation, activationNames);
-  checkWord(who, "recurrentActivation", recurrentActivation, activationNames);
+  checkOneOf(who, "activation", activation, activationNames);
+  checkOneOf(who, "recurrentActivation", recurrentActivation, activationNames);
   const { inputDropoutMask, recurrentDropoutMask } = options;
   const gates = [
     checkDropout(who, "inputDropoutMask", inputDropoutMask, G, B, I),
@@ -281,7 +282,7 @@ function checkCall(
   if (initialState) inputs.h0 = initialState[0];
   if (initialState && cell === "lstm") inputs.c0 = initialState[1];
   if (mask) inputs.mask = mask;
-  const dropGates = Math.max(...gates);
+  const dropoutVariants = Math.max(...gates);
   if (source) inputs.tokens = source.tokens;
   if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;
   if (recurrentDropoutMask) inputs.recurrentDropoutMask = recurrentDropoutMask;
@@ -296,7 +297,7 @@ function checkCall(
       goBackwards: goBackwards ?? false,
       zeroOutputForMask: zeroOutputForMask ?? false,
       masked: mask != null,
-      ...{ decidedBy: source?.decidedBy, dropGates },
+      ...{ decidedBy: source?.decidedBy, dropoutVariants },
     },
   };
 }

@@ -1,12 +1,12 @@
 // Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-wasm";
+import type { CellKind } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import type { CellKind } from "./call.ts";
 import { type GatedOptions, type RecurrentResult, recurrent } from "./recurrent.ts";
-import { registerKernels } from "./register.ts";
+import { registerKernels } from "./tfjs/register.ts";
 import {
   decidedBys,
   isLookup,
@@ -21,14 +21,24 @@ beforeAll(async () => {
   registerKernels();
 });
 
-const reader: TokenReader = { goBackwards: false, masked: false, started: false, dropGates: 0 };
+const reader: TokenReader = {
+  goBackwards: false,
+  masked: false,
+  started: false,
+  dropoutVariants: 0,
+};
 
 test("rows stay alike where what decides them has been read, and nothing is a row's own", () => {
   const alike = (options: Partial<TokenReader>) =>
     decidedBys.filter((decidedBy) => staysAlike({ ...reader, ...options, decidedBy }));
   expect(alike({})).toEqual(["step", "start"]);
   expect(alike({ goBackwards: true })).toEqual(["step", "end"]);
-  for (const own of [{ masked: true }, { started: true }, { dropGates: 1 }, { dropGates: 4 }]) {
+  for (const own of [
+    { masked: true },
+    { started: true },
+    { dropoutVariants: 1 },
+    { dropoutVariants: 4 },
+  ]) {
     expect(alike(own)).toEqual([]);
   }
   expect(staysAlike(reader)).toBe(false);
@@ -38,7 +48,7 @@ test("a lookup is one under a mask and from given states too, not through dropou
   const lookups = (options: Partial<TokenReader>) =>
     decidedBys.filter((decidedBy) => isLookup({ ...reader, ...options, decidedBy }));
   expect(lookups({ goBackwards: true, masked: true, started: true })).toEqual(["step"]);
-  expect(lookups({ dropGates: 1 })).toEqual([]);
+  expect(lookups({ dropoutVariants: 1 })).toEqual([]);
 });
 
 test("outputs in the order of the tokens, whose rows stay alike, are decided from the start", () => {

@@ -38,7 +38,7 @@ export interface TokenReader {
   /** From given states. */
   started: boolean;
   /** 0 without dropout masks. */
-  dropGates: number;
+  dropoutVariants: number;
 }
 
 /**
@@ -47,12 +47,12 @@ export interface TokenReader {
  */
 export function staysAlike({ decidedBy, goBackwards, ...own }: TokenReader): boolean {
   const soFar = decidedBy === "step" || decidedBy === (goBackwards ? "end" : "start");
-  return soFar && !own.masked && !own.started && own.dropGates === 0;
+  return soFar && !own.masked && !own.started && own.dropoutVariants === 0;
 }
 
 /** Whether steps of one token meet the kernel with one vector, wherever they stand. */
-export function isLookup({ decidedBy, dropGates }: TokenReader): boolean {
-  return decidedBy === "step" && dropGates === 0;
+export function isLookup({ decidedBy, dropoutVariants }: TokenReader): boolean {
+  return decidedBy === "step" && dropoutVariants === 0;
 }
 
 /** What decides the outputs of a call that returns all of them; nothing that is known, where they are turned round. */

@@ -2,17 +2,17 @@
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
+import type { CellKind } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bidirectional } from "./bidirectional.ts";
-import type { CellKind } from "./call.ts";
-import { setThreads } from "./engine.ts";
 import { paddedTokens } from "./padded-tokens.fixture.ts";
 import { type GatedOptions, type RecurrentWeights, recurrent } from "./recurrent.ts";
-import { registerKernels } from "./register.ts";
-import { engineMemory } from "./tapes.ts";
+import { registerKernels } from "./tfjs/register.ts";
+import { engineMemory } from "./tfjs/saved-calls.ts";
 import type { DecidedBy, TokenSource } from "./token-source.ts";
+import { setThreads } from "./wasm/instance.ts";
 
 const cells: Record<CellKind, number> = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
 const [T, I, H, words] = [23, 9, 6, 11];
@@ -195,7 +195,7 @@ describe.each<[string, DecidedBy]>([
     await expectNoTensorLeak(() => {
       tf.dispose(tf.valueAndGrads(lossOf(op, ids, decidedBy))(inputs));
     });
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });
 });
 
@@ -252,7 +252,7 @@ test("an inner gradient of a call by tokens made outside of it is refused: it ma
     );
     return slope;
   });
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
 });
 
 test("tokens of another shape or type than x's rows, and words that say nothing of them, are refused", () => {

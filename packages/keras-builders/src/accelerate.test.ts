@@ -71,7 +71,7 @@ test.each(
     expect({ swapped, left }).toEqual({ swapped: [layer.name], left: [] });
   }
   for (const [i, y] of outputs(model, x()).entries()) close(y, before[i]!);
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
 });
 
 test.each(names)(

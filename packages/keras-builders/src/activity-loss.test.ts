@@ -170,7 +170,7 @@ test("fit leaves nothing behind, in tfjs or in the engine, and needs no call in 
       tf.dispose(model.evaluate(...data));
     });
   }
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
 });
 
 test("a cost that nobody asks for goes with its pass, and costs nothing after it", () => {

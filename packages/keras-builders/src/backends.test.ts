@@ -86,7 +86,7 @@ async function trained(name: string, built: string, steps: readonly Step[]): Pro
     turn = backward;
     numbers.push((await model.trainOnBatch(x, y)) as number);
     expect(tf.getBackend()).toBe(backward);
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   }
   turn = undefined;
   if (model.layers.some(({ stateful }) => stateful)) model.resetStates();

@@ -193,7 +193,7 @@ test.each(names)(
           const weights = numbers(model);
           const point = points[draw % points.length]!;
           expect(await failed(point, () => model.trainOnBatch(x, y))).toBe(`stop at ${point}`);
-          expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+          expect(engineMemory()).toEqual({ used: 0, pending: 0 });
           const saved = savedByTfjs();
           expect(tf.memory().numTensors - start, point).toBe(saved.length);
           tf.dispose(saved);
@@ -229,7 +229,7 @@ test.each(names)(
         expect(evaluate, point).toThrow(`stop at ${point}`);
         armed = undefined;
         expect(tf.memory().numTensors, point).toBe(start);
-        expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+        expect(engineMemory()).toEqual({ used: 0, pending: 0 });
       }
     }
     if (model.layers.every(({ stateful }) => !stateful)) expect(evaluated()).toEqual(wanted);
@@ -250,7 +250,7 @@ test.each(names)("%s: of a pass that throws no tensor stays but tfjs's own", asy
   const before = tf.memory().numTensors;
   for (const point of points.filter((each) => each !== "metric" && each !== "update")) {
     expect(await failed(point, gradients)).toBe(`stop at ${point}`);
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     const saved = savedByTfjs();
     expect(tf.memory().numTensors - before, point).toBe(saved.length);
     tf.dispose(saved);
@@ -265,7 +265,7 @@ test("a callback that throws ends fit, and the next fit works", async () => {
     const stop = { [moment]: () => pass(moment) };
     const fit = () => model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0, callbacks: stop });
     expect(await failed(moment, fit)).toBe(`stop at ${moment}`);
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     expect((await fit()).epoch).toEqual([0, 1]);
   }
 });

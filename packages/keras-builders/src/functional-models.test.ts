@@ -79,7 +79,7 @@ test("its training and predictions leave nothing behind, in tfjs or in the engin
     await model.fit(inputs, y, { epochs: 2, verbose: 0 });
     tf.dispose(model.predict(inputs));
   });
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
 });
 
 test("a mask and a symbolic initial state: masked steps are passed over, the first puts out 0", () => {

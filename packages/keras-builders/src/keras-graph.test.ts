@@ -86,7 +86,7 @@ test("predictions and training leave no mask behind", async () => {
     await model.fit(x, y, { epochs: 2, verbose: 0 });
     tf.dispose(model.predict(x));
   });
-  expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
 });
 
 test("a mask by hand is obeyed as one that a tensor carries, of any dtype, and none that it is made of is trained", () => {

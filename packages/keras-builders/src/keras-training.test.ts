@@ -213,7 +213,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       await model.fit(x, y, { ...all, validationSplit: 0, validationData: [x, y, w] });
       tf.dispose(model.evaluate(x, y, { sampleWeight: w }));
     });
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });
 });
 

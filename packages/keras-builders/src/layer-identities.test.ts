@@ -185,7 +185,7 @@ describe.each(Object.entries(kinds))("%s", (kind, make) => {
         );
         tf.dispose([value, grads]);
       });
-      expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+      expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     });
   });
 });
@@ -198,6 +198,6 @@ test("1,000 stateful calls leave every mark where it was", async () => {
     const tensors = tf.memory().numTensors;
     for (let step = 0; step < 1000; step++) tf.dispose(layer.apply(one) as tf.Tensor);
     expect(tf.memory().numTensors).toBe(tensors);
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   }
 });

@@ -182,7 +182,7 @@ describe.each(Object.entries(cells))("%s", (_, cell) => {
       });
       model.dispose();
     }
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });
 
   test("disposing a stateful layer frees its states too", () => {

@@ -52,7 +52,7 @@ describe.each(Object.entries(kinds))("RNN over %s", (_, cell) => {
       });
       model.dispose();
     }
-    expect(engineMemory()).toEqual({ used: 0, tapes: 0 });
+    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     const layer = layers.rnn({ cell: cell(), returnState: true });
     const given = x();
     const initialState = list(layer.apply(given)).slice(1);

@@ -1,0 +1,54 @@
+import {
+  findBackendFactory,
+  getKernel,
+  type KernelConfig,
+  registerKernel,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import { guideToBackend } from "./first-backend.ts";
+import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./segment-sum.ts";
+import { gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
+
+/**
+ * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
+ *
+ * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
+ *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
+ * - `GatherV2`, `Identity` and `Transpose` on **wasm**: the lookup of an Embedding 20 times faster;
+ *   clones, and transpositions that move nothing, without a copy.
+ * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
+ *   vocabulary × tokens.
+ *
+ * Call it again at will: what is in place stays. It imports no backend. tfjs's cpu backend brings a
+ * kernel of its own when it is imported, so on a page that imports it later, call again then.
+ *
+ * @example
+ * import "@tensorflow/tfjs-backend-wasm";
+ * import { registerKernels } from "@rnnkit/fused-rnn";
+ * registerKernels();
+ */
+export function registerKernels(): void {
+  guideToBackend();
+  const { kernelName } = unsortedSegmentSumWasm;
+  if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
+  for (const replacement of [gatherRows, identity, transpose]) replace(replacement);
+
+  // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
+  if (!findBackendFactory("cpu")) return;
+  const present = getKernel(kernelName, "cpu");
+  if (present === unsortedSegmentSumCpu) return;
+  if (present) unregisterKernel(kernelName, "cpu");
+  registerKernel(unsortedSegmentSumCpu);
+}
+
+const replaced = new Map<string, KernelConfig>();
+
+/** Puts ours in place of the wasm backend's own kernel, once that is there. */
+function replace({ kernelName, make }: Replacement): void {
+  const present = getKernel(kernelName, "wasm");
+  if (!present || present === replaced.get(kernelName)) return;
+  const ours = make(present);
+  unregisterKernel(kernelName, "wasm");
+  registerKernel(ours);
+  replaced.set(kernelName, ours);
+}

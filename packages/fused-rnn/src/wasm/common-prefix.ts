@@ -1,0 +1,94 @@
+// Rows of a batch that begin with the same tokens: padding before short texts. Their states are the same until
+// they part, so one row of a block stands for them all, forwards and backwards.
+
+/** Which rows of a call each step works on, as assembly/descriptor.ts has it. */
+export interface CommonPrefix {
+  /** The batch row at each position, [B]; a block's first stands for those that have not parted from it. */
+  order: Int32Array;
+  /** For each block, how many of its rows are worked on before each step, [blocks, T + 1]. */
+  starts: Int32Array;
+  /** The first step at which a row of the batch is worked on itself, [B]; T for one that never is. */
+  firstSteps: Int32Array;
+  /** Row-steps of the call, B·T without sharing. */
+  work: number;
+}
+
+/** A call whose rows are to be shared. */
+interface Cut {
+  B: number;
+  T: number;
+  goBackwards: boolean;
+  /** Rows of a block, and the number of blocks. */
+  R: number;
+  blocks: number;
+}
+
+/** Keeping lists of rows costs what a few steps do: less saved than this share of the work is no gain. */
+const LEAST_SAVED = 1 / 16;
+
+/**
+ * How the rows of **tokens** [B, T] are shared; undefined where too few begin alike.
+ *
+ * What rows have in common is measured against one of them, the one with the longest run of one token
+ * at its beginning, as padding is. Rows are dealt to the blocks from the longest common beginning to the
+ * shortest, so that blocks take about the same time; within a block, the first stands for the others, which
+ * follow in the order in which they part from it.
+ */
+export function commonPrefix(tokens: ArrayLike<number>, cut: Cut): CommonPrefix | undefined {
+  const { B, T, R, blocks } = cut;
+  const common = commonSteps(tokens, cut);
+  const byLength = Array.from(common.keys()).sort((a, b) => common[b] - common[a] || a - b);
+  const dealt = Array.from({ length: blocks }, (_, block) => {
+    const size = Math.min(R, B - block * R);
+    return { size, rows: [] as number[] };
+  });
+  let to = 0;
+  for (const row of byLength) {
+    while (dealt[to % blocks].rows.length === dealt[to % blocks].size) to++;
+    dealt[to++ % blocks].rows.push(row);
+  }
+  const order = new Int32Array(B);
+  const starts = new Int32Array(blocks * (T + 1));
+  const firstSteps = common.slice();
+  let position = 0;
+  let work = 0;
+  for (const [block, { rows }] of dealt.entries()) {
+    const [first, ...others] = rows;
+    others.reverse();
+    order.set([first, ...others], position);
+    firstSteps[first] = 0;
+    position += rows.length;
+    let active = 1;
+    let before = 0;
+    for (let t = 0; t < T; t++) {
+      while (active < rows.length && common[others[active - 1]] <= t) active++;
+      before += active;
+      starts[block * (T + 1) + t + 1] = before;
+    }
+    work += before;
+  }
+  return work <= B * T * (1 - LEAST_SAVED) ? { order, starts, firstSteps, work } : undefined;
+}
+
+/** How many steps each row has in common with one of them. */
+function commonSteps(tokens: ArrayLike<number>, { B, T, goBackwards }: Cut): Int32Array {
+  const first = goBackwards ? T - 1 : 0;
+  const step = goBackwards ? -1 : 1;
+  const runs = new Int32Array(B);
+  let model = 0;
+  for (let b = 0; b < B; b++) {
+    const token = tokens[b * T + first];
+    let run = 0;
+    for (let at = b * T + first; run < T && tokens[at] === token; at += step) run++;
+    runs[b] = run;
+    if (run > runs[model]) model = b;
+  }
+  const begin = model * T + first;
+  return runs.map((run, b) => {
+    const begins = b * T + first;
+    // Of one token repeated they have the shorter run in common.
+    let t = tokens[begins] === tokens[begin] ? run : 0;
+    while (t < T && tokens[begins + t * step] === tokens[begin + t * step]) t++;
+    return t;
+  });
+}

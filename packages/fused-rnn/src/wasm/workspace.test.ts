@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import type { CallShape } from "../call.ts";
+import { planOf } from "./workspace.ts";
+
+test("a plan is found by the names of a shape's values, not by their order", () => {
+  const shape: CallShape = {
+    ...{ cell: "lstm", B: 2, T: 3, I: 4, H: 5, activation: "tanh", recurrentActivation: "sigmoid" },
+    ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
+    ...{ dropoutVariants: 0, training: false },
+  };
+  const { goBackwards, returnSequences, ...rest } = shape;
+  const plan = planOf(shape, true, false);
+  expect(planOf({ goBackwards, returnSequences, ...rest }, true, false)).toBe(plan);
+  const turned = { ...rest, goBackwards: true, returnSequences: false };
+  expect(planOf(turned, true, false).template).not.toEqual(plan.template);
+});
