@@ -1,7 +1,7 @@
 import { tolerances } from "@rnnkit/test-kit/tolerances";
-import { composedEngine } from "./composed.ts";
+import { composedEngine as engine } from "./composed.ts";
 import { engineConformance } from "./engine-conformance.fixture.ts";
 
 for (const backend of ["cpu", "wasm"]) {
-  engineConformance({ engine: composedEngine, backend, tolerances: tolerances.composed });
+  engineConformance({ engine, backend, tolerances: tolerances.composed, isSlow: true });
 }

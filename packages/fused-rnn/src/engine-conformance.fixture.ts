@@ -10,11 +10,19 @@ import "@tensorflow/tfjs-layers";
 import { describe } from "vitest";
 import { agreementTests } from "./conformance/agreement.fixture.ts";
 import { type EngineUnderTest, useEngine } from "./conformance/engine-under-test.fixture.ts";
+import { identityTests } from "./conformance/identities.fixture.ts";
+import { lookupTests } from "./conformance/lookups.fixture.ts";
+import { mannersTests } from "./conformance/manners.fixture.ts";
+import { stackTests } from "./conformance/stacks.fixture.ts";
 
 /** Runs the suite on an engine, in front of the others, on a backend of tfjs. */
 export function engineConformance(suite: EngineUnderTest): void {
   describe(`${suite.engine.name} on ${suite.backend}`, () => {
     useEngine(suite);
     agreementTests(suite);
+    identityTests(suite);
+    lookupTests(suite);
+    stackTests(suite);
+    mannersTests(suite);
   });
 }

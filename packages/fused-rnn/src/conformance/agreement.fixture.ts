@@ -22,7 +22,7 @@ import {
   tensorsOf,
   valuesOf,
 } from "./call.fixture.ts";
-import type { EngineUnderTest } from "./engine-under-test.fixture.ts";
+import { drawsFor, type EngineUnderTest } from "./engine-under-test.fixture.ts";
 import { referenceBackward, referenceForward } from "./reference.fixture.ts";
 
 /** Expects of a call what the head of this file says. */
@@ -78,9 +78,6 @@ const drawnOptions: fc.Arbitrary<Drawn> = fc.record({
 
 /** Every option, at random. */
 export function agreementTests(suite: EngineUnderTest): void {
-  const isTraced = suite.engine.kind === "traced";
-  // A step of tfjs operations takes as long as a whole call of kernels.
-  const runs = (count: number) => (isTraced ? Math.ceil(count / 5) : count);
   for (const cell of cellKinds) {
     test(`${cell} agrees with the float64 reference`, () => {
       check(suite, shapeOf(cell), plain);
@@ -108,7 +105,7 @@ export function agreementTests(suite: EngineUnderTest): void {
           fc.property(drawnSizes, drawnOptions, (sizes, drawn) => {
             check(suite, shapeOf(cell, sizes), drawn);
           }),
-          { numRuns: runs(40), seed: draws },
+          { numRuns: drawsFor(suite, 40), seed: draws },
         );
       },
     );
@@ -123,7 +120,7 @@ export function agreementTests(suite: EngineUnderTest): void {
         fc.property(sizes, fc.nat(), (drawn, seed) => {
           check(suite, shapeOf(cell, drawn), { ...plain, initialState: true, seed });
         }),
-        { numRuns: runs(15) },
+        { numRuns: drawsFor(suite, 15) },
       );
     });
 
@@ -137,8 +134,8 @@ export function agreementTests(suite: EngineUnderTest): void {
       },
     );
 
-    // Kernels cut rows into columns.
-    test.skipIf(isTraced).each(["none", "gates"] as const)(
+    // Where kernels cut rows into columns.
+    test.skipIf(suite.isSlow).each(["none", "gates"] as const)(
       `${cell} agrees with the reference where rows of gradients are long, recurrent dropout: %s`,
       (recurrent) => {
         // Several blocks of rows, and more than 512 columns.

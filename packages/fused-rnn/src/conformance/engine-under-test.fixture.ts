@@ -23,8 +23,15 @@ export interface EngineUnderTest {
    * engine that works in float64 has a state of float32 between them.
    */
   carried?: Tolerance;
+  /** It needs seconds where kernels need milliseconds: large calls are left out, and fewer are drawn. */
+  isSlow?: boolean;
   /** Writes NaN where numbers of calls have been; runs before each pass. */
   poison?: () => void;
+}
+
+/** Of so many draws those that an engine has the time for. */
+export function drawsFor({ isSlow = false }: EngineUnderTest, draws: number): number {
+  return isSlow ? Math.ceil(draws / 5) : draws;
 }
 
 /** Puts the engine in front in each test of a block, on its backend, and watches it. */

@@ -1,8 +1,8 @@
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { engineConformance } from "../engine-conformance.fixture.ts";
-import { wasmEngine } from "./engine.ts";
+import { wasmEngine as engine } from "./engine.ts";
 import { poison } from "./poison.fixture.ts";
 
 for (const backend of ["cpu", "wasm"]) {
-  engineConformance({ engine: wasmEngine, backend, tolerances: tolerances.wasm, poison });
+  engineConformance({ engine, backend, tolerances: tolerances.wasm, poison });
 }
