@@ -1,6 +1,7 @@
 // The distinct tokens of each block of rows: what the kernel is multiplied by, once each, where x is a lookup.
 
 import type { CallShape } from "../call.ts";
+import type { Blocks } from "./blocks.ts";
 import type { CommonPrefix } from "./common-prefix.ts";
 
 /** The distinct tokens of a call, numbered through the blocks. */
@@ -25,7 +26,7 @@ export function distinctTokens(
   ids: Int32Array,
   rows: number,
   { B, T, I, goBackwards }: Pick<CallShape, "B" | "T" | "I" | "goBackwards">,
-  { R, blocks }: { R: number; blocks: number },
+  { R, blocks }: Blocks,
   prefix: CommonPrefix | undefined,
   mask: Uint8Array | undefined,
 ): DistinctTokens | undefined {

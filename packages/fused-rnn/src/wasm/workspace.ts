@@ -3,6 +3,7 @@
 
 import { type CellKind, cellTable, weightShapes } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
+import { blocksOf } from "./blocks.ts";
 import { cellLayouts } from "./cell-layout.ts";
 import {
   DESCRIPTOR_BYTES,
@@ -58,22 +59,6 @@ const up = (n: number, to: number) => Math.ceil(n / to) * to;
 const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
 /** Bytes of a row that is read back from memory: no more than must be where rows are short. */
 const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(floats));
-
-/**
- * How the rows of a batch are cut into blocks. They depend on the shape alone, never on the number of threads, and
- * each sums its own weight gradients: so results are the same bit for bit however many threads run them.
- */
-export function blocksOf({ cell, B, I, H }: Pick<CallShape, "cell" | "B" | "I" | "H">): {
-  R: number;
-  blocks: number;
-} {
-  // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
-  // is small, more when it is large; but of a small batch two threads shall have some each.
-  const weightBytes = (I + H) * cellTable[cell].gates.length * H * 4;
-  const least = B <= 8 ? 4 : weightBytes <= 1 << 19 ? 8 : 16;
-  const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
-  return { R, blocks: Math.ceil(B / R) };
-}
 
 /** How a call is cut up. */
 export function layoutOf(shape: WorkspaceShape): Layout {
