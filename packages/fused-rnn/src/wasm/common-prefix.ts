@@ -1,7 +1,7 @@
 // Rows of a batch that begin with the same tokens: padding before short texts. Their states are the same until
 // they part, so one row of a block stands for them all, forwards and backwards.
 
-import type { Blocks } from "./blocks.ts";
+import type { Blocks } from "./layout.ts";
 
 /** Which rows of a call each step works on, as the descriptor has it. */
 export interface CommonPrefix {

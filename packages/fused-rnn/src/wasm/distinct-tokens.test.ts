@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { paddedTokens } from "../padded-tokens.fixture.ts";
-import { blocksOf } from "./blocks.ts";
 import { commonPrefix } from "./common-prefix.ts";
 import { distinctTokens } from "./distinct-tokens.ts";
+import { blocksOf } from "./layout.ts";
 
 const call = {
   ...{ cell: "lstm" as const, B: 2, T: 4, I: 8, H: 5, goBackwards: false },

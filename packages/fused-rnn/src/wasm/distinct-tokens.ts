@@ -1,8 +1,8 @@
 // The distinct tokens of each block of rows: what the kernel is multiplied by, once each, where x is a lookup.
 
 import type { CallShape } from "../call.ts";
-import type { Blocks } from "./blocks.ts";
 import type { CommonPrefix } from "./common-prefix.ts";
+import type { Blocks } from "./layout.ts";
 
 /** The distinct tokens of a call, numbered through the blocks. */
 export interface DistinctTokens {
