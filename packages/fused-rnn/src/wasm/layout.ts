@@ -62,7 +62,9 @@ export function blocksOf({ cell, B, I, H }: Pick<CallShape, "cell" | "B" | "I" |
 }
 
 /** Rounded up to a multiple. */
-export const up = (n: number, to: number) => Math.ceil(n / to) * to;
+export function up(n: number, to: number): number {
+  return Math.ceil(n / to) * to;
+}
 /** An odd number of cache lines: rows then fall into different cache sets. */
 const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
 /** Bytes of a row that is read back from memory: no more than must be where rows are short. */
