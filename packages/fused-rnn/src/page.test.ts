@@ -52,8 +52,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import * as rnn from "@rnnkit/fused-rnn";
 import { getInstance } from "${here("./wasm/instance.ts")}";
+import { mortalWorkers } from "${here("./wasm/dying-worker.fixture.ts")}";
 import { trained, workersUp } from "${here("./page-call.fixture.ts")}";
-Object.assign(globalThis, rnn, { getInstance, trained, workersUp });
+Object.assign(globalThis, rnn, { getInstance, mortalWorkers, trained, workersUp });
 `;
 
 let root: string;
@@ -252,10 +253,10 @@ chromiumTest(
   `a nested worker takes blocks: one that dies in its block fails that call alone${reason}`,
   async () => {
     const scope = await openWorker("isolated");
-    await run(scope, "setThreads(2)");
+    await run(scope, "(globalThis.mortal = mortalWorkers(), setThreads(2))");
     await run(scope, oneWorkerUp(large));
     const repeated = `(() => { for (let n = 0; n < 50; n++) ${call("lstm", large)}; })`;
-    await run(scope, "(globalThis.broken = getInstance()).pool.crashNextWorker()");
+    await run(scope, "(globalThis.broken = getInstance(), mortal.killNext())");
     const failure = `(() => { try { ${repeated}() } catch (error) { return error.message } })()`;
     expect(await run(scope, failure)).toMatch(/a worker died/);
     expect(await run(scope, "getInstance() === broken")).toBe(false);

@@ -1,8 +1,9 @@
 import type { CellKind } from "@rnnkit/core-rnn";
 import { seededRandom } from "@rnnkit/core-rnn";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { ForwardShape } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
+import { mortalWorkers } from "./dying-worker.fixture.ts";
 import { forward } from "./forward.ts";
 import { createInstance, getInstance, getThreads, setThreads } from "./instance.ts";
 
@@ -86,10 +87,12 @@ test("gradients whose rows are long have the same bits on 1 and 2 threads", asyn
 test("a worker that dies in a block fails that call, and the next call works", async () => {
   setThreads(1);
   const one = everything("lstm");
+  const { killNext, restore } = mortalWorkers();
+  onTestFinished(restore);
   setThreads(2);
   await workersUp(1);
   const broken = getInstance();
-  broken.pool.crashNextWorker();
+  killNext();
   expect(() => {
     for (let call = 0; call < 50; call++) everything("lstm");
   }).toThrow(/worker/);
