@@ -1,28 +1,23 @@
 // The recurrences composed of tfjs operations, a few dozen a step: right on every backend,
 // differentiable any number of times, and slow. The engine takes its place wherever it can.
 
+import { cellTable } from "@rnnkit/core-rnn";
 import {
   add,
-  cast,
-  clone,
-  expandDims,
   getBackend,
   matMul,
   mul,
   split,
-  squeeze,
-  stack,
   sub,
   type Tensor,
   type Tensor2D,
   tidy,
   unstack,
-  where,
   zeros,
-  zerosLike,
 } from "@tensorflow/tfjs-core";
 import { activationOps } from "./activations.ts";
 import type { RecurrentCall, RecurrentResult } from "./recurrent.ts";
+import { stepThrough } from "./step-through.ts";
 import { engineBackends } from "./tfjs/recurrent-kernels.ts";
 import { isEngineSupported } from "./wasm/instance.ts";
 
@@ -62,7 +57,11 @@ interface Step {
   stateMasks: readonly Tensor[];
 }
 
-function step({ call, gates, inputMasks, stateMasks }: Step, x: Tensor, state: Tensor[]): Tensor[] {
+function step(
+  { call, gates, inputMasks, stateMasks }: Step,
+  x: Tensor,
+  state: readonly Tensor[],
+): Tensor[] {
   const { kernel, recurrentKernel, bias } = call.inputs;
   const act = activationOps[call.activation];
   const rec = activationOps[call.recurrentActivation];
@@ -107,46 +106,24 @@ function step({ call, gates, inputMasks, stateMasks }: Step, x: Tensor, state: T
 export function composedRecurrence(call: RecurrentCall): RecurrentResult {
   sayWhy(call);
   const { shape, inputs } = call;
-  const { B, H, cell } = shape;
-  const gates = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
-  const all = tidy((): Tensor[] => {
-    const keep = inputs.mask && cast(inputs.mask, "bool");
-    // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
-    const x = keep ? where(expandDims(keep, 2), inputs.x, zerosLike(inputs.x)) : inputs.x;
-    const steps = (tensor: Tensor) => {
-      // tfjs's gradient of unstack knows no single part.
-      const parts = shape.T === 1 ? [squeeze(tensor, [1])] : unstack(tensor, 1);
-      // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each.
-      return shape.goBackwards ? [...parts].reverse() : parts;
-    };
-    const xs = steps(x);
-    const keeps = keep && steps(keep).map((column) => expandDims(column, 1));
+  const { B, H, cell, goBackwards, returnSequences, zeroOutputForMask } = shape;
+  const { gates, states } = cellTable[cell];
+  return tidy(() => {
     const masksOf = (mask: Tensor | undefined) =>
       mask === undefined ? [] : mask.rank === 3 ? unstack(mask) : [mask];
     const plan: Step = {
-      ...{ call, gates },
+      ...{ call, gates: gates.length },
       inputMasks: masksOf(inputs.inputDropoutMask),
       stateMasks: masksOf(inputs.recurrentDropoutMask),
     };
-    let state: Tensor[] = [inputs.h0 ?? zeros([B, H])];
-    if (cell === "lstm") state.push(inputs.c0 ?? zeros([B, H]));
-    let output: Tensor = zeros([B, H]);
-    const outputs: Tensor[] = [];
-    for (const [t, x] of xs.entries()) {
-      const next = step(plan, x, state);
-      const kept = keeps?.[t];
-      output = kept
-        ? where(kept, next[0], shape.zeroOutputForMask ? zerosLike(output) : output)
-        : next[0];
-      state = kept ? next.map((value, k) => where(kept, value, state[k])) : next;
-      if (shape.returnSequences) outputs.push(output);
-    }
-    // Clones, so that outputs and states can be disposed one by one.
-    return [
-      shape.returnSequences ? stack(outputs, 1) : clone(output),
-      ...state.map((s) => clone(s)),
-    ];
+    const outputAndState = (x: Tensor, before: readonly Tensor[]): Tensor[] => {
+      const state = step(plan, x, before);
+      return [state[0], ...state];
+    };
+    const { outputs, state } = stepThrough(outputAndState, inputs.x, {
+      ...{ goBackwards, returnSequences, zeroOutputForMask, mask: inputs.mask },
+      initialState: states.map((name) => inputs[`${name}0`] ?? zeros([B, H])),
+    });
+    return { outputs, state };
   });
-  const [outputs, ...state] = all;
-  return { outputs, state: state as Tensor2D[] };
 }

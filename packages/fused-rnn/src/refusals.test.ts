@@ -88,6 +88,12 @@ testOptions(fused, {
       call: (options) => bidirectional("lstm", x, [weights.lstm, options]),
     },
   ],
+  stepThrough: {
+    who: "stepThrough",
+    names: ["initialState", "mask", "goBackwards", "returnSequences", "zeroOutputForMask"],
+    required: { initialState: [] },
+    call: (options) => fused.stepThrough((step) => [step], x, options),
+  },
   activationOps: null,
   fusedActivations: null,
   adamUpdate: [
