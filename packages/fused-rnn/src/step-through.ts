@@ -12,7 +12,7 @@ import {
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { checkFlag, checkLive, checkRank, checkTensor } from "./check.ts";
+import { checkFlag, checkLive, checkTensor } from "./check.ts";
 import type { RecurrentOptions, RecurrentResult } from "./recurrent.ts";
 
 /** One step of a recurrence: x [B, ...] and the states to the output and the next states, [B, size] each. */
@@ -111,7 +111,7 @@ function check(step: StepFunction, x: Tensor, options: StepThroughOptions): void
     );
   }
   for (const [k, state] of initialState.entries()) {
-    checkRank(who, `initialState[${k}]`, state, "BH");
+    checkMatrix(`initialState[${k}]`, state);
   }
   if (mask != null) checkTensor(who, "mask", mask, x.shape.slice(0, 2), ["bool", "int32"]);
   const flags = { goBackwards, returnSequences, zeroOutputForMask };
@@ -124,6 +124,12 @@ function checkResults(results: readonly Tensor[], states: number): void {
     throw new Error(`${who}: expected ${expected}, got ${shown(results)}`);
   }
   for (const [k, result] of results.entries()) {
-    checkRank(who, k === 0 ? "an output" : `state ${k - 1}`, result, "BH");
+    checkMatrix(k === 0 ? "an output" : `state ${k - 1}`, result);
   }
+}
+
+function checkMatrix(name: string, tensor: Tensor): void {
+  checkLive(who, name, tensor, ["B", "size"]);
+  if (tensor.rank === 2) return;
+  throw new Error(`${who}: expected ${name} of shape [B, size], got ${shown(tensor.shape)}`);
 }
