@@ -37,15 +37,6 @@ export type RegularizerArg = DenseArgs["kernelRegularizer"] | null;
 /** A name, a config, or an object that tf.constraints made. */
 export type ConstraintArg = DenseArgs["kernelConstraint"] | null;
 
-/** The names of the options of these weights. */
-export function weightOptions(...weights: string[]): string[] {
-  return weights.flatMap((name) => [
-    `${name}Initializer`,
-    `${name}Regularizer`,
-    `${name}Constraint`,
-  ]);
-}
-
 /** How one weight starts, what it costs, and what it is held to. */
 export interface WeightSpec {
   initializer: Initializer;
