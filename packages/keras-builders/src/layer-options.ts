@@ -19,7 +19,7 @@ import {
 
 const { count, finite, flag, share, text, whole } = optionKinds;
 
-/** Options by name. */
+/** Options by name, with the kind of value that each takes. */
 export type LayerOptions = Readonly<Record<string, OptionKind>>;
 
 /** Options of every layer. */
@@ -70,7 +70,13 @@ const pool1d: LayerOptions = { poolSize: several(count), ...window };
 const pool2d: LayerOptions = { ...pool1d, dataFormat };
 const centred: LayerOptions = { epsilon: finite, center: flag, scale: flag };
 
-/** What each function of `layers` takes beside the options of {@link everyLayer}. */
+/**
+ * What each function of `layers` takes, by its name, beside what every layer takes (name, trainable, dtype,
+ * inputShape, activityRegularizer...): options in the order in which errors list them, each with its kind of value.
+ *
+ * @example
+ * Object.keys(layerOptions.maxPooling1d); // => ["poolSize", "strides", "padding"]
+ */
 export const layerOptions: Readonly<Record<string, LayerOptions>> = {
   simpleRNN: recurrent,
   lstm: { ...recurrent, ...lstmGates },
