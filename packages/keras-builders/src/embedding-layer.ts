@@ -22,7 +22,7 @@ import { recordSource } from "./token-source.ts";
 import {
   type Constraint,
   type ConstraintArg,
-  held,
+  constrained,
   type Initializer,
   type InitializerArg,
   type Regularizer,
@@ -122,7 +122,7 @@ export class EmbeddingLayer extends layers.Layer {
   override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.embeddings = held(
+    this.embeddings = constrained(
       this.addWeight(
         "embeddings",
         shape,

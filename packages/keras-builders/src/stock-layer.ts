@@ -12,7 +12,7 @@ import { withSeededNoise } from "./noise-layers.ts";
 import { prepare } from "./prepare.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import {
-  holdWeights,
+  constrainWeights,
   type Initializer,
   type RegularizerArg,
   regularizer,
@@ -95,7 +95,7 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
     );
   layer.build = (inputShape) => {
     build(inputShape);
-    holdWeights(layer);
+    constrainWeights(layer);
   };
   if (!cost) return layer;
   layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
