@@ -10,11 +10,11 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
+import { engineMemory } from "./engine-memory.ts";
 import { type GruOptions, gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
-import type { RecurrentWeights } from "./recurrent.ts";
+import type { RecurrentWeights } from "./options.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import { engineMemory } from "./tfjs/saved-calls.ts";
 import { setThreads } from "./wasm/instance.ts";
 
 beforeAll(() => {

@@ -1,13 +1,13 @@
 import { shown } from "@rnnkit/core-rnn";
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkFlag, checkOneOf } from "./check.ts";
 import type { GruOptions } from "./gru.ts";
 import {
   checkRecurrentOptions,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
-  recurrentPair,
-} from "./recurrent.ts";
+} from "./options.ts";
+import { recurrentPair } from "./recurrent.ts";
 
 /** What `bidirectional` can run twice. */
 export type BidirectionalCell = "simpleRnn" | "lstm" | "gru";
@@ -32,7 +32,7 @@ export type BidirectionalCell = "simpleRnn" | "lstm" | "gru";
  */
 export function bidirectional(
   cell: BidirectionalCell,
-  x: Tensor,
+  x: RecurrentInput,
   weights: readonly [RecurrentWeights, RecurrentWeights],
   options: readonly [GruOptions?, GruOptions?] = [],
 ): [RecurrentResult, RecurrentResult] {

@@ -1,25 +1,7 @@
-// What decides how a call of a recurrence runs, whichever engine runs it.
+// What decides how a call of a recurrence runs, whichever engine runs it, and the names of its tensors.
 
-import type { CellKind } from "@rnnkit/core-rnn";
-import type { DecidedBy } from "./token-source.ts";
-
-/** Activations that run inside the kernels, in the order of their numbers there. */
-export const fusedActivations = [
-  "linear",
-  "tanh",
-  "sigmoid",
-  "relu",
-  "hard_sigmoid",
-  "elu",
-  "selu",
-  "softplus",
-  "softsign",
-  "exponential",
-  "hard_sigmoid_keras2",
-] as const;
-
-/** An activation that runs inside the kernels. */
-export type FusedActivation = (typeof fusedActivations)[number];
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
+import type { RecurrentActivationName } from "./activation-names.ts";
 
 /** What decides how a call runs. */
 export interface CallShape {
@@ -32,18 +14,41 @@ export interface CallShape {
   I: number;
   /** Units. */
   H: number;
-  activation: FusedActivation;
-  recurrentActivation: FusedActivation;
+  activation: RecurrentActivationName;
+  recurrentActivation: RecurrentActivationName;
   returnSequences: boolean;
   goBackwards: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
-  /** Which of the tokens that are given decide a step of x. */
-  decidedBy?: DecidedBy | undefined;
-  /** The engine multiplies the kernel by the distinct tokens' vectors: decided by what the tokens are. */
-  byToken?: boolean | undefined;
   /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */
   dropoutVariants: number;
-  /** Keeps what the backward pass needs. */
-  training: boolean;
+}
+
+/** Initial states, in the order of the cell table's. */
+export type StateName = "h0" | "c0";
+
+/**
+ * Tensors of a call. A sequence comes as **x**, or as **ids** [B, T] of rows of a **table** [V, I]. Of an x that was
+ * not looked up, **prefixIds** [B, T] may say that rows whose ids begin alike do so too; a gradient of x that is right
+ * in the sum over such rows will then do.
+ */
+export type InputName =
+  | "x"
+  | "ids"
+  | "table"
+  | "prefixIds"
+  | "kernel"
+  | "recurrentKernel"
+  | "bias"
+  | StateName
+  | "mask"
+  | "inputDropoutMask"
+  | "recurrentDropoutMask";
+
+/** Tensors that have gradients. */
+export type GradientName = "x" | "table" | "kernel" | "recurrentKernel" | "bias" | StateName;
+
+/** Names of a cell's initial states. */
+export function stateNamesOf({ cell }: Pick<CallShape, "cell">): StateName[] {
+  return cellTable[cell].states.map((state) => `${state}0` as StateName);
 }

@@ -1,12 +1,13 @@
 // The recurrences composed of tfjs operations, a few dozen a step: right on every backend,
 // differentiable any number of times, and slow. The engine takes its place wherever it can.
 
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import {
   add,
   cast,
   clone,
   expandDims,
-  getBackend,
+  gather,
   matMul,
   mul,
   split,
@@ -22,24 +23,8 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { activationOps } from "./activations.ts";
-import type { RecurrentCall, RecurrentResult } from "./recurrent.ts";
-import { engineBackends } from "./tfjs/recurrent-kernels.ts";
-import { isEngineSupported } from "./wasm/instance.ts";
-
-const warned = new Set<string>();
-
-/** Says once why a call is slow. */
-function sayWhy({ who, activation, recurrentActivation }: RecurrentCall): void {
-  const backend = getBackend();
-  const reason = !isEngineSupported()
-    ? "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)"
-    : !engineBackends.includes(backend)
-      ? `the fused kernels do not run on the ${backend} backend`
-      : `${activation}/${recurrentActivation} is not a fused activation`;
-  if (warned.has(reason)) return;
-  warned.add(reason);
-  console.warn(`${who}: composed of tfjs operations, which is slow, because ${reason}`);
-}
+import { type InputName, stateNamesOf } from "./call.ts";
+import type { EngineCall, EngineResult, TracedEngine } from "./engine.ts";
 
 /** `split` that leaves a single part alone: the gradient of tfjs's own does not. */
 function parts(x: Tensor, count: number, axis = 0): Tensor[] {
@@ -55,85 +40,107 @@ function project(x: Tensor, kernel: Tensor, masks: readonly Tensor[], gates: num
   return parts(kernel, gates, 1).map((w, g) => matMul(mul(x, masks[g]) as Tensor2D, w as Tensor2D));
 }
 
+/** What a step of a cell is worked out from. */
 interface Step {
-  call: RecurrentCall;
-  gates: number;
-  inputMasks: readonly Tensor[];
-  stateMasks: readonly Tensor[];
+  /** Of the input, by gate, with the (first row of the) bias. */
+  sums: Tensor[];
+  /** Of the state, by gate, with the second row of the bias where it has one. */
+  stateSums(): Tensor[];
+  /** **left**, in place of the state, through gate **g**'s columns of the recurrent kernel. */
+  times(left: Tensor, g: number): Tensor;
+  /** The state as gate **g** sees it. */
+  dropped(g: number): Tensor;
+  state: readonly Tensor[];
+  act(x: Tensor): Tensor;
+  rec(x: Tensor): Tensor;
 }
 
-function step({ call, gates, inputMasks, stateMasks }: Step, x: Tensor, state: Tensor[]): Tensor[] {
-  const { kernel, recurrentKernel, bias } = call.inputs;
-  const act = activationOps[call.activation];
-  const rec = activationOps[call.recurrentActivation];
-  const [h, c] = state;
-  let zx = project(x, kernel, inputMasks, gates);
-  if (call.shape.cell === "gruAfter") {
-    let zh = project(h, recurrentKernel, stateMasks, gates);
-    if (bias) {
-      const [bx, bh] = unstack(bias).map((row) => parts(row, gates));
-      zx = zx.map((z, g) => add(z, bx[g]));
-      zh = zh.map((z, g) => add(z, bh[g]));
-    }
-    const z = rec(add(zx[0], zh[0]));
-    const r = rec(add(zx[1], zh[1]));
-    const candidate = act(add(zx[2], mul(r, zh[2])));
-    return [add(mul(z, h), sub(candidate, mul(z, candidate)))];
-  }
-  if (bias) {
-    const b = parts(bias, gates);
-    zx = zx.map((z, g) => add(z, b[g]));
-  }
-  if (call.shape.cell === "gruBefore") {
-    const weights = parts(recurrentKernel, gates, 1);
-    const dropped = (g: number) => {
-      const mask = stateMasks.length > 1 ? stateMasks[g] : stateMasks[0];
-      return mask ? mul(h, mask) : h;
-    };
-    const times = (left: Tensor, g: number) => matMul(left as Tensor2D, weights[g] as Tensor2D);
-    const z = rec(add(zx[0], times(dropped(0), 0)));
-    const r = rec(add(zx[1], times(dropped(1), 1)));
-    const candidate = act(add(zx[2], times(mul(r, dropped(2)), 2)));
-    return [add(mul(z, h), sub(candidate, mul(z, candidate)))];
-  }
-  const zh = project(h, recurrentKernel, stateMasks, gates);
-  const z = zx.map((value, g) => add(value, zh[g]));
-  if (call.shape.cell === "simpleRnn") return [act(z[0])];
-  const next = add(mul(rec(z[1]), c), mul(rec(z[0]), act(z[2])));
-  return [mul(rec(z[3]), act(next)), next];
+/** z·h + (1 - z)·candidate. */
+const mixed = (z: Tensor, h: Tensor, candidate: Tensor): Tensor =>
+  add(mul(z, h), sub(candidate, mul(z, candidate)));
+
+/** The equations of each cell, as their operations have them: from a step to the next states. */
+const equations: Readonly<Record<CellKind, (step: Step) => Tensor[]>> = {
+  simpleRnn({ sums, stateSums, act }) {
+    return [act(add(sums[0], stateSums()[0]))];
+  },
+  lstm({ sums, stateSums, state, act, rec }) {
+    const hidden = stateSums();
+    const [i, f, candidate, o] = sums.map((sum, g) => add(sum, hidden[g]));
+    const c = add(mul(rec(f), state[1]), mul(rec(i), act(candidate)));
+    return [mul(rec(o), act(c)), c];
+  },
+  gruAfter({ sums, stateSums, state, act, rec }) {
+    const hidden = stateSums();
+    const z = rec(add(sums[0], hidden[0]));
+    const r = rec(add(sums[1], hidden[1]));
+    return [mixed(z, state[0], act(add(sums[2], mul(r, hidden[2]))))];
+  },
+  gruBefore({ sums, times, dropped, state, act, rec }) {
+    const z = rec(add(sums[0], times(dropped(0), 0)));
+    const r = rec(add(sums[1], times(dropped(1), 1)));
+    return [mixed(z, state[0], act(add(sums[2], times(mul(r, dropped(2)), 2))))];
+  },
+};
+
+type Inputs = Readonly<Record<InputName, Tensor>>;
+
+/** One step of a call: from an input [B, I] and the states to the next ones. */
+function stepOf({ shape, inputs }: EngineCall): (x: Tensor, state: readonly Tensor[]) => Tensor[] {
+  const { kernel, recurrentKernel, bias, inputDropoutMask, recurrentDropoutMask } =
+    inputs as Inputs;
+  const gates = cellTable[shape.cell].gates.length;
+  const masksOf = (mask: Tensor | undefined) =>
+    mask === undefined ? [] : mask.rank === 3 ? unstack(mask) : [mask];
+  const [inputMasks, stateMasks] = [masksOf(inputDropoutMask), masksOf(recurrentDropoutMask)];
+  let columns: Tensor[] | undefined;
+  return (x, state) => {
+    const rows = bias ? (bias.rank === 2 ? unstack(bias) : [bias]).map((b) => parts(b, gates)) : [];
+    const biased = (sums: Tensor[], row: Tensor[] | undefined) =>
+      row ? sums.map((sum, g) => add(sum, row[g])) : sums;
+    const [h] = state;
+    return equations[shape.cell]({
+      sums: biased(project(x, kernel, inputMasks, gates), rows[0]),
+      stateSums: () => biased(project(h, recurrentKernel, stateMasks, gates), rows[1]),
+      times: (left, g) => {
+        columns ??= parts(recurrentKernel, gates, 1);
+        return matMul(left as Tensor2D, columns[g] as Tensor2D);
+      },
+      dropped: (g) => {
+        const mask = stateMasks.length > 1 ? stateMasks[g] : stateMasks[0];
+        return mask ? mul(h, mask) : h;
+      },
+      state,
+      act: activationOps[shape.activation],
+      rec: activationOps[shape.recurrentActivation],
+    });
+  };
 }
 
-/** Runs a checked call step by step on the current backend. */
-export function composedRecurrence(call: RecurrentCall): RecurrentResult {
-  sayWhy(call);
+/** Runs a call step by step on the current backend. */
+function composed(call: EngineCall): EngineResult<Tensor> {
   const { shape, inputs } = call;
-  const { B, H, cell } = shape;
-  const gates = cell === "simpleRnn" ? 1 : cell === "lstm" ? 4 : 3;
+  const { B, H, T, cell } = shape;
   const all = tidy((): Tensor[] => {
+    const { table, ids } = inputs as Inputs;
+    const given = inputs.x ?? gather(table, cast(ids, "int32"));
     const keep = inputs.mask && cast(inputs.mask, "bool");
     // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
-    const x = keep ? where(expandDims(keep, 2), inputs.x, zerosLike(inputs.x)) : inputs.x;
+    const x = keep ? where(expandDims(keep, 2), given, zerosLike(given)) : given;
     const steps = (tensor: Tensor) => {
       // tfjs's gradient of unstack knows no single part.
-      const parts = shape.T === 1 ? [squeeze(tensor, [1])] : unstack(tensor, 1);
+      const parts = T === 1 ? [squeeze(tensor, [1])] : unstack(tensor, 1);
       // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each.
       return shape.goBackwards ? [...parts].reverse() : parts;
     };
     const xs = steps(x);
     const keeps = keep && steps(keep).map((column) => expandDims(column, 1));
-    const masksOf = (mask: Tensor | undefined) =>
-      mask === undefined ? [] : mask.rank === 3 ? unstack(mask) : [mask];
-    const plan: Step = {
-      ...{ call, gates },
-      inputMasks: masksOf(inputs.inputDropoutMask),
-      stateMasks: masksOf(inputs.recurrentDropoutMask),
-    };
-    let state: Tensor[] = [inputs.h0 ?? zeros([B, H])];
-    if (cell === "lstm") state.push(inputs.c0 ?? zeros([B, H]));
+    const step = stepOf(call);
+    let state: Tensor[] = stateNamesOf({ cell }).map((name) => inputs[name] ?? zeros([B, H]));
     let output: Tensor = zeros([B, H]);
     const outputs: Tensor[] = [];
     for (const [t, x] of xs.entries()) {
-      const next = step(plan, x, state);
+      const next = step(x, state);
       const kept = keeps?.[t];
       output = kept
         ? where(kept, next[0], shape.zeroOutputForMask ? zerosLike(output) : output)
@@ -148,5 +155,13 @@ export function composedRecurrence(call: RecurrentCall): RecurrentResult {
     ];
   });
   const [outputs, ...state] = all;
-  return { outputs, state: state as Tensor2D[] };
+  return { outputs, state, saved: undefined };
 }
+
+/** The recurrences composed of tfjs operations: on every backend, with every activation. */
+export const composedEngine: TracedEngine = {
+  kind: "traced",
+  name: "tfjs operations",
+  refuses: () => undefined,
+  forward: (calls) => calls.map(composed),
+};

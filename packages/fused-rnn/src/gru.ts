@@ -1,12 +1,12 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkFlag } from "./check.ts";
 import {
   checkRecurrentOptions,
   type GatedOptions,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
-  recurrent,
-} from "./recurrent.ts";
+} from "./options.ts";
+import { recurrent } from "./recurrent.ts";
 
 /** Options of `gru`. */
 export interface GruOptions extends GatedOptions {
@@ -36,7 +36,7 @@ export interface GruOptions extends GatedOptions {
  * const { outputs } = gru(x, { kernel, recurrentKernel, bias }, { mask });
  */
 export function gru(
-  x: Tensor,
+  x: RecurrentInput,
   weights: RecurrentWeights,
   options: GruOptions = {},
 ): RecurrentResult {

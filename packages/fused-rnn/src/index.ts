@@ -1,20 +1,21 @@
-export type { RecurrentActivationName } from "./activation-names.ts";
+export { fusedActivations, type RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
-export { fusedActivations } from "./call.ts";
+export { engineMemory } from "./engine-memory.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
 export type {
   GatedOptions,
+  RecurrentInput,
   RecurrentOptions,
   RecurrentResult,
   RecurrentWeights,
-} from "./recurrent.ts";
+  TokenLookup,
+} from "./options.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { type AdamHyperparameters, adamUpdate } from "./tfjs/adam-update.ts";
 export { registerKernels } from "./tfjs/register.ts";
 export { type RmspropHyperparameters, rmspropUpdate } from "./tfjs/rmsprop-update.ts";
-export { engineMemory } from "./tfjs/saved-calls.ts";
 export {
   type ArrayOfDtype,
   fromTensor,
@@ -24,7 +25,6 @@ export {
   type TensorNumbers,
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
-export type { DecidedBy, TokenSource } from "./token-source.ts";
 export {
   engineBytes,
   getThreads,

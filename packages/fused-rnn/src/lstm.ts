@@ -1,11 +1,11 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   checkRecurrentOptions,
   type GatedOptions,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
-  recurrent,
-} from "./recurrent.ts";
+} from "./options.ts";
+import { recurrent } from "./recurrent.ts";
 
 /**
  * Long short-term memory over a whole sequence, as one operation.
@@ -31,7 +31,7 @@ import {
  * const { outputs, state: [h, c] } = lstm(x, weights, { returnSequences: false });
  */
 export function lstm(
-  x: Tensor,
+  x: RecurrentInput,
   weights: RecurrentWeights,
   options: GatedOptions = {},
 ): RecurrentResult {

@@ -15,7 +15,7 @@ import {
 import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import type { ForwardArrays } from "./wasm/forward.ts";
+import type { ForwardArrays } from "./wasm/arrays.ts";
 import { getInstance } from "./wasm/instance.ts";
 
 /** B, T, I, H. */

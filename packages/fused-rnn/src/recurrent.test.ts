@@ -10,12 +10,12 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { composedRecurrence } from "./composed.ts";
+import { composedEngine } from "./composed.ts";
+import { engineMemory } from "./engine-memory.ts";
 import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
-import type { RecurrentOptions } from "./recurrent.ts";
+import type { RecurrentOptions } from "./options.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import { engineMemory } from "./tfjs/saved-calls.ts";
 
 beforeAll(() => {
   const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
@@ -83,29 +83,21 @@ function composedOf(
   const [h0, c0] = options.initialState;
   const { mask, inputDropoutMask, recurrentDropoutMask } = options;
   const inputs = { x, ...weights, h0, c0, mask, inputDropoutMask, recurrentDropoutMask };
-  return composedRecurrence({
-    who: cell,
-    activation: options.activation ?? "tanh",
-    recurrentActivation: "sigmoid",
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([, v]) => v)) as Record<
-      string,
-      tf.Tensor
-    >,
-    shape: {
-      ...{
-        cell,
-        B,
-        T,
-        I,
-        H,
-        dropoutVariants: 0,
-        masked: mask !== undefined,
+  const [result] = composedEngine.forward([
+    {
+      who: cell,
+      inputs: Object.fromEntries(Object.entries(inputs).filter(([, v]) => v)),
+      shape: {
+        ...{ cell, B, T, I, H, dropoutVariants: 0, masked: mask !== undefined },
+        activation: options.activation ?? "tanh",
+        recurrentActivation: "sigmoid",
+        returnSequences: options.returnSequences ?? true,
+        goBackwards: options.goBackwards ?? false,
+        zeroOutputForMask: options.zeroOutputForMask ?? false,
       },
-      returnSequences: options.returnSequences ?? true,
-      goBackwards: options.goBackwards ?? false,
-      zeroOutputForMask: options.zeroOutputForMask ?? false,
     },
-  });
+  ]);
+  return result!;
 }
 
 const mask = () => tf.tensor([1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0], [B, T], "bool");

@@ -1,11 +1,11 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   checkRecurrentOptions,
+  type RecurrentInput,
   type RecurrentOptions,
   type RecurrentResult,
   type RecurrentWeights,
-  recurrent,
-} from "./recurrent.ts";
+} from "./options.ts";
+import { recurrent } from "./recurrent.ts";
 
 /**
  * The fully connected recurrence (Elman) over a whole sequence, as one operation.
@@ -22,7 +22,7 @@ import {
  * const { outputs, state: [h] } = simpleRnn(x, { kernel, recurrentKernel }, { activation: "relu" });
  */
 export function simpleRnn(
-  x: Tensor,
+  x: RecurrentInput,
   weights: RecurrentWeights,
   options: RecurrentOptions = {},
 ): RecurrentResult {

@@ -7,10 +7,10 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bidirectional } from "./bidirectional.ts";
+import { engineMemory } from "./engine-memory.ts";
 import { paddedTokens } from "./padded-tokens.fixture.ts";
 import { type GatedOptions, type RecurrentWeights, recurrent } from "./recurrent.ts";
 import { registerKernels } from "./tfjs/register.ts";
-import { engineMemory } from "./tfjs/saved-calls.ts";
 import type { DecidedBy, TokenSource } from "./token-source.ts";
 import { setThreads } from "./wasm/instance.ts";
 

@@ -4,26 +4,20 @@ import {
   type BidirectionalCell,
   bidirectional,
   type GatedOptions,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
 } from "@rnnkit/fused-rnn";
-import {
-  cast,
-  expandDims,
-  type serialization,
-  type Tensor,
-  type Tensor3D,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { cast, expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
 import { cellConfig, type GatedCellArgs } from "./cell-options.ts";
 import { DescribedCell } from "./described-cell.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { lookupOf } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
-import { recordSource, sourceOf } from "./token-source.ts";
 import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
@@ -37,7 +31,7 @@ export interface Recurrence {
   resetAfter?: boolean;
   unitForgetBias?: boolean;
   /** The whole sequence as one operation. */
-  run(x: Tensor3D, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
+  run(x: RecurrentInput, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
 }
 
 /** What a scan over a sequence takes: how it goes, from where, and what drops out. */
@@ -127,7 +121,7 @@ export abstract class FusedCell extends DescribedCell {
    */
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
     const call = this.#prepared(x, options);
-    return recorded(this.#recurrence.run(call.x, call.weights, call.options));
+    return this.#recurrence.run(call.x, call.weights, call.options);
   }
 
   /**
@@ -149,27 +143,26 @@ export abstract class FusedCell extends DescribedCell {
     // A SimpleRNN has no gates.
     const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
       kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
-    const [forward, backward] = bidirectional(
+    return bidirectional(
       kind,
       one.x,
       [one.weights, two.weights],
       [ofKind(one.options), ofKind(two.options)],
     );
-    return [recorded(forward), recorded(backward)];
   }
 
   #prepared(
     x: Tensor,
     options: ScanOptions,
-  ): { x: Tensor3D; weights: RecurrentWeights; options: GatedOptions } {
+  ): { x: RecurrentInput; weights: RecurrentWeights; options: GatedOptions } {
     const [kernel, recurrentKernel] = [this.kernel.read(), this.recurrentKernel.read()];
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
     return {
-      x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
+      x: lookupOf(x) ?? (x.dtype === "float32" ? x : cast(x, "float32")),
       weights: { kernel, recurrentKernel, bias: this.bias?.read() },
-      options: { activation, recurrentActivation, source: sourceOf(x), ...masks, ...rest },
+      options: { activation, recurrentActivation, ...masks, ...rest },
     };
   }
 
@@ -193,12 +186,6 @@ export abstract class FusedCell extends DescribedCell {
   override getConfig(): serialization.ConfigDict {
     return { ...cellConfig(this.options), ...super.getConfig() };
   }
-}
-
-/** A result, what its outputs were made from recorded. */
-function recorded(result: RecurrentResult): RecurrentResult {
-  if (result.source) recordSource(result.outputs, result.source);
-  return result;
 }
 
 /** Throws unless **count** states go with these names. */

@@ -16,8 +16,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { checkLive, checkTensor } from "../check.ts";
 import { type TfjsHeapModule, tfjsHeapModule } from "../wasm/tfjs-heap-module.ts";
-import { engineBackends } from "./recurrent-kernels.ts";
-import { newTensors, readTensor, readTensors } from "./tensor-access.ts";
+import { newTensors, readableBackends, readTensor, readTensors } from "./tensor-access.ts";
 
 /** A weight's tensors by name: its value, its gradient, and those of the optimizer that there are. */
 export type WeightTensors<Slot extends string, T = Tensor> = Record<"value" | "gradient", T> &
@@ -138,7 +137,7 @@ export function runUpdate<Slot extends string, Numbers extends object>(
   checkUpdate(update, weight, numbers);
   const backend = getBackend();
   const { kernelName, slots } = update;
-  if (!engineBackends.includes(backend)) {
+  if (!readableBackends.includes(backend)) {
     return tidy(() => {
       const results: Partial<Record<string, Tensor>> = update.compose(numbers, weight);
       return ["value", ...slots].flatMap((name) => results[name] ?? []);

@@ -1,265 +1,224 @@
-// The recurrences as tfjs kernels with registered gradients: one implementation for every backend
-// whose tensors can be read synchronously.
+// The recurrences as tfjs kernels with registered gradients, one implementation for every engine: which one runs a
+// call is among its attributes.
 
-import { typedArrayName } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import {
   add,
   type GradConfig,
   getBackend,
   getGradient,
   getKernel,
+  type KernelBackend,
   type KernelConfig,
   type NamedAttrMap,
+  type NamedTensorMap,
   registerGradient,
   registerKernel,
   type Tensor,
-  type TensorInfo,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import type { CallShape } from "../call.ts";
-import { backwardTogether, gradientOf } from "../wasm/backward.ts";
-import { forwardTogether } from "../wasm/forward.ts";
-import type { GradientName, SavedCall } from "../wasm/saved-call.ts";
-import { singleStep } from "../wasm/single-step.ts";
-import { scatterTokenGradients } from "../wasm/token-plan.ts";
-import { isRecording, keepSavedCall, releaseDeadCalls } from "./saved-calls.ts";
-import { newTensors, readTensors, writeTensor } from "./tensor-access.ts";
+import { type CallShape, type GradientName, stateNamesOf } from "../call.ts";
+import type { Cotangents, EngineCall, KernelEngine } from "../engine.ts";
+import { isRecording, keepCall, releaseDeadCalls, type SavedCall } from "./saved-calls.ts";
 
 /** Kernel names in tfjs's registry. */
-export const kernelNames = {
+export const kernelNames: Readonly<Record<CellKind | "bidirectional", string>> = {
   simpleRnn: "FusedSimpleRNN",
   lstm: "FusedLSTM",
-  gru: "FusedGRU",
+  gruAfter: "FusedGRU",
+  gruBefore: "FusedGRU",
   bidirectional: "FusedBidirectional",
-} as const;
+};
 
-/** Backends of tfjs that the WASM engine serves. */
-export const engineBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
-
-/** Attributes: the call, and a place for what forward keeps for backward. */
-export interface RecurrentAttrs extends CallShape {
-  memo: {
-    pending?: SavedCall[];
-    /** How many gradient scopes it was recorded in. */
-    depth: number;
-  };
+/** Attributes of a forward kernel. */
+interface ForwardAttrs {
+  engine: KernelEngine;
+  who: string;
+  shape: CallShape;
+  directions: readonly string[];
+  training: boolean;
+  /** A place for what the forward pass saves. */
+  memo: { call?: SavedCall };
+  /** How many gradient scopes the call is in. */
+  depth: number;
 }
 
 /**
  * Before the names of the inputs that each direction has for itself. The second direction of a
- * bidirectional call reads the other way; x and the mask are for both.
+ * bidirectional call reads the other way; the sequence and the mask are for both.
  */
 const single = [""];
 const double = ["", "second."];
+const common = ["x", "ids", "table", "prefixIds", "mask"] as const;
 
-const f32 = (values: unknown) => values as Float32Array;
-
-function forwardKernel(
-  kernelName: string,
-  backendName: string,
-  directions: readonly string[],
-): KernelConfig {
+function forwardKernel(kernelName: string, backendName: string): KernelConfig {
   return {
     kernelName,
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
-      const { memo, ...shape } = attrs as unknown as RecurrentAttrs;
+      const given = attrs as unknown as ForwardAttrs;
+      const { engine, shape, training, memo, depth } = given;
       releaseDeadCalls();
-      if (directions.length === 1) {
-        const done = singleStep(backend as never, shape, inputs as Record<string, TensorInfo>);
-        if (done) return done;
+      const calls = given.directions.map((_, i) => directionOf(given, inputs as NamedTensorMap, i));
+      const results = engine.forward(calls, backend as KernelBackend, training);
+      const saved = results.flatMap((result) => result.saved ?? []);
+      if (saved.length > 0) {
+        const mergesRows = inputs.prefixIds !== undefined;
+        memo.call = { engine, shape, saved, depth, mergesRows, released: false };
+        keepCall(memo.call);
       }
-      const arrays = readTensors(backend as never, inputs as Record<string, TensorInfo>);
-      const read = (name: string) => arrays[name] && f32(arrays[name]);
-      const { B, T, H, goBackwards } = shape;
-      const states = shape.cell === "lstm" ? ["h0", "c0"] : ["h0"];
-      const given = read("mask") as unknown as Uint8Array | undefined;
-      const mask =
-        given &&
-        (typedArrayName(given) === "Uint8Array"
-          ? given
-          : Uint8Array.from(given, (m) => (m ? 1 : 0)));
-      const results = forwardTogether(
-        directions.map((direction, i) => ({
-          shape: { ...shape, goBackwards: goBackwards !== (i === 1) },
-          data: {
-            x: f32(read("x")),
-            kernel: f32(read(`${direction}kernel`)),
-            recurrentKernel: f32(read(`${direction}recurrentKernel`)),
-            bias: read(`${direction}bias`),
-            initialState: inputs[`${direction}h0`]
-              ? states.map((name) => f32(read(`${direction}${name}`)))
-              : undefined,
-            mask,
-            tokens: read("tokens"),
-            inputDropoutMask: read(`${direction}inputDropoutMask`),
-            recurrentDropoutMask: read(`${direction}recurrentDropoutMask`),
-          },
-        })),
-      );
-      const pending = results.flatMap(({ saved }) => saved ?? []);
-      for (const saved of pending) keepSavedCall(saved);
-      if (pending.length > 0) memo.pending = pending;
-      try {
-        const write = (dims: number[], values: Float32Array) =>
-          writeTensor(backend as never, dims, values);
-        return results.flatMap(({ outputs, state }) => [
-          write(shape.returnSequences ? [B, T, H] : [B, H], outputs),
-          ...state.map((values) => write([B, H], values)),
-        ]);
-      } finally {
-        for (const { release } of results) release();
-      }
+      return results.flatMap(({ outputs, state }) => [outputs, ...state]);
     },
+  };
+}
+
+/** One direction of a call whose inputs are named with prefixes. */
+function directionOf(
+  { who, shape, directions }: ForwardAttrs,
+  inputs: NamedTensorMap,
+  direction: number,
+): EngineCall {
+  const prefix = directions[direction];
+  const own: Record<string, Tensor> = {};
+  for (const name of common) if (inputs[name]) own[name] = inputs[name];
+  for (const name of Object.keys(inputs)) {
+    const isOwn = prefix === "" ? !name.startsWith(double[1]) : name.startsWith(prefix);
+    if (isOwn) own[name.slice(prefix.length)] = inputs[name];
+  }
+  return {
+    who,
+    shape: { ...shape, goBackwards: shape.goBackwards !== (direction === 1) },
+    inputs: own,
   };
 }
 
 interface GradientAttrs {
-  pending: SavedCall[];
+  call: SavedCall;
   /** Whose gradient: the direction, and the name in it. */
   direction: number;
   of: GradientName;
-  needDx: boolean;
+  needsInput: boolean;
 }
 
-const cotangentNames = ["dOutputs", "dh", "dc"];
+const gradientKernelName = (kernelName: string) => `${kernelName}Grad`;
 
-/** What comes back, also on a backend that the engine does not serve. */
-function readCotangents(
-  kernelName: string,
-  backendName: string,
-  backend: unknown,
-  inputs: unknown,
-): ReturnType<typeof readTensors> {
-  try {
-    return readTensors(backend as never, inputs as Record<string, TensorInfo>);
-  } catch (cause) {
-    if (engineBackends.includes(backendName)) throw cause;
-    throw new Error(
-      `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
-      { cause },
-    );
-  }
-}
-
-const gradientName = (kernelName: string) => `${kernelName}Grad`;
-
-/** Runs the backward pass on its first call and copies the gradient named **of** out on each. */
+/** Runs the backward pass on its first call and makes the gradient named **of** on each. */
 function gradientKernel(kernelName: string, backendName: string): KernelConfig {
   return {
-    kernelName: gradientName(kernelName),
+    kernelName: gradientKernelName(kernelName),
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
-      const { pending, direction, of, needDx } = attrs as unknown as GradientAttrs;
-      if (pending.some((saved) => saved.released)) {
+      const { call, direction, of, needsInput } = attrs as unknown as GradientAttrs;
+      const { engine, saved, shape } = call;
+      if (call.released) {
         throw new Error(
           `${kernelName}: expected its gradient asked for in the scope of the forward pass, got one asked for after it`,
         );
       }
-      if (!pending[0].gradients) {
-        const arrays = readCotangents(kernelName, backendName, backend, inputs);
-        const read = (name: string) => arrays[name] && f32(arrays[name]);
-        const calls = pending.map((saved, i) => {
-          const [outputs, h, c] = cotangentNames.map((name) => read(`${double[i]}${name}`));
-          return { saved, cotangents: { outputs, h, c } };
-        });
-        backwardTogether(calls, needDx);
+      const each = cellTable[shape.cell].states.length + 1;
+      const cotangents = saved.map((_, i): Cotangents => {
+        const [outputs, ...state] = Array.from(
+          { length: each },
+          (_, k) => (inputs as NamedTensorMap)[i * each + k],
+        );
+        return { outputs, state };
+      });
+      try {
+        call.gradients ??= engine.backward(saved, cotangents, backend as never, needsInput);
+      } catch (cause) {
+        // A backward pass may run on another backend than the forward pass did.
+        if (engine.refuses(shape, backendName) === undefined) throw cause;
+        throw new Error(
+          `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
+          { cause },
+        );
       }
-      const saved = pending[direction];
-      const { B, T, I, H, cell } = saved.shape;
-      const G = saved.layout.G;
-      const shapes: Record<GradientName, number[]> = {
-        x: [B, T, I],
-        kernel: [I, G * H],
-        recurrentKernel: [H, G * H],
-        bias: cell === "gruAfter" ? [2, G * H] : [G * H],
-        h0: [B, H],
-        c0: [B, H],
-      };
-      const values = gradientOf(saved, of);
-      if (of !== "x" || !saved.words) return writeTensor(backend as never, shapes[of], values);
-      const { arrays, finish } = newTensors(backend as never, shapes.x, 1);
-      scatterTokenGradients(saved.shape, saved.words, values, arrays[0]);
-      return finish()[0];
+      return call.gradients[direction](of);
     },
   };
 }
 
-const own: readonly GradientName[] = ["kernel", "recurrentKernel", "bias", "h0", "c0"];
-
-function gradient(kernelName: string, directions: readonly string[]): GradConfig {
+function gradient(kernelName: string): GradConfig {
   return {
     kernelName,
     gradFunc(dys, _saved, attrs) {
-      const { memo, cell } = attrs as unknown as RecurrentAttrs;
-      const outputs = cell === "lstm" ? 3 : 2;
-      const inputs: Record<string, Tensor> = {};
-      for (const [k, dy] of (dys as Tensor[]).entries()) {
-        inputs[`${double[Math.floor(k / outputs)]}${cotangentNames[k % outputs]}`] = dy;
-      }
+      const { memo, shape, directions } = attrs as unknown as ForwardAttrs;
       let ran = false;
-      // tfjs asks for the gradients it needs in the order of the inputs, x first: when another comes
-      // first, nobody needs dx.
-      const gradientFor = (name: GradientName, direction: number) => {
-        if (!memo.pending)
-          throw new Error(`${kernelName}: expected a recorded forward pass, got none`);
-        // A gradient taken within the scope that recorded the call may be that of x itself.
-        const within = tfEngine().state.gradientDepth >= memo.depth;
-        if (name === "x" && within && memo.pending.some(({ merged }) => merged)) {
-          throw new Error(
-            `${kernelName}: expected the inner gradient's function to make the call, which has tokens, itself, got one made outside of it`,
-          );
-        }
-        if (!ran) for (const saved of memo.pending) saved.gradients = undefined;
+      // tfjs asks for the gradients it needs in the order of the inputs, that of x or of the table first: when
+      // another comes first, nobody needs it.
+      const gradientFor = (of: GradientName, direction: number) => {
+        const { call } = memo;
+        if (!call) throw new Error(`${kernelName}: expected a recorded forward pass, got none`);
+        if (!ran) call.gradients = undefined;
         ran = true;
-        const gradAttrs = { pending: memo.pending, direction, of: name, needDx: name === "x" };
+        const needsInput = of === "x" || of === "table";
         registerGradientKernel(kernelName, getBackend());
         return tfEngine().runKernel(
-          gradientName(kernelName),
-          inputs as never,
-          gradAttrs as unknown as NamedAttrMap,
+          gradientKernelName(kernelName),
+          Object.fromEntries((dys as Tensor[]).entries()) as never,
+          { call, direction, of, needsInput } satisfies GradientAttrs as unknown as NamedAttrMap,
         ) as Tensor;
       };
-      const x = () =>
-        directions.map((_, i) => gradientFor("x", i)).reduce((dx, other) => add(dx, other));
-      const each = directions.flatMap((direction, i) =>
-        own.map((name) => [`${direction}${name}`, () => gradientFor(name, i)] as const),
+      const both = (of: "x" | "table") => () =>
+        directions.map((_, i) => gradientFor(of, i)).reduce((sum, other) => add(sum, other));
+      const own: GradientName[] = ["kernel", "recurrentKernel", "bias", ...stateNamesOf(shape)];
+      const each = directions.flatMap((prefix, i) =>
+        own.map((name) => [`${prefix}${name}`, () => gradientFor(name, i)] as const),
       );
-      return { x, ...Object.fromEntries(each) };
+      const x = () => {
+        refuseInnerGradient(kernelName, attrs as unknown as ForwardAttrs);
+        return both("x")();
+      };
+      return { x, table: both("table"), ...Object.fromEntries(each) };
     },
   };
 }
 
-/** Registers the fused recurrences for a tfjs backend; again and again does no harm. */
+/** Where rows that begin alike are worked out once, x's own gradient is right in sum alone. */
+function refuseInnerGradient(kernelName: string, { memo: { call } }: ForwardAttrs): void {
+  // A gradient taken within the scope that recorded the call may be that of x itself.
+  if (!call?.mergesRows || tfEngine().state.gradientDepth < call.depth) return;
+  throw new Error(
+    `${kernelName}: expected the inner gradient's function to make the call, whose x is another's outputs, itself, got one made outside of it`,
+  );
+}
+
+/** Registers the recurrences for a tfjs backend; again and again does no harm. */
 export function registerRecurrentKernels(backendName: string): void {
   // They come together, and every call asks.
   if (getKernel(kernelNames.lstm, backendName)) return;
-  for (const kernelName of Object.values(kernelNames)) {
-    const directions = kernelName === kernelNames.bidirectional ? double : single;
-    if (!getGradient(kernelName)) registerGradient(gradient(kernelName, directions));
-    registerKernel(forwardKernel(kernelName, backendName, directions));
+  for (const kernelName of new Set(Object.values(kernelNames))) {
+    if (!getGradient(kernelName)) registerGradient(gradient(kernelName));
+    registerKernel(forwardKernel(kernelName, backendName));
   }
 }
 
 /** The backward pass may run on another backend than the forward pass did, any that can be read at once. */
 function registerGradientKernel(kernelName: string, backendName: string): void {
-  if (getKernel(gradientName(kernelName), backendName)) return;
+  if (getKernel(gradientKernelName(kernelName), backendName)) return;
   registerKernel(gradientKernel(kernelName, backendName));
 }
 
 /**
- * Runs a fused kernel on the current backend: outputs, then the final states; of a bidirectional call
- * those of the second direction follow, whose own inputs are named `second.kernel` and so on.
+ * Runs one call, or two that are alike but for direction and data, as one kernel of the current backend: outputs, then
+ * the final states, of each.
  */
-export function runRecurrentKernel(
-  kernelName: string,
-  shape: Omit<CallShape, "training">,
-  inputs: Record<string, Tensor>,
-): Tensor[] {
-  const memo = { depth: tfEngine().state.gradientDepth };
-  const attrs: RecurrentAttrs = { ...shape, training: isRecording(), memo };
+export function runRecurrentKernel(engine: KernelEngine, calls: readonly EngineCall[]): Tensor[] {
+  const [{ who, shape, inputs: first }, second] = calls;
+  const backendName = getBackend();
+  registerRecurrentKernels(backendName);
+  const inputs: Record<string, Tensor> = { ...first };
+  for (const [name, tensor] of Object.entries(second?.inputs ?? {})) {
+    if (!(common as readonly string[]).includes(name)) inputs[`${double[1]}${name}`] = tensor;
+  }
+  const attrs: ForwardAttrs = {
+    ...{ engine, who, shape, memo: {} },
+    directions: second ? double : single,
+    training: isRecording(),
+    depth: tfEngine().state.gradientDepth,
+  };
   return tfEngine().runKernel(
-    kernelName,
+    second ? kernelNames.bidirectional : kernelNames[shape.cell],
     inputs as never,
     attrs as unknown as NamedAttrMap,
   ) as unknown as Tensor[];

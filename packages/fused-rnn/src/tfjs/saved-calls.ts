@@ -1,10 +1,26 @@
-// Training calls keep megabytes in the engine's memory until their gradient is asked for, and tfjs
+// Training calls keep megabytes in an engine's memory until their gradient is asked for, and tfjs
 // tells nobody when it no longer can be. But what it records, it records in `activeTape`, a new array
 // for each outermost gradient scope, and what it asks for, it asks for in a scope named "backward".
 
 import { engine as tfEngine } from "@tensorflow/tfjs-core";
-import { getInstance } from "../wasm/instance.ts";
-import type { SavedCall } from "../wasm/saved-call.ts";
+import type { CallShape } from "../call.ts";
+import type { GradientOf, KernelEngine } from "../engine.ts";
+
+/** A training call that waits for its gradient. */
+export interface SavedCall {
+  readonly engine: KernelEngine;
+  readonly shape: CallShape;
+  /** What the engine keeps of each direction. */
+  readonly saved: readonly object[];
+  /** How many gradient scopes it was recorded in. */
+  readonly depth: number;
+  /** Whether x's gradient is right in the sum over rows that begin alike only. */
+  readonly mergesRows: boolean;
+  /** Of each direction, once the backward pass has run. */
+  gradients?: GradientOf[] | undefined;
+  /** Whether what is kept is given back: then there is no gradient any more. */
+  released: boolean;
+}
 
 /** The gradient scope of a training call. */
 interface Owner {
@@ -22,9 +38,9 @@ export function isRecording(): boolean {
 }
 
 /** Keeps a training call for as long as the current gradient scope can ask for it. */
-export function keepSavedCall(saved: SavedCall): void {
+export function keepCall(call: SavedCall): void {
   const { activeTape, nextScopeId } = tfEngine().state;
-  owners.set(saved, { record: activeTape, nextScope: nextScopeId });
+  owners.set(call, { record: activeTape, nextScope: nextScopeId });
 }
 
 /**
@@ -41,24 +57,17 @@ function isAlive({ record, nextScope }: Owner): boolean {
 
 /** Gives back what belongs to gradient scopes that have ended. */
 export function releaseDeadCalls(): void {
-  for (const [saved, owner] of owners) {
+  for (const [call, owner] of owners) {
     if (isAlive(owner)) continue;
-    owners.delete(saved);
-    saved.release();
+    owners.delete(call);
+    call.released = true;
+    for (const saved of call.saved) call.engine.release(saved);
   }
 }
 
-/**
- * The engine's own memory: what `tf.memory()` does not see.
- *
- * - **used**: bytes in use. Training calls hold theirs until their gradient scope ends; between calls
- *   outside a gradient scope it is 0, also where the scope ended by a throw.
- * - **pending**: training calls that still wait for their gradient.
- *
- * @example
- * engineMemory(); // => { used: 0, pending: 0 }
- */
-export function engineMemory(): { used: number; pending: number } {
-  releaseDeadCalls();
-  return { used: getInstance().heap.used(), pending: owners.size };
+/** Training calls, each direction for itself, that still wait for their gradient. */
+export function pendingCalls(): number {
+  let pending = 0;
+  for (const { saved } of owners.keys()) pending += saved.length;
+  return pending;
 }

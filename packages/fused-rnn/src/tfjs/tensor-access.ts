@@ -3,6 +3,9 @@
 import type { KernelBackend, TensorInfo, TypedArray } from "@tensorflow/tfjs-core";
 import { util } from "@tensorflow/tfjs-core";
 
+/** Backends of tfjs whose tensors can be read and written at once. */
+export const readableBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
+
 /** What the wasm backend offers beside `KernelBackend`; asked for by name, not by import. */
 interface HeapBackend {
   makeOutput(shape: number[], dtype: "float32"): TensorInfo;

@@ -1,6 +1,6 @@
 import { activations } from "@rnnkit/core-rnn";
 import { expect, test } from "vitest";
-import { type FusedActivation, fusedActivations } from "../call.ts";
+import { type FusedActivation, fusedActivations } from "../activation-names.ts";
 import { getInstance } from "./instance.ts";
 
 /** kind(x) as the kernels compute it. */

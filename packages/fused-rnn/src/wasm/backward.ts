@@ -1,99 +1,79 @@
 // The backward pass of a recurrent layer's call on the engine, on plain Float32Arrays.
 
+import { cellTable } from "@rnnkit/core-rnn";
+import type { CotangentArrays } from "./arrays.ts";
 import { flagsOf, NEED_DX, writeDescriptor } from "./descriptor.ts";
-import { put, reserve, view } from "./regions.ts";
-import type { GradientName, SavedCall } from "./saved-call.ts";
+import type { KernelGradientName, WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
-import { tokenVectorBytes } from "./token-plan.ts";
-
-/** What comes back to `backward`; absent is zero. */
-export interface Cotangents {
-  outputs?: Float32Array | undefined;
-  h?: Float32Array | undefined;
-  c?: Float32Array | undefined;
-}
+import { backwardSizes, gradientSizes, type Placed, reserve } from "./workspace.ts";
 
 /**
- * A gradient of the last `backward`; it lies in the engine's memory: copy it before the next call. That of x is
- * the words' where there are some: see `scatterTokenGradients`.
+ * A gradient of the last `backward`; it lies in the engine's memory: copy it before the next call. That of x is the
+ * distinct tokens' vectors' where there are some.
  */
-export function gradientOf(saved: SavedCall, name: GradientName): Float32Array {
+export function gradientOf(saved: WasmSavedCall, name: KernelGradientName): Float32Array {
   const lies = saved.gradients?.[name];
   if (!lies) throw new Error(`fused-rnn: expected a backward pass that gives d${name}, got none`);
-  return view(saved.engine.heap, lies.address, lies.floats);
+  return saved.instance.heap.f32().subarray(lies.address / 4, lies.address / 4 + lies.floats);
 }
 
-/** A saved, and what comes back to it. */
+/** What a training call saved, and what comes back to it. */
 export interface BackwardCall {
-  saved: SavedCall;
-  cotangents: Cotangents;
+  saved: WasmSavedCall;
+  cotangents: CotangentArrays;
 }
 
 /**
- * Backward pass of a training call; read what it made with `gradientOf`. `needDx` false saves a third
+ * Backward pass of a training call; read what it made with `gradientOf`. **needsInput** false saves a third
  * of the matrix work.
  */
-export function backward(saved: SavedCall, cotangents: Cotangents, needDx: boolean): void {
-  backwardTogether([{ saved, cotangents }], needDx);
+export function backward(
+  saved: WasmSavedCall,
+  cotangents: CotangentArrays,
+  needsInput: boolean,
+): void {
+  backwardTogether([{ saved, cotangents }], needsInput);
 }
 
 /** The backward pass of what `forwardTogether` ran. */
-export function backwardTogether(calls: readonly BackwardCall[], needDx: boolean): void {
-  const { engine, shape, layout } = calls[0].saved;
-  const { heap, kernels } = engine;
-  const placed: { saved: SavedCall; work: Reserved; results: Reserved }[] = [];
+export function backwardTogether(calls: readonly BackwardCall[], needsInput: boolean): void {
+  const { instance, shape, layout } = calls[0].saved;
+  const { heap, kernels } = instance;
+  const placed: { saved: WasmSavedCall; work: Placed; results: Placed }[] = [];
   try {
-    for (const call of calls) placed.push({ saved: call.saved, ...place(call, needDx) });
+    for (const call of calls) placed.push({ saved: call.saved, ...place(call, needsInput) });
     const descriptors = placed.map(({ saved }) => saved.at.descriptor);
     for (const descriptor of descriptors) kernels.packTransposed(descriptor);
-    runBlocks(engine, true, descriptors, shape, layout);
+    runBlocks(instance, true, descriptors, shape, layout);
     for (const { saved, results } of placed) {
       const { kernel, recurrent, bias } = results.at;
       writeDescriptor(heap.i32(), saved.at.descriptor, { kernel, recurrent, bias });
       kernels.unpackGradients(saved.at.descriptor, layout.blocks);
-      saved.gradients = gradientsIn(saved, results.at, needDx);
+      saved.gradients = gradientsIn(saved, results.at, needsInput);
     }
   } finally {
     for (const { work } of placed) heap.release(work.address);
   }
 }
 
-type Reserved = ReturnType<typeof reserve>;
-
-/** Buffers of a backward pass: those it works in, and those of its results, which the saved keeps. */
+/** Buffers of a backward pass: those it works in, and those of its results, which are kept with what was saved. */
 function place(
   { saved, cotangents }: BackwardCall,
-  needDx: boolean,
-): { work: Reserved; results: Reserved } {
-  const { shape, layout } = saved;
-  const { heap } = saved.engine;
-  const { B, T, I, H } = shape;
-  const { Hp, G, blocks } = layout;
-  const state = B * H * 4;
-  const columns = layout.dwRow / 4;
-  const ic = needDx ? I : 0;
-  const work = reserve(heap, {
-    dOut: cotangents.outputs ? (shape.returnSequences ? T : 1) * state : 0,
-    dhT: cotangents.h ? state : 0,
-    dcT: cotangents.c ? state : 0,
-    dz: B * layout.timeChunk * layout.dzRow,
-    // Behind dz, of whose last row copying a panel may read a little too much.
-    panel: B * layout.timeChunk * 64,
-    dxh: B * layout.dxhRow,
-    ...{ dc: B * Hp * 4, dhBypass: B * Hp * 4, dOutputCarry: B * Hp * 4 },
-    dw: blocks * (I + H + 1) * layout.dwRow,
-    transposed: (ic + 3 + (H + 3) * 2) * columns * 4,
-  });
-  let results: Reserved;
+  needsInput: boolean,
+): { work: Placed; results: Placed } {
+  const { shape, layout, plan, hasBias, hasState } = saved;
+  const { heap } = saved.instance;
+  const given = {
+    outputs: cotangents.outputs !== undefined,
+    h: cotangents.h !== undefined,
+    c: cotangents.c !== undefined,
+  };
+  const work = reserve(heap, backwardSizes(shape, layout, given, needsInput));
+  let results: Placed;
   try {
-    results = reserve(heap, {
-      dx: needDx ? inputGradientBytes(saved) : 0,
-      dh0: saved.hasState ? state : 0,
-      dc0: saved.hasState && shape.cell === "lstm" ? state : 0,
-      kernel: I * G * H * 4,
-      recurrent: H * G * H * 4,
-      bias: saved.hasBias ? layout.bias * 4 : 0,
-    });
+    const tokens = plan.tokens?.ids.length;
+    const wanted = { bias: hasBias, state: hasState, needsInput, tokens };
+    results = reserve(heap, gradientSizes(shape, layout, wanted));
   } catch (error) {
     heap.release(work.address);
     throw error;
@@ -103,36 +83,36 @@ function place(
     if (!saved.released) heap.release(results.address);
     release();
   };
-  const { kernel, recurrent, bias, ...addresses } = { ...work.at, ...results.at };
-  if (cotangents.outputs) put(heap, addresses.dOut, cotangents.outputs);
-  if (cotangents.h) put(heap, addresses.dhT, cotangents.h);
-  if (cotangents.c) put(heap, addresses.dcT, cotangents.c);
-  const flags = flagsOf(shape) | (needDx ? NEED_DX : 0);
-  const weights = { kernel: saved.at.kernel, recurrent: saved.at.recurrent };
-  writeDescriptor(heap.i32(), saved.at.descriptor, { ...addresses, flags, ...weights });
+  const { kernel: _kernel, recurrent: _recurrent, bias: _bias, ...gradients } = results.at;
+  const f32 = heap.f32();
+  if (cotangents.outputs) f32.set(cotangents.outputs, work.at.dOut / 4);
+  if (cotangents.h) f32.set(cotangents.h, work.at.dhT / 4);
+  if (cotangents.c) f32.set(cotangents.c, work.at.dcT / 4);
+  writeDescriptor(heap.i32(), saved.at.descriptor, {
+    ...work.at,
+    ...gradients,
+    flags: flagsOf(shape) | (needsInput ? NEED_DX : 0),
+    kernel: saved.at.kernel,
+    recurrent: saved.at.recurrent,
+  });
   return { work, results };
-}
-
-/** Of the gradient of x, or of the words. */
-function inputGradientBytes({ shape: { B, T, I }, words }: SavedCall): number {
-  return words ? words.at.length * tokenVectorBytes(I) : B * T * I * 4;
 }
 
 /** Where each gradient lies. */
 function gradientsIn(
-  saved: SavedCall,
-  at: Readonly<Record<string, number>>,
-  needDx: boolean,
-): SavedCall["gradients"] {
-  const { shape, layout, hasBias, hasState } = saved;
-  const { B, I, H, cell } = shape;
+  { shape, layout, plan, hasBias, hasState }: WasmSavedCall,
+  at: Placed["at"],
+  needsInput: boolean,
+): WasmSavedCall["gradients"] {
+  const { B, T, I, H, cell } = shape;
   const lies = (address: number, floats: number) => ({ address, floats });
+  const input = plan.tokens ? (plan.tokens.ids.length * layout.tokenVectorRow) / 4 : B * T * I;
   return {
     kernel: lies(at.kernel, I * layout.G * H),
     recurrentKernel: lies(at.recurrent, H * layout.G * H),
-    ...(needDx && { x: lies(at.dx, inputGradientBytes(saved) / 4) }),
+    ...(needsInput && { x: lies(at.dx, input) }),
     ...(hasBias && { bias: lies(at.bias, layout.bias) }),
     ...(hasState && { h0: lies(at.dh0, B * H) }),
-    ...(hasState && cell === "lstm" && { c0: lies(at.dc0, B * H) }),
+    ...(hasState && cellTable[cell].states.length > 1 && { c0: lies(at.dc0, B * H) }),
   };
 }

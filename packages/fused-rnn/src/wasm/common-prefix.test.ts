@@ -10,8 +10,8 @@ test("a block's first row stands for the others until each has parted from it", 
   const shared = commonPrefix(tokens.flat(), cut)!;
   // Dealt from the most padding to the least: 3 4 2 and 1 0.
   expect([...shared.order]).toEqual([3, 2, 4, 1, 0]);
-  expect([...shared.starts.slice(0, 7)]).toEqual([0, 2, 4, 6, 9, 12, 15]);
-  expect([...shared.starts.slice(7)]).toEqual([0, 1, 2, 4, 6, 8, 10]);
+  expect([...shared.activeBefore.slice(0, 7)]).toEqual([0, 2, 4, 6, 9, 12, 15]);
+  expect([...shared.activeBefore.slice(7)]).toEqual([0, 1, 2, 4, 6, 8, 10]);
   expect([...shared.firstSteps]).toEqual([2, 0, 0, 0, 3]);
   expect(shared.work).toBe(25);
 });
@@ -51,7 +51,7 @@ test("rows stand only for rows whose tokens so far are theirs, and each row is t
       const read = (b: number, t: number) => tokens[b * T + (goBackwards ? T - 1 - t : t)];
       for (let block = 0; block < blocks; block++) {
         const rows = shared.order.slice(block * R, Math.min(B, (block + 1) * R));
-        const starts = shared.starts.slice(block * (T + 1), (block + 1) * (T + 1));
+        const starts = shared.activeBefore.slice(block * (T + 1), (block + 1) * (T + 1));
         let before = 1;
         for (let t = 0; t < T; t++) {
           const active = starts[t + 1]! - starts[t]!;

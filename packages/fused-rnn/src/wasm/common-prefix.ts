@@ -1,42 +1,41 @@
 // Rows of a batch that begin with the same tokens: padding before short texts. Their states are the same until
 // they part, so one row of a block stands for them all, forwards and backwards.
 
-/** Which rows of a call each step works on, as assembly/descriptor.ts has it. */
+import type { Blocks } from "./layout.ts";
+
+/** Which rows of a call each step works on, as the descriptor has it. */
 export interface CommonPrefix {
   /** The batch row at each position, [B]; a block's first stands for those that have not parted from it. */
   order: Int32Array;
   /** For each block, how many of its rows are worked on before each step, [blocks, T + 1]. */
-  starts: Int32Array;
+  activeBefore: Int32Array;
   /** The first step at which a row of the batch is worked on itself, [B]; T for one that never is. */
   firstSteps: Int32Array;
   /** Row-steps of the call, B·T without sharing. */
   work: number;
 }
 
-/** A call whose rows are to be shared. */
-interface Cut {
+/** A call whose rows may begin alike. */
+interface Cut extends Blocks {
   B: number;
   T: number;
   goBackwards: boolean;
-  /** Rows of a block, and the number of blocks. */
-  R: number;
-  blocks: number;
 }
 
 /** Keeping lists of rows costs what a few steps do: less saved than this share of the work is no gain. */
 const LEAST_SAVED = 1 / 16;
 
 /**
- * How the rows of **tokens** [B, T] are shared; undefined where too few begin alike.
+ * What the rows of **ids** [B, T] begin alike with; undefined where too few do.
  *
  * What rows have in common is measured against one of them, the one with the longest run of one token
  * at its beginning, as padding is. Rows are dealt to the blocks from the longest common beginning to the
  * shortest, so that blocks take about the same time; within a block, the first stands for the others, which
  * follow in the order in which they part from it.
  */
-export function commonPrefix(tokens: ArrayLike<number>, cut: Cut): CommonPrefix | undefined {
+export function commonPrefix(ids: ArrayLike<number>, cut: Cut): CommonPrefix | undefined {
   const { B, T, R, blocks } = cut;
-  const common = commonSteps(tokens, cut);
+  const common = commonSteps(ids, cut);
   const byLength = Array.from(common.keys()).sort((a, b) => common[b] - common[a] || a - b);
   const dealt = Array.from({ length: blocks }, (_, block) => {
     const size = Math.min(R, B - block * R);
@@ -48,7 +47,7 @@ export function commonPrefix(tokens: ArrayLike<number>, cut: Cut): CommonPrefix 
     dealt[to++ % blocks].rows.push(row);
   }
   const order = new Int32Array(B);
-  const starts = new Int32Array(blocks * (T + 1));
+  const activeBefore = new Int32Array(blocks * (T + 1));
   const firstSteps = common.slice();
   let position = 0;
   let work = 0;
@@ -63,23 +62,23 @@ export function commonPrefix(tokens: ArrayLike<number>, cut: Cut): CommonPrefix 
     for (let t = 0; t < T; t++) {
       while (active < rows.length && common[others[active - 1]] <= t) active++;
       before += active;
-      starts[block * (T + 1) + t + 1] = before;
+      activeBefore[block * (T + 1) + t + 1] = before;
     }
     work += before;
   }
-  return work <= B * T * (1 - LEAST_SAVED) ? { order, starts, firstSteps, work } : undefined;
+  return work <= B * T * (1 - LEAST_SAVED) ? { order, activeBefore, firstSteps, work } : undefined;
 }
 
 /** How many steps each row has in common with one of them. */
-function commonSteps(tokens: ArrayLike<number>, { B, T, goBackwards }: Cut): Int32Array {
+function commonSteps(ids: ArrayLike<number>, { B, T, goBackwards }: Cut): Int32Array {
   const first = goBackwards ? T - 1 : 0;
   const step = goBackwards ? -1 : 1;
   const runs = new Int32Array(B);
   let model = 0;
   for (let b = 0; b < B; b++) {
-    const token = tokens[b * T + first];
+    const token = ids[b * T + first];
     let run = 0;
-    for (let at = b * T + first; run < T && tokens[at] === token; at += step) run++;
+    for (let at = b * T + first; run < T && ids[at] === token; at += step) run++;
     runs[b] = run;
     if (run > runs[model]) model = b;
   }
@@ -87,8 +86,8 @@ function commonSteps(tokens: ArrayLike<number>, { B, T, goBackwards }: Cut): Int
   return runs.map((run, b) => {
     const begins = b * T + first;
     // Of one token repeated they have the shorter run in common.
-    let t = tokens[begins] === tokens[begin] ? run : 0;
-    while (t < T && tokens[begins + t * step] === tokens[begin + t * step]) t++;
+    let t = ids[begins] === ids[begin] ? run : 0;
+    while (t < T && ids[begins + t * step] === ids[begin + t * step]) t++;
     return t;
   });
 }

@@ -1,8 +1,9 @@
 // The descriptor of a call, as the kernels read it: the mirror of assembly/job.ts.
 
 import { cellKinds } from "@rnnkit/core-rnn";
-import { type CallShape, fusedActivations } from "../call.ts";
-import type { Layout } from "./workspace.ts";
+import { type FusedActivation, fusedActivations } from "../activation-names.ts";
+import type { CallShape } from "../call.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
 
 /** Names of the descriptor's 32-bit words, in their order. */
 const FIELDS = [
@@ -10,10 +11,10 @@ const FIELDS = [
   ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
   ..."xh xhRow xhGate slots slotMask hidden hiddenRow gates gateRow keepMask c ac".split(" "),
   ..."dropoutVariants dropout dOut dhT dcT dx dh0 dc0 dz dzRow timeChunk dxh dxhRow".split(" "),
-  ..."dc dhBypass dOutputCarry dw dwRow unitMask kernel recurrent bias panel activeList order starts".split(
+  ..."dc dhBypass dOutputCarry dw dwRow unitMask kernel recurrent bias panel activeList order activeBefore".split(
     " ",
   ),
-  ..."tokenOf words tokenSums tokenSumRow tokenVectorRow firstTokens initialSums".split(" "),
+  ..."tokenOf tokenVectors tokenSums tokenSumRow tokenVectorRow firstTokens initialSums".split(" "),
 ] as const;
 
 /** A word of the descriptor by name. */
@@ -21,9 +22,11 @@ export type Field = string;
 
 const INDEX = new Map<string, number>(FIELDS.map((name, i) => [name, i]));
 
-/** The index of a word in the descriptor; undefined for names that are none. */
-export function fieldIndex(name: Field): number | undefined {
-  return INDEX.get(name);
+/** The index of a field in the descriptor. */
+export function fieldIndex(name: Field): number {
+  const index = INDEX.get(name);
+  if (index === undefined) throw new Error(`descriptor: no field named ${name}`);
+  return index;
 }
 
 /** Bytes of a descriptor. */
@@ -33,12 +36,10 @@ export const DESCRIPTOR_BYTES: number = FIELDS.length * 4;
 export function writeDescriptor(
   words: Int32Array,
   address: number,
-  values: Readonly<Record<Field, number>>,
+  values: Readonly<Partial<Record<Field, number>>>,
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    const index = INDEX.get(name);
-    if (index === undefined) throw new Error(`descriptor: no word named ${name}`);
-    words[address / 4 + index] = value;
+    words[address / 4 + fieldIndex(name)] = value as number;
   }
 }
 
@@ -64,28 +65,31 @@ export function flagsOf(shape: CallShape): number {
 }
 
 /** The words of a call that follow from its shape. */
-export function shapeFields(shape: CallShape, layout: Layout): Record<Field, number> {
+export function shapeFields(shape: WorkspaceShape, layout: Layout): Record<Field, number> {
   const { cell, B, T, I, H } = shape;
-  // SimpleRNN's gate values are its states, which are kept as such.
-  const keep = shape.training && cell !== "simpleRnn";
   return {
     cell: cellKinds.indexOf(cell),
     ...{ T, B, I, H },
     Hp: layout.Hp,
     R: layout.R,
     flags: flagsOf(shape),
-    activation: fusedActivations.indexOf(shape.activation),
-    recurrentActivation: fusedActivations.indexOf(shape.recurrentActivation),
+    activation: activationNumber(shape.activation),
+    recurrentActivation: activationNumber(shape.recurrentActivation),
     xhRow: layout.xhRow,
     xhGate: B * layout.slots * layout.xhRow,
     slots: layout.slots,
     slotMask: shape.training ? -1 : 1,
     gateRow: layout.gateRow,
-    keepMask: keep ? -1 : 0,
+    keepMask: layout.keepsGates ? -1 : 0,
     dropoutVariants: shape.dropoutVariants,
     dzRow: layout.dzRow,
     timeChunk: layout.timeChunk,
     dxhRow: layout.dxhRow,
     dwRow: layout.dwRow,
   };
+}
+
+/** The number by which the kernels know a fused activation. */
+export function activationNumber(name: CallShape["activation"]): number {
+  return fusedActivations.indexOf(name as FusedActivation);
 }

@@ -1,37 +1,16 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
+import { cellTable } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
+import type { ForwardArrays, ForwardCall, ForwardShape } from "./arrays.ts";
 import type { Heap } from "./heap.ts";
 import { getInstance, type WasmInstance } from "./instance.ts";
-import { put, view } from "./regions.ts";
-import { createSavedCall, type SavedCall } from "./saved-call.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
+import { createSavedCall, type WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
-import { type Lookup, lookupOf, placeLookup, putInputs } from "./token-plan.ts";
-import type { Layout } from "./workspace.ts";
+import { placeTokens, putSequence, type TokenPlan, tokenPlanOf } from "./token-plan.ts";
 import { type Plan, planOf, writePlan } from "./workspace.ts";
-
-/** Data of a forward call; shapes as in `CallShape`. */
-export interface ForwardArrays {
-  /** [B, T, I]. */
-  x: Float32Array;
-  /** [I, G·H]. */
-  kernel: Float32Array;
-  /** [H, G·H]. */
-  recurrentKernel: Float32Array;
-  /** [G·H] or [2, 3H]; absent: zero. */
-  bias?: Float32Array | undefined;
-  /** [B, H] each: h, and c for LSTM; absent: zero. */
-  initialState?: readonly Float32Array[] | undefined;
-  /** [B, T], zero where the step is masked. */
-  mask?: Uint8Array | undefined;
-  /** [B, T]: what x was made from, as the shape's **decidedBy** says. */
-  tokens?: ArrayLike<number> | undefined;
-  /** [B, I] or [G, B, I]. */
-  inputDropoutMask?: Float32Array | undefined;
-  /** [B, H] or [G, B, H]. */
-  recurrentDropoutMask?: Float32Array | undefined;
-}
 
 /** Results lie in the engine's memory: copy them before the next call. */
 export interface ForwardResult {
@@ -39,45 +18,47 @@ export interface ForwardResult {
   /** h, and c for LSTM, [B, H] each. */
   state: Float32Array[];
   /** What `backward` needs, in training; release it. */
-  saved?: SavedCall | undefined;
+  saved?: WasmSavedCall | undefined;
   /** Gives back what `outputs` and `state` lie in. */
   release(): void;
 }
 
-/** A call of the forward pass. */
-export interface ForwardCall {
-  shape: CallShape;
-  data: ForwardArrays;
-}
-
 /** A call in the engine's memory: its plan, and the addresses of its regions. */
-interface Placed extends ForwardCall {
+interface PlacedCall {
+  shape: WorkspaceShape;
+  data: ForwardArrays;
   plan: Plan;
-  lookup: Lookup;
-  kept: number;
-  passing: number;
-  /** Of its lookup; 0 where it has none. */
-  told: number;
+  tokenPlan: TokenPlan;
+  workspace: number;
+  scratch: number;
+  /** Of what its ids come to; 0 where there is nothing. */
+  tokenRegion: number;
 }
 
 /** Forward pass. Nothing is kept per step unless **training**. */
-export function forward(shape: CallShape, data: ForwardArrays): ForwardResult {
+export function forward(shape: ForwardShape, data: ForwardArrays): ForwardResult {
   return forwardTogether([{ shape, data }])[0];
 }
 
 /** One call, or two that differ in data and direction only, their blocks shared out together. */
 export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] {
-  const engine = getInstance();
-  const placed: Placed[] = [];
+  const instance = getInstance();
+  const placed: PlacedCall[] = [];
   try {
-    for (const call of calls) placed.push(place(engine, call));
-    const descriptors = placed.map(({ kept, plan }) => kept + plan.kept.offsets.descriptor);
-    runBlocks(engine, false, descriptors, calls[0].shape, placed[0].plan.layout);
-    return placed.map((call) => resultOf(engine, call));
+    for (const call of calls) placed.push(place(instance, call));
+    const descriptors = placed.map(descriptorOf);
+    runBlocks(instance, false, descriptors, calls[0].shape, placed[0].plan.layout);
+    return placed.map((call) => resultOf(instance, call));
   } catch (error) {
-    for (const call of placed) release(engine.heap, [call.passing, call.told, call.kept]);
+    for (const { scratch, tokenRegion, workspace } of placed) {
+      release(instance.heap, [scratch, tokenRegion, workspace]);
+    }
     throw error;
   }
+}
+
+function descriptorOf({ workspace, plan }: PlacedCall): number {
+  return workspace + (plan.workspace.offsets.descriptor ?? 0);
 }
 
 function release(heap: Heap, regions: readonly number[]): void {
@@ -85,62 +66,85 @@ function release(heap: Heap, regions: readonly number[]): void {
 }
 
 /** Copies a call in, its weights packed. */
-function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardCall): Placed {
-  const lookup = lookupOf(given, data);
-  const shape = { ...given, byToken: lookup.words !== undefined };
+function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardCall): PlacedCall {
+  const tokenPlan = tokenPlanOf(given, data);
+  const shape = { ...given, byToken: tokenPlan.tokens !== undefined };
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
-  const kept = heap.allocate(plan.kept.bytes);
-  let passing = 0;
-  let told = 0;
+  const workspace = heap.allocate(plan.workspace.bytes);
+  let scratch = 0;
+  let tokenRegion = 0;
   try {
-    passing = heap.allocate(plan.passing.bytes);
-    writePlan(heap, plan, shape, kept, passing);
-    const descriptor = kept + plan.kept.offsets.descriptor;
-    told = placeLookup(heap, descriptor, data.x, shape, plan.layout, lookup);
+    scratch = heap.allocate(plan.scratch.bytes);
+    writePlan(heap, plan, shape, workspace, scratch);
+    const descriptor = workspace + (plan.workspace.offsets.descriptor ?? 0);
+    tokenRegion = placeTokens(heap, descriptor, data.lookup, shape, plan.layout, tokenPlan);
   } catch (error) {
-    release(heap, [passing, kept]);
+    release(heap, [scratch, workspace]);
     throw error;
   }
-  const work = plan.kept.offsets;
-  const call = plan.passing.offsets;
-  if (!lookup.words) putInputs(heap, passing + call.x, data.x, shape, lookup.shared);
-  put(heap, kept + work.kernel, data.kernel);
-  put(heap, kept + work.recurrent, data.recurrentKernel);
-  if (data.bias) put(heap, passing + call.bias, data.bias);
+  const placed = { shape, data, plan, tokenPlan, workspace, scratch, tokenRegion };
+  const { prefix, tokens } = tokenPlan;
+  if (!tokens) putSequence(heap, addressOf(placed, "x"), data, shape, prefix);
+  const put = (name: BufferName, values: Float32Array) =>
+    heap.f32().set(values, addressOf(placed, name) / 4);
+  put("kernel", data.kernel);
+  put("recurrent", data.recurrentKernel);
+  if (data.bias) put("bias", data.bias);
   if (data.initialState) {
-    put(heap, passing + call.h0, data.initialState[0]);
-    if (shape.cell === "lstm") put(heap, passing + call.c0, data.initialState[1]);
+    put("h0", data.initialState[0]);
+    if (data.initialState.length > 1) put("c0", data.initialState[1]);
   }
-  if (data.mask) heap.u8().set(data.mask, kept + work.mask);
-  if (shape.dropoutVariants) putDropout(heap, shape, plan.layout, kept + work.dropout, data);
-  kernels.packWeights(kept + work.descriptor);
-  return { shape, data, plan, lookup, kept, passing, told };
+  if (data.mask) heap.u8().set(data.mask, addressOf(placed, "mask"));
+  if (shape.dropoutVariants) {
+    putDropout(heap, shape, plan.layout, addressOf(placed, "dropout"), data);
+  }
+  kernels.packWeights(descriptorOf(placed));
+  return placed;
 }
 
-function resultOf(engine: WasmInstance, placed: Placed): ForwardResult {
-  const { heap } = engine;
-  const { shape, data, plan, lookup, kept, passing, told } = placed;
-  const { B, T, H, cell, returnSequences } = shape;
-  const work = plan.kept.offsets;
-  const call = plan.passing.offsets;
-  const state = [view(heap, passing + call.hT, B * H)];
-  if (cell === "lstm") state.push(view(heap, passing + call.cT, B * H));
-  const outputs = view(heap, passing + call.out, B * H * (returnSequences ? T : 1));
+type BufferName = keyof Plan["workspace"]["offsets"];
+
+/** Where a buffer of a call's own lies. */
+function addressOf({ plan, workspace, scratch }: PlacedCall, name: BufferName): number {
+  const offset = plan.workspace.offsets[name];
+  if (offset !== undefined) return workspace + offset;
+  return scratch + (plan.scratch.offsets[name] as number);
+}
+
+function resultOf(instance: WasmInstance, placed: PlacedCall): ForwardResult {
+  const { heap } = instance;
+  const { shape, data, plan, tokenPlan, workspace, scratch, tokenRegion } = placed;
+  const { B, T, I, H, returnSequences } = shape;
+  const view = (name: BufferName, floats: number) => {
+    const at = addressOf(placed, name) / 4;
+    return heap.f32().subarray(at, at + floats);
+  };
+  const { states } = cellTable[shape.cell];
+  const state = (["hT", "cT"] as const).slice(0, states.length).map((name) => view(name, B * H));
+  const outputs = view("out", B * H * (returnSequences ? T : 1));
   if (!shape.training) {
-    return { outputs, state, release: () => release(heap, [passing, told, kept]) };
+    return { outputs, state, release: () => release(heap, [scratch, tokenRegion, workspace]) };
   }
-  const hasBias = data.bias !== undefined;
-  const hasState = data.initialState !== undefined;
-  const weights = { kernel: kept + work.kernel, recurrent: kept + work.recurrent };
+  const { lookup } = data;
   const saved = createSavedCall(
     {
-      ...{ engine, shape, layout: plan.layout, words: lookup.words, hasBias, hasState },
-      merged: lookup.shared !== undefined || lookup.words !== undefined,
+      ...{ instance, shape, layout: plan.layout, plan: tokenPlan },
+      // The distinct tokens have their ids; else those given may be a view of memory that moves.
+      lookup: lookup && {
+        ids: tokenPlan.tokens ? tokenPlan.tokens.ids : lookup.ids.slice(),
+        rows: lookup.table.length / I,
+      },
+      hasBias: data.bias !== undefined,
+      hasState: data.initialState !== undefined,
     },
-    { descriptor: kept + work.descriptor, ...weights },
-    () => release(heap, [told, kept]),
+    {
+      descriptor: descriptorOf(placed),
+      kernel: addressOf(placed, "kernel"),
+      recurrent: addressOf(placed, "recurrent"),
+    },
+    () => release(heap, [tokenRegion, workspace]),
   );
-  return { outputs, state, saved, release: () => release(heap, [passing]) };
+  return { outputs, state, saved, release: () => release(heap, [scratch]) };
 }
 
 /** Rows [input factors | recurrent factors] as wide as xh, ones where there is no mask. */

@@ -1,4 +1,3 @@
-import type { CellKind } from "@rnnkit/core-rnn";
 import {
   gruCell,
   lstmCell,
@@ -9,12 +8,12 @@ import {
 } from "@rnnkit/core-rnn";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { CallShape } from "../call.ts";
+import type { ForwardShape } from "../call.ts";
+import type { ForwardArrays, ForwardShape } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
-import { type ForwardArrays, forward } from "./forward.ts";
+import { forward } from "./forward.ts";
 import { getInstance } from "./instance.ts";
-import { view } from "./regions.ts";
-import type { GradientName } from "./saved-call.ts";
+import type { KernelGradientName } from "./saved-call.ts";
 
 const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
 const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
@@ -28,7 +27,7 @@ interface Options {
   seed: number;
 }
 
-function arrays(shape: CallShape, options: Options): ForwardArrays {
+function arrays(shape: ForwardShape, options: Options): ForwardArrays {
   const { B, T, I, H, cell } = shape;
   const G = gatesOf[cell];
   const random = seededRandom(options.seed);
@@ -69,7 +68,7 @@ function arrays(shape: CallShape, options: Options): ForwardArrays {
 }
 
 /** The same call in float64. */
-function reference(shape: CallShape, data: ForwardArrays, cotangents: Float32Array[]) {
+function reference(shape: ForwardShape, data: ForwardArrays, cotangents: Float32Array[]) {
   const { B, T, I, H } = shape;
   const sizes = { inputSize: I, units: H, activation: shape.activation };
   const gated = { ...sizes, recurrentActivation: shape.recurrentActivation };
@@ -89,7 +88,7 @@ function reference(shape: CallShape, data: ForwardArrays, cotangents: Float32Arr
   const run = runSequence(
     cell,
     params,
-    { data: f64(data.x), shape: [B, T, I] },
+    { data: f64(data.x as Float32Array), shape: [B, T, I] },
     {
       goBackwards: shape.goBackwards,
       returnSequences: shape.returnSequences,
@@ -105,7 +104,7 @@ function reference(shape: CallShape, data: ForwardArrays, cotangents: Float32Arr
   return { run, gradients };
 }
 
-function check(shape: CallShape, options: Options, tolerance = 1e-5) {
+function check(shape: ForwardShape, options: Options, tolerance = 1e-5) {
   const data = arrays(shape, options);
   const random = seededRandom(options.seed + 1);
   const cotangent = (n: number) => Float32Array.from({ length: n }, () => random.normal());
@@ -130,7 +129,7 @@ function check(shape: CallShape, options: Options, tolerance = 1e-5) {
   const saved = result.saved;
   if (!saved) throw new Error("no saved");
   backward(saved, { outputs: cotangents[0], h: cotangents[1], c: cotangents[2] }, true);
-  const of = (name: GradientName) => gradientOf(saved, name);
+  const of = (name: KernelGradientName) => gradientOf(saved, name);
   // A weight's gradient is a sum of B·T terms, which may cancel where the largest is all there is.
   const atol = 1e-6 * Math.max(10, Math.sqrt(shape.B * shape.T));
   const back = { rtol: 0, atol, ofLargest: 2 * tolerance };
@@ -161,7 +160,7 @@ const smooth = ["tanh", "sigmoid", "linear", "elu", "softsign"] as const;
 const kinked = ["relu", "selu", "hard_sigmoid", "tanh"] as const;
 
 for (const cell of cells) {
-  const shape: CallShape = {
+  const shape: ForwardShape = {
     ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
     ...{
       returnSequences: true,
@@ -262,7 +261,7 @@ for (const cell of cells) {
       const dropoutVariants = { none: 0, shared: 1, gates: gatesOf[cell] }[input];
       for (const mask of ["random", "left", "right"] as const) {
         const address = heap.allocate(1 << 20);
-        view(heap, address, 1 << 18).fill(Number.NaN);
+        heap.f32().fill(Number.NaN, address / 4, address / 4 + (1 << 18));
         heap.release(address);
         const sizes = { B: 11, T: 9, I: 5, H: 13 };
         check(

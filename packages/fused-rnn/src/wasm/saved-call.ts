@@ -1,42 +1,47 @@
-import type { CallShape } from "../call.ts";
-import type { DistinctTokens } from "./distinct-tokens.ts";
+import type { GradientName } from "../call.ts";
 import type { WasmInstance } from "./instance.ts";
-import type { Layout } from "./workspace.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
+import type { TokenPlan } from "./token-plan.ts";
 
 /** What a training call was. */
 interface TrainingCall {
-  engine: WasmInstance;
-  shape: CallShape;
+  instance: WasmInstance;
+  shape: WorkspaceShape;
   layout: Layout;
-  /** Where the kernel was multiplied by words: then the gradient of x is that of the words. */
-  words: DistinctTokens | undefined;
-  /** Whether some steps have the gradients of others too. */
-  merged: boolean;
+  plan: TokenPlan;
+  /** Of a lookup: the ids [B, T], and the number of rows of the table. */
+  lookup: { ids: Int32Array; rows: number } | undefined;
   hasBias: boolean;
   /** Whether states were given: then they have gradients. */
   hasState: boolean;
 }
 
+/** Where floats lie in the engine's memory. */
+export interface Floats {
+  address: number;
+  floats: number;
+}
+
+/** Gradients as the kernels make them: of x, of the sequence that was looked up, or of the distinct tokens' vectors. */
+export type KernelGradientName = Exclude<GradientName, "table">;
+
 /** A training call that waits for its gradient. */
-export interface SavedCall extends TrainingCall {
+export interface WasmSavedCall extends TrainingCall {
   /** Addresses: the descriptor, and the weights as Keras lays them out. */
   at: { descriptor: number; kernel: number; recurrent: number };
   /** Where the gradients lie, once `backward` has run. */
-  gradients?: Partial<Record<GradientName, { address: number; floats: number }>>;
+  gradients?: Partial<Record<KernelGradientName, Floats>>;
   /** Whether what it keeps is given back: then it has no gradient any more. */
   released: boolean;
   release(): void;
 }
 
-/** Gradients that `backward` makes; h0 and c0 are those of the initial state. */
-export type GradientName = "x" | "kernel" | "recurrentKernel" | "bias" | "h0" | "c0";
-
-/** The saved of a call; **release** gives back what it keeps, once. */
+/** What is saved of a call; **release** gives back what it keeps, once. */
 export function createSavedCall(
   call: TrainingCall,
-  at: SavedCall["at"],
+  at: WasmSavedCall["at"],
   release: () => void,
-): SavedCall {
+): WasmSavedCall {
   return {
     ...call,
     at,

@@ -6,7 +6,7 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test, vi } from "vitest";
-import { fusedActivations } from "../call.ts";
+import { fusedActivations } from "../activation-names.ts";
 import { gru, lstm, simpleRnn } from "../index.ts";
 import { getInstance } from "./instance.ts";
 

@@ -2,9 +2,11 @@
 // they lie, by kernels that read the weights as Keras has them.
 
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
-import { type CallShape, fusedActivations } from "../call.ts";
+import type { EngineCall, EngineResult } from "../engine.ts";
 import { alias, newTensors, readTensors } from "../tfjs/tensor-access.ts";
+import { activationNumber } from "./descriptor.ts";
 import { tfjsHeapModule } from "./tfjs-heap-module.ts";
+import { idsOf } from "./token-ids.ts";
 
 /** Rows up to which reading the weights once a row takes less time than packing them. */
 const MOST_ROWS = 4;
@@ -12,33 +14,45 @@ const MOST_ROWS = 4;
 const GROUP = 8;
 
 /**
- * Runs a call of one step in place: outputs, then the states. Undefined where the engine must: on other
- * backends than wasm, in training, under a mask or dropout, for many rows or fewer than 8 units, for a
+ * Runs a call of one step in place, outside a gradient. Undefined where the other kernels must: on other
+ * backends than wasm, under a mask or dropout, for many rows or fewer than 8 units, for a
  * GRU that resets before.
  */
 export function singleStep(
+  { who, shape, inputs }: EngineCall,
   backend: KernelBackend,
-  shape: CallShape,
-  inputs: Readonly<Record<string, TensorInfo>>,
-): TensorInfo[] | undefined {
-  const { cell, B, T, I, H, masked, dropoutVariants, training } = shape;
-  if (T !== 1 || B > MOST_ROWS || H < GROUP || training || masked || dropoutVariants)
-    return undefined;
+): EngineResult<TensorInfo> | undefined {
+  const { cell, B, T, I, H, masked, dropoutVariants } = shape;
+  if (T !== 1 || B > MOST_ROWS || H < GROUP || masked || dropoutVariants) return undefined;
   if (cell === "gruBefore") return undefined;
   const kernels = tfjsHeapModule(backend);
   if (!kernels) return undefined;
   const arrays = readTensors(backend, inputs);
-  const at = (name: string) => arrays[name]?.byteOffset ?? 0;
-  const given = [at("x"), at("kernel"), at("recurrentKernel"), at("bias")] as const;
-  const [h0, c0] = [at("h0"), at("c0")];
+  const at = (name: keyof typeof inputs) => arrays[name]?.byteOffset ?? 0;
+  const weights = [at("kernel"), at("recurrentKernel"), at("bias")] as const;
+  const [x, h0, c0] = [at("x"), at("h0"), at("c0")];
+  // A vector for each row wherever it lies in the table; else all rows behind each other.
+  const table = arrays.ids && {
+    ids: idsOf(who, arrays.ids, inputs.table?.shape[0] ?? 0),
+    at: at("table"),
+  };
   // Addresses stay when the heap grows under a new tensor; the arrays above do not.
   const made = newTensors(backend, [B, H], cell === "lstm" ? 2 : 1);
   const [h, c] = made.arrays.map(({ byteOffset }) => byteOffset);
-  const act = fusedActivations.indexOf(shape.activation);
-  const rec = fusedActivations.indexOf(shape.recurrentActivation);
-  if (cell === "lstm") kernels.lstmStep(B, I, H, act, rec, ...given, h0, c0, h, c);
-  else if (cell === "simpleRnn") kernels.simpleRnnStep(B, I, H, act, ...given, h0, h);
-  else kernels.gruStep(B, I, H, act, rec, ...given, h0, h);
-  const states = made.finish();
-  return [alias(backend, states[0], shape.returnSequences ? [B, 1, H] : [B, H]), ...states];
+  const act = activationNumber(shape.activation);
+  const rec = activationNumber(shape.recurrentActivation);
+  const run = (rows: number, from: number, first: number) => {
+    const row = first * H * 4;
+    const [h0At, c0At] = [h0 && h0 + row, c0 && c0 + row];
+    if (cell === "lstm") {
+      kernels.lstmStep(rows, I, H, act, rec, from, ...weights, h0At, c0At, h + row, c + row);
+    } else if (cell === "simpleRnn") {
+      kernels.simpleRnnStep(rows, I, H, act, from, ...weights, h0At, h + row);
+    } else kernels.gruStep(rows, I, H, act, rec, from, ...weights, h0At, h + row);
+  };
+  if (!table) run(B, x, 0);
+  else for (let b = 0; b < B; b++) run(1, table.at + table.ids[b] * I * 4, b);
+  const state = made.finish();
+  const outputs = alias(backend, state[0], shape.returnSequences ? [B, 1, H] : [B, H]);
+  return { outputs, state, saved: undefined };
 }

@@ -1,7 +1,7 @@
 import type { CellKind } from "@rnnkit/core-rnn";
 import { seededRandom } from "@rnnkit/core-rnn";
 import { afterEach, expect, onTestFinished, test } from "vitest";
-import type { CallShape } from "../call.ts";
+import type { ForwardShape } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
 import { mortalWorkers } from "./dying-worker.fixture.ts";
 import { forward } from "./forward.ts";
@@ -15,7 +15,7 @@ function callOf(
   cell: CellKind,
   training = true,
   { B, T, I, H } = usual,
-): [CallShape, Parameters<typeof forward>[1]] {
+): [ForwardShape, Parameters<typeof forward>[1]] {
   const random = seededRandom(3);
   const fill = (n: number) => Float32Array.from({ length: n }, () => random.normal() * 0.3);
   const G = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 }[cell];
@@ -115,7 +115,7 @@ test("10,000 calls leave the heap at its mark", () => {
   const { heap } = getInstance();
   const mark = heap.used();
   for (let call = 0; call < 10_000; call++) {
-    const { saved, release } = forward(small, { ...data, x: data.x.subarray(0, 2 * 2 * usual.I) });
+    const { saved, release } = forward(small, { ...data, x: data.x!.subarray(0, 2 * 2 * usual.I) });
     release();
     if (!saved) throw new Error("expected a saved");
     backward(saved, {}, false);

@@ -1,133 +1,127 @@
-// What a call makes of its tokens: rows that begin alike are worked on once; and where x is a lookup of them, so
-// is the product of the kernel with each distinct token's vector.
+// What a call makes of ids: rows that begin alike are worked on once; and where the sequence is a lookup, so is the
+// product of the kernel with each distinct token's vector. Nobody outside the engine sees it.
 
 import type { CallShape } from "../call.ts";
-import { isLookup, staysAlike } from "../token-source.ts";
+import type { ForwardArrays, ForwardShape, LookupArrays } from "./arrays.ts";
 import { type CommonPrefix, commonPrefix } from "./common-prefix.ts";
 import { writeDescriptor } from "./descriptor.ts";
 import { type DistinctTokens, distinctTokens } from "./distinct-tokens.ts";
-import type { ForwardArrays } from "./forward.ts";
 import type { Heap } from "./heap.ts";
-import { put, reserve, view } from "./regions.ts";
-import { BLOCK_LINES, type Layout, layoutOf } from "./workspace.ts";
+import { blocksOf, type Layout } from "./layout.ts";
+import { reserve, tokenSizes } from "./workspace.ts";
 
-/** How a call makes use of its tokens; absent where it does not. */
-export interface Lookup {
-  shared?: CommonPrefix | undefined;
-  words?: DistinctTokens | undefined;
+/** How a call makes use of its ids; absent where it does not. */
+export interface TokenPlan {
+  prefix?: CommonPrefix | undefined;
+  tokens?: DistinctTokens | undefined;
 }
 
 /** Both uses, where they are right and save time. */
-export function lookupOf(shape: CallShape, data: ForwardArrays): Lookup {
-  const { tokens, mask, initialState } = data;
-  if (!tokens) return {};
-  const reader = { ...shape, started: initialState !== undefined };
-  const layout = layoutOf(shape);
-  const shared = staysAlike(reader) ? commonPrefix(tokens, { ...shape, ...layout }) : undefined;
-  const words = isLookup(reader) ? distinctTokens(tokens, shape, layout, shared, mask) : undefined;
-  return { shared, words };
+export function tokenPlanOf(shape: ForwardShape, data: ForwardArrays): TokenPlan {
+  const { lookup, prefixIds, mask, initialState } = data;
+  const { I, dropoutVariants, goBackwards } = shape;
+  const blocks = blocksOf(shape);
+  // Rows then have nothing of their own. Outputs that begin alike do not end alike.
+  const staysAlike = !mask && !initialState && dropoutVariants === 0;
+  const alike = lookup?.ids ?? (goBackwards ? undefined : prefixIds);
+  const prefix = staysAlike && alike ? commonPrefix(alike, { ...shape, ...blocks }) : undefined;
+  // Of a token's step, dropout makes another vector in each row.
+  if (!lookup || dropoutVariants > 0) return { prefix };
+  const rows = lookup.table.length / I;
+  return { prefix, tokens: distinctTokens(lookup.ids, rows, shape, blocks, prefix, mask) };
 }
 
-/** Bytes from a word's vector to the next. */
-export function tokenVectorBytes(I: number): number {
-  return Math.ceil(I / 4) * 16;
-}
-
-/** Copies x in: of rows that another stands for, only the steps that they are worked on themselves. */
-export function putInputs(
+/** Copies a sequence in: of rows that another stands for, only the steps that they are worked on themselves. */
+export function putSequence(
   heap: Heap,
   address: number,
-  x: Float32Array,
+  { x, lookup }: Pick<ForwardArrays, "x" | "lookup">,
   { B, T, I, goBackwards }: CallShape,
-  shared: CommonPrefix | undefined,
+  prefix: CommonPrefix | undefined,
 ): void {
-  if (!shared) {
-    put(heap, address, x);
-    return;
-  }
   const floats = heap.f32();
-  for (let b = 0; b < B; b++) {
-    const skipped = shared.firstSteps[b];
-    const from = (b * T + (goBackwards ? 0 : skipped)) * I;
-    floats.set(x.subarray(from, from + (T - skipped) * I), address / 4 + from);
+  for (let b = 0; b < (prefix ? B : 1); b++) {
+    const skipped = prefix ? prefix.firstSteps[b] : 0;
+    const from = b * T + (goBackwards ? 0 : skipped);
+    const to = prefix ? from + T - skipped : B * T;
+    if (x) floats.set(x.subarray(from * I, to * I), address / 4 + from * I);
+    else {
+      const { ids, table } = lookup as LookupArrays;
+      const target = floats.subarray(address / 4 + from * I, address / 4 + to * I);
+      copyRows(table, I, ids.subarray(from, to), target, I);
+    }
   }
 }
 
 /**
- * Tells a descriptor what its lookup is, and copies the words' vectors in: the address of a region for that, 0 where there
- * is nothing to tell.
+ * Tells a descriptor what its ids come to, and copies the distinct tokens' vectors in: the address of a region for
+ * that, 0 where there is nothing to tell.
  */
-export function placeLookup(
+export function placeTokens(
   heap: Heap,
   descriptor: number,
-  x: Float32Array,
-  { B, T, I, cell }: CallShape,
-  { Hp }: Layout,
-  { shared, words }: Lookup,
+  lookup: LookupArrays | undefined,
+  shape: CallShape,
+  layout: Layout,
+  { prefix, tokens }: TokenPlan,
 ): number {
-  if (!shared && !words) return 0;
-  const count = words?.at.length ?? 0;
-  const tokenVectorRow = tokenVectorBytes(I);
-  const tokenSumRow = (cell === "simpleRnn" ? Hp : 4 * Hp) * 4;
-  const { address, at } = reserve(heap, {
-    order: shared ? B * 4 : 0,
-    starts: shared ? shared.starts.length * 4 : 0,
-    tokenOf: words ? B * T * 4 : 0,
-    words: count * tokenVectorRow,
-    tokenSums: count * tokenSumRow,
-    firstTokens: words ? words.starts.length * 4 : 0,
-    initialSums: words ? B * BLOCK_LINES : 0,
-  });
-  const ints = heap.i32();
-  writeDescriptor(ints, descriptor, { ...at, tokenSumRow, tokenVectorRow });
-  if (shared) {
-    ints.set(shared.order, at.order / 4);
-    ints.set(shared.starts, at.starts / 4);
+  if (!prefix && !tokens) return 0;
+  const { tokenSumRow, tokenVectorRow } = layout;
+  const count = tokens?.ids.length;
+  const { address, at } = reserve(heap, tokenSizes(shape, layout, prefix !== undefined, count));
+  const i32 = heap.i32();
+  writeDescriptor(i32, descriptor, { ...at, tokenSumRow, tokenVectorRow });
+  if (prefix) {
+    i32.set(prefix.order, at.order / 4);
+    i32.set(prefix.activeBefore, at.activeBefore / 4);
   }
-  if (words) {
-    ints.set(words.of, at.tokenOf / 4);
-    ints.set(words.starts, at.firstTokens / 4);
-    const vectors = view(heap, at.words, (count * tokenVectorRow) / 4);
-    moveRows(x, I, words.at, vectors, tokenVectorRow / 4, undefined);
+  if (tokens) {
+    const { tokenOf, firstTokens, ids } = tokens;
+    i32.set(tokenOf, at.tokenOf / 4);
+    i32.set(firstTokens, at.firstTokens / 4);
+    const width = tokenVectorRow / 4;
+    const vectors = heap
+      .f32()
+      .subarray(at.tokenVectors / 4, at.tokenVectors / 4 + ids.length * width);
+    copyRows((lookup as LookupArrays).table, shape.I, ids, vectors, width);
   }
   return address;
 }
 
-/** The gradient of x from that of the words: each in the place of a step that has it, 0 in the others. */
-export function scatterTokenGradients(
-  { I }: CallShape,
-  words: DistinctTokens,
-  from: Float32Array,
-  dx: Float32Array,
-): void {
-  dx.fill(0);
-  moveRows(from, tokenVectorBytes(I) / 4, undefined, dx, I, words.at);
-}
-
-/** Copies rows of as many floats as the narrower side has; at both sides in turn, or where a list says. */
-function moveRows(
-  from: Float32Array,
-  fromWidth: number,
-  fromRows: Int32Array | undefined,
+/** to[k] = table[ids[k]], rows of **width** floats of which the table's I are copied. */
+function copyRows(
+  table: Float32Array,
+  I: number,
+  ids: Int32Array,
   to: Float32Array,
-  toWidth: number,
-  toRows: Int32Array | undefined,
+  width: number,
 ): void {
-  const count = (fromRows ?? toRows)?.length ?? 0;
-  const width = Math.min(fromWidth, toWidth);
   // Short rows: a loop takes less than a call for each, and half as long for two floats at a time.
-  const twice = [fromWidth, toWidth, from.byteOffset / 4, to.byteOffset / 4].every(
-    (n) => n % 2 === 0,
-  );
-  const [source, target] = twice ? [pairsOf(from), pairsOf(to)] : [from, to];
-  const each = twice ? 2 : 1;
-  for (let k = 0; k < count; k++) {
-    const a = ((fromRows ? fromRows[k] : k) * fromWidth) / each;
-    const b = ((toRows ? toRows[k] : k) * toWidth) / each;
-    for (let i = 0; i < width / each; i++) target[b + i] = source[a + i];
+  const pairs = [I, width, table.byteOffset / 4, to.byteOffset / 4].every((n) => n % 2 === 0);
+  const [source, target] = pairs ? [pairsOf(table), pairsOf(to)] : [table, to];
+  const each = pairs ? 2 : 1;
+  const [n, step] = [I / each, width / each];
+  for (let k = 0; k < ids.length; k++) {
+    const from = ids[k] * n;
+    for (let i = 0; i < n; i++) target[k * step + i] = source[from + i];
   }
 }
 
 function pairsOf({ buffer, byteOffset, length }: Float32Array): Float64Array {
   return new Float64Array(buffer, byteOffset, length >> 1);
+}
+
+/** dTable[ids[k]] += from[k], rows of **width** floats of which I count, in the order of k. */
+export function scatterTokenGradients(
+  from: Float32Array,
+  width: number,
+  ids: Int32Array,
+  dTable: Float32Array,
+  I: number,
+): void {
+  dTable.fill(0);
+  for (let k = 0; k < ids.length; k++) {
+    const [at, to] = [k * width, ids[k] * I];
+    for (let i = 0; i < I; i++) dTable[to + i] += from[at + i];
+  }
 }

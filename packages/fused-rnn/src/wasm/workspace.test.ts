@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { CallShape } from "../call.ts";
+import type { WorkspaceShape } from "./layout.ts";
 import { planOf } from "./workspace.ts";
 
 test("a plan is found by the names of a shape's values, not by their order", () => {
-  const shape: CallShape = {
+  const shape: WorkspaceShape = {
     ...{ cell: "lstm", B: 2, T: 3, I: 4, H: 5, activation: "tanh", recurrentActivation: "sigmoid" },
     ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
-    ...{ dropoutVariants: 0, training: false },
+    ...{ dropoutVariants: 0, training: false, byToken: false },
   };
   const { goBackwards, returnSequences, ...rest } = shape;
   const plan = planOf(shape, true, false);

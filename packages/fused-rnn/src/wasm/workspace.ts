@@ -1,7 +1,6 @@
-// How a forward call lies in memory, worked out once for each shape: a streaming call of one step
-// takes less time than this does.
+// Where a call lies in the engine's memory: how large its buffers are, and at which addresses. In oneDNN's words the workspace is what training keeps for the backward pass, scratch what only a pass itself needs.
 
-import { cellTable } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
 import {
   DESCRIPTOR_BYTES,
@@ -11,130 +10,193 @@ import {
   shapeFields,
 } from "./descriptor.ts";
 import type { Heap } from "./heap.ts";
-import { type Region, regionOf } from "./regions.ts";
-
-/** Numbers that follow from the shape of a call; sizes in floats unless they say bytes. */
-export interface Layout {
-  /** Units rounded up to 4. */
-  Hp: number;
-  /** Gates of the cell's Keras matrices. */
-  G: number;
-  /** Rows of a block and the number of blocks. */
-  R: number;
-  blocks: number;
-  /** Steps of a timeChunk of the backward pass. */
-  timeChunk: number;
-  /** Slots of a state buffer: T + 1 where they are kept, else 2. */
-  slots: number;
-  /** Bytes of a row of each buffer. */
-  xhRow: number;
-  gateRow: number;
-  dzRow: number;
-  dxhRow: number;
-  dwRow: number;
-  /** Floats of the bias: 2·3H for GRU with reset after. */
-  bias: number;
-}
+import { type Layout, layoutOf, up, type WorkspaceShape } from "./layout.ts";
 
 /** Bytes for each row of what threads write at every step, each to its blocks' own cache lines. */
-export const BLOCK_LINES = 16;
+const BLOCK_LINES = 16;
 
-const up = (n: number, to: number) => Math.ceil(n / to) * to;
-/** An odd number of cache lines: rows then fall into different cache sets. */
-const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
-/** Bytes of a row that is read back from memory: no more than must be where rows are short. */
-const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(floats));
+/** A buffer by the descriptor's field that holds its address; the descriptor itself. */
+type Buffer = Field | "descriptor";
 
-/**
- * How a call is cut up. Blocks depend on the shape alone, never on the number of threads, and each
- * sums its own weight gradients: so results are the same bit for bit however many threads run them.
- */
-export function layoutOf(shape: CallShape): Layout {
-  const { cell, B, T, I, H, training } = shape;
-  const Hp = up(H, 4);
-  const G = cellTable[cell].gates.length;
-  const inputs = rowInputs(shape);
-  const dzColumns = cell === "simpleRnn" ? Hp : cell === "gruBefore" ? 3 * Hp : 4 * Hp;
-  // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
-  // is small, more when it is large; but of a small batch two threads shall have some each.
-  const weightBytes = (I + H) * G * H * 4;
-  const least = B <= 8 ? 4 : weightBytes <= 1 << 19 ? 8 : 16;
-  const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
+/** Bytes of buffers by name; one of 0 bytes is left out. */
+export type Sizes = Readonly<Partial<Record<Buffer, number>>>;
+
+/** Whether a cell carries more than its output from step to step. */
+const hasCellState = (cell: CellKind) => cellTable[cell].states.length > 1;
+
+/** What a forward pass works in; training keeps it for the backward pass. */
+function workspaceSizes(shape: WorkspaceShape, layout: Layout): Sizes {
+  const { B, T, I, H, cell, dropoutVariants, masked } = shape;
+  const { Hp, G, slots, keepsGates } = layout;
+  const rows = B * slots;
+  const carried = hasCellState(cell);
   return {
-    Hp,
-    G,
-    R,
-    blocks: Math.ceil(B / R),
-    timeChunk: Math.max(1, Math.min(T, Math.ceil(128 / R))),
-    slots: training ? T + 1 : 2,
-    // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
-    xhRow: (up(inputs + Hp + (cell === "gruBefore" ? Hp : 0), 4) + 4) * 4,
-    gateRow: fewLines(cell === "simpleRnn" ? Hp : 4 * Hp),
-    dzRow: oddLines(up(dzColumns, 16)),
-    dxhRow: oddLines(up(inputs, 16) + up(H, 16)),
-    dwRow: up(dzColumns, 16) * 4,
-    bias: cell === "gruAfter" ? 6 * H : G * H,
-  };
-}
-
-/** How many inputs the rows [x | h] hold. */
-export function rowInputs({ I, byToken }: CallShape): number {
-  return byToken ? 0 : I;
-}
-
-/** Bytes of the buffers that a forward call works in; training keeps them for the backward pass. */
-export function workBytes(shape: CallShape, layout: Layout): Record<Field, number> {
-  const { B, T, cell, dropoutVariants } = shape;
-  const keep = shape.training && cell !== "simpleRnn";
-  const rows = B * layout.slots;
-  return {
+    descriptor: DESCRIPTOR_BYTES,
     xh: rows * layout.xhRow * Math.max(1, dropoutVariants),
-    hidden: dropoutVariants ? rows * layout.Hp * 4 : 0,
-    gates: B * (keep ? T : 1) * layout.gateRow,
-    c: cell === "lstm" ? B * (keep ? T + 1 : 1) * layout.Hp * 4 : 0,
-    ac: cell === "lstm" ? B * (keep ? T : 1) * layout.Hp * 4 : 0,
+    hidden: dropoutVariants ? rows * Hp * 4 : 0,
+    gates: B * (keepsGates ? T : 1) * layout.gateRow,
+    c: carried ? B * (keepsGates ? T + 1 : 1) * Hp * 4 : 0,
+    ac: carried ? B * (keepsGates ? T : 1) * Hp * 4 : 0,
     dropout: B * layout.xhRow * dropoutVariants,
-    unitMask: layout.Hp * 4,
-    mask: shape.masked ? B * T : 0,
-    activeList: shape.masked ? B * BLOCK_LINES : 0,
+    unitMask: Hp * 4,
+    mask: masked ? B * T : 0,
+    activeList: masked ? B * BLOCK_LINES : 0,
+    kernel: I * G * H * 4,
+    recurrent: H * G * H * 4,
   };
 }
 
-/** A region, and the descriptor's words that hold its addresses: index and offset in turn. */
-interface JobRegion extends Region {
+/** What only the forward pass itself needs. */
+function scratchSizes(
+  shape: WorkspaceShape,
+  layout: Layout,
+  hasBias: boolean,
+  hasState: boolean,
+): Sizes {
+  const { B, T, I, H, cell, returnSequences, byToken } = shape;
+  const state = B * H * 4;
+  const carried = hasCellState(cell);
+  return {
+    x: byToken ? 0 : B * T * I * 4,
+    h0: hasState ? state : 0,
+    c0: hasState && carried ? state : 0,
+    out: (returnSequences ? T : 1) * state,
+    hT: state,
+    cT: carried ? state : 0,
+    weights: layout.Hp * (I + H) * layout.G * 4,
+    biases: layout.Hp * 4 * 4,
+    bias: hasBias ? layout.bias * 4 : 0,
+  };
+}
+
+/** What tells the kernels of rows that begin alike, and of **tokens** distinct ones to multiply. */
+export function tokenSizes(
+  { B, T }: CallShape,
+  { blocks, tokenSumRow, tokenVectorRow }: Layout,
+  sharesPrefix: boolean,
+  tokens: number | undefined,
+): Sizes {
+  const count = tokens ?? 0;
+  const byToken = tokens !== undefined;
+  return {
+    order: sharesPrefix ? B * 4 : 0,
+    activeBefore: sharesPrefix ? blocks * (T + 1) * 4 : 0,
+    tokenOf: byToken ? B * T * 4 : 0,
+    tokenVectors: count * tokenVectorRow,
+    tokenSums: count * tokenSumRow,
+    firstTokens: byToken ? (blocks + 1) * 4 : 0,
+    initialSums: byToken ? B * BLOCK_LINES : 0,
+  };
+}
+
+/** What only the backward pass itself needs. */
+export function backwardSizes(
+  shape: WorkspaceShape,
+  layout: Layout,
+  given: { outputs: boolean; h: boolean; c: boolean },
+  needsInput: boolean,
+): Sizes {
+  const { B, T, I, H, returnSequences } = shape;
+  const { Hp, timeChunk, blocks, dzRow, dxhRow, dwRow } = layout;
+  const state = B * H * 4;
+  return {
+    dOut: given.outputs ? (returnSequences ? T : 1) * state : 0,
+    dhT: given.h ? state : 0,
+    dcT: given.c ? state : 0,
+    dz: B * timeChunk * dzRow,
+    // Behind dz, of whose last row copying a panel may read a little too much.
+    panel: B * timeChunk * 64,
+    dxh: B * dxhRow,
+    ...{ dc: B * Hp * 4, dhBypass: B * Hp * 4, dOutputCarry: B * Hp * 4 },
+    dw: blocks * (I + H + 1) * dwRow,
+    transposed: ((needsInput ? I : 0) + 3 + (H + 3) * 2) * dwRow,
+  };
+}
+
+/** The gradients that a backward pass makes: of x, or of **tokens** distinct ones' vectors, and of the rest. */
+export function gradientSizes(
+  { B, T, I, H, cell }: CallShape,
+  layout: Layout,
+  given: { bias: boolean; state: boolean; needsInput: boolean; tokens: number | undefined },
+): Sizes {
+  const state = given.state ? B * H * 4 : 0;
+  const { tokens } = given;
+  const input = tokens === undefined ? B * T * I * 4 : tokens * layout.tokenVectorRow;
+  return {
+    dx: given.needsInput ? input : 0,
+    dh0: state,
+    dc0: hasCellState(cell) ? state : 0,
+    kernel: I * layout.G * H * 4,
+    recurrent: H * layout.G * H * 4,
+    bias: given.bias ? layout.bias * 4 : 0,
+  };
+}
+
+/** Several buffers laid out in one region, each on a cache line of its own. */
+export interface Region {
+  bytes: number;
+  /** From the region's address, by name; a buffer of 0 bytes is left out. */
+  offsets: Partial<Record<Buffer, number>>;
+}
+
+function regionOf(sizes: Sizes): Region {
+  const region: Region = { bytes: 0, offsets: {} };
+  for (const [name, bytes] of Object.entries(sizes) as [Buffer, number][]) {
+    if (bytes === 0) continue;
+    region.offsets[name] = region.bytes;
+    region.bytes += up(bytes, 64);
+  }
+  return region;
+}
+
+/** A region allocated: its address, and those of its buffers, 0 for one of 0 bytes. */
+export interface Placed {
+  address: number;
+  at: Record<Buffer, number>;
+}
+
+/** Allocates buffers of so many bytes. */
+export function reserve(heap: Heap, sizes: Sizes): Placed {
+  const { bytes, offsets } = regionOf(sizes);
+  const address = heap.allocate(bytes);
+  const at = {} as Placed["at"];
+  for (const name of Object.keys(sizes) as Buffer[]) {
+    const offset = offsets[name];
+    at[name] = offset === undefined ? 0 : address + offset;
+  }
+  return { address, at };
+}
+
+/** A region, and the descriptor's fields that hold its addresses: index and offset in turn. */
+interface FieldRegion extends Region {
   fields: number[];
 }
 
-/** Everything about a call that follows from its shape. */
+/** Everything about the memory of a forward call that follows from its shape. */
 export interface Plan {
   layout: Layout;
-  /** What training keeps for the backward pass. */
-  kept: JobRegion;
-  /** What only the call itself needs. */
-  passing: JobRegion;
-  /** The descriptor's words; addresses are 0. */
+  workspace: FieldRegion;
+  scratch: FieldRegion;
+  /** The descriptor's fields; addresses are 0. */
   template: Int32Array;
 }
 
 const plans = new Map<string, Plan>();
-/** Shapes that are remembered. */
+/** Shapes that are remembered: a streaming call of one step takes less time than planning it does. */
 const MOST = 64;
 
-function jobRegionOf(sizes: Readonly<Record<string, number>>): JobRegion {
-  const region = regionOf(sizes);
-  const words = Object.entries(region.offsets).flatMap(([name, offset]) => {
-    const index = fieldIndex(name);
-    return index === undefined ? [] : [index, offset];
-  });
-  return { ...region, fields: words };
-}
-
 /** The plan of a call. */
-export function planOf(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {
+export function planOf(shape: WorkspaceShape, hasBias: boolean, hasState: boolean): Plan {
   const key = keyOf(shape, hasBias, hasState);
   let plan = plans.get(key);
   if (!plan) {
-    plan = createPlan(shape, hasBias, hasState);
+    const layout = layoutOf(shape);
+    plan = {
+      layout,
+      workspace: fieldRegionOf(workspaceSizes(shape, layout)),
+      scratch: fieldRegionOf(scratchSizes(shape, layout, hasBias, hasState)),
+      template: descriptorTemplate(shapeFields(shape, layout)),
+    };
     if (plans.size >= MOST) plans.clear();
     plans.set(key, plan);
   }
@@ -142,7 +204,7 @@ export function planOf(shape: CallShape, hasBias: boolean, hasState: boolean): P
 }
 
 /** By name: two shapes may hold the same values in another order. */
-function keyOf(shape: CallShape, hasBias: boolean, hasState: boolean): string {
+function keyOf(shape: WorkspaceShape, hasBias: boolean, hasState: boolean): string {
   const { cell, B, T, I, H, activation, recurrentActivation, masked, dropoutVariants } = shape;
   const { returnSequences, goBackwards, zeroOutputForMask, training, byToken } = shape;
   return [
@@ -151,58 +213,41 @@ function keyOf(shape: CallShape, hasBias: boolean, hasState: boolean): string {
   ].join();
 }
 
-function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan {
-  const layout = layoutOf(shape);
-  const { B, T, I, H, cell, returnSequences } = shape;
-  const { Hp, G } = layout;
-  const lstm = cell === "lstm";
-  const state = B * H * 4;
-  return {
-    layout,
-    kept: jobRegionOf({
-      descriptor: DESCRIPTOR_BYTES,
-      ...workBytes(shape, layout),
-      kernel: I * G * H * 4,
-      recurrent: H * G * H * 4,
-    }),
-    passing: jobRegionOf({
-      x: shape.byToken ? 0 : B * T * I * 4,
-      h0: hasState ? state : 0,
-      c0: hasState && lstm ? state : 0,
-      out: (returnSequences ? T : 1) * state,
-      hT: state,
-      cT: lstm ? state : 0,
-      weights: Hp * (I + H) * G * 4,
-      biases: Hp * 4 * 4,
-      bias: hasBias ? layout.bias * 4 : 0,
-    }),
-    template: descriptorTemplate(shapeFields(shape, layout)),
-  };
+function fieldRegionOf(sizes: Sizes): FieldRegion {
+  const region = regionOf(sizes);
+  const fields = Object.entries(region.offsets).flatMap(([name, offset]) =>
+    name === "descriptor" ? [] : [fieldIndex(name as Field), offset as number],
+  );
+  return { ...region, fields };
 }
 
-const HIDDEN = fieldIndex("hidden") as number;
-const HIDDEN_ROW = fieldIndex("hiddenRow") as number;
-
-/** Writes the descriptor of a call whose regions lie at `kept` and `passing`, and the mask of its unitMask. */
+/** Writes the descriptor of a call whose regions lie at **workspace** and **scratch**, and its unit mask. */
 export function writePlan(
   heap: Heap,
-  { kept: work, passing: call, layout, template }: Plan,
-  shape: CallShape,
-  kept: number,
-  passing: number,
+  plan: Plan,
+  { H, dropoutVariants }: CallShape,
+  workspace: number,
+  scratch: number,
 ): void {
-  const { H, dropoutVariants } = shape;
-  const words = heap.i32();
-  const descriptor = (kept + work.offsets.descriptor) / 4;
-  words.set(template, descriptor);
-  for (let i = 0; i < work.fields.length; i += 2)
-    words[descriptor + work.fields[i]] = kept + work.fields[i + 1];
-  for (let i = 0; i < call.fields.length; i += 2)
-    words[descriptor + call.fields[i]] = passing + call.fields[i + 1];
+  const { layout, template } = plan;
+  const i32 = heap.i32();
+  const { descriptor = 0, xh = 0, unitMask = 0 } = plan.workspace.offsets;
+  const at = (workspace + descriptor) / 4;
+  i32.set(template, at);
+  const regions = [
+    [plan.workspace, workspace],
+    [plan.scratch, scratch],
+  ] as const;
+  for (const [{ fields }, address] of regions) {
+    for (let i = 0; i < fields.length; i += 2) i32[at + fields[i]] = address + fields[i + 1];
+  }
   // Without dropout the state lives in the rows [x | h] alone.
-  if (!dropoutVariants) words[descriptor + HIDDEN] = kept + work.offsets.xh + rowInputs(shape) * 4;
-  words[descriptor + HIDDEN_ROW] = dropoutVariants ? layout.Hp * 4 : layout.xhRow;
-  const unitMask = (kept + work.offsets.unitMask) / 4;
-  words.fill(-1, unitMask, unitMask + H);
-  words.fill(0, unitMask + H, unitMask + layout.Hp);
+  if (!dropoutVariants) i32[at + HIDDEN] = workspace + xh + layout.rowInputs * 4;
+  i32[at + HIDDEN_ROW] = dropoutVariants ? layout.Hp * 4 : layout.xhRow;
+  const units = (workspace + unitMask) / 4;
+  i32.fill(-1, units, units + H);
+  i32.fill(0, units + H, units + layout.Hp);
 }
+
+const HIDDEN = fieldIndex("hidden");
+const HIDDEN_ROW = fieldIndex("hiddenRow");

@@ -1,0 +1,17 @@
+import { typedArrayName } from "@rnnkit/core-rnn";
+
+/**
+ * Ids as whole numbers, those of float32 as tfjs casts them.
+ *
+ * @throws Error unless each is a row of the table
+ */
+export function idsOf(who: string, given: ArrayLike<number>, rows: number): Int32Array {
+  const ids =
+    typedArrayName(given) === "Int32Array" ? (given as Int32Array) : Int32Array.from(given);
+  for (let i = 0; i < ids.length; i++) {
+    // One comparison for both ends: a negative number is a large one without a sign.
+    if (ids[i] >>> 0 < rows) continue;
+    throw new Error(`${who}: expected ids from 0 to below ${rows}, got ${given[i]}`);
+  }
+  return ids;
+}
