@@ -1,3 +1,4 @@
+import { cellTable } from "@rnnkit/core-rnn";
 import {
   add,
   addN,
@@ -165,8 +166,11 @@ export function serialized(
 
 /** The LSTM's bias: **initializer** for the gates i, c and o, 1 for the forget gate. */
 export function unitForgetBias(initializer: Initializer, units: number): Initializer {
+  const { gates } = cellTable.lstm;
+  const before = gates.indexOf("f") * units;
+  const after = gates.length * units - before - units;
   const apply = (): Tensor =>
-    concat([initializer.apply([units]), ones([units]), initializer.apply([2 * units])]);
+    concat([initializer.apply([before]), ones([units]), initializer.apply([after])]);
   return { apply } as unknown as Initializer;
 }
 
