@@ -18,6 +18,8 @@ say("format and lint");
 run("biome check . --error-on-warnings");
 say("package graph");
 run("node scripts/check-graph.mjs");
+say("types of scripts and examples");
+run("npm run --silent check:scripts");
 say("copies of the rule for options");
 run("node scripts/copy-options.mjs --check");
 say("build, types, tests, packages");

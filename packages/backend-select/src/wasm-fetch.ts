@@ -27,7 +27,7 @@ export async function withCheckedFetch<T>(expected: string, work: () => Promise<
     } catch (error) {
       refuse(new MissingWasmFile(`missing .wasm file: ${place}: ${String(error)}`));
     }
-    return new Promise(() => {});
+    return new Promise<Response>(() => {});
   };
   globalThis.fetch = checked;
   try {

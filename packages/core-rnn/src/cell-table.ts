@@ -4,8 +4,15 @@
 /** A recurrence by name; a GRU is two: its reset gate works after the product with the state, or before it. */
 export type CellKind = "simpleRnn" | "lstm" | "gruAfter" | "gruBefore";
 
+/** What a recurrence is called where **options** say which of its kinds is meant. */
+export type CellName = "simpleRnn" | "lstm" | "gru";
+
 /** A row of `cellTable`. */
 export interface CellFacts {
+  /** Of the cell in errors, of the operation, of the layer; both kinds of GRU have one. */
+  readonly name: CellName;
+  /** What a cell, an operation or a layer of this name is given to be of this kind. */
+  readonly options: { readonly resetAfter?: boolean };
   /** Names of the gates in the order of the weights' columns; there are G of them. */
   readonly gates: readonly string[];
   /** Names of the states; the first is the output. */
@@ -13,6 +20,8 @@ export interface CellFacts {
   /** 1: the bias is [G·H]; 2: [2, G·H], row 0 of the input, row 1 recurrent. */
   readonly biasRows: 1 | 2;
 }
+
+const gru = { name: "gru", gates: ["z", "r", "h"], states: ["h"] } as const;
 
 /**
  * Gates, states and biases of the recurrences, as Keras has them.
@@ -23,10 +32,13 @@ export interface CellFacts {
  * cellTable.lstm.gates; // => ["i", "f", "c", "o"]
  */
 export const cellTable: Readonly<Record<CellKind, CellFacts>> = {
-  simpleRnn: { gates: ["h"], states: ["h"], biasRows: 1 },
-  lstm: { gates: ["i", "f", "c", "o"], states: ["h", "c"], biasRows: 1 },
-  gruAfter: { gates: ["z", "r", "h"], states: ["h"], biasRows: 2 },
-  gruBefore: { gates: ["z", "r", "h"], states: ["h"], biasRows: 1 },
+  simpleRnn: { name: "simpleRnn", options: {}, gates: ["h"], states: ["h"], biasRows: 1 },
+  lstm: {
+    ...{ name: "lstm", options: {} },
+    ...{ gates: ["i", "f", "c", "o"], states: ["h", "c"], biasRows: 1 },
+  },
+  gruAfter: { ...gru, options: { resetAfter: true }, biasRows: 2 },
+  gruBefore: { ...gru, options: { resetAfter: false }, biasRows: 1 },
 };
 
 /** Every `CellKind`. */

@@ -11,6 +11,7 @@
 // A gradient has the name and layout of what it belongs to; `stepBackward` adds to parameter
 // gradients (every step shares the weights) and assigns those of input and state.
 
+import { type CellKind, type CellName, cellTable, weightShapes } from "./cell-table.ts";
 import { checkArray, checkCount, checkPositiveInteger, checkWord } from "./check.ts";
 import { checkOptions } from "./options.ts";
 import { type RowActivationName, rowActivationNames } from "./row-activations.ts";
@@ -78,7 +79,7 @@ export interface StepGradients {
  */
 export interface Cell<P = CellParams, Tape = unknown> {
   /** *simpleRnn*, *gru*, *lstm* or *stacked*; also the name in errors. */
-  readonly kind: "simpleRnn" | "gru" | "lstm" | "stacked";
+  readonly kind: CellName | "stacked";
   /** I. */
   readonly inputSize: number;
   /** H, the width of the output. */
@@ -115,26 +116,25 @@ export interface Cell<P = CellParams, Tape = unknown> {
   ): StepGradients;
 }
 
-const paramNames = ["kernel", "recurrentKernel", "bias"];
-
-type CellSizes = Pick<Cell, "kind" | "inputSize" | "units" | "gates" | "biasShape" | "stateSizes">;
-
-/** A cell of one kernel, recurrent kernel and bias from its sizes and passes; adds the checks. */
+/** A cell of the table, with its kernel, recurrent kernel and bias, from its passes; adds the checks. */
 export function singleCell<Tape>(
-  sizes: CellSizes,
+  row: CellKind,
+  { inputSize, units }: Pick<CellOptions, "inputSize" | "units">,
   passes: Pick<Cell<CellParams, Tape>, "step" | "stepBackward">,
 ): Cell<CellParams, Tape> {
-  const { kind, inputSize, units, gates, biasShape, stateSizes } = sizes;
-  const columns = gates * units;
+  const { name: kind, gates: gateNames, states } = cellTable[row];
+  const shapes = weightShapes(row, inputSize, units);
+  const weights = Object.keys(shapes) as (keyof CellParams)[];
+  const gates = gateNames.length;
+  const stateSizes = states.map(() => units);
   return {
-    ...sizes,
+    ...{ kind, inputSize, units, gates, stateSizes, biasShape: shapes.bias },
 
     checkParams(params) {
-      checkOptions(kind, params, paramNames, "{ kernel, recurrentKernel, bias }", "parameters");
-      const { kernel, recurrentKernel, bias } = params;
-      checkArray(kind, "kernel", kernel, [inputSize, columns]);
-      checkArray(kind, "recurrentKernel", recurrentKernel, [units, columns]);
-      if (bias) checkArray(kind, "bias", bias, biasShape);
+      checkOptions(kind, params, weights, `{ ${weights.join(", ")} }`, "parameters");
+      for (const name of weights) {
+        if (name !== "bias" || params.bias) checkArray(kind, name, params[name], shapes[name]);
+      }
     },
 
     zerosLike: ({ kernel, recurrentKernel, bias }) => ({

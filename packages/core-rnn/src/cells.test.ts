@@ -3,6 +3,8 @@
 
 import { expect, test } from "vitest";
 import type { Cell, CellParams, StepDropout } from "./cell.ts";
+import { cellOf } from "./cell-of.ts";
+import { cellKinds, cellTable } from "./cell-table.ts";
 import { checkGradients } from "./check-gradients.ts";
 import { gruCell } from "./gru-cell.ts";
 import { lstmCell } from "./lstm-cell.ts";
@@ -65,21 +67,16 @@ for (const [index, activation] of rowActivationNames.entries()) {
   const other = rowActivationNames[(index + 1) % rowActivationNames.length];
   const gated = { ...sizes, activation, recurrentActivation: other };
   test(`backward is the central difference: ${activation}, gates ${other}`, () => {
-    proveBackward(simpleRnnCell({ ...sizes, activation }), 1);
-    proveBackward(lstmCell(gated), 2);
-    proveBackward(gruCell({ ...gated, resetAfter: true }), 3);
-    proveBackward(gruCell({ ...gated, resetAfter: false }), 4);
+    for (const [k, kind] of cellKinds.entries()) {
+      const isGated = cellTable[kind].gates.length > 1;
+      proveBackward(cellOf(kind, isGated ? gated : { ...sizes, activation }), k + 1);
+    }
   });
 }
 
 for (const perGate of [false, true]) {
   test(`backward is the central difference under dropout, ${perGate ? "per gate" : "shared"}`, () => {
-    for (const cell of [
-      simpleRnnCell(sizes),
-      lstmCell(sizes),
-      gruCell({ ...sizes, resetAfter: true }),
-      gruCell({ ...sizes, resetAfter: false }),
-    ]) {
+    for (const cell of cellKinds.map((kind) => cellOf(kind, sizes))) {
       for (let seed = 5; seed < 10; seed++) {
         proveBackward(cell, seed, drawMasks(cell, perGate, seededRandom(seed)));
       }

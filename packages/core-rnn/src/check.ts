@@ -6,7 +6,7 @@ import { didYouMean, shown } from "./options.ts";
 export function checkArray(
   who: string,
   what: string,
-  array: Float64Array,
+  array: Float64Array | undefined,
   shape: readonly number[],
 ): void {
   if (!isFloat64Array(array)) {
@@ -75,6 +75,6 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 // By tag, so that an array of another realm (an iframe, a vm context) passes.
-function isFloat64Array(value: unknown): boolean {
+function isFloat64Array(value: unknown): value is Float64Array {
   return Object.prototype.toString.call(value) === "[object Float64Array]";
 }

@@ -5,6 +5,7 @@ import {
   type GatedCellOptions,
   singleCell,
 } from "./cell.ts";
+import { cellTable } from "./cell-table.ts";
 import { addTo, gateProduct, type Masked, masked, times } from "./gate-product.ts";
 import { checkKinds, optionKinds } from "./option-kinds.ts";
 import { rowActivations } from "./row-activations.ts";
@@ -59,25 +60,19 @@ export function gruCell(options: GruCellOptions): Cell<CellParams, GruTape> {
   const { resetAfter = true } = options;
   const act = rowActivations[activation];
   const gate = rowActivations[recurrentActivation];
-  const columns = 3 * units;
-  const all = gateProduct(units, 0, 3);
+  const kind = resetAfter ? "gruAfter" : "gruBefore";
+  const { gates } = cellTable[kind];
+  const G = gates.length;
+  const columns = G * units;
+  const all = gateProduct(units, 0, G);
   // Without resetAfter the candidate's block of U waits for r.
-  const fromState = gateProduct(units, 0, resetAfter ? 3 : 2);
-  const candidate = gateProduct(units, 2, 3);
+  const fromState = gateProduct(units, 0, resetAfter ? G : G - 1);
+  const candidate = gateProduct(units, G - 1, G);
   // Where each gate's block begins.
-  const [Z, R, N] = [0, units, 2 * units];
+  const [Z, R, N] = gates.map((_, gate) => gate * units);
   const blocks = (p: Float64Array) => [Z, R, N].map((at) => p.subarray(at, at + units));
 
-  const sizes = {
-    kind: "gru",
-    inputSize,
-    units,
-    gates: 3,
-    biasShape: resetAfter ? [2, columns] : [columns],
-    stateSizes: [units],
-  } as const;
-
-  return singleCell(sizes, {
+  return singleCell(kind, options, {
     step(params, x, state, dropout) {
       const [h] = state;
       const { kernel, recurrentKernel } = params;

@@ -23,9 +23,11 @@ export type {
   StepDropout,
   StepGradients,
 } from "./cell.ts";
+export { cellOf } from "./cell-of.ts";
 export {
   type CellFacts,
   type CellKind,
+  type CellName,
   cellKinds,
   cellTable,
   type WeightShapes,

@@ -40,7 +40,7 @@ test("unitForgetBias is the bias that Keras itself initialised", () => {
 
 test("initialParams fits its cell, differs with the seed, and obeys its options", () => {
   const sizes = { inputSize: 3, units: 4 };
-  for (const cell of [simpleRnnCell(sizes), gruCell(sizes), lstmCell(sizes)]) {
+  for (const cell of cellKinds.map((kind) => cellOf(kind, sizes))) {
     const params = initialParams(cell, { seed: 1 });
     expect(() => cell.checkParams(params)).not.toThrow();
     expect(initialParams(cell, { seed: 1 })).toEqual(params);

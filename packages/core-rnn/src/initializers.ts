@@ -1,6 +1,7 @@
 // Keras's initial values, from a seeded generator. The distributions are Keras's; the numbers are not.
 
 import type { Cell, CellParams } from "./cell.ts";
+import { cellTable } from "./cell-table.ts";
 import { checkPositiveInteger, checkRandom, checkShape, sizeOf } from "./check.ts";
 import { checkKinds, optionKinds } from "./option-kinds.ts";
 import { checkOptions } from "./options.ts";
@@ -63,7 +64,9 @@ export function glorotUniform(
  */
 export function unitForgetBias(units: number): Float64Array {
   checkPositiveInteger("unitForgetBias", "units", units);
-  return new Float64Array(4 * units).fill(1, units, 2 * units);
+  const { gates } = cellTable.lstm;
+  const forget = gates.indexOf("f") * units;
+  return new Float64Array(gates.length * units).fill(1, forget, forget + units);
 }
 
 /** Options of `initialParams`. */

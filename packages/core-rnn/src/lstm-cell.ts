@@ -5,6 +5,7 @@ import {
   type GatedCellOptions,
   singleCell,
 } from "./cell.ts";
+import { cellTable } from "./cell-table.ts";
 import { addTo, gateProduct, type Masked, masked, times } from "./gate-product.ts";
 import { rowActivations } from "./row-activations.ts";
 
@@ -46,26 +47,18 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
   const { inputSize, units, activation = "tanh", recurrentActivation = "sigmoid" } = options;
   const act = rowActivations[activation];
   const gate = rowActivations[recurrentActivation];
-  const product = gateProduct(units, 0, 4);
+  const G = cellTable.lstm.gates.length;
+  const product = gateProduct(units, 0, G);
   // Where each gate's block begins.
-  const [I, F, C, O] = [0, units, 2 * units, 3 * units];
+  const [I, F, C, O] = cellTable.lstm.gates.map((_, gate) => gate * units);
   const blocks = (z: Float64Array) => [I, F, C, O].map((at) => z.subarray(at, at + units));
 
-  const sizes = {
-    kind: "lstm",
-    inputSize,
-    units,
-    gates: 4,
-    biasShape: [4 * units],
-    stateSizes: [units, units],
-  } as const;
-
-  return singleCell(sizes, {
+  return singleCell("lstm", options, {
     step(params, x, state, dropout) {
       const [h, c] = state;
       const xs = masked(x, dropout?.input);
       const hs = masked(h, dropout?.recurrent);
-      const z = new Float64Array(4 * units);
+      const z = new Float64Array(G * units);
       product.add(z, xs, params.kernel);
       product.add(z, hs, params.recurrentKernel);
       if (params.bias) addTo(z, params.bias);
@@ -92,7 +85,7 @@ export function lstmCell(options: GatedCellOptions): Cell<CellParams, LstmTape> 
       // c′ = f ⊙ c + i ⊙ g
       const [df, di, dg, dc] = [c, g, i, f].map((factor) => times(dcSum, factor));
       // i, f, o = σ(z); g = act(z)
-      const dz = new Float64Array(4 * units);
+      const dz = new Float64Array(G * units);
       dz.set(gate.backward(di, zi, i), I);
       dz.set(gate.backward(df, zf, f), F);
       dz.set(act.backward(dg, zc, g), C);

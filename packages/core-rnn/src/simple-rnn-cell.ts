@@ -38,16 +38,7 @@ export function simpleRnnCell(options: CellOptions): Cell<CellParams, SimpleRnnT
   const act = rowActivations[activation];
   const product = gateProduct(units, 0, 1);
 
-  const sizes = {
-    kind: "simpleRnn",
-    inputSize,
-    units,
-    gates: 1,
-    biasShape: [units],
-    stateSizes: [units],
-  } as const;
-
-  return singleCell(sizes, {
+  return singleCell("simpleRnn", options, {
     step(params, x, state, dropout) {
       const xs = masked(x, dropout?.input);
       const hs = masked(state[0], dropout?.recurrent);

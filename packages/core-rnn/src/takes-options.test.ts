@@ -28,6 +28,12 @@ function trained(): core.SimpleRNN {
 }
 
 testOptions(core, {
+  cellOf: {
+    who: "cellOf",
+    required: { inputSize: 1, units: 1 },
+    names: ["inputSize", "units", "activation", "recurrentActivation"],
+    call: (options) => core.cellOf("lstm", options),
+  },
   simpleRnnCell: {
     who: "simpleRnn",
     required: { inputSize: 1, units: 1 },
@@ -144,6 +150,9 @@ testOptions(core, {
     names: ["min", "max"],
     call: (options) => core.uniform([1], seededRandom(1), options),
   },
+  cellKinds: null,
+  cellTable: null,
+  weightShapes: null,
   checkKinds: null,
   checkOptions: null,
   optionsFault: null,

@@ -42,6 +42,7 @@ const mostId = 2 ** 30;
  * and no list may be used twice) and by fixed limits on stack, memo, names and lists. Throws a
  * `DatasetError` at the first byte that is anything else, naming the opcode or global and its place.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one machine with a case an opcode, over one stack.
 export function readPickledLists(who: string, bytes: Uint8Array): PickledLists {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Int32Array(bytes.length >> 1);

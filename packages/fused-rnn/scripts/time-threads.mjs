@@ -1,17 +1,22 @@
 // @ts-check
 // From which size on a second thread pays: inference of LSTMs of growing length on one thread and on
 // two, in turn, medians. `node packages/fused-rnn/scripts/time-threads.mjs`, after a build.
-import { getEngine, setThreads } from "../dist/engine.js";
-import { forward } from "../dist/forward.js";
+const { getInstance, setThreads } = /** @type {typeof import("../src/wasm/instance.ts")} */ (
+  await import(built("instance.js"))
+);
+const { forward } = /** @type {typeof import("../src/wasm/forward.ts")} */ (
+  await import(built("forward.js"))
+);
 
 const [B, I, H] = [16, 32, 32];
 const seconds = Number(process.argv[2] ?? 2);
 
 setThreads(2);
-const engine = getEngine();
+const engine = getInstance();
 const { run } = engine.pool;
 let threads = 1;
-engine.pool.run = (work) => run(work, threads);
+engine.pool.run = (/** @type {import("../src/wasm/threads.ts").BlockWork} */ work) =>
+  run(work, threads);
 
 /** @param {number} n */
 const numbers = (n) => Float32Array.from({ length: n }, (_, i) => Math.sin(i) / 10);
@@ -26,11 +31,11 @@ for (const T of [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256]) {
     kernel: numbers(4 * I * H),
     recurrentKernel: numbers(4 * H * H),
   };
-  /** @type {import("../dist/call.js").CallShape} */
+  /** @type {import("../src/call.ts").CallShape} */
   const shape = {
     ...{ cell: "lstm", B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid" },
     ...{ returnSequences: false, goBackwards: false, zeroOutputForMask: false },
-    ...{ masked: false, dropGates: 0, training: false },
+    ...{ masked: false, dropoutVariants: 0, training: false },
   };
   /** @type {number[][]} */
   const times = [[], []];
@@ -53,3 +58,9 @@ for (const T of [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256]) {
   console.log(`${cells.join(" ")}   ${(one / two).toFixed(2)}x`);
 }
 process.exit(0);
+
+// Types are the source's, so that they are checked without a build; what runs is the build.
+/** @param {string} file */
+function built(file) {
+  return new URL(`../dist/wasm/${file}`, import.meta.url).href;
+}

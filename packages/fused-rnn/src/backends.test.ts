@@ -2,7 +2,7 @@ import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 // Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
 import "@tensorflow/tfjs-layers";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -57,34 +57,27 @@ function backwardsOn(backend: string, y: tf.Tensor): tf.Tensor {
 
 type Run = (x: tf.Tensor3D, w: RecurrentWeights, o: GatedOptions) => RecurrentResult[];
 interface Op {
-  gates: number;
-  bias(H: number): number[];
-  states: number;
+  kind: CellKind;
   run: Run;
 }
 
 const single: Record<string, Op> = {
   simpleRnn: {
-    gates: 1,
-    bias: (H) => [H],
-    states: 1,
+    kind: "simpleRnn",
     run: (x, w, { recurrentActivation: _, ...o }) => [simpleRnn(x, w, o)],
   },
-  lstm: { gates: 4, bias: (H) => [4 * H], states: 2, run: (x, w, o) => [lstm(x, w, o)] },
-  gru: { gates: 3, bias: (H) => [2, 3 * H], states: 1, run: (x, w, o) => [gru(x, w, o)] },
+  lstm: { kind: "lstm", run: (x, w, o) => [lstm(x, w, o)] },
+  gru: { kind: "gruAfter", run: (x, w, o) => [gru(x, w, o)] },
   gruBefore: {
-    gates: 3,
-    bias: (H) => [3 * H],
-    states: 1,
+    kind: "gruBefore",
     run: (x, w, o) => [gru(x, w, { ...o, resetAfter: false })],
   },
 };
 const double = Object.entries(single).map(([name, op]): [string, Op] => {
-  const kind = name === "gruBefore" ? "gru" : (name as "gru" | "lstm" | "simpleRnn");
-  const form = kind === "gru" ? { resetAfter: name === "gru" } : {};
+  const { name: cell, options: ofKind } = cellTable[op.kind];
   const run: Run = (x, w, { recurrentActivation: _, ...o }) => {
-    const options = { ...o, ...form };
-    return bidirectional(kind, x, [w, w], [options, { ...options, goBackwards: true }]);
+    const options = { ...o, ...ofKind };
+    return bidirectional(cell, x, [w, w], [options, { ...options, goBackwards: true }]);
   };
   return [`bidirectional ${name}`, { ...op, run }];
 });
@@ -114,13 +107,14 @@ function inputsOf({ op, seed, bias, state, B }: Call): tf.Tensor[] {
       Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 0.7 * random.normal()),
       shape,
     );
-  const { gates, bias: biasShape, states } = ops[op]!;
+  const { kind } = ops[op]!;
+  const shapes = weightShapes(kind, I, H);
   return [
     normal([words, I]),
-    normal([I, gates * H]),
-    normal([H, gates * H]),
-    ...(bias ? [normal(biasShape(H))] : []),
-    ...(state ? Array.from({ length: states }, () => normal([B, H])) : []),
+    normal(shapes.kernel),
+    normal(shapes.recurrentKernel),
+    ...(bias ? [normal(shapes.bias)] : []),
+    ...(state ? cellTable[kind].states.map(() => normal([B, H])) : []),
   ];
 }
 

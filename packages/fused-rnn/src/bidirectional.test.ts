@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
@@ -31,15 +31,17 @@ const normal = (...shape: number[]) =>
 
 const [B, T, I, H] = [3, 5, 4, 6];
 const ops = { simpleRnn, lstm, gru };
-const gates = { simpleRnn: 1, lstm: 4, gru: 3 };
+const kinds = { simpleRnn: "simpleRnn", lstm: "lstm", gru: "gruAfter" } as const;
 
-const weightsOf = (cell: BidirectionalCell, units = H): RecurrentWeights => ({
-  kernel: normal(I, gates[cell] * units),
-  recurrentKernel: normal(units, gates[cell] * units),
-  bias: cell === "gru" ? normal(2, 3 * units) : normal(gates[cell] * units),
-});
-const statesOf = (cell: BidirectionalCell) =>
-  Array.from({ length: cell === "lstm" ? 2 : 1 }, () => normal(B, H));
+const weightsOf = (cell: BidirectionalCell, units = H): RecurrentWeights => {
+  const { kernel, recurrentKernel, bias } = weightShapes(kinds[cell], I, units);
+  return {
+    kernel: normal(...kernel),
+    recurrentKernel: normal(...recurrentKernel),
+    bias: normal(...bias),
+  };
+};
+const statesOf = (cell: BidirectionalCell) => cellTable[kinds[cell]].states.map(() => normal(B, H));
 const mask = () => tf.tensor([1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0], [B, T], "bool");
 
 const variants: [string, (cell: BidirectionalCell) => [GruOptions?, GruOptions?]][] = [

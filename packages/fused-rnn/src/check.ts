@@ -1,4 +1,4 @@
-// What the operations refuse before any work, in the words of DESIGN: who, expected, got.
+// What the operations refuse before any work, in the words who, expected, got.
 
 import { didYouMean, shown } from "@rnnkit/core-rnn";
 import { type DataType, Tensor } from "@tensorflow/tfjs-core";
@@ -56,14 +56,9 @@ export function checkFlag(who: string, name: string, value: unknown): void {
   throw new TypeError(`${who}: expected ${name} to be true or false, got ${shown(value)}`);
 }
 
-/** Throws unless the word is one of those. */
-export function checkOneOf(
-  who: string,
-  name: string,
-  word: string,
-  words: readonly string[],
-): void {
-  if (words.includes(word)) return;
-  const got = `${shown(word)}${didYouMean(word, words)}`;
-  throw new Error(`${who}: expected ${name} to be one of ${words.join(", ")}, got ${got}`);
+/** Throws unless the value is one of those. */
+export function checkOneOf(who: string, name: string, value: string, all: readonly string[]): void {
+  if (all.includes(value)) return;
+  const got = `${shown(value)}${didYouMean(value, all)}`;
+  throw new Error(`${who}: expected ${name} to be one of ${all.join(", ")}, got ${got}`);
 }

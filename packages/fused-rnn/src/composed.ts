@@ -5,26 +5,21 @@ import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import {
   add,
   cast,
-  clone,
-  expandDims,
   gather,
   matMul,
   mul,
   split,
-  squeeze,
-  stack,
   sub,
   type Tensor,
   type Tensor2D,
   tidy,
   unstack,
-  where,
   zeros,
-  zerosLike,
 } from "@tensorflow/tfjs-core";
 import { activationOps } from "./activations.ts";
 import { type InputName, stateNamesOf } from "./call.ts";
 import type { EngineCall, EngineResult, TracedEngine } from "./engine.ts";
+import { stepThrough } from "./step-through.ts";
 
 /** `split` that leaves a single part alone: the gradient of tfjs's own does not. */
 function parts(x: Tensor, count: number, axis = 0): Tensor[] {
@@ -120,41 +115,20 @@ function stepOf({ shape, inputs }: EngineCall): (x: Tensor, state: readonly Tens
 /** Runs a call step by step on the current backend. */
 function composed(call: EngineCall): EngineResult<Tensor> {
   const { shape, inputs } = call;
-  const { B, H, T, cell } = shape;
-  const all = tidy((): Tensor[] => {
-    const { table, ids } = inputs as Inputs;
-    const given = inputs.x ?? gather(table, cast(ids, "int32"));
-    const keep = inputs.mask && cast(inputs.mask, "bool");
-    // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
-    const x = keep ? where(expandDims(keep, 2), given, zerosLike(given)) : given;
-    const steps = (tensor: Tensor) => {
-      // tfjs's gradient of unstack knows no single part.
-      const parts = T === 1 ? [squeeze(tensor, [1])] : unstack(tensor, 1);
-      // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each.
-      return shape.goBackwards ? [...parts].reverse() : parts;
-    };
-    const xs = steps(x);
-    const keeps = keep && steps(keep).map((column) => expandDims(column, 1));
+  const { B, H, cell, goBackwards, returnSequences, zeroOutputForMask } = shape;
+  const [outputs, ...state] = tidy((): Tensor[] => {
+    const { table, ids, mask } = inputs as Inputs;
+    const x = inputs.x ?? gather(table, cast(ids, "int32"));
     const step = stepOf(call);
-    let state: Tensor[] = stateNamesOf({ cell }).map((name) => inputs[name] ?? zeros([B, H]));
-    let output: Tensor = zeros([B, H]);
-    const outputs: Tensor[] = [];
-    for (const [t, x] of xs.entries()) {
-      const next = step(x, state);
-      const kept = keeps?.[t];
-      output = kept
-        ? where(kept, next[0], shape.zeroOutputForMask ? zerosLike(output) : output)
-        : next[0];
-      state = kept ? next.map((value, k) => where(kept, value, state[k])) : next;
-      if (shape.returnSequences) outputs.push(output);
-    }
-    // Clones, so that outputs and states can be disposed one by one.
-    return [
-      shape.returnSequences ? stack(outputs, 1) : clone(output),
-      ...state.map((s) => clone(s)),
-    ];
+    const outputAndState = (x: Tensor, before: readonly Tensor[]): Tensor[] => {
+      const state = step(x, before);
+      return [state[0], ...state];
+    };
+    const initialState = stateNamesOf({ cell }).map((name) => inputs[name] ?? zeros([B, H]));
+    const options = { initialState, mask, goBackwards, returnSequences, zeroOutputForMask };
+    const { outputs, state } = stepThrough(outputAndState, x, options);
+    return [outputs, ...state];
   });
-  const [outputs, ...state] = all;
   return { outputs, state, saved: undefined };
 }
 

@@ -1,7 +1,7 @@
 // What page.test.ts runs in a page and in a worker of it; Node makes the same numbers for comparison.
 
 import type { CellKind } from "@rnnkit/core-rnn";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import {
   addN,
   mul,
@@ -21,9 +21,7 @@ import { getInstance } from "./wasm/instance.ts";
 /** B, T, I, H. */
 export type Sizes = readonly [B: number, T: number, I: number, H: number];
 
-export const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
-
-const gates = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
+const operations = { simpleRnn, lstm, gru };
 
 /** A masked training call with its cotangents, of the outputs first: uniform draws, so exact anywhere. */
 export function callOf(
@@ -35,23 +33,24 @@ export function callOf(
 } {
   const { uniform } = seededRandom(5);
   const draw = (n: number) => Float32Array.from({ length: n }, () => uniform() - 0.5);
-  const G = gates[cell];
-  const states = cell === "lstm" ? 2 : 1;
+  const { gates, states, biasRows } = cellTable[cell];
+  const G = gates.length;
   return {
     x: draw(B * T * I),
     kernel: draw(I * G * H),
     recurrentKernel: draw(H * G * H),
-    bias: draw(cell === "gruAfter" ? 6 * H : G * H),
-    initialState: Array.from({ length: states }, () => draw(B * H)),
+    bias: draw(biasRows * G * H),
+    initialState: states.map(() => draw(B * H)),
     mask: Uint8Array.from({ length: B * T }, () => (uniform() < 0.8 ? 1 : 0)),
-    cotangents: [draw(B * T * H), ...Array.from({ length: states }, () => draw(B * H))],
+    cotangents: [draw(B * T * H), ...states.map(() => draw(B * H))],
   };
 }
 
 /** Outputs, final states, then the gradients in x, kernel, recurrent kernel, bias and initial states. */
 export function trained(cell: CellKind, sizes: Sizes): number[][] {
   const [B, T, I, H] = sizes;
-  const G = gates[cell];
+  const { name, options: ofKind } = cellTable[cell];
+  const shapes = weightShapes(cell, I, H);
   const call = callOf(cell, sizes);
   return tidy(() => {
     const mask = tensor(call.mask, [B, T], "bool");
@@ -65,19 +64,14 @@ export function trained(cell: CellKind, sizes: Sizes): number[][] {
       const weights = { kernel, recurrentKernel, bias };
       const options = { initialState: h, mask };
       const sequence = x as Tensor3D;
-      const { outputs, state } =
-        cell === "simpleRnn"
-          ? simpleRnn(sequence, weights, options)
-          : cell === "lstm"
-            ? lstm(sequence, weights, options)
-            : gru(sequence, weights, { ...options, resetAfter: cell === "gruAfter" });
+      const { outputs, state } = operations[name](sequence, weights, { ...options, ...ofKind });
       return [outputs, ...state];
     };
     const inputs = [
       tensor(call.x, [B, T, I]),
-      tensor(call.kernel, [I, G * H]),
-      tensor(call.recurrentKernel, [H, G * H]),
-      tensor(call.bias, cell === "gruAfter" ? [2, G * H] : [G * H]),
+      tensor(call.kernel, shapes.kernel),
+      tensor(call.recurrentKernel, shapes.recurrentKernel),
+      tensor(call.bias, shapes.bias),
       ...call.initialState.map((state) => tensor(state, [B, H])),
     ] as const;
     const results = run(...inputs);

@@ -9,18 +9,12 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CellKind } from "@rnnkit/core-rnn";
-import {
-  gruCell,
-  lstmCell,
-  runSequence,
-  runSequenceBackward,
-  simpleRnnCell,
-} from "@rnnkit/core-rnn";
+import { cellKinds, cellOf, runSequence, runSequenceBackward } from "@rnnkit/core-rnn";
 import { type Browser, chromium, type Page, type Worker } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
-import { callOf, cells, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
+import { callOf, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
 
 const executablePath = env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
 const isThere = executablePath !== "" && existsSync(executablePath);
@@ -52,8 +46,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import * as rnn from "@rnnkit/fused-rnn";
 import { getInstance } from "${here("./wasm/instance.ts")}";
+import { mortalWorkers } from "${here("./wasm/dying-worker.fixture.ts")}";
 import { trained, workersUp } from "${here("./page-call.fixture.ts")}";
-Object.assign(globalThis, rnn, { getInstance, trained, workersUp });
+Object.assign(globalThis, rnn, { getInstance, mortalWorkers, trained, workersUp });
 `;
 
 let root: string;
@@ -167,27 +162,20 @@ function reference(cell: CellKind, sizes: Sizes): Float64Array[] {
   const { x, kernel, recurrentKernel, bias, mask, initialState, cotangents } = callOf(cell, sizes);
   const f64 = (a: Float32Array) => Float64Array.from(a);
   const size = { inputSize: I, units: H };
-  const made =
-    cell === "simpleRnn"
-      ? simpleRnnCell(size)
-      : cell === "lstm"
-        ? lstmCell(size)
-        : gruCell({ ...size, resetAfter: cell === "gruAfter" });
-  // Cells differ in type by what their tapes hold.
-  const cellOf = made as ReturnType<typeof lstmCell>;
+  const made = cellOf(cell, size);
   const params = {
     kernel: f64(kernel),
     recurrentKernel: f64(recurrentKernel),
     bias: f64(bias),
   };
   const forward = runSequence(
-    cellOf,
+    made,
     params,
     { data: f64(x), shape: [B, T, I] },
     { returnSequences: true, mask, initialState: initialState.map(f64) },
   );
   const [dOutputs, ...dState] = cotangents.map(f64);
-  const { dx, dParams, dInitialState } = runSequenceBackward(cellOf, params, forward.tape, {
+  const { dx, dParams, dInitialState } = runSequenceBackward(made, params, forward.tape, {
     dOutputs,
     dState,
   });
@@ -203,7 +191,7 @@ function reference(cell: CellKind, sizes: Sizes): Float64Array[] {
   ];
 }
 
-const expectations = cells.map((cell) => [cell, reference(cell, small)] as const);
+const expectations = cellKinds.map((cell) => [cell, reference(cell, small)] as const);
 
 async function expectReference(scope: Scope): Promise<void> {
   for (const [cell, expected] of expectations) {
@@ -240,7 +228,7 @@ chromiumTest(
     const scope = await openWorker("isolated");
     await run(scope, "setThreads(1)");
     await expectReference(scope);
-    const all = `[${cells.map((cell) => call(cell, large))}]`;
+    const all = `[${cellKinds.map((cell) => call(cell, large))}]`;
     await run(scope, `(globalThis.one = JSON.stringify(${all})).length`);
     expect(await run(scope, "[setThreads(2), getThreads()][1]")).toBe(2);
     expect(await run(scope, oneWorkerUp(large))).toBe(1);
@@ -252,10 +240,10 @@ chromiumTest(
   `a nested worker takes blocks: one that dies in its block fails that call alone${reason}`,
   async () => {
     const scope = await openWorker("isolated");
-    await run(scope, "setThreads(2)");
+    await run(scope, "(globalThis.mortal = mortalWorkers(), setThreads(2))");
     await run(scope, oneWorkerUp(large));
     const repeated = `(() => { for (let n = 0; n < 50; n++) ${call("lstm", large)}; })`;
-    await run(scope, "(globalThis.broken = getInstance()).pool.crashNextWorker()");
+    await run(scope, "(globalThis.broken = getInstance(), mortal.killNext())");
     const failure = `(() => { try { ${repeated}() } catch (error) { return error.message } })()`;
     expect(await run(scope, failure)).toMatch(/a worker died/);
     expect(await run(scope, "getInstance() === broken")).toBe(false);

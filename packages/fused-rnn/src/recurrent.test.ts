@@ -4,8 +4,15 @@ import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type { CellKind } from "@rnnkit/core-rnn";
-import { rowActivationNames, rowActivations, seededRandom } from "@rnnkit/core-rnn";
+import {
+  type CellKind,
+  cellKinds,
+  cellTable,
+  rowActivationNames,
+  rowActivations,
+  seededRandom,
+  weightShapes,
+} from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
@@ -30,13 +37,10 @@ const normal = (...shape: number[]) =>
   );
 
 const ops = {
-  simpleRnn: { gates: 1, states: 1, bias: (h: number) => [h], run: simpleRnn },
-  lstm: { gates: 4, states: 2, bias: (h: number) => [4 * h], run: lstm },
-  gruAfter: { gates: 3, states: 1, bias: (h: number) => [2, 3 * h], run: gru },
+  simpleRnn: { run: simpleRnn },
+  lstm: { run: lstm },
+  gruAfter: { run: gru },
   gruBefore: {
-    gates: 3,
-    states: 1,
-    bias: (h: number) => [3 * h],
     run: (x: tf.Tensor3D, w: Parameters<typeof gru>[1], o: RecurrentOptions) =>
       gru(x, w, { ...o, resetAfter: false }),
   },
@@ -45,13 +49,13 @@ const ops = {
 const [B, T, I, H] = [3, 5, 4, 6];
 
 function inputsOf(cell: CellKind) {
-  const { gates, states, bias } = ops[cell];
+  const { kernel, recurrentKernel, bias } = weightShapes(cell, I, H);
   return [
     normal(B, T, I),
-    normal(I, gates * H),
-    normal(H, gates * H),
-    normal(...bias(H)),
-    ...Array.from({ length: states }, () => normal(B, H)),
+    normal(...kernel),
+    normal(...recurrentKernel),
+    normal(...bias),
+    ...cellTable[cell].states.map(() => normal(B, H)),
   ];
 }
 
@@ -126,11 +130,11 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     await tf.setBackend(backend);
   });
 
-  for (const cell of Object.keys(ops) as CellKind[]) {
+  for (const cell of cellKinds) {
     test.each(variants)(
       `${cell}, %s: the fused gradients are tf.grads of the composed path`,
       (_, make) => {
-        const options = make(ops[cell].gates);
+        const options = make(cellTable[cell].gates.length);
         const inputs = inputsOf(cell);
         const fused = tf.valueAndGrads(lossOf(cell, options, false))(inputs);
         const composed = tf.valueAndGrads(lossOf(cell, options, true))(inputs);

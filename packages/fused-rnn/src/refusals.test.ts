@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import { testOptions } from "@rnnkit/test-kit/options";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -15,15 +15,18 @@ const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const rmspropNumbers = { learningRate: 0.1, rho: 0.9, momentum: 0, epsilon: 1e-7 };
 const ops = { simpleRnn, lstm, gru };
 type Op = keyof typeof ops;
-const gates = { simpleRnn: 1, lstm: 4, gru: 3 };
+const kinds = { simpleRnn: "simpleRnn", lstm: "lstm", gru: "gruAfter" } as const;
 const [B, T, I, H] = [2, 3, 4, 5];
 
 const x = tf.ones<tf.Rank.R3>([B, T, I]);
-const weightsOf = (op: Op): fused.RecurrentWeights => ({
-  kernel: tf.ones([I, gates[op] * H]),
-  recurrentKernel: tf.ones([H, gates[op] * H]),
-  bias: tf.ones(op === "gru" ? [2, 3 * H] : [gates[op] * H]),
-});
+const weightsOf = (op: Op): fused.RecurrentWeights => {
+  const { kernel, recurrentKernel, bias } = weightShapes(kinds[op], I, H);
+  return {
+    kernel: tf.ones(kernel),
+    recurrentKernel: tf.ones(recurrentKernel),
+    bias: tf.ones(bias),
+  };
+};
 const weights = {
   simpleRnn: weightsOf("simpleRnn"),
   lstm: weightsOf("lstm"),
@@ -88,6 +91,12 @@ testOptions(fused, {
       call: (options) => bidirectional("lstm", x, [weights.lstm, options]),
     },
   ],
+  stepThrough: {
+    who: "stepThrough",
+    names: ["initialState", "mask", "goBackwards", "returnSequences", "zeroOutputForMask"],
+    required: { initialState: [] },
+    call: (options) => fused.stepThrough((step) => [step], x, options),
+  },
   activationOps: null,
   fusedActivations: null,
   adamUpdate: [

@@ -1,7 +1,7 @@
 // Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-wasm";
-import type { CellKind } from "@rnnkit/core-rnn";
+import { type CellKind, cellKinds, cellTable, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -64,7 +64,6 @@ test("outputs in the order of the tokens, whose rows stay alike, are decided fro
 });
 
 const [I, words] = [9, 4];
-const gates: Record<CellKind, number> = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
 const normal = (shape: number[], seed: number) =>
   tf.randomNormal(shape, 0, 0.6, "float32", seed + 1);
 
@@ -77,7 +76,7 @@ interface DrawnCall {
   started: boolean;
 }
 const drawnCall: fc.Arbitrary<DrawnCall> = fc.record({
-  cell: fc.constantFrom("simpleRnn", "lstm", "gruAfter", "gruBefore"),
+  cell: fc.constantFrom(...cellKinds),
   H: fc.constantFrom(2, 9),
   goBackwards: fc.boolean(),
   returnSequences: fc.nat(5).map((n) => n > 0),
@@ -98,9 +97,12 @@ const drawnStack = fc
   );
 
 function weightsOf({ cell, H }: DrawnCall, width: number, seed: number) {
-  const G = gates[cell] * H;
-  const bias = normal(cell === "gruAfter" ? [2, G] : [G], seed + 2);
-  return { kernel: normal([width, G], seed), recurrentKernel: normal([H, G], seed + 1), bias };
+  const shapes = weightShapes(cell, width, H);
+  return {
+    kernel: normal(shapes.kernel, seed),
+    recurrentKernel: normal(shapes.recurrentKernel, seed + 1),
+    bias: normal(shapes.bias, seed + 2),
+  };
 }
 
 function optionsOf(drawn: DrawnCall, ids: tf.Tensor): GatedOptions {
@@ -110,7 +112,7 @@ function optionsOf(drawn: DrawnCall, ids: tf.Tensor): GatedOptions {
   return {
     ...{ goBackwards, returnSequences },
     ...(masked && { mask: tf.notEqual(ids, 1) }),
-    ...(started && { initialState: cell === "lstm" ? [state(0), state(1)] : [state(0)] }),
+    ...(started && { initialState: cellTable[cell].states.map((_, k) => state(k)) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
-import type { CellKind } from "@rnnkit/core-rnn";
+import { type CellKind, cellKinds, weightShapes } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -14,7 +14,6 @@ import { registerKernels } from "./tfjs/register.ts";
 import type { DecidedBy, TokenSource } from "./token-source.ts";
 import { setThreads } from "./wasm/instance.ts";
 
-const cells: Record<CellKind, number> = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
 const [T, I, H, words] = [23, 9, 6, 11];
 const padding = [9, 23, 0, 23, 14, 14, 3, 20, 1, 22, 23, 5, 17, 0, 12, 8, 19, 2, 21];
 const B = padding.length;
@@ -30,9 +29,12 @@ function normal(...shape: number[]): tf.Tensor {
 }
 
 function weightsOf(cell: CellKind): Required<RecurrentWeights> {
-  const G = cells[cell];
-  const bias = cell === "gruAfter" ? normal(2, G * H) : normal(G * H);
-  return { kernel: normal(I, G * H), recurrentKernel: normal(H, G * H), bias };
+  const { kernel, recurrentKernel, bias } = weightShapes(cell, I, H);
+  return {
+    kernel: normal(...kernel),
+    recurrentKernel: normal(...recurrentKernel),
+    bias: normal(...bias),
+  };
 }
 
 /** A sequence of which just those tokens decide a step. */
@@ -99,7 +101,7 @@ describe.each<[string, DecidedBy]>([
     }
   };
 
-  for (const cell of Object.keys(cells) as CellKind[]) {
+  for (const cell of cellKinds) {
     test.each(ways)(`${cell}, %s: the same bits, and the table's gradient`, (way, make) => {
       const after = way.includes("backwards");
       const ids = tf.tensor2d(paddedTokens(T, padding, words, after), [B, T], "int32");

@@ -132,7 +132,8 @@ test.each([
 
 test.each(names)("stock %s with symbolic initial states starts from them as before", (name) => {
   const layer = stockCells[name]!({ units: H, returnState: true, ...bias });
-  const states = name === "lstm" ? 2 : 1;
+  const { cell } = layer as Layer & { cell: { stateSize: number | number[] } };
+  const states = [cell.stateSize].flat().length;
   const inputs = [
     input({ shape: [T, I] }),
     ...Array.from({ length: states }, () => input({ shape: [H] })),

@@ -1,3 +1,4 @@
+import { type CellKind, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import {
@@ -69,16 +70,8 @@ interface Case {
   fit: TrainingOverrides & { epochs: number; part: number };
 }
 
-const lstmWeights = (inputs: number, units: number) => [
-  [inputs, 4 * units],
-  [units, 4 * units],
-  [4 * units],
-];
-const gruWeights = (inputs: number, units: number) => [
-  [inputs, 3 * units],
-  [units, 3 * units],
-  [2, 3 * units],
-];
+const weightsOf = (kind: CellKind, inputs: number, units: number): number[][] =>
+  Object.values(weightShapes(kind, inputs, units));
 
 const adamConfig = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const rmspropConfig = { learningRate: 0.001, decay: 0.9, momentum: 0, epsilon: 1e-7 };
@@ -123,7 +116,7 @@ export const cases: Record<string, Case> = {
       [null, 32],
       [null, 1],
     ],
-    weights: [...lstmWeights(1, 64), ...gruWeights(64, 32), [32, 1], [1]],
+    weights: [...weightsOf("lstm", 1, 64), ...weightsOf("gruAfter", 64, 32), [32, 1], [1]],
     training: ["Adam", adamConfig, "meanSquaredError", []],
     task: series(total),
     fit: { epochs: 12, learningRate: 0.01, part: 0.1 },
@@ -137,10 +130,10 @@ export const cases: Record<string, Case> = {
       [null, 1],
     ],
     weights: [
-      ...lstmWeights(1, 64),
-      ...lstmWeights(1, 64),
-      ...gruWeights(128, 32),
-      ...gruWeights(128, 32),
+      ...weightsOf("lstm", 1, 64),
+      ...weightsOf("lstm", 1, 64),
+      ...weightsOf("gruAfter", 128, 32),
+      ...weightsOf("gruAfter", 128, 32),
       [64, 1],
       [1],
     ],
@@ -157,7 +150,13 @@ export const cases: Record<string, Case> = {
       [null, 16],
       [null, 1],
     ],
-    weights: [...lstmWeights(1, 64), ...lstmWeights(64, 32), ...gruWeights(32, 16), [16, 1], [1]],
+    weights: [
+      ...weightsOf("lstm", 1, 64),
+      ...weightsOf("lstm", 64, 32),
+      ...weightsOf("gruAfter", 32, 16),
+      [16, 1],
+      [1],
+    ],
     training: ["Adam", adamConfig, "meanSquaredError", []],
     task: series(total),
     fit: { epochs: 25, learningRate: 0.01, part: 0.1 },
@@ -170,7 +169,7 @@ export const cases: Record<string, Case> = {
       [null, 64],
       [null, 2],
     ],
-    weights: [[10, 64], ...lstmWeights(64, 64), [64, 2], [2]],
+    weights: [[10, 64], ...weightsOf("lstm", 64, 64), [64, 2], [2]],
     training: ["Adam", adamConfig, "sparseCategoricalCrossentropy", ["accuracy"]],
     task: tokens,
     fit: { epochs: 10, learningRate: 0.01, part: 0.6 },
@@ -185,7 +184,7 @@ export const cases: Record<string, Case> = {
       [null, 50],
       [null, 1],
     ],
-    weights: [...lstmWeights(1, 50), ...lstmWeights(50, 50), [50, 1], [1]],
+    weights: [...weightsOf("lstm", 1, 50), ...weightsOf("lstm", 50, 50), [50, 1], [1]],
     training: ["Adam", adamConfig, "meanSquaredError", []],
     task: sine,
     fit: { epochs: 35, learningRate: 0.01, part: 0.15 },
@@ -197,7 +196,7 @@ export const cases: Record<string, Case> = {
       [null, 50],
       [null, 1],
     ],
-    weights: [...lstmWeights(1, 50), [50, 1], [1]],
+    weights: [...weightsOf("lstm", 1, 50), [50, 1], [1]],
     training: ["Adam", adamConfig, "meanSquaredError", []],
     task: sine,
     fit: { epochs: 25, learningRate: 0.02, part: 0.05 },
@@ -207,13 +206,18 @@ export const cases: Record<string, Case> = {
     [32, 32],
     [32],
   ]),
-  "buildSentimentClassifier lstm": sentiment("lstm", "LSTM 32 tanh", 32, lstmWeights(32, 32)),
-  "buildSentimentClassifier gru": sentiment("gru", "GRU 32 tanh", 32, gruWeights(32, 32)),
+  "buildSentimentClassifier lstm": sentiment("lstm", "LSTM 32 tanh", 32, weightsOf("lstm", 32, 32)),
+  "buildSentimentClassifier gru": sentiment(
+    "gru",
+    "GRU 32 tanh",
+    32,
+    weightsOf("gruAfter", 32, 32),
+  ),
   "buildSentimentClassifier bidirectional_lstm": sentiment(
     "bidirectional_lstm",
     "Bidirectional LSTM 32 tanh",
     64,
-    [...lstmWeights(32, 32), ...lstmWeights(32, 32)],
+    [...weightsOf("lstm", 32, 32), ...weightsOf("lstm", 32, 32)],
   ),
 };
 

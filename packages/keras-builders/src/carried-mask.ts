@@ -37,7 +37,7 @@ export function carryMask(y: Tensor, mask: Tensor): void {
 }
 
 /** A mask read backwards. tfjs's wasm backend reverses 4 bytes for every element; a bool has 1. */
-export function turned(mask: Tensor): Tensor {
+export function reversedMask(mask: Tensor): Tensor {
   return cast(reverse(cast(mask, "int32"), 1), "bool");
 }
 

@@ -15,14 +15,15 @@ import { derive } from "./derived.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
+import { recordLookup } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { shapeText } from "./shape.ts";
-import { recordSource } from "./token-source.ts";
+
 import {
   type Constraint,
   type ConstraintArg,
-  held,
+  constrained,
   type Initializer,
   type InitializerArg,
   type Regularizer,
@@ -122,7 +123,7 @@ export class EmbeddingLayer extends layers.Layer {
   override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.embeddings = held(
+    this.embeddings = constrained(
       this.addWeight(
         "embeddings",
         shape,
@@ -143,9 +144,10 @@ export class EmbeddingLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       const [tokens] = [inputs].flat() as [Tensor];
       try {
-        const vectors = gather(this.embeddings!.read(), cast(tokens, "int32"));
+        const table = this.embeddings!.read();
+        const vectors = gather(table, cast(tokens, "int32"));
         if (tokens.rank === 2 && tokens.dtype !== "bool") {
-          recordSource(vectors, { tokens, decidedBy: "step" });
+          recordLookup(vectors, { ids: tokens, table });
         }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {

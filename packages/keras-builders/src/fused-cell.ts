@@ -1,43 +1,31 @@
 // What the cells of SimpleRNN, LSTM and GRU share: their weights, and one fused operation.
 
+import { type CellKind, cellTable, weightShapes } from "@rnnkit/core-rnn";
 import {
-  type BidirectionalCell,
   bidirectional,
   type GatedOptions,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
 } from "@rnnkit/fused-rnn";
-import {
-  cast,
-  expandDims,
-  type serialization,
-  type Tensor,
-  type Tensor3D,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { cast, expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
 import { cellConfig, type GatedCellArgs } from "./cell-options.ts";
 import { DescribedCell } from "./described-cell.ts";
 import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
+import { fusedOperation, optionsOfKind } from "./fused-operation.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
+import { lookupOf } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
-import { recordSource, sourceOf } from "./token-source.ts";
-import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
+import { constrained, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
 export interface Recurrence {
-  kind: BidirectionalCell;
-  /** Gates in the weights' columns. */
-  gates: 1 | 3 | 4;
-  /** Names of its states. */
-  states: readonly string[];
-  /** Of a GRU: the bias is then [2, gates·units] instead of [gates·units]. */
-  resetAfter?: boolean;
+  kind: CellKind;
+  /** Of an LSTM: the bias of the forget gate starts at 1. */
   unitForgetBias?: boolean;
-  /** The whole sequence as one operation. */
-  run(x: Tensor3D, weights: RecurrentWeights, options: GatedOptions): RecurrentResult;
 }
 
 /** What a scan over a sequence takes: how it goes, from where, and what drops out. */
@@ -72,7 +60,7 @@ export abstract class FusedCell extends DescribedCell {
   constructor(args: GatedCellArgs, recurrence: Recurrence) {
     super(args);
     this.#recurrence = recurrence;
-    this.stateNames = recurrence.states;
+    this.stateNames = cellTable[recurrence.kind].states;
     const { units } = this.options;
     this.stateSize = this.stateNames.length === 1 ? units : this.stateNames.map(() => units);
   }
@@ -81,17 +69,16 @@ export abstract class FusedCell extends DescribedCell {
     const I = firstShape(inputShape).at(-1);
     if (!I) throw new Error(`${this.name}: expected an input of known features, got ${I}`);
     const { units, useBias, kernel, recurrent, bias } = this.options;
-    const { gates, resetAfter } = this.#recurrence;
+    const shapes = weightShapes(this.#recurrence.kind, I, units);
     // Initializers leave tensors behind; variables outlive a tidy.
     tidy(() => {
-      this.kernel = this.#add("kernel", [I, gates * units], kernel);
-      this.recurrentKernel = this.#add("recurrent_kernel", [units, gates * units], recurrent);
+      this.kernel = this.#add("kernel", shapes.kernel, kernel);
+      this.recurrentKernel = this.#add("recurrent_kernel", shapes.recurrentKernel, recurrent);
       if (!useBias) return;
       const initializer = this.#recurrence.unitForgetBias
         ? unitForgetBias(withDrawnSeed(bias.initializer), units)
         : bias.initializer;
-      const shape = resetAfter ? [2, gates * units] : [gates * units];
-      this.bias = this.#add("bias", shape, { ...bias, initializer });
+      this.bias = this.#add("bias", shapes.bias, { ...bias, initializer });
     });
     this.built = true;
   }
@@ -99,7 +86,7 @@ export abstract class FusedCell extends DescribedCell {
   #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
     const { initializer, regularizer } = spec;
     const cost = whileTrained(this, regularizer);
-    return held(this.addWeight(name, shape, "float32", initializer, cost as never), spec);
+    return constrained(this.addWeight(name, shape, "float32", initializer, cost as never), spec);
   }
 
   /** Features of the input; null before it is built. */
@@ -127,7 +114,7 @@ export abstract class FusedCell extends DescribedCell {
    */
   scan(x: Tensor, options: ScanOptions): RecurrentResult {
     const call = this.#prepared(x, options);
-    return recorded(this.#recurrence.run(call.x, call.weights, call.options));
+    return fusedOperation(this.#recurrence.kind, call.x, call.weights, call.options);
   }
 
   /**
@@ -141,42 +128,39 @@ export abstract class FusedCell extends DescribedCell {
     x: Tensor,
     options: readonly [ScanOptions, ScanOptions],
   ): [RecurrentResult, RecurrentResult] {
-    const { kind, resetAfter } = this.#recurrence;
-    if (other.#recurrence.kind !== kind || other.#recurrence.resetAfter !== resetAfter) {
+    const { kind } = this.#recurrence;
+    if (other.#recurrence.kind !== kind) {
       return [this.scan(x, options[0]), other.scan(x, options[1])];
     }
     const [one, two] = [this.#prepared(x, options[0]), other.#prepared(x, options[1])];
-    // A SimpleRNN has no gates.
-    const ofKind = ({ recurrentActivation, ...rest }: GatedOptions) =>
-      kind === "simpleRnn" ? rest : { ...rest, recurrentActivation, resetAfter };
-    const [forward, backward] = bidirectional(
-      kind,
+    return bidirectional(
+      cellTable[kind].name,
       one.x,
       [one.weights, two.weights],
-      [ofKind(one.options), ofKind(two.options)],
+      [optionsOfKind(kind, one.options), optionsOfKind(kind, two.options)],
     );
-    return [recorded(forward), recorded(backward)];
   }
 
   #prepared(
     x: Tensor,
     options: ScanOptions,
-  ): { x: Tensor3D; weights: RecurrentWeights; options: GatedOptions } {
+  ): { x: RecurrentInput; weights: RecurrentWeights; options: GatedOptions } {
     const [kernel, recurrentKernel] = [this.kernel.read(), this.recurrentKernel.read()];
     const { activation, recurrentActivation } = this.options;
     const { training, dropoutMasks, ...rest } = options;
     const masks = dropoutMasks?.[0] ?? (training ? this.#drawn(x) : {});
     return {
-      x: (x.dtype === "float32" ? x : cast(x, "float32")) as Tensor3D,
+      x: lookupOf(x) ?? (x.dtype === "float32" ? x : cast(x, "float32")),
       weights: { kernel, recurrentKernel, bias: this.bias?.read() },
-      options: { activation, recurrentActivation, source: sourceOf(x), ...masks, ...rest },
+      options: { activation, recurrentActivation, ...masks, ...rest },
     };
   }
 
   #drawn({ shape }: Tensor): DropoutMasks {
     const [B, , I] = shape as [number, number, number];
     const { units, dropout, recurrentDropout } = this.options;
-    const of = { dropout, recurrentDropout, B, I, H: units, G: this.#recurrence.gates };
+    const G = cellTable[this.#recurrence.kind].gates.length;
+    const of = { dropout, recurrentDropout, B, I, H: units, G };
     return this.oncePerCall("dropout", (random) => dropoutMasks(of, random));
   }
 
@@ -193,12 +177,6 @@ export abstract class FusedCell extends DescribedCell {
   override getConfig(): serialization.ConfigDict {
     return { ...cellConfig(this.options), ...super.getConfig() };
   }
-}
-
-/** A result, what its outputs were made from recorded. */
-function recorded(result: RecurrentResult): RecurrentResult {
-  if (result.source) recordSource(result.outputs, result.source);
-  return result;
 }
 
 /** Throws unless **count** states go with these names. */

@@ -1,4 +1,3 @@
-import { gru } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { GruCellArgs } from "./cell-options.ts";
 import { derive } from "./derived.ts";
@@ -19,13 +18,7 @@ export class GruCell extends GatedCell {
 
   constructor(args: GruCellArgs) {
     const { resetAfter = true } = args;
-    super(args, {
-      kind: "gru",
-      gates: 3,
-      states: ["h"],
-      resetAfter,
-      run: (x, weights, options) => gru(x, weights, { ...options, resetAfter }),
-    });
+    super(args, { kind: resetAfter ? "gruAfter" : "gruBefore" });
     this.#resetAfter = resetAfter;
   }
 

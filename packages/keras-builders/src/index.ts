@@ -45,6 +45,7 @@ export { activationOf, KerasActivation, kerasActivationNames } from "./keras-act
 export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask, readsMask } from "./keras-mask.ts";
+export { type LayerOptions, layerOptions } from "./layer-options.ts";
 export * as layers from "./layers.ts";
 export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
 export {
@@ -82,7 +83,7 @@ export type {
   UnitNormalizationArgs,
   UnitNormalizationLayer,
 } from "./plain-layers.ts";
-export { type ProgressOptions, progress, type TrainingProgress } from "./progress.ts";
+export { type ProgressOptions, progress } from "./progress.ts";
 export { setRandomSeed } from "./random-seed.ts";
 export { RecurrentCell, type RecurrentCellArgs } from "./recurrent-cell.ts";
 export type { RecurrentLayer } from "./recurrent-layer.ts";
@@ -111,6 +112,7 @@ export type {
 export { buildStockForecaster, type StockForecasterOverrides } from "./stock-forecaster.ts";
 export type { TimeDistributedArgs, TimeDistributedLayer } from "./time-distributed-layer.ts";
 export type { TrainingOverrides } from "./training.ts";
+export type { TrainingProgress } from "./training-progress.ts";
 export {
   buildVariableLengthModel,
   type VariableLengthModelOverrides,

@@ -1,4 +1,3 @@
-import { lstm } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { LstmCellArgs } from "./cell-options.ts";
 import { derive } from "./derived.ts";
@@ -19,7 +18,7 @@ export class LstmCell extends GatedCell {
 
   constructor(args: LstmCellArgs) {
     const { unitForgetBias = true } = args;
-    super(args, { kind: "lstm", gates: 4, states: ["h", "c"], unitForgetBias, run: lstm });
+    super(args, { kind: "lstm", unitForgetBias });
     this.#unitForgetBias = unitForgetBias;
   }
 

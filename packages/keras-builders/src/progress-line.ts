@@ -1,4 +1,4 @@
-import type { TrainingProgress } from "./progress.ts";
+import type { TrainingProgress } from "./training-progress.ts";
 
 const WIDTH = 20;
 

@@ -1,5 +1,6 @@
 // One recurrent layer of a random model, as property tests draw it, and what stands before it.
 
+import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import { input, type SymbolicTensor, layers as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import * as layers from "./layers.ts";
@@ -8,7 +9,7 @@ type Layer = InstanceType<typeof stock.Layer>;
 
 /** One recurrent layer, and what stands before it. */
 export interface DrawnLayer {
-  cell: "simpleRnn" | "lstm" | "gru" | "gruBefore";
+  cell: CellKind;
   way: "forwards" | "backwards" | "both";
   mergeMode: "concat" | "sum" | "ave" | "mul" | null;
   /** Of a merge mode null: the output that goes on. */
@@ -25,7 +26,7 @@ export interface DrawnLayer {
 /** Layers of so many units. */
 export function drawnLayer(units: readonly number[]): fc.Arbitrary<DrawnLayer> {
   return fc.record({
-    cell: fc.constantFrom("simpleRnn", "lstm", "gru", "gruBefore"),
+    cell: fc.constantFrom(...cellKinds),
     way: fc.constantFrom("forwards", "forwards", "backwards", "both"),
     mergeMode: fc.constantFrom("concat", "sum", "ave", "mul", null),
     output: fc.constantFrom(0, 1),
@@ -44,36 +45,26 @@ const cellOf = {
   simpleRnn: layers.simpleRNNCell,
   lstm: layers.lstmCell,
   gru: layers.gruCell,
-  gruBefore: layers.gruCell,
 };
-const layerOf = {
-  simpleRnn: layers.simpleRNN,
-  lstm: layers.lstm,
-  gru: layers.gru,
-  gruBefore: layers.gru,
-};
-const stockLayerOf = {
-  simpleRnn: stock.simpleRNN,
-  lstm: stock.lstm,
-  gru: stock.gru,
-  gruBefore: stock.gru,
-};
+const layerOf = { simpleRnn: layers.simpleRNN, lstm: layers.lstm, gru: layers.gru };
+const stockLayerOf = { simpleRnn: stock.simpleRNN, lstm: stock.lstm, gru: stock.gru };
 
 function recurrentLayer(drawn: DrawnLayer, returnSequences: boolean): Layer {
-  const { cell, way, as, units, zeroOutputForMask } = drawn;
+  const { way, as, units, zeroOutputForMask } = drawn;
+  const { name, options: ofKind } = cellTable[drawn.cell];
   const both = way === "both";
   const mergeMode = drawn.mergeMode as "concat";
   const turned = { returnSequences, goBackwards: way === "backwards" };
   if (as === "stock") {
-    const layer = stockLayerOf[cell]({ units, ...turned, recurrentInitializer: "zeros" });
+    const layer = stockLayerOf[name]({ units, ...turned, recurrentInitializer: "zeros" });
     return both ? stock.bidirectional({ layer: layer as never, mergeMode }) : layer;
   }
-  const own = { units, ...(cell === "gruBefore" && { resetAfter: false }) };
+  const own = { units, ...ofKind };
   const options = { ...turned, zeroOutputForMask };
   const layer =
     as === "cells"
-      ? layers.rnn({ cell: [cellOf[cell](own), layers.gruCell({ units })], ...options })
-      : layerOf[cell]({ ...own, ...options });
+      ? layers.rnn({ cell: [cellOf[name](own), layers.gruCell({ units })], ...options })
+      : layerOf[name]({ ...own, ...options });
   if (!both) return layer;
   const other = () => layers.simpleRNN({ ...options, units, goBackwards: true });
   return layers.bidirectional({
@@ -97,7 +88,7 @@ export interface Placed {
 export function placed(drawn: DrawnLayer, width: number, returnSequences: boolean): Placed {
   const { before, cell, as, units, way, mergeMode, output } = drawn;
   const layer = recurrentLayer(drawn, returnSequences);
-  const count = isStarted(drawn) ? (cell === "lstm" ? 2 : 1) + (as === "cells" ? 1 : 0) : 0;
+  const count = isStarted(drawn) ? cellTable[cell].states.length + (as === "cells" ? 1 : 0) : 0;
   const states = Array.from({ length: count }, () => input({ shape: [units] }));
   const perStep = (size: number) =>
     layers.timeDistributed({ layer: layers.dense({ units: size, activation: "tanh" }) });

@@ -1,4 +1,3 @@
-import { simpleRnn } from "@rnnkit/fused-rnn";
 import type { serialization } from "@tensorflow/tfjs-core";
 import type { SimpleRnnCellArgs } from "./cell-options.ts";
 import { FusedCell } from "./fused-cell.ts";
@@ -14,12 +13,7 @@ export class SimpleRnnCell extends FusedCell {
   }
 
   constructor(args: SimpleRnnCellArgs) {
-    super(args, {
-      kind: "simpleRnn",
-      gates: 1,
-      states: ["h"],
-      run: (x, weights, { recurrentActivation, ...options }) => simpleRnn(x, weights, options),
-    });
+    super(args, { kind: "simpleRnn" });
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -2,23 +2,20 @@
 // stays the object it was, so that weights, optimizer, graph, config and files know of nothing; only
 // what its `call` does is another.
 
-import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable, type Random, seededRandom } from "@rnnkit/core-rnn";
 import {
   fusedActivations,
   type GatedOptions,
-  gru,
-  lstm,
   type RecurrentActivationName,
-  type RecurrentResult,
-  simpleRnn,
 } from "@rnnkit/fused-rnn";
-import { type Tensor, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { kerasActivationName } from "./activation-name.ts";
-import { turned } from "./carried-mask.ts";
 import { dropoutMask } from "./dropout-masks.ts";
+import { fusedOperation } from "./fused-operation.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
 import { RecurrentCell } from "./recurrent-cell.ts";
+import { type CellScan, scanStack, statesByCell } from "./scan-stack.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -49,21 +46,10 @@ export interface StockRecurrentLayer extends Layer {
   resetStates(states?: Tensor[], training?: boolean): void;
 }
 
-interface StockRecurrence {
-  states: number;
-  run(x: Tensor3D, weights: Parameters<typeof lstm>[1], options: GatedOptions): RecurrentResult;
-}
-
-const recurrences: Record<string, StockRecurrence> = {
-  SimpleRNNCell: {
-    states: 1,
-    run: (x, weights, { recurrentActivation: _, ...options }) => simpleRnn(x, weights, options),
-  },
-  LSTMCell: { states: 2, run: lstm },
-  GRUCell: {
-    states: 1,
-    run: (x, weights, options) => gru(x, weights, { ...options, resetAfter: false }),
-  },
+const kinds: Readonly<Record<string, CellKind>> = {
+  SimpleRNNCell: "simpleRnn",
+  LSTMCell: "lstm",
+  GRUCell: "gruBefore",
 };
 
 /** The layer's cells, the one that reads the input first. */
@@ -77,7 +63,7 @@ export function isStockRecurrent(layer: object): layer is StockRecurrentLayer {
   const className = (layer as Named).getClassName();
   const cells = cellsOf(layer as StockRecurrentLayer);
   const known = cells.every(
-    (cell) => cell.getClassName() in recurrences && !(cell instanceof RecurrentCell),
+    (cell) => cell.getClassName() in kinds && !(cell instanceof RecurrentCell),
   );
   return known && (className === "RNN" || `${className}Cell` === cells[0]?.getClassName());
 }
@@ -125,59 +111,42 @@ export function fuse(layer: StockRecurrentLayer): boolean {
     // Before the first step that is kept, tfjs puts out the initial state, Keras 0.
     if (kwargs.mask && initialState) return stockCall(inputs, kwargs);
     return tidy(() => {
-      let [sequence] = [inputs].flat() as [Tensor];
-      const mask = maskOf(kwargs);
-      const training = Boolean(kwargs.training);
+      const [x] = [inputs].flat() as [Tensor];
       // tfjs lists the states from the last cell to the first.
-      const states: Tensor[] = [];
-      for (const [k, scan] of scans.entries()) {
-        const last = k === scans.length - 1;
-        const after = states.length;
-        const { outputs, state } = scan(sequence as Tensor3D, training, {
-          goBackwards: k === 0 && layer.goBackwards,
-          mask: mask && k > 0 && layer.goBackwards ? turned(mask) : mask,
-          returnSequences: !last || layer.returnSequences,
-          initialState: initialState?.slice(
-            initialState.length - after - scan.states,
-            initialState.length - after,
-          ),
-        });
-        states.unshift(...state);
-        sequence = outputs;
-      }
-      if (layer.stateful) layer.resetStates(states);
-      return layer.returnState ? [sequence, ...states] : sequence;
+      const started = initialState && statesByCell([...scans].reverse(), initialState).reverse();
+      const { outputs, states } = scanStack(scans, x, {
+        ...{ goBackwards: layer.goBackwards, returnSequences: layer.returnSequences },
+        ...{ mask: maskOf(kwargs), zeroOutputForMask: false, initialState: started?.flat() },
+        training: Boolean(kwargs.training),
+      });
+      const state = states.reverse().flat();
+      if (layer.stateful) layer.resetStates(state);
+      return layer.returnState ? [outputs, ...state] : outputs;
     });
   };
   return true;
 }
 
-type Scan = ((x: Tensor3D, training: boolean, options: GatedOptions) => RecurrentResult) & {
-  /** How many states the cell has. */
-  states: number;
-};
-
 /** A stock cell over a sequence, as a fused operation. */
-function scanOf(cell: StockCell, random: Random): Scan {
-  const { states, run } = recurrences[cell.getClassName()]!;
+function scanOf(cell: StockCell, random: Random): CellScan {
+  const kind = kinds[cell.getClassName()]!;
   const activation = fusedName(cell.activation.getClassName())!;
   const recurrentActivation =
     cell.recurrentActivation && fusedName(cell.recurrentActivation.getClassName());
-  const scan = (x: Tensor3D, training: boolean, options: GatedOptions): RecurrentResult => {
-    return run(
-      x,
-      {
+  return {
+    stateCount: cellTable[kind].states.length,
+    run: (x, { training, ...options }) => {
+      const weights = {
         kernel: cell.kernel.read(),
         recurrentKernel: cell.recurrentKernel.read(),
         bias: cell.bias?.read(),
-      },
-      {
+      };
+      return fusedOperation(kind, x, weights, {
         ...{ activation, recurrentActivation, ...options },
         ...(training ? masksOf(cell, x, random) : {}),
-      },
-    );
+      });
+    },
   };
-  return Object.assign(scan, { states });
 }
 
 function fusedName(stockName: string): RecurrentActivationName | undefined {
@@ -188,8 +157,8 @@ function fusedName(stockName: string): RecurrentActivationName | undefined {
 }
 
 /** tfjs-layers' masks: one for all gates, none at rate 1. */
-function masksOf(cell: StockCell, x: Tensor3D, random: Random): Partial<GatedOptions> {
-  const [B, , I] = x.shape;
+function masksOf(cell: StockCell, x: Tensor, random: Random): Partial<GatedOptions> {
+  const [B, , I] = x.shape as [number, number, number];
   const draw = (rate: number, width: number) =>
     rate > 0 && rate < 1 ? dropoutMask([B, width], rate, random) : undefined;
   return {

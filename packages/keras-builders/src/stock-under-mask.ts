@@ -11,7 +11,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { turned } from "./carried-mask.ts";
+import { reversedMask } from "./carried-mask.ts";
 import { type Kwargs, maskOf } from "./layer-call.ts";
 import { instead } from "./stock-call.ts";
 
@@ -34,7 +34,7 @@ export function withKerasRnn(layer: Layer, plain: Call): Call {
     if (!mask || !fromState) return plain(inputs, kwargs);
     return tidy(() => {
       const { returnSequences, goBackwards } = layer as unknown as Recurrent;
-      const inOrder = goBackwards ? turned(mask) : mask;
+      const inOrder = goBackwards ? reversedMask(mask) : mask;
       const started = returnSequences
         ? cast(cumsum(cast(inOrder, "int32"), 1), "bool")
         : any(inOrder, 1);
@@ -52,7 +52,7 @@ export function withKerasBidirectional(layer: Layer, plain: Call): Call {
     const zeroing = (part: Layer): Layer["call"] => {
       const call = withKerasRnn(part, part.call.bind(part) as Call);
       const { goBackwards } = part as unknown as Recurrent;
-      const inOrder = goBackwards ? turned(mask) : mask;
+      const inOrder = goBackwards ? reversedMask(mask) : mask;
       return (x, given) => {
         const y = call([x].flat(), given);
         return returnSequences ? onlyWhere(inOrder, y) : y;

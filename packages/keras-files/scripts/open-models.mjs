@@ -10,9 +10,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { install } from "@rnnkit/keras-builders";
+import { fileSystem, loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { ready, tensor } from "@tensorflow/tfjs-core";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
-import { fileSystem, loadKerasModel, saveKerasModel } from "../dist/index.js";
 
 /** @typedef {{ shape: number[], dtype: "float32" | "int32", data: number[] }} Input */
 /** @typedef {import("@tensorflow/tfjs-layers").LayersModel} LayersModel */

@@ -1,3 +1,4 @@
+// @ts-check
 // Seconds and peak memory of opening a .keras file of 50 MB (Embedding 100,000 x 64, LSTM 512, Dense 10,000),
 // each in a process of its own. Needs the packages built.
 // Usage: node scripts/time-loading.mjs [cpu|wasm] [file.keras]
@@ -10,9 +11,9 @@ import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { layers } from "@rnnkit/keras-builders";
+import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { setBackend } from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
-import { loadKerasModel, saveKerasModel } from "../dist/index.js";
 
 const [, , backend = "cpu", given, child] = argv;
 
@@ -43,9 +44,9 @@ if (child) {
     for (let run = 0; run < 3; run++) {
       const arguments_ = [fileURLToPath(import.meta.url), backend, path, "child"];
       const { seconds, peak } = JSON.parse(
-        execFileSync("node", arguments_, { stdio: ["ignore", "pipe", "ignore"] }),
+        execFileSync("node", arguments_, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
       );
-      const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
+      const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(0);
       stdout.write(
         `${backend}: ${mib(size)} MiB in ${seconds.toFixed(2)} s, peak ${mib(peak)} MiB more (${(peak / size).toFixed(2)} x the file)\n`,
       );

@@ -1,13 +1,15 @@
 // The weights of Keras 2's CuDNNLSTM and CuDNNGRU as LSTM's and GRU's: cuDNN holds each gate's matrices turned,
 // and a bias of the inputs beside one of the state.
 
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
+
 /** A weight's values from those in the file. */
 export type CudnnConversion = (values: Float32Array) => Float32Array;
 
-const cells: Readonly<Record<string, { gates: number; bias: CudnnConversion }>> = {
-  lstm_cell: { gates: 4, bias: halvesAdded },
+const cells: Readonly<Record<string, { kind: CellKind; bias: CudnnConversion }>> = {
+  lstm_cell: { kind: "lstm", bias: halvesAdded },
   // [2, 3·units] in the same order.
-  gru_cell: { gates: 3, bias: (values) => values },
+  gru_cell: { kind: "gruAfter", bias: (values) => values },
 };
 
 /**
@@ -22,12 +24,13 @@ export function cudnnConversions(
   const known = Object.hasOwn(cells, cell) ? cells[cell]! : undefined;
   const [kernel, recurrentKernel] = shapes;
   if (!known || shapes.length !== 3 || !kernel || !recurrentKernel) return undefined;
-  const { gates, bias } = known;
+  const { kind, bias } = known;
+  const gates = cellTable[kind].gates.length;
   const [I, H] = [kernel[0]!, recurrentKernel[0]!];
   const cudnn = [[I, gates * H], [H, gates * H], [2 * gates * H]];
   if (JSON.stringify(saved) !== JSON.stringify(cudnn)) return undefined;
   // A GRU whose reset comes before has no place for the second bias.
-  if (cell === "gru_cell" && shapes[2]!.length !== 2) return undefined;
+  if (shapes[2]!.length !== cellTable[kind].biasRows) return undefined;
   return [turned(I, H, gates), turned(H, H, gates), bias];
 }
 

@@ -1,5 +1,6 @@
 // SimpleRNN, LSTM and GRU as ONNX's RNN, LSTM and GRU, alone and in a Bidirectional.
 
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { recurrentActivations, recurrentFunction } from "./onnx-activation.ts";
 import {
@@ -39,22 +40,24 @@ interface Config {
   resetAfter?: boolean;
 }
 
+/** An operator beside the layer's cell. */
 interface Operator {
   name: string;
-  /** Where ONNX's gates are among Keras's. */
-  gates: readonly number[];
+  kind: CellKind;
+  /** ONNX's order of the cell's gates. */
+  gates: readonly string[];
   functions: readonly ("activation" | "recurrentActivation")[];
-  states: readonly string[];
 }
 
 const [f, g] = ["recurrentActivation", "activation"] as const;
 const operators: Readonly<Record<string, Operator>> = {
-  SimpleRNN: { name: "RNN", gates: [0], functions: [g], states: ["h"] },
-  // i f c o to i o f c
-  LSTM: { name: "LSTM", gates: [0, 3, 1, 2], functions: [f, g, g], states: ["h", "c"] },
-  // z r h to z r h
-  GRU: { name: "GRU", gates: [0, 1, 2], functions: [f, g], states: ["h"] },
+  SimpleRNN: { name: "RNN", kind: "simpleRnn", gates: ["h"], functions: [g] },
+  LSTM: { name: "LSTM", kind: "lstm", gates: ["i", "o", "f", "c"], functions: [f, g, g] },
+  // The gates and the state of both kinds.
+  GRU: { name: "GRU", kind: "gruAfter", gates: ["z", "r", "h"], functions: [f, g] },
 };
+
+const statesOf = ({ kind }: Operator): readonly string[] => cellTable[kind].states;
 
 /** One layer in one direction. */
 interface Part {
@@ -180,12 +183,15 @@ function addParts(
   const packed = packing ? addPacked(graph, scope, packing, x) : x;
   const [Y, ...finals] = addNodeOf(
     graph,
-    1 + operator.states.length,
+    1 + statesOf(operator).length,
     scope,
     operator.name,
     [
       add("Transpose", [packed], { perm: { ints: [1, 0, 2] } }),
-      ...addRecurrentWeights(graph, scope, weights, { units: H, gates: operator.gates }),
+      ...addRecurrentWeights(graph, scope, weights, {
+        units: H,
+        gates: operator.gates.map((gate) => cellTable[operator.kind].gates.indexOf(gate)),
+      }),
       packing?.lengths ?? "",
       ...addInitialStates(graph, scope, parts),
     ],
@@ -249,7 +255,7 @@ function attributesOf(parts: readonly Part[]): Record<string, Attribute> {
 /** Inputs `NAME_h` (and `NAME_c`), [B, H], of the stateful ones, as initial_h (and initial_c). */
 function addInitialStates(graph: Graph, scope: string, parts: readonly Part[]): string[] {
   if (!parts[0]!.config.stateful) return [];
-  return parts[0]!.operator.states.map((state) => {
+  return statesOf(parts[0]!.operator).map((state) => {
     const axes = constant(graph, [0], "int64");
     const given = parts.map((part) => {
       addInput(graph, `${part.layer.name}_${state}`, "float", stateShape(part));
@@ -263,7 +269,7 @@ function addInitialStates(graph: Graph, scope: string, parts: readonly Part[]): 
 /** Outputs `NAME_h_next` (and `NAME_c_next`), [B, H], of a stateful one. */
 function addFinalStates(graph: Graph, part: Part, states: readonly string[]): void {
   if (!part.config.stateful) return;
-  for (const [i, state] of part.operator.states.entries()) {
+  for (const [i, state] of statesOf(part.operator).entries()) {
     const name = `${part.layer.name}_${state}_next`;
     addOutput(graph, name, states[i]!, "float", stateShape(part));
   }
@@ -282,7 +288,7 @@ export function stateNames(layer: Layer): string[] {
   return [forwardLayer ?? layer, backwardLayer].flatMap((part) => {
     const operator = part && operators[part.getClassName()];
     if (!operator || !(part.getConfig() as unknown as Config).stateful) return [];
-    return operator.states.flatMap((state) => {
+    return statesOf(operator).flatMap((state) => {
       const name = `${part.name}_${state}`;
       return [name, `${name}_next`];
     });

@@ -370,7 +370,8 @@ class Maker {
     if (!vector || !sequences.length) return false;
     const x = this.pick(sequences);
     const layer = this.#recurrent(this.chance(0.6), this.chance(0.3), vector.shape[1]!);
-    const states = layer.getClassName() === "LSTM" ? [vector, vector] : [vector];
+    const { cell } = layer as Layer & { cell: { stateSize: number | number[] } };
+    const states = [cell.stateSize].flat().map(() => vector);
     this.#on([x, ...states], layer);
     return true;
   }

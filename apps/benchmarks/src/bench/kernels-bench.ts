@@ -9,6 +9,7 @@ import { flopFormula, type Pass, passes, recurrentFlops } from "./flops.ts";
 import {
   createProblem,
   differentiate,
+  gateCount,
   infer,
   type Problem,
   type RecurrentOp,
@@ -153,7 +154,12 @@ export async function benchKernels(options: KernelOptions, bench: Bench<KernelRo
         if (measured.length === 0) return;
         for (const pass of wanted) {
           const isGoal = op.name === "lstm" && shapeName === "imdb" && pass === "train";
-          const figures = summarize(measured, recurrentFlops(shape, op.gates, pass), pass, threads);
+          const figures = summarize(
+            measured,
+            recurrentFlops(shape, gateCount(op), pass),
+            pass,
+            threads,
+          );
           const { busyPeak } = bench.environment;
           const share = busyPeak?.threads === threads ? busyPeak.together / busyPeak.alone : null;
           const row: KernelRow = {

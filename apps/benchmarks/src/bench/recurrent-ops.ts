@@ -1,6 +1,14 @@
 // The fused operations beside the reference each must agree with: kernels, scaling and stream iterate it.
 
-import { type Cell, gruCell, lstmCell, seededRandom, simpleRnnCell } from "@rnnkit/core-rnn";
+import {
+  type Cell,
+  type CellKind,
+  cellKinds,
+  cellOf,
+  cellTable,
+  seededRandom,
+  weightShapes,
+} from "@rnnkit/core-rnn";
 import {
   gru,
   lstm,
@@ -15,49 +23,34 @@ import { InvalidArgumentError } from "commander";
 /** One operation in one form. */
 export interface RecurrentOp {
   name: string;
-  /** G: matrices of width H side by side in a kernel. */
-  gates: number;
-  states: number;
-  biasShape(units: number): number[];
+  kind: CellKind;
   run(x: tf.Tensor3D, weights: RecurrentWeights, options: RecurrentOptions): RecurrentResult;
   reference(inputSize: number, units: number): Cell;
 }
 
+const names: Readonly<Record<CellKind, string>> = {
+  simpleRnn: "simple_rnn",
+  lstm: "lstm",
+  gruAfter: "gru",
+  gruBefore: "gru_reset_before",
+};
+
+const operations = { simpleRnn, lstm, gru };
+
 /** Every operation of @rnnkit/fused-rnn, a GRU in both forms of its reset gate. */
-export const recurrentOps: readonly RecurrentOp[] = [
-  {
-    name: "simple_rnn",
-    gates: 1,
-    states: 1,
-    biasShape: (units) => [units],
-    run: simpleRnn,
-    reference: (inputSize, units) => simpleRnnCell({ inputSize, units }) as Cell,
-  },
-  {
-    name: "lstm",
-    gates: 4,
-    states: 2,
-    biasShape: (units) => [4 * units],
-    run: lstm,
-    reference: (inputSize, units) => lstmCell({ inputSize, units }) as Cell,
-  },
-  {
-    name: "gru",
-    gates: 3,
-    states: 1,
-    biasShape: (units) => [2, 3 * units],
-    run: gru,
-    reference: (inputSize, units) => gruCell({ inputSize, units }) as Cell,
-  },
-  {
-    name: "gru_reset_before",
-    gates: 3,
-    states: 1,
-    biasShape: (units) => [3 * units],
-    run: (x, weights, options) => gru(x, weights, { ...options, resetAfter: false }),
-    reference: (inputSize, units) => gruCell({ inputSize, units, resetAfter: false }) as Cell,
-  },
-];
+export const recurrentOps: readonly RecurrentOp[] = cellKinds.map((kind) => {
+  const { name, options: ofKind } = cellTable[kind];
+  return {
+    ...{ name: names[kind], kind },
+    run: (x, weights, options) => operations[name](x, weights, { ...options, ...ofKind }),
+    reference: (inputSize, units) => cellOf(kind, { inputSize, units }),
+  };
+});
+
+/** G: matrices of width H side by side in a kernel. */
+export function gateCount({ kind }: RecurrentOp): number {
+  return cellTable[kind].gates.length;
+}
 
 /** The operation called **name**. */
 export function opNamed(name: string): RecurrentOp {
@@ -118,10 +111,11 @@ export function createProblem(op: RecurrentOp, shape: Shape, seed: number): Prob
     );
   };
   const x = normal([B, T, I], 1) as tf.Tensor3D;
+  const shapes = weightShapes(op.kind, I, H);
   const weights = {
-    kernel: normal([I, op.gates * H], 1 / Math.sqrt(I + H)),
-    recurrentKernel: normal([H, op.gates * H], 1 / Math.sqrt(I + H)),
-    bias: normal(op.biasShape(H), 0.1),
+    kernel: normal(shapes.kernel, 1 / Math.sqrt(I + H)),
+    recurrentKernel: normal(shapes.recurrentKernel, 1 / Math.sqrt(I + H)),
+    bias: normal(shapes.bias, 0.1),
   };
   const dOutputs = normal([B, H], 1) as tf.Tensor2D;
   return {

@@ -6,7 +6,14 @@ import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { checkAgreement } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { recurrentFlops } from "./flops.ts";
-import { createProblem, differentiate, opNamed, type Shape, shapeText } from "./recurrent-ops.ts";
+import {
+  createProblem,
+  differentiate,
+  gateCount,
+  opNamed,
+  type Shape,
+  shapeText,
+} from "./recurrent-ops.ts";
 import { rounds } from "./rounds.ts";
 
 /** What is varied while the rest stands still; *large* is the one big problem with its own goal. */
@@ -112,7 +119,7 @@ export async function benchScaling(
       const row: ScalingRow = {
         ...{ op: op.name, axis, shape, rounds: times.length, medianMs },
         p95Ms: quantile(times, 0.95),
-        gflops: recurrentFlops(shape, op.gates, "train") / medianMs / 1e6,
+        gflops: recurrentFlops(shape, gateCount(op), "train") / medianMs / 1e6,
         exponent: exponent((row) => row.medianMs, medianMs),
         trainingBytes,
         memoryExponent: exponent((row) => row.trainingBytes, trainingBytes),

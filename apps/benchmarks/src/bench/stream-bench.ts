@@ -1,4 +1,4 @@
-import { seededRandom } from "@rnnkit/core-rnn";
+import { cellTable, seededRandom } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { quantile } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
@@ -61,7 +61,7 @@ export async function benchStream(options: StreamOptions, bench: Bench<StreamRow
     const inputRing = Array.from({ length: 64 }, () =>
       Float32Array.from({ length: inputs }, () => random.normal()),
     );
-    let state: tf.Tensor[] = Array.from({ length: op.states }, () => tf.zeros([1, units]));
+    let state: tf.Tensor[] = cellTable[op.kind].states.map(() => tf.zeros([1, units]));
     let at = 0;
     const step = () => {
       const startedAt = performance.now();

@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 // Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
 import "@tensorflow/tfjs-layers";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -16,10 +16,10 @@ const normal = (...shape: number[]) =>
     shape,
   );
 
-const gates = { simpleRnn: 1, lstm: 4, gru: 3, both: 4 };
-const names = Object.keys(gates) as (keyof typeof gates)[];
+const kinds = { simpleRnn: "simpleRnn", lstm: "lstm", gru: "gruAfter", both: "lstm" } as const;
+const names = Object.keys(kinds) as (keyof typeof kinds)[];
 
-function layer(name: keyof typeof gates, x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
+function layer(name: keyof typeof kinds, x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
   const weights = { kernel, recurrentKernel: kernel };
   const sequence = x as tf.Tensor3D;
   if (name !== "both") return { simpleRnn, lstm, gru }[name](sequence, weights).outputs;
@@ -51,7 +51,7 @@ type Points = (i: number) => { forward(): void; backward(): void };
 const quiet: Points = () => ({ forward: () => {}, backward: () => {} });
 
 /** Layers on top of each other, a point before each and one behind the last. */
-function stackOf(cells: readonly (keyof typeof gates)[], points: Points) {
+function stackOf(cells: readonly (keyof typeof kinds)[], points: Points) {
   return (x: tf.Tensor, ...kernels: tf.Tensor[]): tf.Tensor => {
     const passed = (y: tf.Tensor, i: number) => {
       const { forward, backward } = points(i);
@@ -69,8 +69,11 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     await tf.setBackend(backend);
   });
 
-  const stack = (cells: readonly (keyof typeof gates)[]) => {
-    const inputs = [normal(B, T, H), ...cells.map((name) => normal(H, gates[name] * H))];
+  const stack = (cells: readonly (keyof typeof kinds)[]) => {
+    const inputs = [
+      normal(B, T, H),
+      ...cells.map((name) => normal(...weightShapes(kinds[name], H, H).kernel)),
+    ];
     const gradients = (points: Points) =>
       tf.tidy(() =>
         tf

@@ -22,13 +22,13 @@ import type { Cotangents, EngineCall, KernelEngine } from "../engine.ts";
 import { isRecording, keepCall, releaseDeadCalls, type SavedCall } from "./saved-calls.ts";
 
 /** Kernel names in tfjs's registry. */
-export const kernelNames = {
+export const kernelNames: Readonly<Record<CellKind | "bidirectional", string>> = {
   simpleRnn: "FusedSimpleRNN",
   lstm: "FusedLSTM",
   gruAfter: "FusedGRU",
   gruBefore: "FusedGRU",
   bidirectional: "FusedBidirectional",
-} as const satisfies Record<CellKind | "bidirectional", string>;
+};
 
 /** Attributes of a forward kernel. */
 interface ForwardAttrs {

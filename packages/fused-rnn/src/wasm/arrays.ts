@@ -1,6 +1,6 @@
 // What the passes of the engine take and give: plain arrays.
 
-import type { WorkspaceShape } from "./workspace.ts";
+import type { WorkspaceShape } from "./layout.ts";
 
 /** Data of a forward call; shapes as in `CallShape`. */
 export interface ForwardArrays {

@@ -1,6 +1,8 @@
 // Rows of a batch that begin with the same tokens: padding before short texts. Their states are the same until
 // they part, so one row of a block stands for them all, forwards and backwards.
 
+import type { Blocks } from "./layout.ts";
+
 /** Which rows of a call each step works on, as the descriptor has it. */
 export interface CommonPrefix {
   /** The batch row at each position, [B]; a block's first stands for those that have not parted from it. */
@@ -14,13 +16,10 @@ export interface CommonPrefix {
 }
 
 /** A call whose rows may begin alike. */
-interface Cut {
+interface Cut extends Blocks {
   B: number;
   T: number;
   goBackwards: boolean;
-  /** Rows of a block, and the number of blocks. */
-  R: number;
-  blocks: number;
 }
 
 /** Keeping lists of rows costs what a few steps do: less saved than this share of the work is no gain. */

@@ -3,7 +3,7 @@
 import { cellKinds } from "@rnnkit/core-rnn";
 import { type FusedActivation, fusedActivations } from "../activation-names.ts";
 import type { CallShape } from "../call.ts";
-import type { Layout, WorkspaceShape } from "./workspace.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
 
 /** Names of the descriptor's 32-bit words, in their order. */
 const FIELDS = [

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { paddedTokens } from "../padded-tokens.fixture.ts";
 import { commonPrefix } from "./common-prefix.ts";
 import { distinctTokens } from "./distinct-tokens.ts";
-import { blocksOf } from "./workspace.ts";
+import { blocksOf } from "./layout.ts";
 
 const call = {
   ...{ cell: "lstm" as const, B: 2, T: 4, I: 8, H: 5, goBackwards: false },

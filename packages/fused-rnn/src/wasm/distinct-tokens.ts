@@ -2,6 +2,7 @@
 
 import type { CallShape } from "../call.ts";
 import type { CommonPrefix } from "./common-prefix.ts";
+import type { Blocks } from "./layout.ts";
 
 /** The distinct tokens of a call, numbered through the blocks. */
 export interface DistinctTokens {
@@ -25,7 +26,7 @@ export function distinctTokens(
   ids: Int32Array,
   rows: number,
   { B, T, I, goBackwards }: Pick<CallShape, "B" | "T" | "I" | "goBackwards">,
-  { R, blocks }: { R: number; blocks: number },
+  { R, blocks }: Blocks,
   prefix: CommonPrefix | undefined,
   mask: Uint8Array | undefined,
 ): DistinctTokens | undefined {

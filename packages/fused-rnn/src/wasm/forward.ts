@@ -6,10 +6,11 @@ import type { CallShape } from "../call.ts";
 import type { ForwardArrays, ForwardCall, ForwardShape } from "./arrays.ts";
 import type { Heap } from "./heap.ts";
 import { getInstance, type WasmInstance } from "./instance.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
 import { createSavedCall, type WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
 import { placeTokens, putSequence, type TokenPlan, tokenPlanOf } from "./token-plan.ts";
-import { type Layout, type Plan, planOf, type WorkspaceShape, writePlan } from "./workspace.ts";
+import { type Plan, planOf, writePlan } from "./workspace.ts";
 
 /** Results lie in the engine's memory: copy them before the next call. */
 export interface ForwardResult {

@@ -1,22 +1,21 @@
 import {
-  gruCell,
-  lstmCell,
+  type CellKind,
+  cellKinds,
+  cellOf,
+  cellTable,
   runSequence,
   runSequenceBackward,
   seededRandom,
-  simpleRnnCell,
 } from "@rnnkit/core-rnn";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ForwardShape } from "../call.ts";
 import type { ForwardArrays, ForwardShape } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
 import { forward } from "./forward.ts";
 import { getInstance } from "./instance.ts";
 import type { KernelGradientName } from "./saved-call.ts";
 
-const cells: readonly CellKind[] = ["simpleRnn", "lstm", "gruAfter", "gruBefore"];
-const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
+const gatesOf = (cell: CellKind) => cellTable[cell].gates.length;
 
 interface Options {
   initialState: boolean;
@@ -29,7 +28,7 @@ interface Options {
 
 function arrays(shape: ForwardShape, options: Options): ForwardArrays {
   const { B, T, I, H, cell } = shape;
-  const G = gatesOf[cell];
+  const G = gatesOf(cell);
   const random = seededRandom(options.seed);
   const fill = (n: number, scale = 1) =>
     Float32Array.from({ length: n }, () => random.normal() * scale);
@@ -43,7 +42,7 @@ function arrays(shape: ForwardShape, options: Options): ForwardArrays {
     left: (_: number, t: number) => (t >= T / 3 ? 1 : 0),
     right: (b: number, t: number) => (t < T - (b % (T + 1)) ? 1 : 0),
   }[options.mask];
-  const biasSize = cell === "gruAfter" ? 6 * H : G * H;
+  const biasSize = cellTable[cell].biasRows * G * H;
   return {
     x: fill(B * T * I),
     kernel: fill(I * G * H, 1 / Math.sqrt(I + 1)),
@@ -53,9 +52,7 @@ function arrays(shape: ForwardShape, options: Options): ForwardArrays {
       () => (2 * random.uniform() - 1) * Math.sqrt(2 / (H + 1)),
     ),
     bias: options.bias ? fill(biasSize, 0.5) : undefined,
-    initialState: options.initialState
-      ? Array.from({ length: cell === "lstm" ? 2 : 1 }, () => fill(B * H))
-      : undefined,
+    initialState: options.initialState ? cellTable[cell].states.map(() => fill(B * H)) : undefined,
     mask:
       options.mask === "none"
         ? undefined
@@ -70,15 +67,11 @@ function arrays(shape: ForwardShape, options: Options): ForwardArrays {
 /** The same call in float64. */
 function reference(shape: ForwardShape, data: ForwardArrays, cotangents: Float32Array[]) {
   const { B, T, I, H } = shape;
-  const sizes = { inputSize: I, units: H, activation: shape.activation };
-  const gated = { ...sizes, recurrentActivation: shape.recurrentActivation };
-  const cell = (
-    shape.cell === "simpleRnn"
-      ? simpleRnnCell(sizes)
-      : shape.cell === "lstm"
-        ? lstmCell(gated)
-        : gruCell({ ...gated, resetAfter: shape.cell === "gruAfter" })
-  ) as ReturnType<typeof lstmCell>;
+  const { activation, recurrentActivation } = shape;
+  const cell = cellOf(shape.cell, {
+    ...{ inputSize: I, units: H, activation },
+    ...(gatesOf(shape.cell) > 1 && { recurrentActivation }),
+  });
   const f64 = (a: Float32Array) => Float64Array.from(a);
   const params = {
     kernel: f64(data.kernel),
@@ -108,7 +101,7 @@ function check(shape: ForwardShape, options: Options, tolerance = 1e-5) {
   const data = arrays(shape, options);
   const random = seededRandom(options.seed + 1);
   const cotangent = (n: number) => Float32Array.from({ length: n }, () => random.normal());
-  const states = shape.cell === "lstm" ? 2 : 1;
+  const states = cellTable[shape.cell].states.length;
   const outputs = shape.B * shape.H * (shape.returnSequences ? shape.T : 1);
   const cotangents = [
     cotangent(outputs),
@@ -159,7 +152,7 @@ const plain: Options = {
 const smooth = ["tanh", "sigmoid", "linear", "elu", "softsign"] as const;
 const kinked = ["relu", "selu", "hard_sigmoid", "tanh"] as const;
 
-for (const cell of cells) {
+for (const cell of cellKinds) {
   const shape: ForwardShape = {
     ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
     ...{
@@ -222,7 +215,7 @@ for (const cell of cells) {
             seed: fc.nat(),
           }),
           (sizes, options) => {
-            const G = gatesOf[cell];
+            const G = gatesOf(cell);
             const drops = [options.input, options.recurrent];
             check(
               {
@@ -245,7 +238,7 @@ for (const cell of cells) {
     const sizes = fc
       .record({ B: size, T: size, I: size, H: size })
       // What the float64 reference does in a fraction of a second.
-      .filter(({ B, T, I, H }) => B * T * (I + H) * gatesOf[cell] * H < 4e6);
+      .filter(({ B, T, I, H }) => B * T * (I + H) * gatesOf(cell) * H < 4e6);
     fc.assert(
       fc.property(sizes, fc.nat(), (drawn, seed) => {
         check({ ...shape, ...drawn }, { ...plain, initialState: true, seed });
@@ -258,7 +251,7 @@ for (const cell of cells) {
     `${cell}: what lay in memory before reaches nothing, whatever is masked, dropout: %s`,
     (input) => {
       const { heap } = getInstance();
-      const dropoutVariants = { none: 0, shared: 1, gates: gatesOf[cell] }[input];
+      const dropoutVariants = { none: 0, shared: 1, gates: gatesOf(cell) }[input];
       for (const mask of ["random", "left", "right"] as const) {
         const address = heap.allocate(1 << 20);
         heap.f32().fill(Number.NaN, address / 4, address / 4 + (1 << 18));
@@ -278,7 +271,7 @@ for (const cell of cells) {
       // Several blocks, and more than 512 columns.
       const H = { simpleRnn: 521, lstm: 148, gruAfter: 148, gruBefore: 187 }[cell];
       const long = { B: 66, T: 3, I: 21, H };
-      const dropoutVariants = recurrent === "gates" ? gatesOf[cell] : 0;
+      const dropoutVariants = recurrent === "gates" ? gatesOf(cell) : 0;
       check({ ...shape, ...long, dropoutVariants }, { ...plain, recurrent });
     },
   );

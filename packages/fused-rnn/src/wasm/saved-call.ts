@@ -1,7 +1,7 @@
 import type { GradientName } from "../call.ts";
 import type { WasmInstance } from "./instance.ts";
+import type { Layout, WorkspaceShape } from "./layout.ts";
 import type { TokenPlan } from "./token-plan.ts";
-import type { Layout, WorkspaceShape } from "./workspace.ts";
 
 /** What a training call was. */
 interface TrainingCall {

@@ -1,6 +1,6 @@
 import type { CallShape } from "../call.ts";
 import { abandonInstance, getThreads, type WasmInstance } from "./instance.ts";
-import type { Layout } from "./workspace.ts";
+import type { Layout } from "./layout.ts";
 
 /**
  * Below so many floating-point operations a call stays on one thread: waking another costs what it would

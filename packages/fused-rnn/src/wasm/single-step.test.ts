@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-layers";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -13,7 +13,7 @@ import { getInstance } from "./instance.ts";
 beforeAll(() => tf.setBackend("wasm"));
 
 const ops = { simpleRnn, lstm, gru };
-const gatesOf = { simpleRnn: 1, lstm: 4, gru: 3 };
+const kinds = { simpleRnn: "simpleRnn", lstm: "lstm", gru: "gruAfter" } as const;
 type Name = keyof typeof ops;
 const names = Object.keys(ops) as Name[];
 
@@ -26,16 +26,16 @@ interface Sizes {
 
 function problem(name: Name, { B, I, H, T }: Sizes, bias: boolean, seed: number) {
   const random = seededRandom(seed);
-  const G = gatesOf[name];
+  const shapes = weightShapes(kinds[name], I, H);
   const normal = (shape: number[], scale: number) =>
     tf.tensor(
       Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => scale * random.normal()),
       shape,
     );
   const weights = {
-    kernel: normal([I, G * H], 1 / Math.sqrt(I)),
-    recurrentKernel: normal([H, G * H], 1 / Math.sqrt(H)),
-    bias: bias ? normal(name === "gru" ? [2, G * H] : [G * H], 0.5) : undefined,
+    kernel: normal(shapes.kernel, 1 / Math.sqrt(I)),
+    recurrentKernel: normal(shapes.recurrentKernel, 1 / Math.sqrt(H)),
+    bias: bias ? normal(shapes.bias, 0.5) : undefined,
   };
   return { x: normal([B, T, I], 1) as tf.Tensor3D, weights };
 }

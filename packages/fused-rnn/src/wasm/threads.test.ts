@@ -1,8 +1,9 @@
 import type { CellKind } from "@rnnkit/core-rnn";
-import { seededRandom } from "@rnnkit/core-rnn";
-import { afterEach, expect, test } from "vitest";
+import { cellKinds, cellTable, seededRandom } from "@rnnkit/core-rnn";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { ForwardShape } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
+import { mortalWorkers } from "./dying-worker.fixture.ts";
 import { forward } from "./forward.ts";
 import { createInstance, getInstance, getThreads, setThreads } from "./instance.ts";
 
@@ -17,7 +18,8 @@ function callOf(
 ): [ForwardShape, Parameters<typeof forward>[1]] {
   const random = seededRandom(3);
   const fill = (n: number) => Float32Array.from({ length: n }, () => random.normal() * 0.3);
-  const G = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 }[cell];
+  const { gates, biasRows } = cellTable[cell];
+  const G = gates.length;
   return [
     {
       ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training },
@@ -28,7 +30,7 @@ function callOf(
       x: fill(B * T * I),
       kernel: fill(I * G * H),
       recurrentKernel: fill(H * G * H),
-      bias: fill(cell === "gruAfter" ? 6 * H : G * H),
+      bias: fill(biasRows * G * H),
     },
   ];
 }
@@ -59,20 +61,17 @@ async function workersUp(count: number) {
   }
 }
 
-test.each(["simpleRnn", "lstm", "gruAfter", "gruBefore"] as const)(
-  "%s gives the same bits on 1, 2, 3 and 8 threads",
-  async (cell) => {
-    setThreads(1);
-    const one = everything(cell);
-    for (const threads of [2, 3, 8]) {
-      setThreads(threads);
-      expect(getThreads()).toBe(threads);
-      // 48 rows are six blocks, so at most five workers find something to do.
-      await workersUp(Math.min(threads, 6) - 1);
-      for (let run = 0; run < 3; run++) expect(everything(cell)).toEqual(one);
-    }
-  },
-);
+test.each(cellKinds)("%s gives the same bits on 1, 2, 3 and 8 threads", async (cell) => {
+  setThreads(1);
+  const one = everything(cell);
+  for (const threads of [2, 3, 8]) {
+    setThreads(threads);
+    expect(getThreads()).toBe(threads);
+    // 48 rows are six blocks, so at most five workers find something to do.
+    await workersUp(Math.min(threads, 6) - 1);
+    for (let run = 0; run < 3; run++) expect(everything(cell)).toEqual(one);
+  }
+});
 
 test("gradients whose rows are long have the same bits on 1 and 2 threads", async () => {
   const sizes = { B: 66, T: 5, I: 24, H: 148 };
@@ -86,10 +85,12 @@ test("gradients whose rows are long have the same bits on 1 and 2 threads", asyn
 test("a worker that dies in a block fails that call, and the next call works", async () => {
   setThreads(1);
   const one = everything("lstm");
+  const { killNext, restore } = mortalWorkers();
+  onTestFinished(restore);
   setThreads(2);
   await workersUp(1);
   const broken = getInstance();
-  broken.pool.crashNextWorker();
+  killNext();
   expect(() => {
     for (let call = 0; call < 50; call++) everything("lstm");
   }).toThrow(/worker/);

@@ -3,29 +3,25 @@
 // and not the result. Nothing depends on which thread runs which block.
 
 import { isSharedBuffer } from "@rnnkit/core-rnn";
+import { workerSource } from "../generated/worker.ts";
+import {
+  BACKWARD,
+  BEAT,
+  BLOCKS,
+  CONTROL_WORDS,
+  DESCRIPTORS,
+  DONE,
+  EACH,
+  FAILED,
+  GENERATION,
+  NEXT,
+  NO_BLOCK,
+  STARTED,
+  STEPS,
+  TIME_CHUNK,
+  type WorkerData,
+} from "./control.ts";
 import { type KernelExports, runBlock } from "./worker-block.ts";
-
-/** What all threads of an engine share: words of the control array. */
-const GENERATION = 0;
-const NEXT = 1;
-const DONE = 2;
-const FAILED = 3;
-const BACKWARD = 4;
-/** Blocks of each descriptor, and of all. */
-const EACH = 5;
-const BLOCKS = 6;
-const STEPS = 7;
-const TILE = 8;
-const BEAT = 9;
-const STARTED = 10;
-const CRASH = 11;
-/** The descriptors follow. */
-const JOBS = 12;
-const MOST_JOBS = 2;
-const CONTROL_WORDS = JOBS + MOST_JOBS;
-
-/** A block number that no call has: no block is to be had. */
-const NONE = 1 << 30;
 
 /** A call that threads may share. */
 export interface BlockWork {
@@ -54,52 +50,14 @@ export interface ThreadPool {
   started(): number;
   /** Whether the first worker never came up: a page's policy may forbid workers made from text. */
   refused(): boolean;
-  /** Ends the next worker that takes a block, in the middle of it: how the tests kill one. */
-  crashNextWorker(): void;
 }
 
 interface WorkerHandle {
   terminate(): unknown;
 }
 
-/**
- * What a worker runs, as text: so no bundler needs to know of it. It sleeps until the generation
- * changes, takes blocks until none is left, and sleeps again.
- */
-const workerSource = `
-const NONE = ${NONE};
-const runBlock = ${runBlock.toString()};
-function serve({ module, memory, control }) {
-  const kernels = new WebAssembly.Instance(module, { env: { memory, abort() {} } }).exports;
-  const beat = () => { Atomics.add(control, ${BEAT}, 1); };
-  let seen = 0;
-  Atomics.add(control, ${STARTED}, 1);
-  for (;;) {
-    // A worker that spins steals a core, so it does for about 50 microseconds only.
-    for (let i = 0; i < 2000 && Atomics.load(control, ${GENERATION}) === seen; i++);
-    Atomics.wait(control, ${GENERATION}, seen);
-    seen = Atomics.load(control, ${GENERATION});
-    if (seen < 0) return;
-    for (;;) {
-      const block = Atomics.add(control, ${NEXT}, 1);
-      if (block >= NONE || block >= Atomics.load(control, ${BLOCKS})) break;
-      if (Atomics.exchange(control, ${CRASH}, 0)) process.exit(1);
-      try {
-        const each = control[${EACH}];
-        const descriptor = control[${JOBS} + Math.floor(block / each)];
-        runBlock(kernels, control[${BACKWARD}] !== 0, descriptor, block % each, control[${STEPS}], control[${TILE}], beat);
-      } catch (error) {
-        Atomics.store(control, ${FAILED}, 1);
-      }
-      Atomics.add(control, ${DONE}, 1);
-      Atomics.notify(control, ${DONE});
-    }
-  }
-}
-`;
-
 interface Runtime {
-  spawn(data: object, onEnd: () => void): WorkerHandle | undefined;
+  spawn(data: WorkerData, onEnd: () => void): WorkerHandle | undefined;
 }
 
 type NodeThreads = typeof import("node:worker_threads");
@@ -131,7 +89,7 @@ function runtime(): Runtime {
     return {
       spawn(data, onEnd) {
         const worker = new threads.Worker(
-          `${workerSource} serve(require("node:worker_threads").workerData);`,
+          `${workerSource} worker.serve(require("node:worker_threads").workerData);`,
           { eval: true, workerData: data, stdout: false, stderr: false },
         );
         worker.unref();
@@ -144,7 +102,7 @@ function runtime(): Runtime {
   return {
     spawn(data, onEnd) {
       const url = URL.createObjectURL(
-        new Blob([`${workerSource} onmessage = (event) => serve(event.data);`], {
+        new Blob([`${workerSource} onmessage = (event) => worker.serve(event.data);`], {
           type: "text/javascript",
         }),
       );
@@ -176,7 +134,7 @@ export function createThreadPool(
   const control = new Int32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const workers = new Set<WorkerHandle>();
   let refused = false;
-  control[NEXT] = NONE;
+  control[NEXT] = NO_BLOCK;
 
   const ensureWorkers = (count: number) => {
     while (!refused && workers.size < count) {
@@ -233,10 +191,10 @@ export function createThreadPool(
       }
       ensureWorkers(Math.min(threads, all) - 1);
       control[BACKWARD] = backward ? 1 : 0;
-      control.set(descriptors, JOBS);
+      control.set(descriptors, DESCRIPTORS);
       control[EACH] = blocks;
       control[STEPS] = T;
-      control[TILE] = timeChunk;
+      control[TIME_CHUNK] = timeChunk;
       Atomics.store(control, FAILED, 0);
       Atomics.store(control, DONE, 0);
       Atomics.store(control, BLOCKS, all);
@@ -247,7 +205,7 @@ export function createThreadPool(
         takeBlocks(work, all);
         awaitOthers(all, patience);
       } finally {
-        Atomics.store(control, NEXT, NONE);
+        Atomics.store(control, NEXT, NO_BLOCK);
       }
       if (Atomics.load(control, FAILED)) {
         throw new Error("fused-rnn: expected every worker thread to finish, got a trap in one");
@@ -261,6 +219,5 @@ export function createThreadPool(
     },
     started: () => Atomics.load(control, STARTED),
     refused: () => refused,
-    crashNextWorker: () => Atomics.store(control, CRASH, 1),
   };
 }

@@ -1,7 +1,7 @@
 // Calls by tokens, whole in the engine, beside the same calls step by step, which the reference vouches for.
 
 import type { CellKind } from "@rnnkit/core-rnn";
-import { seededRandom } from "@rnnkit/core-rnn";
+import { cellKinds, cellTable, seededRandom } from "@rnnkit/core-rnn";
 import { expect, test } from "vitest";
 import type { CallShape } from "../call.ts";
 import { paddedTokens } from "../padded-tokens.fixture.ts";
@@ -11,9 +11,6 @@ import { getInstance } from "./instance.ts";
 import { view } from "./regions.ts";
 import type { SavedCall } from "./saved-call.ts";
 import { scatterTokenGradients } from "./token-plan.ts";
-
-const gatesOf = { simpleRnn: 1, lstm: 4, gruAfter: 3, gruBefore: 3 };
-const cells = Object.keys(gatesOf) as CellKind[];
 
 interface Sizes {
   B: number;
@@ -36,14 +33,14 @@ function callOf(cell: CellKind, { B, T, I, H, words }: Sizes, options: Partial<C
   const padding = Array.from({ length: B }, (_, b) => (b * 7) % (T + 1));
   const tokens = Int32Array.from(paddedTokens(T, padding, words, options.goBackwards).flat());
   const table = fill(words * I, 1);
-  const G = gatesOf[cell];
+  const G = cellTable[cell].gates.length;
   const data: ForwardArrays = {
     x: Float32Array.from({ length: B * T * I }, (_, i) => {
       return table[tokens[Math.floor(i / I)]! * I + (i % I)]!;
     }),
     kernel: fill(I * G * H, 1 / Math.sqrt(I)),
     recurrentKernel: fill(H * G * H, 0.7 / Math.sqrt(H)),
-    bias: fill(cell === "gruAfter" ? 6 * H : G * H, 0.5),
+    bias: fill(cellTable[cell].biasRows * G * H, 0.5),
     mask: options.masked ? Uint8Array.from(tokens, (token) => (token % 3 ? 1 : 0)) : undefined,
   };
   const shape: CallShape = {
@@ -104,7 +101,7 @@ const ways: [string, Partial<CallShape>][] = [
   ["words under a mask", { decidedBy: "step", masked: true }],
 ];
 
-for (const cell of cells) {
+for (const cell of cellKinds) {
   test.each(ways)(
     `${cell} by %s: the outputs of working out every step, and its gradients`,
     (_, options) => {

@@ -7,7 +7,8 @@ import { type CommonPrefix, commonPrefix } from "./common-prefix.ts";
 import { writeDescriptor } from "./descriptor.ts";
 import { type DistinctTokens, distinctTokens } from "./distinct-tokens.ts";
 import type { Heap } from "./heap.ts";
-import { blocksOf, type Layout, reserve, tokenSizes } from "./workspace.ts";
+import { blocksOf, type Layout } from "./layout.ts";
+import { reserve, tokenSizes } from "./workspace.ts";
 
 /** How a call makes use of its ids; absent where it does not. */
 export interface TokenPlan {

@@ -27,9 +27,7 @@ export interface KernelExports {
 
 /**
  * Runs one block of rows through all T steps, forward or backward; the weight gradients follow each
- * timeChunk of steps while it is in cache. `beat` is called every few steps: it costs what a short step does.
- *
- * Workers run this very function from its source text, so it may refer to nothing outside itself.
+ * chunk of steps while it is in cache. `beat` is called every few steps: it costs what a short step does.
  */
 export function runBlock(
   kernels: KernelExports,

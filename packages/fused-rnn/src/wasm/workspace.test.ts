@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { planOf, type WorkspaceShape } from "./workspace.ts";
+import type { WorkspaceShape } from "./layout.ts";
+import { planOf } from "./workspace.ts";
 
 test("a plan is found by the names of a shape's values, not by their order", () => {
   const shape: WorkspaceShape = {

@@ -1,9 +1,7 @@
-// Where a call lies in the engine's memory: how it is cut up, how large its buffers are, and at which addresses. In
-// oneDNN's words the workspace is what training keeps for the backward pass, scratch what only a pass itself needs.
+// Where a call lies in the engine's memory: how large its buffers are, and at which addresses. In oneDNN's words the workspace is what training keeps for the backward pass, scratch what only a pass itself needs.
 
-import { type CellKind, cellTable, weightShapes } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
-import { cellLayouts } from "./cell-layout.ts";
 import {
   DESCRIPTOR_BYTES,
   descriptorTemplate,
@@ -12,93 +10,10 @@ import {
   shapeFields,
 } from "./descriptor.ts";
 import type { Heap } from "./heap.ts";
-
-/** What decides how a call lies in memory. */
-export interface WorkspaceShape extends CallShape {
-  /** Keeps what the backward pass needs. */
-  training: boolean;
-  /** The kernel is multiplied by the distinct tokens' vectors, not by x. */
-  byToken: boolean;
-}
-
-/** Numbers that follow from the shape of a call; sizes in floats unless they say bytes. */
-export interface Layout {
-  /** Units rounded up to 4. */
-  Hp: number;
-  /** Gates of the cell's Keras matrices. */
-  G: number;
-  /** Inputs that the rows [x | h] hold. */
-  rowInputs: number;
-  /** Rows of a block and the number of blocks. */
-  R: number;
-  blocks: number;
-  /** Steps of a time chunk of the backward pass. */
-  timeChunk: number;
-  /** Slots of a state buffer: T + 1 where they are kept, else 2. */
-  slots: number;
-  /** Whether gate values are kept per step. */
-  keepsGates: boolean;
-  /** Bytes of a row of each buffer. */
-  xhRow: number;
-  gateRow: number;
-  dzRow: number;
-  dxhRow: number;
-  dwRow: number;
-  tokenSumRow: number;
-  tokenVectorRow: number;
-  /** Floats of the bias: 2·3H for GRU with reset after. */
-  bias: number;
-}
+import { type Layout, layoutOf, up, type WorkspaceShape } from "./layout.ts";
 
 /** Bytes for each row of what threads write at every step, each to its blocks' own cache lines. */
 const BLOCK_LINES = 16;
-
-const up = (n: number, to: number) => Math.ceil(n / to) * to;
-/** An odd number of cache lines: rows then fall into different cache sets. */
-const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
-/** Bytes of a row that is read back from memory: no more than must be where rows are short. */
-const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(floats));
-
-/**
- * How the rows of a batch are cut into blocks. They depend on the shape alone, never on the number of threads, and
- * each sums its own weight gradients: so results are the same bit for bit however many threads run them.
- */
-export function blocksOf({ cell, B, I, H }: Pick<CallShape, "cell" | "B" | "I" | "H">): {
-  R: number;
-  blocks: number;
-} {
-  // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
-  // is small, more when it is large; but of a small batch two threads shall have some each.
-  const weightBytes = (I + H) * cellTable[cell].gates.length * H * 4;
-  const least = B <= 8 ? 4 : weightBytes <= 1 << 19 ? 8 : 16;
-  const R = Math.min(B, Math.max(least, up(Math.ceil(B / 8), 2)));
-  return { R, blocks: Math.ceil(B / R) };
-}
-
-/** How a call is cut up. */
-export function layoutOf(shape: WorkspaceShape): Layout {
-  const { cell, T, I, H, training, byToken } = shape;
-  const { gateFloats, keepsGates, holdsReset, gradientColumns } = cellLayouts[cell];
-  const Hp = up(H, 4);
-  const rowInputs = byToken ? 0 : I;
-  const { R, blocks } = blocksOf(shape);
-  return {
-    ...{ Hp, rowInputs, R, blocks },
-    G: cellTable[cell].gates.length,
-    timeChunk: Math.max(1, Math.min(T, Math.ceil(128 / R))),
-    slots: training ? T + 1 : 2,
-    keepsGates: training && keepsGates,
-    // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
-    xhRow: (up(rowInputs + Hp + (holdsReset ? Hp : 0), 4) + 4) * 4,
-    gateRow: fewLines(gateFloats * Hp),
-    dzRow: oddLines(up(gradientColumns * Hp, 16)),
-    dxhRow: oddLines(up(rowInputs, 16) + up(H, 16)),
-    dwRow: up(gradientColumns * Hp, 16) * 4,
-    tokenSumRow: gateFloats * Hp * 4,
-    tokenVectorRow: up(I, 4) * 4,
-    bias: weightShapes(cell, I, H).bias.reduce((size, n) => size * n, 1),
-  };
-}
 
 /** A buffer by the descriptor's field that holds its address; the descriptor itself. */
 type Buffer = Field | "descriptor";

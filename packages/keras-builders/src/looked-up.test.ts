@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type layers as layersModule, sequential, layers as stock } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import * as layers from "./layers.ts";
-import { sourceOf } from "./token-source.ts";
+import { lookupOf } from "./looked-up.ts";
 
 beforeAll(async () => {
   await tf.setBackend("wasm");
@@ -25,22 +25,33 @@ const lstm = (args = {}) => layers.lstm({ units, seed: 2, ...args });
 const near = { rtol: 0, ofLargest: 2e-6 };
 
 test("what an embedding gives is known for a lookup where nobody can ask for its gradient", () => {
-  const [table, tokens] = [embedding(), texts()];
-  const outside = table.apply(tokens) as tf.Tensor;
-  expect(sourceOf(outside)).toEqual({ tokens, decidedBy: "step" });
-  expect(sourceOf(tf.clone(outside))).toBeUndefined();
+  const [layer, tokens] = [embedding(), texts()];
+  const outside = layer.apply(tokens) as tf.Tensor;
+  const table = layer.embeddings!.read();
+  expect(lookupOf(outside)?.ids).toBe(tokens);
+  expect(lookupOf(outside)?.table).toBe(table);
+  expect(lookupOf(tf.clone(outside))).toBeUndefined();
   tf.grad((x: tf.Tensor) => {
-    expect(sourceOf(x)).toBeUndefined();
-    const inside = table.apply(tokens) as tf.Tensor;
-    expect(sourceOf(inside)).toEqual({ tokens, decidedBy: "step" });
+    expect(lookupOf(x)).toBeUndefined();
+    const inside = layer.apply(tokens) as tf.Tensor;
+    expect(lookupOf(inside)?.ids).toBe(tokens);
     tf.grad((y: tf.Tensor) => {
-      expect(sourceOf(y)).toBeUndefined();
+      expect(lookupOf(y)).toBeUndefined();
       return tf.sum(y);
     })(inside);
     return tf.sum(x);
   })(outside);
   tokens.dispose();
-  expect(sourceOf(outside)).toBeUndefined();
+  expect(lookupOf(outside)).toBeUndefined();
+});
+
+test("vectors that were looked up before the table changed are no lookup in the new one", () => {
+  const [layer, recurrent, tokens] = [embedding(), lstm(), texts()];
+  const vectors = layer.apply(tokens) as tf.Tensor;
+  const before = (recurrent.apply(vectors) as tf.Tensor).dataSync();
+  layer.setWeights([tf.ones([words, 8])]);
+  expect(lookupOf(vectors)).toBeUndefined();
+  expect((recurrent.apply(vectors) as tf.Tensor).dataSync()).toEqual(before);
 });
 
 test("a gradient in the looked-up vectors themselves is each row's own", () => {
@@ -108,15 +119,27 @@ test.each(Object.entries(cases))(
 );
 
 test("behind a layer with dropout, whose rows have masks of their own, nothing is known", async () => {
-  const [table, first] = [embedding(), lstm({ returnSequences: true, dropout: 0.5 })];
-  const vectors = table.apply(texts()) as tf.Tensor;
-  expect(sourceOf(first.apply(vectors) as tf.Tensor)?.decidedBy).toBe("start");
-  expect(sourceOf(first.apply(vectors, { training: true }) as tf.Tensor)).toBeUndefined();
+  const [table, first, second] = [
+    embedding(),
+    lstm({ returnSequences: true, dropout: 0.5 }),
+    lstm({ seed: 3 }),
+  ];
+  const told = async (training: boolean) => {
+    const vectors = table.apply(texts()) as tf.Tensor;
+    const between = first.apply(vectors, { training }) as tf.Tensor;
+    const { kernels } = await tf.profile(() => second.apply(between) as tf.Tensor);
+    const [{ inputShapes }] = kernels.filter(({ name }) => name === "FusedLSTM") as [
+      (typeof kernels)[number],
+    ];
+    return inputShapes.some((shape) => `${shape}` === `${[B, T]}`);
+  };
+  expect(await told(false)).toBe(true);
+  expect(await told(true)).toBe(false);
 });
 
 test("nothing is noted of variables, in a gradient of a gradient or in a custom gradient", () => {
   const table = embedding();
-  const known = (tokens: tf.Tensor) => sourceOf(table.apply(tokens) as tf.Tensor);
+  const known = (tokens: tf.Tensor) => lookupOf(table.apply(tokens) as tf.Tensor);
   expect(known(texts())).toBeDefined();
   expect(known(tf.variable(texts()))).toBeUndefined();
   const found: unknown[] = [];
