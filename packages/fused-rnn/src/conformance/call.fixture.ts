@@ -3,12 +3,14 @@
 import { type CellKind, cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
+import { bidirectional } from "../bidirectional.ts";
 import { type CallShape, type GradientName, type InputName, stateNamesOf } from "../call.ts";
 import { gru } from "../gru.ts";
 import { lstm } from "../lstm.ts";
 import type {
   GatedOptions,
   RecurrentInput,
+  RecurrentOptions,
   RecurrentResult,
   RecurrentWeights,
 } from "../options.ts";
@@ -35,16 +37,35 @@ export const plain: Drawn = {
   ...{ initialState: false, mask: "none", input: "none", recurrent: "none", bias: true, seed: 1 },
 };
 
-type Recurrence = (x: RecurrentInput, w: RecurrentWeights, o: GatedOptions) => RecurrentResult;
+const operations = { simpleRnn, lstm, gru };
 
-/** The operation of each cell. */
-export const ops: Readonly<Record<CellKind, Recurrence>> = {
-  // It has no gates.
-  simpleRnn: (x, w, { recurrentActivation: _, ...options }) => simpleRnn(x, w, options),
-  lstm,
-  gruAfter: gru,
-  gruBefore: (x, w, options) => gru(x, w, { ...options, resetAfter: false }),
-};
+/** The operation of a cell. */
+export function recurrenceOf(
+  cell: CellKind,
+  x: RecurrentInput,
+  weights: RecurrentWeights,
+  options: GatedOptions,
+): RecurrentResult {
+  const { name, options: ofKind } = cellTable[cell];
+  const { recurrentActivation, ...others } = options;
+  // A simpleRnn has no gates.
+  const gated = name === "simpleRnn" ? {} : { recurrentActivation };
+  return operations[name](x, weights, { ...others, ...gated, ...ofKind });
+}
+
+/** Both directions of a cell, the first with **options**, the second the other way: outputs and states. */
+export function bothDirections(
+  cell: CellKind,
+  x: RecurrentInput,
+  weights: readonly [RecurrentWeights, RecurrentWeights],
+  options: RecurrentOptions = {},
+): tf.Tensor[] {
+  const { name, options: ofKind } = cellTable[cell];
+  const { goBackwards = false } = options;
+  const each = { ...options, ...ofKind };
+  const results = bidirectional(name, x, weights, [each, { ...each, goBackwards: !goBackwards }]);
+  return results.flatMap(({ outputs, state }) => [outputs, ...state]);
+}
 
 /** A small call of a cell, with these of its sizes and options. */
 export function shapeOf(cell: CellKind, given: Partial<CallShape> = {}): CallShape {
@@ -142,7 +163,8 @@ export function run(shape: CallShape, inputs: Inputs): tf.Tensor[] {
   const { x, ids, table, kernel, recurrentKernel, bias, h0, c0, mask } = inputs as Required<Inputs>;
   const { activation, recurrentActivation, returnSequences, goBackwards, zeroOutputForMask } =
     shape;
-  const { outputs, state } = ops[shape.cell](
+  const { outputs, state } = recurrenceOf(
+    shape.cell,
     x ?? { ids, table },
     { kernel, recurrentKernel, bias },
     {

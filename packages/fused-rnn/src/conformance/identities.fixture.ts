@@ -4,19 +4,19 @@ import { type CellKind, cellKinds, cellTable, seededRandom } from "@rnnkit/core-
 import { tolerances as rows } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { bidirectional } from "../bidirectional.ts";
 import { type CallShape, stateNamesOf } from "../call.ts";
 import { composedEngine } from "../composed.ts";
 import type { RecurrentWeights } from "../options.ts";
 import {
+  bothDirections,
   cotangentsOf,
   differentiate,
   expectSameBits,
   type Inputs,
   type Numbers,
   numbersOf,
-  ops,
   plain,
+  recurrenceOf,
   run,
   shapeOf,
   tensorsOf,
@@ -155,23 +155,15 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       const masked = way === "masked";
       const { shape, inputs } = callOf(cell, () => (masked ? { numbers: { mask } } : {}));
       const other = tensorsOf(shape, numbersOf(shape, { ...plain, seed: 2 }));
-      const form = cell === "gruBefore" ? { resetAfter: false } : {};
       const options = { mask: inputs.mask, zeroOutputForMask: masked };
-      const kind = cell === "simpleRnn" || cell === "lstm" ? cell : "gru";
       const results = (together: boolean, x: tf.Tensor, weights: RecurrentWeights[]) => {
         const [w, v] = weights as [RecurrentWeights, RecurrentWeights];
-        const both = together
-          ? bidirectional(
-              kind,
-              x,
-              [w, v],
-              [
-                { ...options, ...form },
-                { ...options, ...form },
-              ],
-            )
-          : [w, v].map((each, i) => ops[cell](x, each, { ...options, goBackwards: i === 1 }));
-        return both.flatMap(({ outputs, state }) => [outputs, ...state]);
+        if (together) return bothDirections(cell, x, [w, v], options);
+        return [w, v].flatMap((each, i) => {
+          const given = { ...options, goBackwards: i === 1 };
+          const { outputs, state } = recurrenceOf(cell, x, each, given);
+          return [outputs, ...state];
+        });
       };
       const given = [inputs, other].flatMap(({ kernel, recurrentKernel, bias }) => [
         ...[kernel, recurrentKernel, bias],

@@ -5,12 +5,12 @@ import { type CellKind, cellKinds } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bidirectional } from "../bidirectional.ts";
 import type { CallShape } from "../call.ts";
 import type { RecurrentInput, RecurrentWeights } from "../options.ts";
 import { paddedTokens } from "../padded-tokens.fixture.ts";
 import { expectAgreement } from "./agreement.fixture.ts";
 import {
+  bothDirections,
   cotangentsOf,
   type Drawn,
   differentiate,
@@ -212,14 +212,10 @@ export function lookupTests(suite: EngineUnderTest): void {
       const { shape, zeros, drawn } = wayOf(cell, {});
       const ids = paddedTokens(T, zeros, words).flat();
       const inputs = tensorsOf(shape, lookupOf(shape, drawn, words, ids));
-      const form = cell === "gruBefore" ? { resetAfter: false } : {};
-      const kind = cell === "simpleRnn" || cell === "lstm" ? cell : "gru";
       const both = (x: RecurrentInput, given: Inputs) => {
-        const weights = given as unknown as RecurrentWeights;
-        const { kernel, recurrentKernel, bias } = weights;
-        const each = { kernel, recurrentKernel, bias };
-        const results = bidirectional(kind, x, [each, each], [form, form]);
-        return results.flatMap(({ outputs, state }) => [outputs, ...state]);
+        const { kernel, recurrentKernel, bias } = given as unknown as RecurrentWeights;
+        const weights = { kernel, recurrentKernel, bias };
+        return bothDirections(cell, x, [weights, weights]);
       };
       const looked: typeof run = (_, { ids: of, table, ...given }) =>
         both({ ids: of as tf.Tensor, table: table as tf.Tensor }, given);

@@ -2,23 +2,18 @@
 
 import {
   type Cell,
-  gruCell,
-  lstmCell,
+  cellOf,
   runSequence,
   runSequenceBackward,
   type SequenceTape,
-  simpleRnnCell,
 } from "@rnnkit/core-rnn";
 import { type CallShape, type GradientName, stateNamesOf } from "../call.ts";
 import { gathered, type Numbers } from "./call.fixture.ts";
 
-/** The cell of a call. */
-export function cellOf({ cell, I, H, activation, recurrentActivation }: CallShape): Cell {
+function cellOfCall({ cell, I, H, activation, recurrentActivation }: CallShape): Cell {
   const sizes = { inputSize: I, units: H, activation };
-  const gated = { ...sizes, recurrentActivation };
-  if (cell === "simpleRnn") return simpleRnnCell(sizes) as Cell;
-  if (cell === "lstm") return lstmCell(gated) as Cell;
-  return gruCell({ ...gated, resetAfter: cell === "gruAfter" }) as Cell;
+  // A simpleRnn has no gates.
+  return cellOf(cell, cell === "simpleRnn" ? sizes : { ...sizes, recurrentActivation });
 }
 
 const f64 = (values: ArrayLike<number>) => Float64Array.from(values);
@@ -42,7 +37,7 @@ export function referenceForward(shape: CallShape, given: Numbers): ReferencePas
   const numbers = gathered(shape, given);
   const { x, h0, c0, mask, inputDropoutMask, recurrentDropoutMask } = numbers;
   const { outputs, state, tape } = runSequence(
-    cellOf(shape),
+    cellOfCall(shape),
     paramsOf(numbers),
     { data: f64(x as Float32Array), shape: [B, T, I] },
     {
@@ -64,7 +59,7 @@ export function referenceBackward(
 ): Record<GradientName, Float64Array> {
   const [dOutputs, ...dState] = cotangents.map(f64);
   const { dx, dParams, dInitialState } = runSequenceBackward(
-    cellOf(shape),
+    cellOfCall(shape),
     paramsOf(numbers),
     tape,
     { dOutputs, dState },

@@ -4,17 +4,17 @@ import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bidirectional } from "../bidirectional.ts";
 import { engineMemory } from "../engine-memory.ts";
 import type { RecurrentInput, RecurrentResult, RecurrentWeights } from "../options.ts";
 import { paddedTokens } from "../padded-tokens.fixture.ts";
 import {
+  bothDirections,
   cotangentsOf,
   expectSameBits,
   gathered,
   numbersOf,
-  ops,
   plain,
+  recurrenceOf,
   shapeOf,
   tensorsOf,
   valuesOf,
@@ -73,19 +73,11 @@ function runLayer(layer: Layer, x: RecurrentInput, ids: tf.Tensor, k: number): R
     mask: masked ? tf.notEqual(ids, 1) : undefined,
     initialState: started ? states.map((_, i) => normal([ids.shape[0], H], 70 + i)) : undefined,
   };
-  if (!twice) return ops[cell](x, weights, options);
-  const form = cell === "gruBefore" ? { resetAfter: false } : {};
-  const kind = cell === "simpleRnn" || cell === "lstm" ? cell : "gru";
-  const each = { ...options, ...form };
+  if (!twice) return recurrenceOf(cell, x, weights, options);
   const other = { ...weights, recurrentKernel: normal([H, G], 10 * k + 3) };
-  const [first, second] = bidirectional(
-    kind,
-    x,
-    [weights, other],
-    [each, { ...each, goBackwards: !goBackwards }],
-  );
   // Not joined: the next layer is to have the very outputs of one of them.
-  return { outputs: first.outputs, state: [...first.state, ...second.state] };
+  const [outputs, ...state] = bothDirections(cell, x, [weights, other], options);
+  return { outputs, state: state as tf.Tensor2D[] };
 }
 
 /** Stacks, and calls whose rows are said to begin alike. */
