@@ -102,14 +102,16 @@ export interface DirectResult {
  * then what it kept is released.
  */
 export function passesOf(
-  engine: KernelEngine,
+  { engine, poison = () => {} }: EngineUnderTest,
   shape: CallShape,
   inputs: Inputs,
   cotangents: readonly Float32Array[],
   needsInput: readonly boolean[],
 ): DirectResult {
+  if (engine.kind === "traced") throw new Error("expected an engine with a backward pass");
   return tf.tidy(() => {
     const backend = tf.backend();
+    poison();
     const call: EngineCall = { who: "direct", shape, inputs };
     const [{ outputs, state, saved }] = engine.forward([call], backend, true);
     if (!saved) throw new Error("expected a training call to save what backward needs");
@@ -121,6 +123,7 @@ export function passesOf(
       inputs.h0 ? stateNamesOf(shape) : [],
     );
     const gradients = needsInput.map((needed) => {
+      poison();
       const cotangentTensors = [{ outputs: dOutputs, state: dState }];
       const [gradientOf] = engine.backward([saved], cotangentTensors, backend, needed);
       const wanted = names.filter((name) => needed || (name !== "x" && name !== "table"));

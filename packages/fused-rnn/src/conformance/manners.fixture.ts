@@ -27,7 +27,8 @@ const call = () => tensorsOf(shape, numbersOf(shape, { ...plain, initialState: t
 const outputs = (inputs: Inputs) => run(shape, inputs)[0];
 
 /** Memory, scopes and errors. */
-export function mannersTests({ engine }: EngineUnderTest): void {
+export function mannersTests(suite: EngineUnderTest): void {
+  const { engine } = suite;
   const isTraced = engine.kind === "traced";
 
   test("nothing is left behind, in tfjs or in the engine", async () => {
@@ -92,14 +93,17 @@ export function mannersTests({ engine }: EngineUnderTest): void {
 
   // A traced engine has no backward pass of its own.
   if (engine.kind === "kernels") {
-    test.each(cellKinds)(
-      "%s: the backward pass runs again and again, with the same bits",
-      (cell) => {
-        const like = shapeOf(cell);
-        const inputs = tensorsOf(like, numbersOf(like, { ...plain, initialState: true }));
+    test.each(cellKinds.flatMap((cell) => ["vectors", "ids"].map((x) => [cell, x] as const)))(
+      "%s over %s: the backward pass runs again and again, with the same bits",
+      (cell, x) => {
+        const like = shapeOf(cell, { I: 9 });
+        const { x: table, ...others } = numbersOf(like, { ...plain, initialState: true });
+        const ids = Int32Array.from({ length: like.B * like.T }, (_, i) => (i * i) % 5);
+        const given = x === "ids" ? { table, ids } : { x: table };
+        const inputs = tensorsOf(like, { ...others, ...given });
         const cotangents = cotangentsOf(like, 4);
         const needs = [true, false, true];
-        const { results, gradients } = passesOf(engine, like, inputs, cotangents, needs);
+        const { results, gradients } = passesOf(suite, like, inputs, cotangents, needs);
         const by = differentiate(like, inputs, cotangents);
         expectSameBits(results, by.results);
         for (const each of gradients) {

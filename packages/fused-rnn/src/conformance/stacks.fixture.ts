@@ -182,7 +182,7 @@ export function stackTests(suite: EngineUnderTest): void {
         const each = { ...numbersOf(shape, plain), x };
         const cotangents = cotangentsOf(shape, 1);
         const [by, wanted] = [{ ...each, prefixIds: ids }, each].map((given) =>
-          passesOf(engine, shape, tensorsOf(shape, given), cotangents, [true, false, true]),
+          passesOf(suite, shape, tensorsOf(shape, given), cotangents, [true, false, true]),
         );
         expectSameBits(by.results, wanted.results);
         const near = { rtol: 0, ofLargest: 1e-5 };
