@@ -151,10 +151,10 @@ export class BidirectionalLayer extends CompositeLayer {
         [x, ...states.slice(split)],
       ];
       const mask = sequenceMask(this.name, x, kwargs);
-      const options = this.parts().map((part, i) => part.begun(given[i]!, mask, kwargs));
+      const options = this.parts().map((part, i) => part.beginCall(given[i]!, mask, kwargs));
       const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
       const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>
-        [part.concluded(results[i]!, kwargs)].flat(),
+        [part.finishCall(results[i]!, kwargs)].flat(),
       ) as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
       const merge = merges[`${this.mergeMode}`]!;
       const outputs = merge(y, this.returnSequences ? reverse(z, 1) : z);

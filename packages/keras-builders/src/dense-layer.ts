@@ -1,6 +1,6 @@
 import { initializers, layers as stock } from "@tensorflow/tfjs-layers";
 import { kerasStock } from "./stock-layer.ts";
-import { type RegularizerArg, weightOptions } from "./weight-spec.ts";
+import type { RegularizerArg } from "./weight-spec.ts";
 
 type StockArgs = Parameters<typeof stock.dense>[0];
 type Costs = "kernelRegularizer" | "biasRegularizer" | "activityRegularizer";
@@ -15,11 +15,9 @@ export interface DenseLayerArgs extends Omit<StockArgs, Costs> {
   seed?: number;
 }
 
-const names = ["units", "activation", "useBias", ...weightOptions("kernel", "bias"), "seed"];
-
 /** @internal */
 export function denseLayer(args: DenseLayerArgs): InstanceType<typeof stock.Layer> {
-  return kerasStock("dense", stock.dense, names, args as StockArgs, {
+  return kerasStock("dense", stock.dense, args as StockArgs, {
     kernelInitializer: initializers.glorotUniform({ seed: args?.seed as number }),
   });
 }

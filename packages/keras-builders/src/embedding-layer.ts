@@ -23,7 +23,7 @@ import { shapeText } from "./shape.ts";
 import {
   type Constraint,
   type ConstraintArg,
-  held,
+  constrained,
   type Initializer,
   type InitializerArg,
   type Regularizer,
@@ -123,7 +123,7 @@ export class EmbeddingLayer extends layers.Layer {
   override build(_inputShape?: Shape | Shape[]): void {
     const { initializer, regularizer: cost } = this.#spec;
     const shape = [this.inputDim, this.outputDim];
-    this.embeddings = held(
+    this.embeddings = constrained(
       this.addWeight(
         "embeddings",
         shape,

@@ -19,7 +19,7 @@ import { lookupOf } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { SequenceOptions } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
-import { held, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
+import { constrained, unitForgetBias, type WeightSpec, whileTrained } from "./weight-spec.ts";
 
 /** What tells one cell from another. */
 export interface Recurrence {
@@ -86,7 +86,7 @@ export abstract class FusedCell extends DescribedCell {
   #add(name: string, shape: number[], spec: WeightSpec): LayerVariable {
     const { initializer, regularizer } = spec;
     const cost = whileTrained(this, regularizer);
-    return held(this.addWeight(name, shape, "float32", initializer, cost as never), spec);
+    return constrained(this.addWeight(name, shape, "float32", initializer, cost as never), spec);
   }
 
   /** Features of the input; null before it is built. */

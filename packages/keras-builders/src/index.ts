@@ -45,6 +45,7 @@ export { activationOf, KerasActivation, kerasActivationNames } from "./keras-act
 export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask, readsMask } from "./keras-mask.ts";
+export { type LayerOptions, layerOptions } from "./layer-options.ts";
 export * as layers from "./layers.ts";
 export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
 export {

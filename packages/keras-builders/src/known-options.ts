@@ -1,89 +1,15 @@
-// Which options the layers and cells have: Keras 3's, and those of all tfjs-layers.
+// Refusing options that a layer or cell does not have, and values that it cannot read.
 
-import { checkOptions as checkNames, didYouMean, shown } from "@rnnkit/core-rnn";
+import { checkKinds, checkOptions as checkNames, didYouMean, shown } from "@rnnkit/core-rnn";
 import { initializerName } from "./initializer-name.ts";
-import { checkLayerKinds } from "./layer-option-kinds.ts";
-import { weightOptions } from "./weight-spec.ts";
-
-/** Options of every layer. */
-const layerOptions: readonly string[] = [
-  "name",
-  "trainable",
-  "dtype",
-  "autocast",
-  "inputShape",
-  "inputDim",
-  "inputLength",
-  "inputDType",
-  "batchInputShape",
-  "batchSize",
-  "weights",
-  "activityRegularizer",
-];
-
-const cell = [
-  "units",
-  "activation",
-  "useBias",
-  ...weightOptions("kernel", "recurrent", "bias"),
-  "dropout",
-  "recurrentDropout",
-  "seed",
-  "implementation",
-];
-
-const sequence = [
-  "returnSequences",
-  "returnState",
-  "goBackwards",
-  "stateful",
-  "unroll",
-  "zeroOutputForMask",
-];
-
-const gates = {
-  lstm: ["recurrentActivation", "unitForgetBias"],
-  gru: ["recurrentActivation", "resetAfter"],
-};
-const recurrent = [...cell, ...sequence, "useCudnn"];
-
-/** Functions of `layers` whose options are checked. */
-type Checked =
-  | "simpleRNN"
-  | "lstm"
-  | "gru"
-  | "rnn"
-  | "stackedRNNCells"
-  | "simpleRNNCell"
-  | "lstmCell"
-  | "gruCell"
-  | "bidirectional"
-  | "timeDistributed"
-  | "embedding"
-  | "masking"
-  | "dropout";
-
-const own: Readonly<Record<Checked, readonly string[]>> = {
-  simpleRNN: recurrent,
-  lstm: [...recurrent, ...gates.lstm],
-  gru: [...recurrent, ...gates.gru],
-  rnn: ["cell", ...sequence],
-  stackedRNNCells: ["cells"],
-  simpleRNNCell: cell,
-  lstmCell: [...cell, ...gates.lstm],
-  gruCell: [...cell, ...gates.gru],
-  bidirectional: ["layer", "mergeMode", "backwardLayer"],
-  timeDistributed: ["layer"],
-  embedding: ["inputDim", "outputDim", ...weightOptions("embeddings"), "maskZero", "seed"],
-  masking: ["maskValue"],
-  dropout: ["rate", "noiseShape", "seed"],
-};
+import { initializer } from "./layer-option-kinds.ts";
+import { everyLayer, layerOptions } from "./layer-options.ts";
 
 /** What tfjs-layers can take in; all arithmetic is in float32. */
 const dtypes = ["float32", "int32", "bool"];
 
 // What somebody who passed a number or a layer will have meant.
-const examples: Readonly<Record<Checked, string>> = {
+const examples: Readonly<Record<string, string>> = {
   ...{ simpleRNN: "{ units: 64 }", lstm: "{ units: 64 }", gru: "{ units: 64 }" },
   ...{ simpleRNNCell: "{ units: 64 }", lstmCell: "{ units: 64 }", gruCell: "{ units: 64 }" },
   rnn: "{ cell: layers.lstmCell({ units: 64 }) }",
@@ -97,24 +23,22 @@ const examples: Readonly<Record<Checked, string>> = {
 
 /**
  * The options of a layer that ask for something, initializers under their names in tfjs-layers. *null* and
- * *undefined* say nothing, as in Keras.
+ * *undefined* say nothing, as in Keras. **who** is the layer's function in {@link layerOptions}.
  *
- * @throws for what is no object of options, for a name that is neither in **names** nor every layer's, for
+ * @throws for what is no object of options, for a name that is neither the layer's nor every layer's, for
  * a value of another kind than the option's (a flag that is *"no"*), for a dtype that tfjs-layers cannot take
- * in, for an initializer of no known name, and for an inputShape that is no list. Saved configs do not come this way: theirs may name what
- * older versions had.
+ * in, for an initializer of no known name, and for an inputShape that is no list. Saved configs do not come
+ * this way: theirs may name what older versions had.
  */
-export function askedOptions<Args>(
-  who: string,
-  args: Args,
-  names: readonly string[],
-  example: string = `{ ${[...names, "name"][0]}: ... }`,
-): Args {
+export function askedOptions<Args>(who: string, args: Args): Args {
+  const kinds = { ...layerOptions[who], ...everyLayer };
+  const names = Object.keys(kinds);
+  const example = examples[who] ?? `{ ${names[0]}: ... }`;
   checkNames(who, args, Object.keys(args ?? {}), example);
   const asked = Object.entries(args as object).filter(([, value]) => value != null);
   const options = Object.fromEntries(asked);
-  checkNames(who, options, [...names, ...layerOptions], example);
-  checkLayerKinds(who, options);
+  checkNames(who, options, names, example);
+  checkKinds(who, options, kinds);
   const { dtype } = options;
   if (dtype !== undefined && !dtypes.includes(dtype)) {
     const got = `${dtype}${didYouMean(dtype, dtypes)}`;
@@ -122,8 +46,8 @@ export function askedOptions<Args>(
   }
   for (const option of ["inputShape", "batchInputShape"]) checkInputShape(who, option, options);
   for (const [option, value] of asked) {
-    if (/Initializer$/.test(option) && typeof value === "string")
-      options[option] = initializerName(who, option, value);
+    if (kinds[option] !== initializer || typeof value !== "string") continue;
+    options[option] = initializerName(who, option, value);
   }
   return options as Args;
 }
@@ -139,6 +63,6 @@ function checkInputShape(who: string, option: string, options: Record<string, un
 }
 
 /** Throws for what {@link askedOptions} refuses; gives the options with its names of initializers. */
-export function checkOptions<Args extends object>(who: Checked, args: Args): Args {
-  return { ...args, ...askedOptions(who, args, own[who], examples[who]) };
+export function checkOptions<Args extends object>(who: string, args: Args): Args {
+  return { ...args, ...askedOptions(who, args) };
 }

@@ -1,31 +1,33 @@
-// What the values of layers' options are. Those that a layer reads with a check of its own are not here.
+// What the values of layers' options are, beyond the kinds of @rnnkit/core-rnn.
 
-import { checkKinds, type OptionKind, optionKinds } from "@rnnkit/core-rnn";
+import { type OptionKind, optionKinds } from "@rnnkit/core-rnn";
 import { Tensor } from "@tensorflow/tfjs-core";
 
-const { count, finite, flag, share, text, whole } = optionKinds;
+const { flag, whole } = optionKinds;
 
-const all = <Name extends string>(kind: OptionKind, ...names: Name[]): Record<Name, OptionKind> =>
-  Object.fromEntries(names.map((name) => [name, kind])) as Record<Name, OptionKind>;
+/** Any value: the layer that reads it has a check of its own. */
+export const checkedByLayer: OptionKind = { expected: "what the layer takes", takes: () => true };
 
-const oneOf = (...words: string[]): OptionKind => ({
+/** One of those words. */
+export const oneOf = (...words: string[]): OptionKind => ({
   expected: `one of ${words.join(", ")}`,
   takes: (value) => words.includes(value as string),
 });
 
 /** One of a kind, or a list of such. */
-const several = ({ expected, takes }: OptionKind): OptionKind => ({
+export const several = ({ expected, takes }: OptionKind): OptionKind => ({
   expected: `${expected}, or a list of such`,
   takes: (value) => [value].flat().every(takes),
 });
 
-const sizes: OptionKind = {
+/** A shape with places left open. */
+export const sizes: OptionKind = {
   expected: "a list of whole numbers, or null",
   takes: (value) => Array.isArray(value) && value.every((n) => n == null || whole.takes(n)),
 };
 
 /** Rows and columns, each at one side or both. */
-const edges: OptionKind = {
+export const edges: OptionKind = {
   expected: "a whole number from 0, or lists of such",
   takes: (value) => [value].flat(2).every((n) => whole.takes(n) && (n as number) >= 0),
 };
@@ -38,56 +40,33 @@ const described: OptionKind = {
     return "apply" in value || "className" in value;
   },
 };
+/** How a weight starts. */
+export const initializer: OptionKind = { ...described };
+/** What a weight, or an output, costs. */
+export const regularizer: OptionKind = { ...described };
+/** What a weight is held to. */
+export const constraint: OptionKind = { ...described };
 
 /** One of Keras's names, or what a saved config or this package makes of one. */
-const activation: OptionKind = {
+export const activation: OptionKind = {
   expected: "the name of an activation",
   takes: described.takes,
 };
 
-const kinds: Readonly<Record<string, OptionKind>> = {
-  ...all(flag, "returnSequences", "returnState", "goBackwards", "stateful", "unroll"),
-  ...all(flag, "zeroOutputForMask", "useBias", "unitForgetBias", "resetAfter", "maskZero"),
-  ...all(flag, "trainable", "autocast", "center", "scale", "normalize", "useScale"),
-  ...all(text, "name", "dtype", "inputDType"),
-  ...all(count, "batchSize", "inputDim", "n", "depthMultiplier"),
-  ...all(whole, "seed", "implementation", "axis"),
-  ...all(finite, "momentum", "epsilon", "offset", "stddev", "alpha"),
-  maxValue: {
-    expected: "a number, or Infinity",
-    takes: (value) => typeof value === "number" && !Number.isNaN(value),
-  },
-  ...all(several(count), "kernelSize", "strides", "dilationRate", "poolSize", "size"),
-  ...all(several(whole), "axes", "sharedAxes"),
-  inputLength: several(count),
-  ...all(sizes, "noiseShape", "targetShape"),
-  ...all(activation, "activation", "recurrentActivation"),
-  weights: {
-    expected: "a list of tensors",
-    takes: (value) => Array.isArray(value) || value instanceof Tensor,
-  },
-  cropping: edges,
-  padding: oneOf("valid", "same", "causal"),
-  interpolation: oneOf("nearest", "bilinear"),
-  dataFormat: oneOf("channelsFirst", "channelsLast"),
-  useCudnn: { expected: 'true, false or "auto"', takes: (v) => flag.takes(v) || v === "auto" },
+/** Numbers up to and with Infinity. */
+export const limit: OptionKind = {
+  expected: "a number, or Infinity",
+  takes: (value) => typeof value === "number" && !Number.isNaN(value),
 };
 
-const rate = { rate: share };
-const axes = { axis: several(whole) };
-
-/** Where a name means another thing. */
-const others: Readonly<Record<string, Readonly<Record<string, OptionKind>>>> = {
-  ...{ spatialDropout1d: rate, gaussianDropout: rate, alphaDropout: rate },
-  rescaling: { scale: finite },
-  ...{ layerNormalization: axes, unitNormalization: axes },
-  ...{ zeroPadding1d: { padding: edges }, zeroPadding2d: { padding: edges } },
+/** Initial weights. */
+export const tensors: OptionKind = {
+  expected: "a list of tensors",
+  takes: (value) => Array.isArray(value) || value instanceof Tensor,
 };
 
-/** Throws for an option of a layer whose value is of another kind than the layer reads. */
-export function checkLayerKinds(who: string, options: Readonly<Record<string, unknown>>): void {
-  const names = Object.keys(options).filter((name) =>
-    /(Initializer|Regularizer|Constraint)$/.test(name),
-  );
-  checkKinds(who, options, { ...kinds, ...all(described, ...names), ...others[who] });
-}
+/** As Keras has it of cuDNN. */
+export const flagOrAuto: OptionKind = {
+  expected: 'true, false or "auto"',
+  takes: (value) => flag.takes(value) || value === "auto",
+};

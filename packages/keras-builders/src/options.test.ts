@@ -247,6 +247,7 @@ testOptions(builders, {
   inKerasGraph: null,
   isKerasLayer: null,
   kerasActivationNames: null,
+  layerOptions: null,
   makesMask: null,
   readsMask: null,
   setRandomSeed: null,

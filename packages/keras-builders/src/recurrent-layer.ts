@@ -125,8 +125,8 @@ export abstract class RecurrentLayer extends DescribedLayer {
     return tidy(() => {
       const [x] = [inputs].flat() as [Tensor];
       const mask = sequenceMask(this.name, x, kwargs);
-      const result = this.scan(x, this.begun(inputs, mask, kwargs));
-      return this.concluded(result, kwargs);
+      const result = this.scan(x, this.beginCall(inputs, mask, kwargs));
+      return this.finishCall(result, kwargs);
     });
   }
 
@@ -135,12 +135,12 @@ export abstract class RecurrentLayer extends DescribedLayer {
    *
    * @internal
    */
-  begun(inputs: Tensor | Tensor[], mask: Tensor | undefined, kwargs: Kwargs): ScanOptions {
+  beginCall(inputs: Tensor | Tensor[], mask: Tensor | undefined, kwargs: Kwargs): ScanOptions {
     this.invokeCallHook(inputs, kwargs);
     const [, ...given] = [inputs].flat();
     const carried = this.#carried.length ? this.#carried : undefined;
     const initialState = given.length ? given : carried;
-    return { ...this.#manner(), initialState, mask, training: Boolean(kwargs.training) };
+    return { ...this.#flags(), initialState, mask, training: Boolean(kwargs.training) };
   }
 
   /**
@@ -148,7 +148,7 @@ export abstract class RecurrentLayer extends DescribedLayer {
    *
    * @internal
    */
-  concluded({ outputs, state }: RecurrentResult, kwargs: Kwargs): Tensor | Tensor[] {
+  finishCall({ outputs, state }: RecurrentResult, kwargs: Kwargs): Tensor | Tensor[] {
     if (this.options.stateful) this.#carry(state);
     const all = this.options.returnState ? [outputs, ...state] : outputs;
     return this.#activity.noted(all, kwargs);
@@ -160,10 +160,10 @@ export abstract class RecurrentLayer extends DescribedLayer {
    * @internal
    */
   recur(x: Tensor, options: RecurOptions): RecurrentResult {
-    return this.scan(x, { ...this.#manner(), training: false, ...options });
+    return this.scan(x, { ...this.#flags(), training: false, ...options });
   }
 
-  #manner(): Pick<ScanOptions, "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
+  #flags(): Pick<ScanOptions, "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
     const { goBackwards, returnSequences, zeroOutputForMask } = this.options;
     return { goBackwards, returnSequences, zeroOutputForMask };
   }

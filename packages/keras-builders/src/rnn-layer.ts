@@ -15,7 +15,7 @@ import {
   leavesOf,
   StackedCells,
 } from "./stacked-cells.ts";
-import { holdWeights } from "./weight-spec.ts";
+import { constrainWeights } from "./weight-spec.ts";
 
 /** Options of RNN. */
 export interface RnnArgs extends SequenceArgs {
@@ -46,7 +46,7 @@ export class RnnLayer extends RecurrentLayer {
     super.build(inputShape);
     if (!isNew) return;
     for (const cell of leavesOf(this.cell)) {
-      if (!(cell instanceof FusedCell)) holdWeights(cell);
+      if (!(cell instanceof FusedCell)) constrainWeights(cell);
     }
   }
 

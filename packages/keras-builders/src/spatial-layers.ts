@@ -11,7 +11,6 @@ import {
   ZeroPadding1dLayer,
 } from "./step-layers.ts";
 import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
-import { weightOptions } from "./weight-spec.ts";
 
 const glorot = (...kernels: string[]): Record<string, unknown> =>
   Object.fromEntries(kernels.map((name) => [`${name}Initializer`, initializers.glorotUniform({})]));
@@ -23,69 +22,21 @@ const glorot = (...kernels: string[]): Record<string, unknown> =>
  * layers.conv1d({ filters: 8, kernelSize: 3, padding: "causal" });
  */
 export function conv1d(args: ArgsOf<"conv1d">): LayerOf<"conv1d"> {
-  return kerasStock(
-    "conv1d",
-    stock.conv1d,
-    [
-      "filters",
-      "kernelSize",
-      "strides",
-      "padding",
-      "dataFormat",
-      "dilationRate",
-      "activation",
-      "useBias",
-      ...weightOptions("kernel", "bias"),
-    ],
-    args,
-    glorot("kernel"),
-  );
+  return kerasStock("conv1d", stock.conv1d, args, glorot("kernel"));
 }
 
 /**
  * Convolution over height and width.
  */
 export function conv2d(args: ArgsOf<"conv2d">): LayerOf<"conv2d"> {
-  return kerasStock(
-    "conv2d",
-    stock.conv2d,
-    [
-      "filters",
-      "kernelSize",
-      "strides",
-      "padding",
-      "dataFormat",
-      "dilationRate",
-      "activation",
-      "useBias",
-      ...weightOptions("kernel", "bias"),
-    ],
-    args,
-    glorot("kernel"),
-  );
+  return kerasStock("conv2d", stock.conv2d, args, glorot("kernel"));
 }
 
 /**
  * Transposed convolution over height and width.
  */
 export function conv2dTranspose(args: ArgsOf<"conv2dTranspose">): LayerOf<"conv2dTranspose"> {
-  return kerasStock(
-    "conv2dTranspose",
-    stock.conv2dTranspose,
-    [
-      "filters",
-      "kernelSize",
-      "strides",
-      "padding",
-      "dataFormat",
-      "dilationRate",
-      "activation",
-      "useBias",
-      ...weightOptions("kernel", "bias"),
-    ],
-    args,
-    glorot("kernel"),
-  );
+  return kerasStock("conv2dTranspose", stock.conv2dTranspose, args, glorot("kernel"));
 }
 
 /**
@@ -95,18 +46,6 @@ export function separableConv2d(args: ArgsOf<"separableConv2d">): LayerOf<"separ
   return kerasStock(
     "separableConv2d",
     stock.separableConv2d,
-    [
-      "filters",
-      "kernelSize",
-      "strides",
-      "padding",
-      "dataFormat",
-      "dilationRate",
-      "activation",
-      "useBias",
-      "depthMultiplier",
-      ...weightOptions("depthwise", "pointwise", "bias"),
-    ],
     args,
     glorot("depthwise", "pointwise"),
   );
@@ -116,66 +55,35 @@ export function separableConv2d(args: ArgsOf<"separableConv2d">): LayerOf<"separ
  * A convolution of each channel.
  */
 export function depthwiseConv2d(args: ArgsOf<"depthwiseConv2d">): LayerOf<"depthwiseConv2d"> {
-  return kerasStock(
-    "depthwiseConv2d",
-    stock.depthwiseConv2d,
-    [
-      "kernelSize",
-      "depthMultiplier",
-      "strides",
-      "padding",
-      "dataFormat",
-      "dilationRate",
-      "activation",
-      "useBias",
-      ...weightOptions("depthwise", "bias"),
-    ],
-    args,
-    glorot("depthwise"),
-  );
+  return kerasStock("depthwiseConv2d", stock.depthwiseConv2d, args, glorot("depthwise"));
 }
 
 /**
  * The largest of every **poolSize** steps.
  */
 export function maxPooling1d(args: ArgsOf<"maxPooling1d">): LayerOf<"maxPooling1d"> {
-  return kerasStock("maxPooling1d", stock.maxPooling1d, ["poolSize", "strides", "padding"], args);
+  return kerasStock("maxPooling1d", stock.maxPooling1d, args);
 }
 
 /**
  * The largest of every **poolSize** window.
  */
 export function maxPooling2d(args: ArgsOf<"maxPooling2d">): LayerOf<"maxPooling2d"> {
-  return kerasStock(
-    "maxPooling2d",
-    stock.maxPooling2d,
-    ["poolSize", "strides", "padding", "dataFormat"],
-    args,
-  );
+  return kerasStock("maxPooling2d", stock.maxPooling2d, args);
 }
 
 /**
  * The mean of every **poolSize** steps.
  */
 export function averagePooling1d(args: ArgsOf<"averagePooling1d">): LayerOf<"averagePooling1d"> {
-  return kerasStock(
-    "averagePooling1d",
-    stock.averagePooling1d,
-    ["poolSize", "strides", "padding"],
-    args,
-  );
+  return kerasStock("averagePooling1d", stock.averagePooling1d, args);
 }
 
 /**
  * The mean of every **poolSize** window.
  */
 export function averagePooling2d(args: ArgsOf<"averagePooling2d">): LayerOf<"averagePooling2d"> {
-  return kerasStock(
-    "averagePooling2d",
-    stock.averagePooling2d,
-    ["poolSize", "strides", "padding", "dataFormat"],
-    args,
-  );
+  return kerasStock("averagePooling2d", stock.averagePooling2d, args);
 }
 
 /**
@@ -184,7 +92,7 @@ export function averagePooling2d(args: ArgsOf<"averagePooling2d">): LayerOf<"ave
 export function globalAveragePooling1d(
   args: ArgsOf<"globalAveragePooling1d"> = {},
 ): LayerOf<"globalAveragePooling1d"> {
-  return kerasStock("globalAveragePooling1d", stock.globalAveragePooling1d, [], args);
+  return kerasStock("globalAveragePooling1d", stock.globalAveragePooling1d, args);
 }
 
 /**
@@ -193,7 +101,7 @@ export function globalAveragePooling1d(
 export function globalAveragePooling2d(
   args: ArgsOf<"globalAveragePooling2d"> = {},
 ): LayerOf<"globalAveragePooling2d"> {
-  return kerasStock("globalAveragePooling2d", stock.globalAveragePooling2d, ["dataFormat"], args);
+  return kerasStock("globalAveragePooling2d", stock.globalAveragePooling2d, args);
 }
 
 /**
@@ -202,7 +110,7 @@ export function globalAveragePooling2d(
 export function globalMaxPooling1d(
   args: ArgsOf<"globalMaxPooling1d"> = {},
 ): LayerOf<"globalMaxPooling1d"> {
-  return kerasStock("globalMaxPooling1d", stock.globalMaxPooling1d, [], args);
+  return kerasStock("globalMaxPooling1d", stock.globalMaxPooling1d, args);
 }
 
 /**
@@ -211,33 +119,28 @@ export function globalMaxPooling1d(
 export function globalMaxPooling2d(
   args: ArgsOf<"globalMaxPooling2d"> = {},
 ): LayerOf<"globalMaxPooling2d"> {
-  return kerasStock("globalMaxPooling2d", stock.globalMaxPooling2d, ["dataFormat"], args);
+  return kerasStock("globalMaxPooling2d", stock.globalMaxPooling2d, args);
 }
 
 /**
  * Repeats rows and columns.
  */
 export function upSampling2d(args: ArgsOf<"upSampling2d"> = {}): LayerOf<"upSampling2d"> {
-  return kerasStock(
-    "upSampling2d",
-    stock.upSampling2d,
-    ["size", "dataFormat", "interpolation"],
-    args,
-  );
+  return kerasStock("upSampling2d", stock.upSampling2d, args);
 }
 
 /**
  * Zeros around height and width.
  */
 export function zeroPadding2d(args: ArgsOf<"zeroPadding2d"> = {}): LayerOf<"zeroPadding2d"> {
-  return kerasStock("zeroPadding2d", stock.zeroPadding2d, ["padding", "dataFormat"], args);
+  return kerasStock("zeroPadding2d", stock.zeroPadding2d, args);
 }
 
 /**
  * Cuts off at height and width.
  */
 export function cropping2D(args: ArgsOf<"cropping2D">): LayerOf<"cropping2D"> {
-  return kerasStock("cropping2D", stock.cropping2D, ["cropping", "dataFormat"], args);
+  return kerasStock("cropping2D", stock.cropping2D, args);
 }
 
 /**
@@ -248,7 +151,7 @@ export function cropping2D(args: ArgsOf<"cropping2D">): LayerOf<"cropping2D"> {
  * layers.zeroPadding1d({ padding: [2, 0] });
  */
 export function zeroPadding1d(args: ZeroPadding1dArgs = {}): ZeroPadding1dLayer {
-  return kerasStock("zeroPadding1d", (own) => new ZeroPadding1dLayer(own), ["padding"], args);
+  return kerasStock("zeroPadding1d", (own) => new ZeroPadding1dLayer(own), args);
 }
 
 /**
@@ -259,7 +162,7 @@ export function zeroPadding1d(args: ZeroPadding1dArgs = {}): ZeroPadding1dLayer 
  * layers.cropping1D({ cropping: [0, 1] });
  */
 export function cropping1D(args: Cropping1dArgs = {}): Cropping1dLayer {
-  return kerasStock("cropping1D", (own) => new Cropping1dLayer(own), ["cropping"], args);
+  return kerasStock("cropping1D", (own) => new Cropping1dLayer(own), args);
 }
 
 /**
@@ -270,5 +173,5 @@ export function cropping1D(args: Cropping1dArgs = {}): Cropping1dLayer {
  * layers.upSampling1d({ size: 3 });
  */
 export function upSampling1d(args: UpSampling1dArgs = {}): UpSampling1dLayer {
-  return kerasStock("upSampling1d", (own) => new UpSampling1dLayer(own), ["size"], args);
+  return kerasStock("upSampling1d", (own) => new UpSampling1dLayer(own), args);
 }

@@ -6,11 +6,13 @@ import { activityLoss } from "./activity-loss.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { askedOptions } from "./known-options.ts";
+import { regularizer as regularizerKind } from "./layer-option-kinds.ts";
+import { layerOptions } from "./layer-options.ts";
 import { withSeededNoise } from "./noise-layers.ts";
 import { prepare } from "./prepare.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import {
-  holdWeights,
+  constrainWeights,
   type Initializer,
   type RegularizerArg,
   regularizer,
@@ -46,16 +48,15 @@ type Make<Args, Made extends Layer> = (args: Args) => Made;
 export function kerasStock<Args, Made extends Layer>(
   who: string,
   make: Make<Args, Made>,
-  names: readonly string[],
   args: Args,
   defaults: Options = {},
 ): Made {
   prepare();
-  const options: Options = { ...defaults, ...askedOptions(who, args, names) };
+  const options: Options = { ...defaults, ...askedOptions(who, args) };
   const cost = regularizer(options.activityRegularizer as RegularizerArg);
   delete options.activityRegularizer;
-  for (const name of names) {
-    if (/Regularizer$/.test(name)) options[name] = regularizer(options[name] as RegularizerArg);
+  for (const [name, kind] of Object.entries(layerOptions[who]!)) {
+    if (kind === regularizerKind) options[name] = regularizer(options[name] as RegularizerArg);
   }
   const activation = activationIn(who, options);
   const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
@@ -94,7 +95,7 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
     );
   layer.build = (inputShape) => {
     build(inputShape);
-    holdWeights(layer);
+    constrainWeights(layer);
   };
   if (!cost) return layer;
   layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);

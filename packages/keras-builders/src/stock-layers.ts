@@ -17,7 +17,6 @@ import {
 } from "./plain-layers.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { type ArgsOf, kerasStock, type LayerOf } from "./stock-layer.ts";
-import { weightOptions } from "./weight-spec.ts";
 
 /**
  * Puts its input through **activation**; Keras's numbers, *hardSigmoid* relu6(x + 3)/6 for one, and
@@ -27,98 +26,98 @@ import { weightOptions } from "./weight-spec.ts";
  * layers.activation({ activation: "relu" });
  */
 export function activation(args: ArgsOf<"activation">): LayerOf<"activation"> {
-  return kerasStock("activation", stock.activation, ["activation"], args);
+  return kerasStock("activation", stock.activation, args);
 }
 
 /**
  * Dropout that takes whole features out of [B, T, F], the same at all steps.
  */
 export function spatialDropout1d(args: ArgsOf<"spatialDropout1d">): LayerOf<"spatialDropout1d"> {
-  return kerasStock("spatialDropout1d", stock.spatialDropout1d, ["rate", "seed"], args);
+  return kerasStock("spatialDropout1d", stock.spatialDropout1d, args);
 }
 
 /**
  * Adds normal noise in training.
  */
 export function gaussianNoise(args: ArgsOf<"gaussianNoise">): LayerOf<"gaussianNoise"> {
-  return kerasStock("gaussianNoise", stock.gaussianNoise, ["stddev"], args);
+  return kerasStock("gaussianNoise", stock.gaussianNoise, args);
 }
 
 /**
  * Multiplies by normal noise around 1 in training.
  */
 export function gaussianDropout(args: ArgsOf<"gaussianDropout">): LayerOf<"gaussianDropout"> {
-  return kerasStock("gaussianDropout", stock.gaussianDropout, ["rate"], args);
+  return kerasStock("gaussianDropout", stock.gaussianDropout, args);
 }
 
 /**
  * Dropout that keeps mean and variance of selu's outputs.
  */
 export function alphaDropout(args: ArgsOf<"alphaDropout">): LayerOf<"alphaDropout"> {
-  return kerasStock("alphaDropout", stock.alphaDropout, ["rate", "noiseShape"], args);
+  return kerasStock("alphaDropout", stock.alphaDropout, args);
 }
 
 /**
  * [B, ...] to [B, size]; ends a mask.
  */
 export function flatten(args: ArgsOf<"flatten"> = {}): LayerOf<"flatten"> {
-  return kerasStock("flatten", stock.flatten, ["dataFormat"], args);
+  return kerasStock("flatten", stock.flatten, args);
 }
 
 /**
  * [B, ...] to [B, ...**targetShape**], one size of it -1 or *null* for what is left.
  */
 export function reshape(args: ArgsOf<"reshape">): LayerOf<"reshape"> {
-  return kerasStock("reshape", stock.reshape, ["targetShape"], args);
+  return kerasStock("reshape", stock.reshape, args);
 }
 
 /**
  * Puts axes into another order, counted from 1.
  */
 export function permute(args: ArgsOf<"permute">): LayerOf<"permute"> {
-  return kerasStock("permute", stock.permute, ["dims"], args);
+  return kerasStock("permute", stock.permute, args);
 }
 
 /**
  * [B, F] to [B, **n**, F].
  */
 export function repeatVector(args: ArgsOf<"repeatVector">): LayerOf<"repeatVector"> {
-  return kerasStock("repeatVector", stock.repeatVector, ["n"], args);
+  return kerasStock("repeatVector", stock.repeatVector, args);
 }
 
 /**
  * max(x, 0), at most **maxValue**.
  */
 export function reLU(args: ArgsOf<"reLU"> = {}): LayerOf<"reLU"> {
-  return kerasStock("reLU", stock.reLU, ["maxValue"], args);
+  return kerasStock("reLU", stock.reLU, args);
 }
 
 /**
  * x for x above 0, **alpha** x below; *0.3* by default.
  */
 export function leakyReLU(args: ArgsOf<"leakyReLU"> = {}): LayerOf<"leakyReLU"> {
-  return kerasStock("leakyReLU", stock.leakyReLU, ["alpha"], args);
+  return kerasStock("leakyReLU", stock.leakyReLU, args);
 }
 
 /**
  * x for x above 0, **alpha** (eˣ - 1) below.
  */
 export function elu(args: ArgsOf<"elu"> = {}): LayerOf<"elu"> {
-  return kerasStock("elu", stock.elu, ["alpha"], args);
+  return kerasStock("elu", stock.elu, args);
 }
 
 /**
  * A leaky ReLU whose slope is learnt.
  */
 export function prelu(args: ArgsOf<"prelu"> = {}): LayerOf<"prelu"> {
-  return kerasStock("prelu", stock.prelu, [...weightOptions("alpha"), "sharedAxes"], args);
+  return kerasStock("prelu", stock.prelu, args);
 }
 
 /**
  * eˣ / Σ eˣ along **axis**, the last by default.
  */
 export function softmax(args: ArgsOf<"softmax"> = {}): LayerOf<"softmax"> {
-  return kerasStock("softmax", stock.softmax, ["axis"], args);
+  return kerasStock("softmax", stock.softmax, args);
 }
 
 /**
@@ -127,21 +126,7 @@ export function softmax(args: ArgsOf<"softmax"> = {}): LayerOf<"softmax"> {
 export function batchNormalization(
   args: ArgsOf<"batchNormalization"> = {},
 ): LayerOf<"batchNormalization"> {
-  return kerasStock(
-    "batchNormalization",
-    stock.batchNormalization,
-    [
-      "axis",
-      "momentum",
-      "epsilon",
-      "center",
-      "scale",
-      ...weightOptions("beta", "gamma"),
-      "movingMeanInitializer",
-      "movingVarianceInitializer",
-    ],
-    args,
-  );
+  return kerasStock("batchNormalization", stock.batchNormalization, args);
 }
 
 /**
@@ -150,77 +135,63 @@ export function batchNormalization(
 export function layerNormalization(
   args: ArgsOf<"layerNormalization"> = {},
 ): LayerOf<"layerNormalization"> {
-  return kerasStock(
-    "layerNormalization",
-    stock.layerNormalization,
-    [
-      "axis",
-      "epsilon",
-      "center",
-      "scale",
-      "betaInitializer",
-      "gammaInitializer",
-      "betaRegularizer",
-      "gammaRegularizer",
-    ],
-    args,
-  );
+  return kerasStock("layerNormalization", stock.layerNormalization, args);
 }
 
 /**
  * x · **scale** + **offset**.
  */
 export function rescaling(args: ArgsOf<"rescaling">): LayerOf<"rescaling"> {
-  return kerasStock("rescaling", stock.rescaling, ["scale", "offset"], args);
+  return kerasStock("rescaling", stock.rescaling, args);
 }
 
 /**
  * Σ of its inputs. A step is kept where one input keeps it.
  */
 export function add(args: ArgsOf<"add"> = {}): LayerOf<"add"> {
-  return kerasStock("add", stock.add, [], args);
+  return kerasStock("add", stock.add, args);
 }
 
 /**
  * Π of its inputs; a masked step of one is 1.
  */
 export function multiply(args: ArgsOf<"multiply"> = {}): LayerOf<"multiply"> {
-  return kerasStock("multiply", stock.multiply, [], args);
+  return kerasStock("multiply", stock.multiply, args);
 }
 
 /**
  * The mean of its inputs.
  */
 export function average(args: ArgsOf<"average"> = {}): LayerOf<"average"> {
-  return kerasStock("average", stock.average, [], args);
+  return kerasStock("average", stock.average, args);
 }
 
 /**
  * The largest of its inputs, of those that keep the step.
  */
 export function maximum(args: ArgsOf<"maximum"> = {}): LayerOf<"maximum"> {
-  return kerasStock("maximum", stock.maximum, [], args);
+  return kerasStock("maximum", stock.maximum, args);
 }
 
 /**
  * The smallest of its inputs, of those that keep the step.
  */
 export function minimum(args: ArgsOf<"minimum"> = {}): LayerOf<"minimum"> {
-  return kerasStock("minimum", stock.minimum, [], args);
+  return kerasStock("minimum", stock.minimum, args);
 }
 
 /**
  * Its inputs side by side along **axis**, the last by default.
  */
 export function concatenate(args: ArgsOf<"concatenate"> = {}): LayerOf<"concatenate"> {
-  return kerasStock("concatenate", stock.concatenate, ["axis"], args);
+  return kerasStock("concatenate", stock.concatenate, args);
 }
 
 /**
  * The dot product of two inputs along **axes**.
  */
 export function dot(args: ArgsOf<"dot">): LayerOf<"dot"> {
-  return kerasStock("dot", stock.dot, ["axes", "normalize"], args);
+  return kerasStock("dot", stock.dot, args);
 }
 
 /**
@@ -229,14 +200,14 @@ export function dot(args: ArgsOf<"dot">): LayerOf<"dot"> {
  * @throws when called, for other than two inputs, or two that do not fit together.
  */
 export function subtract(args: LayerArgs = {}): SubtractLayer {
-  return kerasStock("subtract", (own) => new SubtractLayer(own), [], args);
+  return kerasStock("subtract", (own) => new SubtractLayer(own), args);
 }
 
 /**
  * Its input as it is.
  */
 export function identity(args: LayerArgs = {}): IdentityLayer {
-  return kerasStock("identity", (own) => new IdentityLayer(own), [], args);
+  return kerasStock("identity", (own) => new IdentityLayer(own), args);
 }
 
 /**
@@ -245,7 +216,7 @@ export function identity(args: LayerArgs = {}): IdentityLayer {
  * @throws if **axis** is no whole number, nor a list of them; when called, if the input has no such axis.
  */
 export function unitNormalization(args: UnitNormalizationArgs = {}): UnitNormalizationLayer {
-  return kerasStock("unitNormalization", (own) => new UnitNormalizationLayer(own), ["axis"], args);
+  return kerasStock("unitNormalization", (own) => new UnitNormalizationLayer(own), args);
 }
 
 /**
@@ -259,8 +230,7 @@ export function unitNormalization(args: UnitNormalizationArgs = {}): UnitNormali
  * layers.attention({ useScale: true }).apply([decoded, encoded]);
  */
 export function attention(args: AttentionArgs = {}): AttentionLayer {
-  const names = ["useScale", "scoreMode", "dropout", "seed"];
-  return kerasStock("attention", (own) => new AttentionLayer(own), names, args);
+  return kerasStock("attention", (own) => new AttentionLayer(own), args);
 }
 
 /**
@@ -273,6 +243,5 @@ export function attention(args: AttentionArgs = {}): AttentionLayer {
  * layers.additiveAttention({}).apply([decoded, encoded]);
  */
 export function additiveAttention(args: AdditiveAttentionArgs = {}): AdditiveAttentionLayer {
-  const names = ["useScale", "dropout", "seed"];
-  return kerasStock("additiveAttention", (own) => new AdditiveAttentionLayer(own), names, args);
+  return kerasStock("additiveAttention", (own) => new AdditiveAttentionLayer(own), args);
 }

@@ -37,15 +37,6 @@ export type RegularizerArg = DenseArgs["kernelRegularizer"] | null;
 /** A name, a config, or an object that tf.constraints made. */
 export type ConstraintArg = DenseArgs["kernelConstraint"] | null;
 
-/** The names of the options of these weights. */
-export function weightOptions(...weights: string[]): string[] {
-  return weights.flatMap((name) => [
-    `${name}Initializer`,
-    `${name}Regularizer`,
-    `${name}Constraint`,
-  ]);
-}
-
 /** How one weight starts, what it costs, and what it is held to. */
 export interface WeightSpec {
   initializer: Initializer;
@@ -73,7 +64,7 @@ export function weightSpec(
   const given = read.kernelInitializer as Initializer;
   return {
     initializer: given.getClassName() === "Orthogonal" ? orthogonal(given.getConfig()) : given,
-    regularizer: withKink(read.kernelRegularizer as Regularizer | null),
+    regularizer: kerasL1L2(read.kernelRegularizer as Regularizer | null),
     constraint: read.kernelConstraint as Constraint | null,
   };
 }
@@ -95,7 +86,7 @@ function ofKeras(given: RegularizerArg | undefined): unknown {
  * L1L2 with Keras's gradient of |w| at 0, which is 0: tfjs's is -1, and would drive a weight that starts
  * there, as biases do, or is held there, away.
  */
-function withKink(given: Regularizer | null): Regularizer | null {
+function kerasL1L2(given: Regularizer | null): Regularizer | null {
   if (given?.getClassName() !== "L1L2") return given;
   const { l1, l2 } = given.getConfig() as { l1: number; l2: number };
   const made = regularizers.l1l2({ l1, l2 });
@@ -126,33 +117,33 @@ export function whileTrained(
  * Holds a weight to its constraint after every step of an optimizer, where tfjs-layers forgets it. As in
  * Keras, weights that are set or loaded are left as they are.
  */
-export function held(
+export function constrained(
   weight: LayerVariable,
   { constraint }: Pick<WeightSpec, "constraint">,
 ): LayerVariable {
   if (!constraint) return weight;
   const value = weight.read() as Variable;
   const assign = value.assign.bind(value);
-  const constrained: typeof assign = (next) =>
+  const assignConstrained: typeof assign = (next) =>
     void tidy(() => assign(constraint.apply(next) as typeof next));
-  value.assign = constrained;
+  value.assign = assignConstrained;
   const write = weight.write.bind(weight);
   weight.write = (next) => {
     value.assign = assign;
     try {
       return write(next);
     } finally {
-      value.assign = constrained;
+      value.assign = assignConstrained;
     }
   };
   return weight;
 }
 
 /** Holds a layer's weights to the constraints given to addWeight, which tfjs-layers applies when they are set. */
-export function holdWeights(layer: { readonly weights: LayerVariable[] }): void {
+export function constrainWeights(layer: { readonly weights: LayerVariable[] }): void {
   for (const weight of layer.weights) {
     const owned = weight as unknown as { constraint: Constraint | null };
-    held(weight, owned);
+    constrained(weight, owned);
     owned.constraint = null;
   }
 }

@@ -3,8 +3,14 @@ import { layers as stock } from "@tensorflow/tfjs-layers";
 import { isObject, type JsonObject, objectOf, own, shown, stringOf } from "./json-text.ts";
 import { asKeras3, type KerasAge } from "./keras-age.ts";
 import { layerClassName, partClassName } from "./keras-aliases.ts";
-import { camelCase, registeredPrefix, tfjsWord, wordArguments } from "./keras-names.ts";
-import { type Json, type LayerClass, layerClasses, partClasses } from "./layer-classes.ts";
+import { camelCase, partModule, registeredPrefix, tfjsWord, wordArguments } from "./keras-names.ts";
+import {
+  type Json,
+  type LayerClass,
+  layerClasses,
+  partClasses,
+  withoutEffect,
+} from "./layer-classes.ts";
 import { shownName } from "./limits.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
@@ -134,10 +140,10 @@ function madeLayer(
 }
 
 /** Arguments that Keras 2 wrote, or that a later Keras may add, where they ask for nothing. */
-const withoutEffect = new Set(["implementation", "use_cudnn", "input_length", "input_shape"]);
+const asksNothing = new Set([...withoutEffect, "input_length", "input_shape"]);
 
 function isOff(key: string, value: Json): boolean {
-  return value === null || value === false || withoutEffect.has(key);
+  return value === null || value === false || asksNothing.has(key);
 }
 
 function partLayers(reading: Reading, value: Json): Layer | Layer[] | null {
@@ -149,8 +155,8 @@ function partLayers(reading: Reading, value: Json): Layer | Layer[] | null {
 /** An argument's value for a layer; undefined: as if it were not there. */
 function argument(who: string, key: string, value: Json, warn: Reading["warn"]): unknown {
   if (key === "activation" || key === "recurrent_activation") return activation(who, key, value);
-  const [, kind] = /_(initializer|regularizer|constraint)$/.exec(key) ?? [];
-  if (kind) return value === null ? undefined : part(who, key, kind, value, warn);
+  const module = partModule(key);
+  if (module) return value === null ? undefined : part(who, key, module, value, warn);
   if (key === "seed") return typeof value === "number" ? value : undefined;
   if (typeof value === "string" && wordArguments.has(key)) return tfjsWord(value);
   // null is a mode of its own only for merge_mode.
@@ -182,16 +188,16 @@ function functionName(json: JsonObject): Json | undefined {
 function part(
   who: string,
   key: string,
-  kind: string,
+  module: string,
   value: Json,
   warn: Reading["warn"],
 ): object | undefined {
   const json = typeof value === "string" ? { class_name: value, config: {} } : value;
   const className = isObject(json) ? own(json, "class_name") : undefined;
-  const known = partClasses[`keras.${kind}s`]!;
+  const known = partClasses[module]!;
   const name = typeof className === "string" ? partClassName(className) : "";
   const isOurs = isObject(json) && isKeras(own(json, "module")) && Object.hasOwn(known, name);
-  if (!isOurs && kind === "initializer") {
+  if (!isOurs && module === "keras.initializers") {
     warn(
       `${who}: the weights are those of the file, ${key} is not: ${shown(className ?? value)} is not known here, and the layer has its default`,
     );

@@ -10,6 +10,12 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** What an argument is a part of a layer as, by the end of its name: its module is `keras.initializers` and so on. */
+export function partModule(argument: string): string | undefined {
+  const [, kind] = /_(initializer|regularizer|constraint)$/.exec(argument) ?? [];
+  return kind && `keras.${kind}s`;
+}
+
 /** Arguments whose value is one of a few words, `channels_last` here and `channelsLast` there. */
 export const wordArguments: ReadonlySet<string> = new Set([
   "data_format",

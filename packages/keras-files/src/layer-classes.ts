@@ -1,5 +1,6 @@
-import { layers } from "@rnnkit/keras-builders";
+import { layerOptions, layers } from "@rnnkit/keras-builders";
 import { layers as stock } from "@tensorflow/tfjs-layers";
+import { snakeCase } from "./keras-names.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 
@@ -28,96 +29,77 @@ export interface LayerClass {
 /** Layers, cells and models are of this module in Keras's files, with `registered_name: null`. */
 export const layerModule = "keras.layers";
 
-const weight = (name: string): string[] =>
-  ["initializer", "regularizer", "constraint"].map((part) => `${name}_${part}`);
-const kernelAndBias = [
-  "activation",
-  "use_bias",
-  ...weight("kernel"),
-  ...weight("bias"),
-  "activity_regularizer",
-];
+type Rest = Omit<LayerClass, "make" | "arguments">;
 
-const recurrent = [
-  "return_sequences",
-  "return_state",
-  "go_backwards",
-  "stateful",
-  "unroll",
-  "zero_output_for_mask",
-];
-const cell = (...more: string[]): string[] => [
-  "units",
-  "activation",
-  "use_bias",
-  ...["kernel", "recurrent", "bias"].flatMap(weight),
-  "dropout",
-  "recurrent_dropout",
-  "seed",
-  ...more,
-];
-const gated = ["recurrent_activation"];
+interface Differences extends Rest {
+  /** Options of the layer's that Keras's files lack; beside those of **fixed** and **ignored**. */
+  without?: readonly string[];
+  /** Arguments that Keras writes before the others. */
+  first?: readonly string[];
+  /** Keras's files have it of this layer. */
+  activityRegularizer?: true;
+}
+
+/** Arguments of Keras's that the layers take and that change nothing here. */
+export const withoutEffect: readonly string[] = ["implementation", "use_cudnn"];
+
+/** The class that a function of keras-builders' `layers` makes, whose options it has in Keras's spelling. */
+function classOf(name: string, differences: Differences = {}): LayerClass {
+  const { without = [], first = [], activityRegularizer, ...rest } = differences;
+  const lacks = new Set([...without, ...withoutEffect]);
+  for (const argument of Object.keys({ ...rest.fixed, ...rest.ignored })) lacks.add(argument);
+  const kerasNames = Object.entries(rest.names ?? {}).map(([keras, ours]) => [ours, keras]);
+  const spelt: Readonly<Record<string, string>> = Object.fromEntries(kerasNames);
+  const all = Object.keys(layerOptions[name]!).map((option) => spelt[option] ?? snakeCase(option));
+  return {
+    make: makers[name]!,
+    arguments: [
+      ...new Set([...first, ...all.filter((argument) => !lacks.has(argument))]),
+      ...(activityRegularizer ? ["activity_regularizer"] : []),
+    ],
+    ...rest,
+  };
+}
+
+const makers = layers as unknown as Readonly<Record<string, LayerClass["make"]>>;
+
+const first = Object.keys(layerOptions.rnn!)
+  .filter((option) => option !== "cell")
+  .map(snakeCase);
+const recurrent: Differences = { first, activityRegularizer: true };
 
 /** There is one order of axes that every backend of tfjs knows. */
 const channelsLast = { data_format: "channels_last" };
 const unseeded = { seed: null };
-
-const convolution = ["filters", "kernel_size", "strides", "padding", "data_format"];
-const pooling1d: Omit<LayerClass, "make"> = {
-  arguments: ["pool_size", "strides", "padding"],
-  fixed: channelsLast,
-};
-const pooling2d: Omit<LayerClass, "make"> = {
-  arguments: ["pool_size", "strides", "padding", "data_format"],
-};
-const merge = { arguments: [] };
+const pooledOverTime: Differences = { fixed: { ...channelsLast, keepdims: false } };
+const pooledOverSpace: Differences = { fixed: { keepdims: false } };
 
 /**
  * The layers that can be read from Keras's files and written to them, by Keras's class name, which is
  * also tfjs's.
  */
 export const layerClasses: Readonly<Record<string, LayerClass>> = {
-  SimpleRNN: {
-    make: layers.simpleRNN,
-    arguments: [...recurrent, ...cell(), "activity_regularizer"],
-  },
-  LSTM: {
-    make: layers.lstm,
-    arguments: [...recurrent, ...cell(...gated, "unit_forget_bias"), "activity_regularizer"],
-  },
-  GRU: {
-    make: layers.gru,
-    arguments: [...recurrent, ...cell(...gated, "reset_after"), "activity_regularizer"],
-  },
-  SimpleRNNCell: { make: layers.simpleRNNCell, arguments: cell() },
-  LSTMCell: { make: layers.lstmCell, arguments: cell(...gated, "unit_forget_bias") },
-  GRUCell: { make: layers.gruCell, arguments: cell(...gated, "reset_after") },
-  StackedRNNCells: { make: layers.stackedRNNCells, arguments: ["cells"], parts: ["cells"] },
-  RNN: {
-    make: layers.rnn,
-    arguments: [...recurrent, "cell"],
-    parts: ["cell"],
-  },
-  Bidirectional: {
-    make: layers.bidirectional,
-    arguments: ["merge_mode", "layer", "backward_layer"],
+  SimpleRNN: classOf("simpleRNN", recurrent),
+  LSTM: classOf("lstm", recurrent),
+  GRU: classOf("gru", recurrent),
+  SimpleRNNCell: classOf("simpleRNNCell"),
+  LSTMCell: classOf("lstmCell"),
+  GRUCell: classOf("gruCell"),
+  StackedRNNCells: classOf("stackedRNNCells", { parts: ["cells"] }),
+  RNN: classOf("rnn", { first, parts: ["cell"] }),
+  Bidirectional: classOf("bidirectional", {
+    first: ["merge_mode"],
     parts: ["layer", "backward_layer"],
-  },
-  TimeDistributed: { make: layers.timeDistributed, arguments: ["layer"], parts: ["layer"] },
+  }),
+  TimeDistributed: classOf("timeDistributed", { parts: ["layer"] }),
 
-  Embedding: {
-    make: layers.embedding,
-    arguments: [
-      "input_dim",
-      "output_dim",
-      ...weight("embeddings"),
-      "activity_regularizer",
-      "mask_zero",
-    ],
+  Embedding: classOf("embedding", {
+    activityRegularizer: true,
+    without: ["seed"],
     fixed: { quantization_config: null },
     ignored: { input_length: null },
-  },
-  Masking: { make: layers.masking, arguments: ["mask_value"] },
+  }),
+  Masking: classOf("masking"),
   InputLayer: {
     make: stock.inputLayer,
     arguments: ["batch_shape"],
@@ -125,167 +107,80 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
     fixed: { sparse: false, ragged: false, optional: false },
   },
 
-  Dense: {
-    make: layers.dense,
-    arguments: ["units", ...kernelAndBias],
+  Dense: classOf("dense", {
+    activityRegularizer: true,
+    without: ["seed"],
     fixed: { quantization_config: null, lora_rank: null },
-  },
-  Activation: { make: layers.activation, arguments: ["activation"] },
-  Dropout: { make: layers.dropout, arguments: ["rate", "seed", "noise_shape"] },
-  SpatialDropout1D: { make: layers.spatialDropout1d, arguments: ["rate", "seed"] },
-  GaussianNoise: { make: layers.gaussianNoise, arguments: ["stddev"], ignored: unseeded },
-  GaussianDropout: { make: layers.gaussianDropout, arguments: ["rate"], ignored: unseeded },
-  AlphaDropout: {
-    make: layers.alphaDropout,
-    arguments: ["rate"],
-    fixed: { noise_shape: null },
-    ignored: unseeded,
-  },
+  }),
+  Activation: classOf("activation"),
+  Dropout: classOf("dropout", { first: ["rate", "seed"] }),
+  SpatialDropout1D: classOf("spatialDropout1d"),
+  GaussianNoise: classOf("gaussianNoise", { ignored: unseeded }),
+  GaussianDropout: classOf("gaussianDropout", { ignored: unseeded }),
+  AlphaDropout: classOf("alphaDropout", { fixed: { noise_shape: null }, ignored: unseeded }),
 
-  Flatten: { make: layers.flatten, arguments: ["data_format"] },
-  Reshape: { make: layers.reshape, arguments: ["target_shape"] },
-  Permute: { make: layers.permute, arguments: ["dims"] },
-  RepeatVector: { make: layers.repeatVector, arguments: ["n"] },
+  Flatten: classOf("flatten"),
+  Reshape: classOf("reshape"),
+  Permute: classOf("permute"),
+  RepeatVector: classOf("repeatVector"),
 
-  ReLU: {
-    make: layers.reLU,
-    arguments: ["max_value"],
-    fixed: { negative_slope: 0, threshold: 0 },
-  },
-  LeakyReLU: {
-    make: layers.leakyReLU,
-    arguments: ["negative_slope"],
-    names: { negative_slope: "alpha" },
-  },
-  ELU: { make: layers.elu, arguments: [], fixed: { alpha: 1 } },
-  PReLU: { make: layers.prelu, arguments: [...weight("alpha"), "shared_axes"] },
-  Softmax: { make: layers.softmax, arguments: ["axis"] },
+  ReLU: classOf("reLU", { fixed: { negative_slope: 0, threshold: 0 } }),
+  LeakyReLU: classOf("leakyReLU", { names: { negative_slope: "alpha" } }),
+  ELU: classOf("elu", { fixed: { alpha: 1 } }),
+  PReLU: classOf("prelu"),
+  Softmax: classOf("softmax"),
 
-  Conv1D: {
-    make: layers.conv1d,
-    arguments: ["filters", "kernel_size", "strides", "padding", "dilation_rate", ...kernelAndBias],
-    fixed: { ...channelsLast, groups: 1 },
-  },
-  Conv2D: {
-    make: layers.conv2d,
-    arguments: [...convolution, "dilation_rate", ...kernelAndBias],
-    fixed: { groups: 1 },
-  },
-  Conv2DTranspose: {
-    make: layers.conv2dTranspose,
-    arguments: [...convolution, ...kernelAndBias],
+  Conv1D: classOf("conv1d", { activityRegularizer: true, fixed: { ...channelsLast, groups: 1 } }),
+  Conv2D: classOf("conv2d", { activityRegularizer: true, fixed: { groups: 1 } }),
+  Conv2DTranspose: classOf("conv2dTranspose", {
+    activityRegularizer: true,
     fixed: { output_padding: null, dilation_rate: [1, 1] },
-  },
-  SeparableConv2D: {
-    make: layers.separableConv2d,
-    arguments: [
-      "depth_multiplier",
-      ...convolution,
-      "dilation_rate",
-      "activation",
-      "use_bias",
-      ...["depthwise", "pointwise", "bias"].flatMap(weight),
-      "activity_regularizer",
-    ],
-  },
-  DepthwiseConv2D: {
-    make: layers.depthwiseConv2d,
-    arguments: [
-      "depth_multiplier",
-      ...convolution.slice(1),
-      "dilation_rate",
-      "activation",
-      "use_bias",
-      ...["depthwise", "bias"].flatMap(weight),
-      "activity_regularizer",
-    ],
-  },
-  MaxPooling1D: { make: layers.maxPooling1d, ...pooling1d },
-  MaxPooling2D: { make: layers.maxPooling2d, ...pooling2d },
-  AveragePooling1D: { make: layers.averagePooling1d, ...pooling1d },
-  AveragePooling2D: { make: layers.averagePooling2d, ...pooling2d },
-  GlobalAveragePooling1D: {
-    make: layers.globalAveragePooling1d,
-    arguments: [],
-    fixed: { ...channelsLast, keepdims: false },
-  },
-  GlobalAveragePooling2D: {
-    make: layers.globalAveragePooling2d,
-    arguments: ["data_format"],
-    fixed: { keepdims: false },
-  },
-  GlobalMaxPooling1D: {
-    make: layers.globalMaxPooling1d,
-    arguments: [],
-    fixed: { ...channelsLast, keepdims: false },
-  },
-  GlobalMaxPooling2D: {
-    make: layers.globalMaxPooling2d,
-    arguments: ["data_format"],
-    fixed: { keepdims: false },
-  },
-  ZeroPadding1D: { make: layers.zeroPadding1d, arguments: ["padding"], fixed: channelsLast },
-  Cropping1D: { make: layers.cropping1D, arguments: ["cropping"] },
-  UpSampling1D: { make: layers.upSampling1d, arguments: ["size"] },
-  UpSampling2D: {
-    make: layers.upSampling2d,
-    arguments: ["size", "data_format"],
-    fixed: { interpolation: "nearest" },
-  },
-  ZeroPadding2D: { make: layers.zeroPadding2d, arguments: ["padding", "data_format"] },
-  Cropping2D: { make: layers.cropping2D, arguments: ["cropping", "data_format"] },
+  }),
+  SeparableConv2D: classOf("separableConv2d", {
+    first: ["depth_multiplier"],
+    activityRegularizer: true,
+  }),
+  DepthwiseConv2D: classOf("depthwiseConv2d", {
+    first: ["depth_multiplier"],
+    activityRegularizer: true,
+  }),
+  MaxPooling1D: classOf("maxPooling1d", { fixed: channelsLast }),
+  MaxPooling2D: classOf("maxPooling2d"),
+  AveragePooling1D: classOf("averagePooling1d", { fixed: channelsLast }),
+  AveragePooling2D: classOf("averagePooling2d"),
+  GlobalAveragePooling1D: classOf("globalAveragePooling1d", pooledOverTime),
+  GlobalAveragePooling2D: classOf("globalAveragePooling2d", pooledOverSpace),
+  GlobalMaxPooling1D: classOf("globalMaxPooling1d", pooledOverTime),
+  GlobalMaxPooling2D: classOf("globalMaxPooling2d", pooledOverSpace),
+  ZeroPadding1D: classOf("zeroPadding1d", { fixed: channelsLast }),
+  Cropping1D: classOf("cropping1D"),
+  UpSampling1D: classOf("upSampling1d"),
+  UpSampling2D: classOf("upSampling2d", { fixed: { interpolation: "nearest" } }),
+  ZeroPadding2D: classOf("zeroPadding2d"),
+  Cropping2D: classOf("cropping2D"),
 
-  BatchNormalization: {
-    make: layers.batchNormalization,
-    arguments: [
-      "axis",
-      "momentum",
-      "epsilon",
-      "center",
-      "scale",
-      ...weight("beta"),
-      ...weight("gamma"),
-      "moving_mean_initializer",
-      "moving_variance_initializer",
-    ],
+  BatchNormalization: classOf("batchNormalization", {
     fixed: { renorm: false },
     ignored: { synchronized: false, renorm_clipping: null, renorm_momentum: 0.99 },
-  },
-  LayerNormalization: {
-    make: layers.layerNormalization,
-    arguments: [
-      "axis",
-      "epsilon",
-      "center",
-      "scale",
-      "beta_initializer",
-      "gamma_initializer",
-      "beta_regularizer",
-      "gamma_regularizer",
-    ],
+  }),
+  LayerNormalization: classOf("layerNormalization", {
     fixed: { rms_scaling: false, beta_constraint: null, gamma_constraint: null },
-  },
-  UnitNormalization: { make: layers.unitNormalization, arguments: ["axis"] },
-  Rescaling: { make: layers.rescaling, arguments: ["scale", "offset"] },
+  }),
+  UnitNormalization: classOf("unitNormalization"),
+  Rescaling: classOf("rescaling"),
 
-  Add: { make: layers.add, ...merge },
-  Subtract: { make: layers.subtract, ...merge },
-  Multiply: { make: layers.multiply, ...merge },
-  Average: { make: layers.average, ...merge },
-  Maximum: { make: layers.maximum, ...merge },
-  Minimum: { make: layers.minimum, ...merge },
-  Concatenate: { make: layers.concatenate, arguments: ["axis"] },
-  Dot: { make: layers.dot, arguments: ["axes", "normalize"] },
-  Identity: { make: layers.identity, arguments: [] },
+  Add: classOf("add"),
+  Subtract: classOf("subtract"),
+  Multiply: classOf("multiply"),
+  Average: classOf("average"),
+  Maximum: classOf("maximum"),
+  Minimum: classOf("minimum"),
+  Concatenate: classOf("concatenate"),
+  Dot: classOf("dot"),
+  Identity: classOf("identity"),
 
-  Attention: {
-    make: layers.attention,
-    arguments: ["use_scale", "score_mode", "dropout", "seed"],
-  },
-  AdditiveAttention: {
-    make: layers.additiveAttention,
-    arguments: ["use_scale", "dropout", "seed"],
-  },
+  Attention: classOf("attention"),
+  AdditiveAttention: classOf("additiveAttention"),
 };
 
 /** Arguments of parts that both sides know, by module of Keras's files and class name. */

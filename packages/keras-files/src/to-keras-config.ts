@@ -1,7 +1,7 @@
 import { isKerasLayer } from "@rnnkit/keras-builders";
 import { type LayersModel, type layers, RNN } from "@tensorflow/tfjs-layers";
 import type { JsonObject } from "./json-text.ts";
-import { camelCase, kerasWord, snakeCase, wordArguments } from "./keras-names.ts";
+import { camelCase, kerasWord, partModule, snakeCase, wordArguments } from "./keras-names.ts";
 import { takeStates } from "./keras-order.ts";
 import { type Json, type LayerClass, layerClasses, layerModule } from "./layer-classes.ts";
 import { isMasked } from "./mask-origin.ts";
@@ -164,8 +164,8 @@ function kerasValue(layer: Layer, argument: string, value: Json | undefined): Js
   if (argument === "activation" || argument === "recurrent_activation") {
     return kerasActivation(layer, argument, value);
   }
-  const [, kind] = /_(initializer|regularizer|constraint)$/.exec(argument) ?? [];
-  if (kind) return kerasPart(layer, argument, `keras.${kind}s`, value);
+  const module = partModule(argument);
+  if (module) return kerasPart(layer, argument, module, value);
   if (argument === "data_format" && value == null) return "channels_last";
   if (argument === "target_shape") return (value as Json[]).map((n) => n ?? -1);
   if (flags.has(argument)) return value ?? false;
