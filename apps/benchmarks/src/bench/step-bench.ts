@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
@@ -45,8 +46,7 @@ const FIT_STEPS = 10;
 // Until then the optimising compiler is still at work on the engine and on tfjs.
 const FUSED_WARM_UPS = 5;
 
-// Models in float32 over up to 500 steps, by kernels that add in another order.
-const MODEL_AGREEMENT = 1e-4;
+const MODEL_AGREEMENT = tolerances.models.predictions.ofLargest;
 
 /** The names that `--models` takes. */
 export const modelNames: readonly string[] = tutorialModels(0).map(({ name }) => name);
