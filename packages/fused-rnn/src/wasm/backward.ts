@@ -41,7 +41,7 @@ export function backward(saved: SavedCall, cotangents: Cotangents, needDx: boole
 export function backwardTogether(calls: readonly BackwardCall[], needDx: boolean): void {
   const { engine, shape, layout } = calls[0].saved;
   const { heap, kernels } = engine;
-  const placed: { saved: SavedCall; work: Reserved; results: Reserved }[] = [];
+  const placed: { saved: SavedCall; work: Reserved; results: Results }[] = [];
   try {
     for (const call of calls) placed.push({ saved: call.saved, ...place(call, needDx) });
     const descriptors = placed.map(({ saved }) => saved.at.descriptor);
@@ -58,13 +58,14 @@ export function backwardTogether(calls: readonly BackwardCall[], needDx: boolean
   }
 }
 
-type Reserved = ReturnType<typeof reserve>;
+type Reserved<Name extends string = string> = ReturnType<typeof reserve<Name>>;
+type Results = Reserved<"dx" | "dh0" | "dc0" | "kernel" | "recurrent" | "bias">;
 
 /** Buffers of a backward pass: those it works in, and those of its results, which the saved keeps. */
 function place(
   { saved, cotangents }: BackwardCall,
   needDx: boolean,
-): { work: Reserved; results: Reserved } {
+): { work: Reserved; results: Results } {
   const { shape, layout } = saved;
   const { heap } = saved.engine;
   const { B, T, I, H } = shape;
@@ -84,7 +85,7 @@ function place(
     dw: blocks * (I + H + 1) * layout.dwRow,
     transposed: (ic + 3 + (H + 3) * 2) * columns * 4,
   });
-  let results: Reserved;
+  let results: Results;
   try {
     results = reserve(heap, {
       dx: needDx ? inputGradientBytes(saved) : 0,

@@ -1,6 +1,5 @@
 // Buffers of a call in the engine's memory.
 
-import type { Field } from "./descriptor.ts";
 import type { Heap } from "./heap.ts";
 
 /** Several buffers laid out in one region, each on a cache line of its own. */
@@ -22,14 +21,15 @@ export function regionOf(sizes: Readonly<Record<string, number>>): Region {
 }
 
 /** A region allocated: its address, and those of its buffers, 0 for one of 0 bytes. */
-export function reserve(
+export function reserve<Name extends string>(
   heap: Heap,
-  sizes: Readonly<Record<Field, number>>,
-): { address: number; at: Record<Field, number> } {
+  sizes: Readonly<Record<Name, number>>,
+): { address: number; at: Record<Name, number> } {
   const { bytes, offsets } = regionOf(sizes);
   const address = heap.allocate(bytes);
-  const at: Record<Field, number> = {};
-  for (const name of Object.keys(sizes)) at[name] = name in offsets ? address + offsets[name] : 0;
+  const at = {} as Record<Name, number>;
+  for (const name of Object.keys(sizes) as Name[])
+    at[name] = name in offsets ? address + offsets[name] : 0;
   return { address, at };
 }
 

@@ -71,9 +71,9 @@ export function placeLookup(
   const tokenSumRow = (cell === "simpleRnn" ? Hp : 4 * Hp) * 4;
   const { address, at } = reserve(heap, {
     order: shared ? B * 4 : 0,
-    starts: shared ? shared.starts.length * 4 : 0,
+    activeBefore: shared ? shared.starts.length * 4 : 0,
     tokenOf: words ? B * T * 4 : 0,
-    words: count * tokenVectorRow,
+    tokenVectors: count * tokenVectorRow,
     tokenSums: count * tokenSumRow,
     firstTokens: words ? words.starts.length * 4 : 0,
     initialSums: words ? B * BLOCK_LINES : 0,
@@ -82,12 +82,12 @@ export function placeLookup(
   writeDescriptor(ints, descriptor, { ...at, tokenSumRow, tokenVectorRow });
   if (shared) {
     ints.set(shared.order, at.order / 4);
-    ints.set(shared.starts, at.starts / 4);
+    ints.set(shared.starts, at.activeBefore / 4);
   }
   if (words) {
     ints.set(words.of, at.tokenOf / 4);
     ints.set(words.starts, at.firstTokens / 4);
-    const vectors = view(heap, at.words, (count * tokenVectorRow) / 4);
+    const vectors = view(heap, at.tokenVectors, (count * tokenVectorRow) / 4);
     moveRows(x, I, words.at, vectors, tokenVectorRow / 4, undefined);
   }
   return address;

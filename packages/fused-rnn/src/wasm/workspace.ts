@@ -83,7 +83,7 @@ export function rowInputs({ I, byToken }: CallShape): number {
 }
 
 /** Bytes of the buffers that a forward call works in; training keeps them for the backward pass. */
-export function workBytes(shape: CallShape, layout: Layout): Record<Field, number> {
+export function workBytes(shape: CallShape, layout: Layout): Partial<Record<Field, number>> {
   const { B, T, cell, dropoutVariants } = shape;
   const keep = shape.training && cell !== "simpleRnn";
   const rows = B * layout.slots;
@@ -120,7 +120,7 @@ const plans = new Map<string, Plan>();
 /** Shapes that are remembered. */
 const MOST = 64;
 
-function jobRegionOf(sizes: Readonly<Record<string, number>>): JobRegion {
+function jobRegionOf(sizes: Readonly<Partial<Record<Field | "descriptor", number>>>): JobRegion {
   const region = regionOf(sizes);
   const words = Object.entries(region.offsets).flatMap(([name, offset]) => {
     const index = fieldIndex(name);
@@ -180,8 +180,8 @@ function createPlan(shape: CallShape, hasBias: boolean, hasState: boolean): Plan
   };
 }
 
-const HIDDEN = fieldIndex("hidden") as number;
-const HIDDEN_ROW = fieldIndex("hiddenRow") as number;
+const HIDDEN = fieldIndex("hidden");
+const HIDDEN_ROW = fieldIndex("hiddenRow");
 
 /** Writes the descriptor of a call whose regions lie at `kept` and `passing`, and the mask of its unitMask. */
 export function writePlan(
