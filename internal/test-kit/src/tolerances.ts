@@ -38,7 +38,7 @@ export const tolerances = {
         "outputs, states and gradients of a few fixed draws whose sums do not cancel: the share of the largest element alone; relaxed SIMD rounds once less and stays in it",
     },
   },
-  /** The recurrences composed of tfjs operations beside the engine. */
+  /** The recurrences composed of tfjs operations, beside the engine, and their activations beside core-rnn in float64. */
   composed: {
     outputs: {
       ...{ rtol: 0, atol: 1e-8, ofLargest: 1e-5 },
@@ -46,7 +46,144 @@ export const tolerances = {
     },
     gradients: {
       ...{ rtol: 0, atol: 1e-6, ofLargest: 2e-5 },
-      reason: "both sides are float32 and add in orders of their own: an engine's gradient's",
+      reason: "both sides are float32 and add in orders of their own: an engine's gradient",
+    },
+    activations: {
+      ...{ rtol: 2e-6, atol: 1e-6, ofLargest: 0 },
+      reason: "tfjs's exp, log and erf are float32's, some by way of a difference that cancels",
+    },
+  },
+  /** A lookup { ids, table } beside the same call on the looked-up vectors, whose outputs are equal bit for bit. */
+  lookups: {
+    gradients: {
+      ...{ rtol: 0, atol: 1e-8, ofLargest: 2e-6 },
+      reason: "the table's gradient alone: rows of one token are added in another order",
+    },
+  },
+  /** One call or model on a backend beside another, or on two in turn. */
+  backends: {
+    calls: {
+      ...{ rtol: 0, atol: 1e-6, ofLargest: 1e-5 },
+      reason: "the engine on one side, tfjs's own kernels on the other: an engine's output",
+    },
+    training: {
+      ...{ rtol: 0, atol: 2e-5, ofLargest: 0 },
+      reason:
+        "four training steps, each from weights that differ by the last bits of the step before",
+    },
+  },
+  /** Orthogonal matrices in float32 beside the identity, and beside core-rnn's in float64. */
+  orthogonal: {
+    matrices: {
+      ...{ rtol: 0, atol: 1e-6, ofLargest: 0 },
+      reason:
+        "elements are at most 1, and a row of QᵀQ is a float32 sum of up to 512 of their products",
+    },
+    scaled: {
+      ...{ rtol: 0, atol: 2e-6, ofLargest: 0 },
+      reason: "the same with a gain above 1, or multiplied by tfjs's own float32 product",
+    },
+  },
+  /** Updates of optimizers. */
+  optimizers: {
+    equations: {
+      ...{ rtol: 1e-6, atol: 1e-9, ofLargest: 0 },
+      reason: "a few float32 operations on an element, none that cancels",
+    },
+    steps: {
+      ...{ rtol: 1e-6, atol: 1e-6, ofLargest: 0 },
+      reason: "a step is subtracted from a weight near 1: the last bits of the weight",
+    },
+    composed: {
+      ...{ rtol: 2e-6, atol: 2e-6, ofLargest: 0 },
+      reason:
+        "the engine's fused update beside the same of tfjs operations, each rounding for itself",
+    },
+    longRuns: {
+      ...{ rtol: 1e-5, atol: 1e-8, ofLargest: 0 },
+      reason: "several steps beside the equations in float64: roundings add up over the steps",
+    },
+  },
+  /** One layer or model called in two ways that are the same by definition. */
+  layers: {
+    calls: {
+      ...{ rtol: 0, atol: 1e-6, ofLargest: 0 },
+      reason: "values are of order 1, and one of the ways adds or multiplies in another order",
+    },
+    models: {
+      ...{ rtol: 0, atol: 2e-6, ofLargest: 0 },
+      reason: "the same through several layers, or step by step",
+    },
+  },
+  /** A model beside itself, saved and loaded. */
+  saved: {
+    predictions: {
+      ...{ rtol: 0, atol: 1e-6, ofLargest: 0 },
+      reason:
+        "weights are the same bits; a layer may be another class, whose kernel adds in another order",
+    },
+  },
+  /** Layers, models and files beside what Keras made of them: float32 there, float64 where the fixtures have it. */
+  keras: {
+    outputs: {
+      ...{ rtol: 2e-6, atol: 2e-6, ofLargest: 0 },
+      reason:
+        "as the fixtures' README judges float32: relative to max(1, |truth|), and four times Keras's own error where that is more",
+    },
+    gradients: {
+      ...{ rtol: 1e-5, atol: 1e-5, ofLargest: 0 },
+      reason: "sums over rows and steps of such outputs",
+    },
+    losses: {
+      ...{ rtol: 0, atol: 5e-6, ofLargest: 0 },
+      reason:
+        "the losses of several training steps of a tutorial's model, each a step further from the given weights",
+    },
+    weights: {
+      ...{ rtol: 0, atol: 1e-5, ofLargest: 0 },
+      reason: "weights and predictions after those steps",
+    },
+    predictions: {
+      ...{ rtol: 1e-5, atol: 1e-6, ofLargest: 0 },
+      reason: "a file's model: Keras's float32 through all its layers",
+    },
+    trainedLosses: {
+      ...{ rtol: 0, atol: 2e-6, ofLargest: 0 },
+      reason: "losses of a file's model that is trained on: a few steps from Keras's weights",
+    },
+    training: {
+      ...{ rtol: 1e-5, atol: 2e-6, ofLargest: 0 },
+      reason:
+        "losses and weights after several steps of a file's model or a masked one, in Keras's float32",
+    },
+    regularizedLosses: {
+      ...{ rtol: 2e-6, atol: 1e-8, ofLargest: 0 },
+      reason: "a loss of order 1 with the costs of activities, in float32 on both sides",
+    },
+  },
+  /** An exported model in ONNX Runtime beside the model itself. */
+  onnx: {
+    outputs: {
+      ...{ rtol: 0, atol: 1e-5, ofLargest: 0 },
+      reason: "ONNX Runtime fuses and approximates as it likes: float32 through a whole recurrence",
+    },
+  },
+  /** A model of fused layers beside the same of tfjs-layers' own, from the same weights. */
+  models: {
+    predictions: {
+      ...{ rtol: 0, atol: 0, ofLargest: 1e-4 },
+      reason: "float32 over up to 500 steps, by kernels that add in another order",
+    },
+  },
+  /** core-rnn beside itself in float64. */
+  reference: {
+    sums: {
+      ...{ rtol: 1e-12, atol: 1e-14, ofLargest: 0 },
+      reason: "the same products added in another order, over whole sequences",
+    },
+    equations: {
+      ...{ rtol: 1e-14, atol: 1e-8, ofLargest: 0 },
+      reason: "one step beside its equations, written out",
     },
   },
 } satisfies Record<string, Record<string, Tolerance>>;

@@ -1,6 +1,7 @@
 // Each cell's step against its equations worked by hand, and its backward against central
 // differences under every activation and every form of dropout.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { expect, test } from "vitest";
 import type { Cell, CellParams, StepDropout } from "./cell.ts";
 import { cellOf } from "./cell-of.ts";
@@ -97,7 +98,7 @@ test("lstm: c′ = f·c + i·g, h′ = o·tanh c′, gates in the order i f c o"
   ]);
   // z = 0.5·(1, 2, 3, 4) + 2·(0.1, 0.2, 0.3, 0.4) − (1, 2, 3, 4) = (−0.3, −0.6, −0.9, −1.2)
   const c = sigmoid(-0.6) * 3 + sigmoid(-0.3) * Math.tanh(-0.9);
-  expect(state).toBeAllclose([[sigmoid(-1.2) * Math.tanh(c)], [c]], { rtol: 1e-14 });
+  expect(state).toBeAllclose([[sigmoid(-1.2) * Math.tanh(c)], [c]], tolerances.reference.equations);
   expect(output).toEqual(state[0]);
 });
 
@@ -112,7 +113,10 @@ test("gru: h′ = z·h + (1 − z)·n, reset behind or in front of U_h", () => {
   const after = gruCell({ inputSize: 1, units: 1 });
   const twoRows = { ...params, bias: Float64Array.of(0, 0, -1, 0, 0, 10) };
   const n = Math.tanh(1.5 - 1 + r * (0.6 + 10));
-  expect(after.step(twoRows, x, [h]).output).toBeAllclose([z * 2 + (1 - z) * n], { rtol: 1e-14 });
+  expect(after.step(twoRows, x, [h]).output).toBeAllclose(
+    [z * 2 + (1 - z) * n],
+    tolerances.reference.equations,
+  );
 
   // One feature cannot tell (r·h)·U from r·(h·U); two units whose U swaps them can.
   const before = gruCell({ inputSize: 1, units: 2, resetAfter: false });
@@ -125,7 +129,7 @@ test("gru: h′ = z·h + (1 − z)·n, reset behind or in front of U_h", () => {
   );
   expect(output).toBeAllclose(
     [0.5 * 1 + 0.5 * Math.tanh(r1 * 3), 0.5 * 3 + 0.5 * Math.tanh(r0 * 1)],
-    { rtol: 1e-14 },
+    tolerances.reference.equations,
   );
 });
 

@@ -1,8 +1,10 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { expect, test } from "vitest";
 import { B, both, cells, H, I, sequence, sizes, states, T } from "../test/sequence-run.ts";
 import { initialParams } from "./initializers.ts";
 import { lstmCell } from "./lstm-cell.ts";
-import { runSequence, runSequenceBackward, type SequenceOptions } from "./sequence.ts";
+import { runSequence, runSequenceBackward } from "./sequence.ts";
+import type { SequenceOptions } from "./sequence-options.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 
 /** Steps **from**..**to**−1 of a [B, T, width] array. */
@@ -48,7 +50,7 @@ test("two halves with the carried state = the whole, forward and backward", () =
     expect(part(whole.dx, I, 2, T)).toEqual(back2.dx);
     expect(back1.dInitialState).toEqual(whole.dInitialState);
     const sum = back1.dParams.kernel.map((g, i) => g + back2.dParams.kernel[i]);
-    expect(whole.dParams.kernel).toBeAllclose(sum, { rtol: 1e-12, atol: 1e-14 });
+    expect(whole.dParams.kernel).toBeAllclose(sum, tolerances.reference.sums);
   }
 });
 
@@ -80,7 +82,7 @@ test("truncation k: forward unchanged, backward that of chunks of k steps run ap
       expect(part(cut.dx, I, from, to)).toEqual(back.dx);
       if (from === 0) expect(cut.dInitialState).toEqual(back.dInitialState);
     }
-    expect(cut.dParams.kernel).toBeAllclose(dKernel, { rtol: 1e-12, atol: 1e-14 });
+    expect(cut.dParams.kernel).toBeAllclose(dKernel, tolerances.reference.sums);
     // At least as long as the sequence: nothing is cut.
     const uncut = both(cell, params, x, { initialState, truncation: T });
     expect(uncut.dInitialState).toEqual(whole.dInitialState);

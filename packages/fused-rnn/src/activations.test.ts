@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import { rowActivations } from "@rnnkit/core-rnn";
@@ -6,7 +7,7 @@ import { expect, test } from "vitest";
 import { activationNames } from "./activation-names.ts";
 import { activationOps } from "./activations.ts";
 
-const near = { rtol: 2e-6, atol: 1e-6 };
+const near = tolerances.composed.activations;
 
 test.each(activationNames)("%s is the reference's, and so is its gradient", (name) => {
   const { apply, backward } = rowActivations[name];

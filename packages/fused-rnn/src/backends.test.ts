@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 // Brings the gradients of tfjs's own operations, which tfjs-core leaves out.
@@ -25,7 +26,7 @@ import {
 const foreign = "foreign";
 /** And one that can be read only later, as webgpu. */
 const late = "late";
-const near = { rtol: 0, atol: 1e-6, ofLargest: 1e-5 };
+const near = tolerances.backends.calls;
 
 beforeAll(async () => {
   class LateBackend extends MathBackendCPU {

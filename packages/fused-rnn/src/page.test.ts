@@ -1,5 +1,6 @@
 // The engine in a real browser, bundled by vite and minified as an app would be: on a page's own
 // thread, and in workers of pages that may and may not share memory.
+
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -10,6 +11,7 @@ import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CellKind } from "@rnnkit/core-rnn";
 import { cellKinds, cellOf, runSequence, runSequenceBackward } from "@rnnkit/core-rnn";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { type Browser, chromium, type Page, type Worker } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -198,7 +200,7 @@ async function expectReference(scope: Scope): Promise<void> {
     const got = await run<number[][]>(scope, call(cell, small));
     expect(got).toHaveLength(expected.length);
     for (const [k, values] of expected.entries())
-      expect(got[k]).toBeAllclose(values, { rtol: 0, atol: 0, ofLargest: 1e-5 });
+      expect(got[k]).toBeAllclose(values, tolerances.wasm.whole);
   }
 }
 

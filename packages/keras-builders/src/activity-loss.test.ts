@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -118,7 +119,7 @@ test.each(Object.keys(cases))("%s: Keras's losses over four steps", async (name)
     tf.dispose(model.predict(given()));
     model.apply(given(), { training: true });
   }
-  expect(got).toBeAllclose(losses[name]!, { rtol: 2e-6 });
+  expect(got).toBeAllclose(losses[name]!, tolerances.keras.regularizedLosses);
 });
 
 test("a layer that stands twice in a model counts each output once, as in Keras", async () => {
@@ -134,7 +135,7 @@ test("a layer that stands twice in a model counts each output once, as in Keras"
   }
   // Keras, as above, of Add()([l(a), l(b)]) for one LSTM l.
   const want = [0.396054744720459, 0.365214467048645, 0.3374737799167633, 0.3136201500892639];
-  expect(got).toBeAllclose(want, { rtol: 2e-6 });
+  expect(got).toBeAllclose(want, tolerances.keras.regularizedLosses);
 });
 
 test("what counts in a TimeDistributed: its own, a model's in it step by step, its layer's never", () => {

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
@@ -106,7 +107,7 @@ test.each(Object.keys(table))(
       [wasm, [on(wasm, cpu), on(cpu, wasm), on(wasm, cpu), on(cpu, wasm)]],
     ];
     for (const way of ways) {
-      expect(await trained(name, ...way)).toBeAllclose(wanted, { rtol: 0, atol: 2e-5 });
+      expect(await trained(name, ...way)).toBeAllclose(wanted, tolerances.backends.training);
     }
   },
 );

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
@@ -24,7 +25,7 @@ const x = () => tf.randomUniform([B, T, I], -1, 1, "float32", 5);
 const list = (y: unknown) => [y].flat() as tf.Tensor[];
 const close = (got: tf.Tensor, want: tf.Tensor) => {
   expect(got.shape).toEqual(want.shape);
-  expect(got.dataSync()).toBeAllclose(want.dataSync(), { rtol: 0, atol: 1e-6 });
+  expect(got.dataSync()).toBeAllclose(want.dataSync(), tolerances.layers.calls);
 };
 const biasInitializer = initializers.randomUniform({ minval: -1, maxval: 1, seed: 9 });
 /** Seeded, so that both copies in a Bidirectional have these weights too. */

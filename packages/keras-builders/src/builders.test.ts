@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
@@ -96,7 +97,7 @@ describe.each(Object.entries(cases))("%s", (_, given) => {
     }
     const loaded = await load();
     const [mine, theirs] = [model, loaded].map((m) => m.predict(data.x) as tf.Tensor);
-    expect(theirs!.dataSync()).toBeAllclose(mine!.dataSync(), { rtol: 0, atol: 1e-6 });
+    expect(theirs!.dataSync()).toBeAllclose(mine!.dataSync(), tolerances.saved.predictions);
     expect(loaded.optimizer.getConfig()).toEqual(model.optimizer.getConfig());
     await loaded.fit(data.x, data.y, { batchSize: 32, verbose: 0 });
     tf.dispose([data.x, data.y, mine!, theirs!]);

@@ -1,5 +1,6 @@
 // Models with masks and states in them, against Keras's numbers.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -44,7 +45,7 @@ async function losses(model: LayersModel, inputs: tf.Tensor[], y: tf.Tensor): Pr
   }
   return got;
 }
-const close = { rtol: 0, atol: 2e-6 };
+const close = tolerances.layers.models;
 
 function encoderDecoder(): LayersModel {
   const [source, target] = [input({ shape: [null] }), input({ shape: [null, 2] })];

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import {
@@ -51,7 +52,7 @@ interface Tolerance {
 }
 /** As the fixtures' README judges float32: relative to max(1, |truth|). */
 const tolerance = (error: number, times = 1): Tolerance => {
-  const allowed = times * Math.max(2e-6, 4 * error);
+  const allowed = times * Math.max(tolerances.keras.outputs.atol, 4 * error);
   return { atol: allowed, rtol: allowed };
 };
 const expectAll = (got: tf.Tensor[], want: readonly GoldenTensor[], within: Tolerance) => {
@@ -161,8 +162,8 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
     for (const index of golden.order) {
       got.push((await model.trainOnBatch(...batches[index]!)) as number);
     }
-    expect(got).toBeAllclose(losses64 ?? losses, { rtol: 0, atol: 5e-6 });
-    const within = { rtol: 0, atol: 1e-5 };
+    expect(got).toBeAllclose(losses64 ?? losses, tolerances.keras.losses);
+    const within = tolerances.keras.weights;
     expectAll(model.getWeights(), final_weights, within);
     expectAll([model.predict(batches[0]![0]) as tf.Tensor], [final_predictions_batch0], within);
   });

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -135,7 +136,7 @@ test("a model of ours is loaded into our layers, hard_sigmoid and backwardLayer 
     const model = await load(files[name]!);
     const layer = model.layers.at(-1);
     expect(layer instanceof LstmLayer || layer instanceof BidirectionalLayer).toBe(true);
-    expect(predicted(model)).toBeAllclose(predictions[name]!, { rtol: 0, atol: 1e-6 });
+    expect(predicted(model)).toBeAllclose(predictions[name]!, tolerances.saved.predictions);
     // And is the same file when it is saved again.
     expect((await saved(model)).modelTopology).toEqual(files[name]!.modelTopology);
   }
@@ -148,7 +149,7 @@ test.each(["our cell", "our cells", "our cells, both ways", "stock cells in our 
     const model = await load(files[name]!);
     const layer = model.layers.at(-1);
     expect(layer instanceof RnnLayer || layer instanceof BidirectionalLayer).toBe(true);
-    expect(predicted(model)).toBeAllclose(predictions[name]!, { rtol: 0, atol: 1e-6 });
+    expect(predicted(model)).toBeAllclose(predictions[name]!, tolerances.saved.predictions);
     const again = await saved(model);
     expect(again.modelTopology).toEqual(files[name]!.modelTopology);
     expect(again.weightData).toEqual(files[name]!.weightData);
@@ -168,7 +169,7 @@ test("a cell's class may come by customObjects; one that is nowhere is named", a
   const customObjects = { Elsewhere: [Elsewhere, (Elsewhere as Any).fromConfig] };
   const loaded = await stockModels.modelFromJSON(json(), customObjects as Any);
   loaded.setWeights(model.getWeights());
-  expect(predicted(loaded)).toBeAllclose(predicted(model), { rtol: 0, atol: 1e-6 });
+  expect(predicted(loaded)).toBeAllclose(predicted(model), tolerances.saved.predictions);
   await expect(stockModels.modelFromJSON(json())).rejects.toThrow(
     "rnn: expected the class Elsewhere among customObjects or registered by",
   );
@@ -185,7 +186,7 @@ test("cells as layers of a model of one step are loaded as they were", async () 
   const given = inputs.map(({ shape }, i) => tf.randomUniform([2, shape[1]!], -1, 1, "float32", i));
   const [got, want] = [loaded, model].map((each) => each.predict(given) as tf.Tensor[]);
   for (const [i, y] of want!.entries()) {
-    expect(got![i]!.dataSync()).toBeAllclose(y.dataSync(), { rtol: 0, atol: 1e-6 });
+    expect(got![i]!.dataSync()).toBeAllclose(y.dataSync(), tolerances.saved.predictions);
   }
 });
 
@@ -193,7 +194,7 @@ test.each(["SimpleRNN", "LSTM", "GRU", "Bidirectional", "RNN"].map((name) => `st
   "a model of a %s keeps tfjs's numbers",
   async (name) => {
     const model = await load(files[name]!);
-    expect(predicted(model)).toBeAllclose(predictions[name]!, { rtol: 0, atol: 1e-6 });
+    expect(predicted(model)).toBeAllclose(predictions[name]!, tolerances.saved.predictions);
     expect((await saved(model)).modelTopology).toEqual(files[name]!.modelTopology);
   },
 );
@@ -205,7 +206,7 @@ test.each([
 ])("%s, with Keras 3's GRU in it, can be loaded and trained on", async (_, build) => {
   const model = build([T, I], 1);
   const loaded = await load(await saved(model));
-  expect(predicted(loaded)).toBeAllclose(predicted(model), { rtol: 0, atol: 1e-6 });
+  expect(predicted(loaded)).toBeAllclose(predicted(model), tolerances.saved.predictions);
   loaded.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   expect(await loaded.trainOnBatch(x(), tf.zeros([3, 1]))).toBeGreaterThan(0);
 });

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
@@ -23,7 +24,7 @@ function constant<Model extends LayersModel>(model: Model): Model {
   return model;
 }
 
-const close = { atol: 2e-6, rtol: 2e-6 };
+const close = tolerances.keras.outputs;
 const tokens = () =>
   tf.tensor2d(
     [

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { registerKernels } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
@@ -22,7 +23,7 @@ const texts = () =>
 const embedding = (args = {}) =>
   layers.embedding({ inputDim: words, outputDim: 8, seed: 1, ...args });
 const lstm = (args = {}) => layers.lstm({ units, seed: 2, ...args });
-const near = { rtol: 0, ofLargest: 2e-6 };
+const near = tolerances.lookups.gradients;
 
 test("what an embedding gives is known for a lookup where nobody can ask for its gradient", () => {
   const [layer, tokens] = [embedding(), texts()];

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -160,7 +161,7 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
         first.dispose();
         for (const gradients of after) step(second, weights, gradients);
         if (exact) expect(valuesOf(weights)).toEqual(whole);
-        else expect(valuesOf(weights)).toBeAllclose(whole, { rtol: 1e-6, atol: 1e-6 });
+        else expect(valuesOf(weights)).toBeAllclose(whole, tolerances.optimizers.steps);
         second.dispose();
         tf.dispose(weights);
       }),
@@ -247,7 +248,7 @@ test("tfjs's own optimizers take the state, and go on with it", async () => {
     for (const [i, weight] of weights[0]!.entries()) weight.assign(weights[1]![i]!);
     step(stock, weights[0]!, before[0]!);
     step(expected, weights[1]!, before[0]!);
-    expect(valuesOf(weights[0]!)).toBeAllclose(valuesOf(weights[1]!), { rtol: 1e-6, atol: 1e-6 });
+    expect(valuesOf(weights[0]!)).toBeAllclose(valuesOf(weights[1]!), tolerances.optimizers.steps);
   }
 });
 

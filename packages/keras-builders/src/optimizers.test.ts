@@ -1,4 +1,5 @@
 // tfjs-layers brings the gradients that tfjs-core keeps apart.
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -64,12 +65,12 @@ test("rmsprop: w ← w - η g / √(v + ε)", () => {
       return s;
     };
   });
-  expect(run(rmsprop({ momentum: 0.5 }))).toBeAllclose(keras, { rtol: 1e-5 });
+  expect(run(rmsprop({ momentum: 0.5 }))).toBeAllclose(keras, tolerances.optimizers.longRuns);
 });
 
 test("sgd: w ← w - η s with s ← μ s + g, and Nesterov's look ahead", () => {
   const plain = expected(() => (g) => 0.01 * g);
-  expect(run(sgd())).toBeAllclose(plain, { rtol: 1e-5 });
+  expect(run(sgd())).toBeAllclose(plain, tolerances.optimizers.longRuns);
   const momentum = (nesterov: boolean) =>
     expected(() => {
       let s = 0;
@@ -79,8 +80,11 @@ test("sgd: w ← w - η s with s ← μ s + g, and Nesterov's look ahead", () =>
       };
     });
   const options = { learningRate: 0.1, momentum: 0.9 };
-  expect(run(sgd(options))).toBeAllclose(momentum(false), { rtol: 1e-5 });
-  expect(run(sgd({ ...options, nesterov: true }))).toBeAllclose(momentum(true), { rtol: 1e-5 });
+  expect(run(sgd(options))).toBeAllclose(momentum(false), tolerances.optimizers.longRuns);
+  expect(run(sgd({ ...options, nesterov: true }))).toBeAllclose(
+    momentum(true),
+    tolerances.optimizers.longRuns,
+  );
 });
 
 test("clipnorm shortens a long gradient to that length and leaves a short one", () => {

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { orthogonal as reference, seededRandom } from "@rnnkit/core-rnn";
 import { matMul } from "@tensorflow/tfjs-core";
@@ -6,14 +7,17 @@ import { orthogonal } from "./orthogonal.ts";
 
 test("a seeded matrix is core-rnn's of that seed, times gain", () => {
   const values = orthogonal({ gain: 2, seed: 11 }).apply([12, 48]).dataSync();
-  expect(values).toBeAllclose(reference([12, 48], seededRandom(11), 2), { rtol: 0, atol: 2e-6 });
+  expect(values).toBeAllclose(
+    reference([12, 48], seededRandom(11), 2),
+    tolerances.orthogonal.scaled,
+  );
 });
 
 test("rows of a wide matrix are orthonormal, and without a seed no two are alike", () => {
   const initializer = orthogonal();
   const q = initializer.apply([6, 24]);
   const identity = Float32Array.from({ length: 36 }, (_, e) => (e % 7 === 0 ? 1 : 0));
-  expect(matMul(q, q, false, true).dataSync()).toBeAllclose(identity, { rtol: 0, atol: 2e-6 });
+  expect(matMul(q, q, false, true).dataSync()).toBeAllclose(identity, tolerances.orthogonal.scaled);
   expect(initializer.apply([6, 24]).dataSync()).not.toEqual(q.dataSync());
 });
 

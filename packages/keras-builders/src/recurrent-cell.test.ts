@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
@@ -25,7 +26,7 @@ const list = (y: unknown) => [y].flat() as tf.Tensor[];
 const closeAll = (got: unknown, want: unknown) => {
   expect(list(got).map(({ shape }) => shape)).toEqual(list(want).map(({ shape }) => shape));
   for (const [i, w] of list(want).entries()) {
-    expect(list(got)[i]!.dataSync()).toBeAllclose(w.dataSync(), { rtol: 0, atol: 1e-6 });
+    expect(list(got)[i]!.dataSync()).toBeAllclose(w.dataSync(), tolerances.layers.calls);
   }
 };
 

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { seededRandom } from "@rnnkit/core-rnn";
 import { engineMemory } from "@rnnkit/fused-rnn";
@@ -26,7 +27,7 @@ beforeAll(async () => {
 const [B, T, I, H] = [3, 6, 2, 4];
 const uniform = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, "float32", seed);
 const x = () => uniform([B, T, I], 7);
-const same = { rtol: 0, atol: 1e-6 };
+const same = tolerances.layers.calls;
 const list = (y: unknown) => [y].flat() as tf.Tensor[];
 const close = (got: tf.Tensor, want: tf.Tensor) => {
   expect(got.shape).toEqual(want.shape);

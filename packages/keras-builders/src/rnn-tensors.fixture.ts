@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { initializers } from "@tensorflow/tfjs-layers";
 import { expect } from "vitest";
@@ -8,7 +9,7 @@ export const uniform = (shape: number[], seed: number) =>
 export const x = () => uniform([B, T, I], 7);
 export const biasInitializer = initializers.randomUniform({ minval: -1, maxval: 1, seed: 9 });
 export const list = (y: unknown) => [y].flat() as tf.Tensor[];
-export const close = (got: tf.Tensor, want: tf.Tensor, atol = 1e-6) => {
+export const close = (got: tf.Tensor, want: tf.Tensor, atol = tolerances.layers.calls.atol) => {
   expect(got.shape).toEqual(want.shape);
   expect(got.dataSync()).toBeAllclose(want.dataSync(), { rtol: 0, atol });
 };

@@ -1,6 +1,7 @@
 // A row of a batch is what it is alone: what is worked out once for several rows, and what threads share, changes
 // nothing of it. `RNNKIT_STACKS` draws so many stacks in place of the few, `RNNKIT_SEED` others.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { getThreads, setThreads } from "@rnnkit/fused-rnn";
@@ -113,7 +114,7 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
       [2, 0],
     ]);
     const y = tf.tensor2d([[1], [0]]);
-    const close = { rtol: 0, atol: 1e-6 };
+    const close = tolerances.layers.calls;
     expect((model.predict(x) as tf.Tensor).dataSync()).toBeAllclose([0.1635657, -0.1396167], close);
     model.compile({ optimizer: tf.train.sgd(0.5), loss: "meanSquaredError" });
     const losses: number[] = [];

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { readFixture } from "@rnnkit/fixtures";
@@ -15,11 +16,7 @@ const cases = readFixture("softmax.json") as {
   gradients: number[][];
 }[];
 const [B, T, I, H] = [2, 3, 2, 3];
-// As the fixtures' README judges float32.
-const [near, nearGradient] = [2e-6, 1e-5].map((tolerance) => ({
-  rtol: tolerance,
-  atol: tolerance,
-}));
+const { outputs: near, gradients: nearGradient } = tolerances.keras;
 
 describe.each(["wasm", "cpu"])("on %s", (backend) => {
   test.each(

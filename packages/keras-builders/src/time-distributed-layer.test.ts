@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -20,7 +21,7 @@ const [B, T] = [3, 4];
 const uniform = (shape: number[], seed = 5) => tf.randomUniform(shape, -1, 1, "float32", seed);
 const close = (got: tf.Tensor, want: tf.Tensor) => {
   expect(got.shape).toEqual(want.shape);
-  expect(got.dataSync()).toBeAllclose(want.dataSync(), { rtol: 0, atol: 2e-6 });
+  expect(got.dataSync()).toBeAllclose(want.dataSync(), tolerances.layers.models);
 };
 /** The definition: the layer on one step after the other. */
 const stepByStep = (layer: Layer, x: tf.Tensor, kwargs: object = {}) =>

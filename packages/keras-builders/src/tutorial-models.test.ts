@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import {
@@ -142,8 +143,8 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
       const [loss] = [await model.trainOnBatch(...batches[index]!)].flat();
       got.push(loss as number);
     }
-    expect(got).toBeAllclose(losses64 ?? losses, { rtol: 0, atol: 5e-6 });
-    const within = { rtol: 0, atol: 1e-5 };
+    expect(got).toBeAllclose(losses64 ?? losses, tolerances.keras.losses);
+    const within = tolerances.keras.weights;
     for (const [i, weight] of model.getWeights().entries()) {
       expect(weight.dataSync()).toBeAllclose(truth(final_weights[i]!), within);
     }

@@ -1,5 +1,6 @@
 // Attention by dot products, which Keras opens from .keras files alone: built here, loaded and in real Keras.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { layers } from "@rnnkit/keras-builders";
@@ -59,7 +60,10 @@ test("what a value is masked by counts for nothing, and a masked query is 0", ()
   expect(embedding.getConfig().maskZero).toBe(true);
   expect(before!.slice(6, 12)).toEqual([0, 0, 0, 0, 0, 0]);
   const turned = { ...value, data: [3, 0, 4, 0, 0, 1, 2, 1, 0, 0] };
-  expect(predictionsOf(built, [query, turned])[0]).toBeAllclose(before!, { atol: 1e-6 });
+  expect(predictionsOf(built, [query, turned])[0]).toBeAllclose(
+    before!,
+    tolerances.keras.predictions,
+  );
 });
 
 test("a file of Keras 2 opens from .h5 too", async () => {
@@ -129,7 +133,7 @@ describe.skipIf(!kerasPython)("Keras (skipped without RNNKIT_KERAS_PYTHON)", () 
     const answer = told[id]![`${ids.indexOf(id)}.keras`]!;
     expect(answer.error).toBeUndefined();
     for (const [i, wanted] of predictionsOf(cases[id]!(), inputs).entries()) {
-      expect(answer.outputs[i]!.data).toBeAllclose(wanted, { atol: 1e-6 });
+      expect(answer.outputs[i]!.data).toBeAllclose(wanted, tolerances.keras.predictions);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import {
   mkdir,
@@ -112,7 +113,7 @@ test("optimizer, metadata and origin are kept: training goes on where it stopped
   });
   expect(generatedBy).toMatch(/^TensorFlow\.js tfjs-layers v/);
   await Promise.all([made.fit(x(), y, options), loaded.fit(x(), y, options)]);
-  expect(predicted(loaded)).toBeAllclose(predicted(made), { rtol: 0, atol: 1e-6 });
+  expect(predicted(loaded)).toBeAllclose(predicted(made), tolerances.saved.predictions);
 });
 
 test("the folder, its model.json, another name, a URL: all lead there; two models share a folder", async () => {

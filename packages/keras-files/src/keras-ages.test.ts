@@ -1,5 +1,6 @@
 // Files of every age: what Keras up to 3.15 wrote, opened as the model that was saved.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { layers } from "@rnnkit/keras-builders";
 import { type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
@@ -148,7 +149,7 @@ describe.each([
     wanted.setWeights(weights());
     const { model, warnings } = await load(await agedH5({ version: "2.2.4", layers: [file()] }));
     expect(warnings).toEqual([]);
-    expect(outputOf(model)).toBeAllclose(outputOf(wanted), { atol: 1e-6 });
+    expect(outputOf(model)).toBeAllclose(outputOf(wanted), tolerances.keras.predictions);
     const again = await load(await saveKerasModel(model));
     expect(outputOf(again.model)).toEqual(outputOf(model));
   });
@@ -176,7 +177,7 @@ describe.each([
     });
     wanted.setWeights([...weights(), ...weights()]);
     const { model } = await load(await agedH5({ version: "2.3.1", layers: [both] }));
-    expect(outputOf(model)).toBeAllclose(outputOf(wanted), { atol: 1e-6 });
+    expect(outputOf(model)).toBeAllclose(outputOf(wanted), tolerances.keras.predictions);
   });
 
   test("by loadWeights into the ordinary layer, by position", async () => {
@@ -184,7 +185,7 @@ describe.each([
     const wanted = sequential({ layers: [cell([T, I])] });
     wanted.setWeights(weights());
     await loadWeights(model, await agedWeights({ version: "2.2.4", layers: [file()] }));
-    expect(outputOf(model)).toBeAllclose(outputOf(wanted), { atol: 1e-6 });
+    expect(outputOf(model)).toBeAllclose(outputOf(wanted), tolerances.keras.predictions);
   });
 });
 

@@ -1,5 +1,6 @@
 // Whole models that Keras 3.15.1 (on JAX; merged-under-masks on TensorFlow) saved, with random weights, and
 // what it predicted. The files were deflated afterwards.
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { readFileSync } from "node:fs";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
@@ -49,7 +50,7 @@ test.each(Object.entries(facts))("%s: %s", async (name) => {
   const got = predicted(model);
   expect(got.map(({ shape }) => shape)).toEqual(outputs.map(({ shape }) => shape));
   for (const [i, y] of got.entries()) {
-    expect(y.dataSync()).toBeAllclose(outputs[i]!.data, { atol: 2e-6, rtol: 2e-6 });
+    expect(y.dataSync()).toBeAllclose(outputs[i]!.data, tolerances.keras.outputs);
   }
   for (const format of ["keras", "h5"] as const) {
     const again = await loadKerasModel(await saveKerasModel(model, undefined, { format }));

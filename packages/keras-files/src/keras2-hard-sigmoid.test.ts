@@ -1,5 +1,6 @@
 // hard_sigmoid was clip(0.2x + 0.5, 0, 1) before Keras 3, as it is in tfjs-layers.
 
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { accelerate, install } from "@rnnkit/keras-builders";
 import { type io, setBackend, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
@@ -185,7 +186,10 @@ describe.each(Object.keys(first))("%s", (name) => {
     "saved by keras_version %s opens as it was, and says so once",
     async (version) => {
       const { model, warnings } = await load(await agedH5(agedOf(name, version)));
-      expect(outputOf(model)).toBeAllclose(outputOf(stockModel(name)), { atol: 1e-6 });
+      expect(outputOf(model)).toBeAllclose(
+        outputOf(stockModel(name)),
+        tolerances.keras.predictions,
+      );
       expect(warnings).toEqual([
         expect.stringMatching(/^loadKerasModel: hard_sigmoid .* saved by Keras 2.*0\.2x \+ 0\.5/),
       ]);
@@ -216,14 +220,14 @@ describe.each(Object.keys(first))("%s", (name) => {
 test("tfjs-layers' own hardSigmoid is saved as what it is", async () => {
   const model = stockModel("LSTM");
   const again = await load(await saveKerasModel(model));
-  expect(outputOf(again.model)).toBeAllclose(outputOf(model), { atol: 1e-6 });
+  expect(outputOf(again.model)).toBeAllclose(outputOf(model), tolerances.keras.predictions);
 });
 
 test("accelerate leaves an LSTM whose output is hardSigmoid's no slower", () => {
   const model = stockModel("LSTM, both activations");
   const before = outputOf(model);
   expect(accelerate(model).left).toEqual([]);
-  expect(outputOf(model)).toBeAllclose(before, { atol: 1e-6 });
+  expect(outputOf(model)).toBeAllclose(before, tolerances.keras.predictions);
 });
 
 test("a file of TensorFlow 2.12 to 2.15 is of Keras 2, whatever the paths' separator", async () => {
@@ -234,7 +238,7 @@ test("a file of TensorFlow 2.12 to 2.15 is of Keras 2, whatever the paths' separ
     for (const each of [paths, inOlder]) {
       const bytes = await agedKeras({ ...agedOf("LSTM", "2.13.1"), paths: each }, separator);
       const { model, warnings } = await load(bytes);
-      expect(outputOf(model)).toBeAllclose(wanted, { atol: 1e-6 });
+      expect(outputOf(model)).toBeAllclose(wanted, tolerances.keras.predictions);
       expect(warnings).toHaveLength(1);
     }
   }
@@ -251,7 +255,7 @@ test("tf.loadLayersModel keeps it too, once install() was called", async () => {
     },
   });
   const again = await loadLayersModel({ load: async () => saved! });
-  expect(outputOf(again)).toBeAllclose(outputOf(model), { atol: 1e-6 });
+  expect(outputOf(again)).toBeAllclose(outputOf(model), tolerances.keras.predictions);
 });
 
 test("a GRU of TensorFlow 2 with reset_after keeps it in tf.loadLayersModel", async () => {
@@ -283,7 +287,7 @@ test("a GRU of TensorFlow 2 with reset_after keeps it in tf.loadLayersModel", as
       weightData: Float32Array.from(data.flatMap((values) => [...values])).buffer,
     }),
   });
-  expect(outputOf(again)).toBeAllclose(outputOf(model), { atol: 1e-6 });
+  expect(outputOf(again)).toBeAllclose(outputOf(model), tolerances.keras.predictions);
 });
 
 test("a function that Python registered under another name is refused by name", async () => {

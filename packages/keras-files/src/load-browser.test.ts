@@ -1,4 +1,5 @@
 // Loading in a real browser: bundled by vite through the package's `exports`, as an app would bundle it.
+
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -8,6 +9,7 @@ import { extname, join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import { numbers, truth } from "@rnnkit/fixtures";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -110,7 +112,7 @@ chromiumTest.each([".keras", ".h5"])(
     const id = "file_embedding_lstm";
     const want = truth(fileCase(id).predictions[0]);
     const byUrl = await predictedFrom(`"/models/${id}${end}"`, id);
-    expect(byUrl).toBeAllclose(want, { atol: 1e-6 });
+    expect(byUrl).toBeAllclose(want, tolerances.keras.predictions);
     await page.setInputFiles("input", filePath(`${id}${end}`));
     const byFile = await predictedFrom("document.querySelector('input').files[0]", id);
     expect(byFile).toEqual(byUrl);
@@ -123,7 +125,7 @@ chromiumTest(`a broken file is an error in Chromium, and the next one loads${rea
   const refused = `(async () => loadKerasModel(await ${cut}).then(String, (error) => error.message))()`;
   expect(await page.evaluate(refused)).toContain("expected a zip file with a directory");
   const got = await predictedFrom(`"/models/${id}.keras"`, id);
-  expect(got).toBeAllclose(truth(fileCase(id).predictions[0]), { atol: 1e-6 });
+  expect(got).toBeAllclose(truth(fileCase(id).predictions[0]), tolerances.keras.predictions);
 });
 
 chromiumTest(

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -37,7 +38,7 @@ test.each(fileIds.flatMap((id) => [`${id}.keras`, `${id}.h5`]))(
     const hashes = weights.map(({ sha256_float32le }) => sha256_float32le);
     expect(model.getWeights().map(hashOf)).toEqual(hashes);
     const got = model.predict(inputs.map(toTensor)) as Tensor;
-    expect(got.dataSync()).toBeAllclose(truth(predictions[0]), { atol: 1e-6 });
+    expect(got.dataSync()).toBeAllclose(truth(predictions[0]), tolerances.keras.predictions);
     model.dispose();
   },
 );
@@ -104,7 +105,7 @@ test.each(Object.keys(continued).flatMap((id) => [`${id}.keras`, `${id}.h5`]))(
     const y = tensor(Array.from({ length: x.shape[0]! }, (_, i) => [i % 2]));
     const losses: number[] = [];
     for (const _ of continued[id]!) losses.push((await model.trainOnBatch(x, y)) as number);
-    expect(losses).toBeAllclose(continued[id]!, { rtol: 0, atol: 2e-6 });
+    expect(losses).toBeAllclose(continued[id]!, tolerances.keras.trainedLosses);
     model.dispose();
   },
 );
@@ -122,7 +123,7 @@ test("SGD with Nesterov's momentum goes on as in Keras, from a deflated file", a
     0.1342421919107437, 0.10290754586458206, 0.056011855602264404, 0.020679831504821777,
     0.004313348792493343, 0.002148701110854745,
   ];
-  expect(losses).toBeAllclose(keras, { rtol: 0, atol: 2e-6 });
+  expect(losses).toBeAllclose(keras, tolerances.keras.trainedLosses);
   model.dispose();
 });
 
@@ -255,7 +256,7 @@ test("a layer that is not known is named, and customObjects makes it", async () 
   );
   const { inputs, predictions } = fileCase("file_simple_rnn");
   const got = model.predict(inputs.map(toTensor)) as Tensor;
-  expect(got.dataSync()).toBeAllclose(truth(predictions[0]), { atol: 1e-6 });
+  expect(got.dataSync()).toBeAllclose(truth(predictions[0]), tolerances.keras.predictions);
 });
 
 test.each<[string, (dense: Json) => void, string]>([
@@ -312,7 +313,7 @@ test("a functional model of Keras 2's form: lists of inputs, and states after th
   const model = await loadKerasModel(bytes);
   const { inputs, predictions } = fileCase("file_gru_before_timedistributed");
   const got = model.predict(cast(toTensor(inputs[0]!), "float32")) as Tensor;
-  expect(got.dataSync()).toBeAllclose(truth(predictions[0]), { atol: 1e-6 });
+  expect(got.dataSync()).toBeAllclose(truth(predictions[0]), tolerances.keras.predictions);
   model.dispose();
   expect(memory().numTensors).toBe(before + 3);
 });

@@ -1,5 +1,6 @@
 // Steps of training under masks, through every layer that passes one on: losses and weights are Keras's, who
 // trains the same models from their files.
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { layers, sgd } from "@rnnkit/keras-builders";
@@ -217,7 +218,7 @@ describe.skipIf(!kerasPython)("Keras's losses (skipped without RNNKIT_KERAS_PYTH
     if (!answers) return skip("this Keras has no backend that trains");
     expect(answers[id]!.error).toBeUndefined();
     for (const { losses, weights } of Object.values<Trained>(answers[id] as never)) {
-      expect(losses).toBeAllclose(expected[id]!.losses, { atol: 2e-6 });
+      expect(losses).toBeAllclose(expected[id]!.losses, tolerances.keras.training);
       for (const [i, values] of expected[id]!.weights.entries()) {
         expect(weights[i]).toBeAllclose(values, { atol: 1e-5 });
       }

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import {
   activationOf,
@@ -61,7 +62,7 @@ test.each(fileIds)("%s, saved by Keras, written as ONNX: Keras's own predictions
   const [given] = (await InferenceSession.create(bytes)).inputMetadata;
   const fed = given!.isTensor && given!.type === "int32" ? tf.cast(x, "int32") : x;
   const [y] = Object.values(await runOnnx(bytes, { [given!.name]: fed }));
-  expect(y!.dataSync()).toBeAllclose(toTensor(want).dataSync(), { rtol: 0, atol: 1e-5 });
+  expect(y!.dataSync()).toBeAllclose(toTensor(want).dataSync(), tolerances.onnx.outputs);
 });
 
 test("noise is nothing, Flatten flattens, models are layers", async () => {

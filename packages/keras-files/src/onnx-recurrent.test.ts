@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-wasm";
 import { layers as ours } from "@rnnkit/keras-builders";
 import * as tf from "@tensorflow/tfjs-core";
@@ -175,7 +176,7 @@ test("batch and time of a file are free, other sizes than any before give tfjs's
         const x = real([b, t, i], seed);
         const [y] = Object.values(await runOnnx(bytes, { [made.inputNames[0]!]: x }));
         const want = made.predict(x) as tf.Tensor;
-        expect(y!.dataSync()).toBeAllclose(want.dataSync(), { rtol: 0, atol: 1e-5 });
+        expect(y!.dataSync()).toBeAllclose(want.dataSync(), tolerances.onnx.outputs);
       }
       made.dispose();
     },
@@ -242,7 +243,7 @@ test.each(["tfjs", "ours"])(
       const x = real([B, 1, I], step);
       const outputs = await runOnnx(bytes, { one_input: x, ...carried });
       const want = (made.predict(x) as tf.Tensor).dataSync();
-      expect(outputs.two!.dataSync()).toBeAllclose(want, { rtol: 0, atol: 1e-5 });
+      expect(outputs.two!.dataSync()).toBeAllclose(want, tolerances.onnx.outputs);
       carried = Object.fromEntries(
         Object.keys(states).map((name) => [name, outputs[`${name}_next`]!]),
       );

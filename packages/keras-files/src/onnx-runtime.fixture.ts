@@ -1,4 +1,5 @@
 import { seededRandom } from "@rnnkit/core-rnn";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -63,6 +64,6 @@ export async function expectAgreement(made: LayersModel, x: tf.Tensor): Promise<
   const onnx = Object.values(outputs);
   expect(onnx.map((y) => y.shape)).toEqual(tfjs.map((y) => y.shape));
   for (const [i, y] of onnx.entries()) {
-    expect(y.dataSync()).toBeAllclose(tfjs[i]!.dataSync(), { rtol: 0, atol: 1e-5 });
+    expect(y.dataSync()).toBeAllclose(tfjs[i]!.dataSync(), tolerances.onnx.outputs);
   }
 }

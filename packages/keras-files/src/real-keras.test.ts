@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -130,7 +131,7 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
     const scale = fill([3], 0);
     expect(answers.custom!["custom.keras"]!.predictions[0]).toBeAllclose(
       [1, 2, -3].map((x, i) => x * scale[i]! * 3),
-      { atol: 1e-6 },
+      tolerances.keras.predictions,
     );
   });
 
@@ -142,7 +143,7 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
         // Keras lists weights that are not trained last.
         expect(weights.sort()).toEqual([...expected[id]!.weights].sort());
         for (const [i, values] of expected[id]!.predictions.entries()) {
-          expect(predictions[i]).toBeAllclose(values, { atol: 1e-6 });
+          expect(predictions[i]).toBeAllclose(values, tolerances.keras.predictions);
         }
       });
     }
@@ -188,9 +189,12 @@ describe.skipIf(!kerasPython)("Keras trains on (skipped without RNNKIT_KERAS_PYT
       expect(answers[id]!.error).toBeUndefined();
       for (const { losses, iterations, weights } of Object.values<Trained>(answers[id] as never)) {
         expect(iterations).toBe(before + after);
-        expect(losses.slice(-after)).toBeAllclose(expected[id]!.losses, { atol: 1e-6 });
+        expect(losses.slice(-after)).toBeAllclose(
+          expected[id]!.losses,
+          tolerances.keras.predictions,
+        );
         for (const [i, values] of expected[id]!.weights.entries()) {
-          expect(weights[i]).toBeAllclose(values, { atol: 2e-6 });
+          expect(weights[i]).toBeAllclose(values, tolerances.keras.training);
         }
       }
     });
@@ -234,9 +238,12 @@ describe.skipIf(!kerasPython)(
           const onWarning = (text: string) => expect.fail(text);
           const model = await loadKerasModel(Buffer.from(files[format], "base64"), { onWarning });
           expect(model.optimizer.iterations).toBe(before);
-          expect(await steps(model, after)).toBeAllclose(losses, { atol: 1e-6 });
+          expect(await steps(model, after)).toBeAllclose(losses, tolerances.keras.predictions);
           for (const [i, { variable }] of weightPaths(model).entries()) {
-            expect([...variable.read().dataSync()]).toBeAllclose(weights[i]!, { atol: 2e-6 });
+            expect([...variable.read().dataSync()]).toBeAllclose(
+              weights[i]!,
+              tolerances.keras.training,
+            );
           }
           model.dispose();
         });

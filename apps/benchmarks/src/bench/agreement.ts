@@ -1,5 +1,6 @@
 import { runSequence, runSequenceBackward } from "@rnnkit/core-rnn";
 import { getThreads, setThreads } from "@rnnkit/fused-rnn";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   createProblem,
@@ -11,7 +12,7 @@ import {
 } from "./recurrent-ops.ts";
 
 /** How far a float32 kernel may be from the float64 reference, of the largest element. */
-export const AGREEMENT = 1e-5;
+export const AGREEMENT: number = tolerances.wasm.whole.ofLargest;
 
 // No size is a multiple of four, so the kernels' tails are in it.
 const smallCase: Shape = { B: 3, T: 7, I: 5, H: 6, dx: true };

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
@@ -7,7 +8,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { adamUpdate } from "./adam-update.ts";
 import { rmspropUpdate } from "./rmsprop-update.ts";
 
-const near = { rtol: 1e-6, atol: 1e-9 };
+const near = tolerances.optimizers.equations;
 const rmspropNumbers = { learningRate: 0.01, rho: 0.9, momentum: 0, epsilon: 1e-7 };
 
 // Whatever the engine does not serve: tfjs's cpu kernels under another name.
@@ -57,7 +58,7 @@ describe.each(["cpu", "wasm", "unserved"])("on %s", (backend) => {
           expect(s.dataSync()).toBeAllclose(steps, near);
           expect(w.dataSync()).toBeAllclose(
             rows.map(([x], i) => x - steps[i]!),
-            { rtol: 1e-6, atol: 1e-6 },
+            tolerances.optimizers.steps,
           );
         });
       }),
@@ -201,7 +202,7 @@ test.each([
       for (const backend of ["cpu", "wasm"]) {
         const fused = await results(backend);
         for (const [i, values] of composed.entries()) {
-          expect(fused[i]).toBeAllclose(values, { rtol: 2e-6, atol: 2e-6 });
+          expect(fused[i]).toBeAllclose(values, tolerances.optimizers.composed);
         }
       }
     }),

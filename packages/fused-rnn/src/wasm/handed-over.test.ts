@@ -1,4 +1,5 @@
 // A file of its own: the module stays handed over.
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
 import { seededRandom } from "@rnnkit/core-rnn";
@@ -39,6 +40,6 @@ test("where compiling is forbidden, a module handed over gives the numbers of on
   expect([isEngineSupported(), getThreads()]).toEqual([true, 1]);
   // Relaxed SIMD, where the runtime has it, rounds once less.
   for (const [k, values] of trained("gruAfter", [9, 11, 5, 7]).entries())
-    expect(values).toBeAllclose(own[k], { rtol: 0, atol: 0, ofLargest: 1e-5 });
+    expect(values).toBeAllclose(own[k], tolerances.wasm.whole);
   expect(orthogonal([4, 4], seededRandom(1))).toHaveLength(16);
 });

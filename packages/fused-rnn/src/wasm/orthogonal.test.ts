@@ -1,4 +1,5 @@
 import { type Random, orthogonal as reference, seededRandom } from "@rnnkit/core-rnn";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { getInstance } from "./instance.ts";
@@ -40,7 +41,7 @@ test.each([
 ])("the shorter side of [%d, %d] is orthonormal to 1e-6", (rows, columns) => {
   const q = orthogonal([rows, columns], seededRandom(2));
   const expected = identity(Math.min(rows, columns));
-  expect(gram(q, rows, columns)).toBeAllclose(expected, { rtol: 0, atol: 1e-6 });
+  expect(gram(q, rows, columns)).toBeAllclose(expected, tolerances.orthogonal.matrices);
 });
 
 test("every shape is core-rnn's float64 matrix of the same seed to 1e-6, whatever memory held", () => {
@@ -53,14 +54,14 @@ test("every shape is core-rnn's float64 matrix of the same seed to 1e-6, whateve
       heap.release(region);
       const q = orthogonal([rows, columns], seededRandom(seed), 1.5);
       const expected = reference([rows, columns], seededRandom(seed), 1.5);
-      expect(q).toBeAllclose(expected, { rtol: 0, atol: 1e-6 });
+      expect(q).toBeAllclose(expected, tolerances.orthogonal.matrices);
     }),
   );
 });
 
 test("gain scales: QᵀQ = gain²", () => {
   const q = orthogonal([50, 30], seededRandom(4), -1.5);
-  expect(gram(q, 50, 30)).toBeAllclose(identity(30, 2.25), { rtol: 0, atol: 2e-6 });
+  expect(gram(q, 50, 30)).toBeAllclose(identity(30, 2.25), tolerances.orthogonal.scaled);
 });
 
 test("a seed gives the same bits again, and the stream goes on after it", () => {
