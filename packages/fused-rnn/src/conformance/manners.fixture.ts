@@ -4,10 +4,10 @@ import { cellKinds } from "@rnnkit/core-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { bidirectional } from "../bidirectional.ts";
 import { engineMemory } from "../engine-memory.ts";
 import type { RecurrentWeights } from "../options.ts";
 import {
+  bothDirections,
   cotangentsOf,
   differentiate,
   expectSameBits,
@@ -31,26 +31,40 @@ export function mannersTests(suite: EngineUnderTest): void {
   const { engine } = suite;
   const isTraced = engine.kind === "traced";
 
-  test("nothing is left behind, in tfjs or in the engine", async () => {
-    const inputs = call();
-    const weights = inputs as unknown as RecurrentWeights;
-    const { kernel, recurrentKernel, bias } = weights;
-    const both = (x: tf.Tensor) => {
-      const each = { kernel, recurrentKernel, bias };
-      return bidirectional("lstm", x, [each, each]);
-    };
-    await expectNoTensorLeak(() => {
+  test.each(["vectors", "ids"])(
+    "nothing is left behind, in tfjs or in the engine, of %s",
+    async (kind) => {
+      const { x, ...others } = numbersOf(shape, { ...plain, initialState: true });
+      const ids = Int32Array.from({ length: shape.B * shape.T }, (_, i) => (i * i) % 5);
+      const inputs = tensorsOf(shape, {
+        ...others,
+        ...(kind === "ids" ? { ids, table: x } : { x }),
+      });
       const names = gradientNames(inputs);
-      const loss = (...given: tf.Tensor[]) =>
-        tf.sum(outputs(Object.fromEntries(names.map((name, k) => [name, given[k]]))));
-      tf.dispose(tf.valueAndGrads(loss)(names.map((name) => inputs[name] as tf.Tensor)));
-      tf.dispose(run(shape, inputs));
-      const pair = both(inputs.x as tf.Tensor);
-      tf.dispose(pair.flatMap((result) => [result.outputs, ...result.state]));
-      tf.dispose(tf.grad((x: tf.Tensor) => tf.sum(both(x)[1].outputs))(inputs.x as tf.Tensor));
-    });
-    expect(engineMemory()).toEqual({ used: 0, pending: 0 });
-  });
+      const given = names.map((name) => inputs[name] as tf.Tensor);
+      const both = (of: Inputs) => {
+        const { kernel, recurrentKernel, bias } = of as unknown as RecurrentWeights;
+        const weights = { kernel, recurrentKernel, bias };
+        const sequence = of.x ?? { ids: of.ids as tf.Tensor, table: of.table as tf.Tensor };
+        return bothDirections("lstm", sequence, [weights, weights]);
+      };
+      const lossOf =
+        (op: (of: Inputs) => tf.Tensor[]) =>
+        (...values: tf.Tensor[]) => {
+          const wanted = Object.fromEntries(names.map((name, k) => [name, values[k]]));
+          return tf.addN(op({ ...inputs, ...wanted }).map((y) => tf.sum(y)));
+        };
+      const one = (of: Inputs) => run(shape, of);
+      await expectNoTensorLeak(() => {
+        tf.dispose(tf.valueAndGrads(lossOf(one))(given));
+        tf.dispose(run(shape, inputs));
+        tf.dispose(both(inputs));
+        const withoutStates = given.slice(0, -2);
+        tf.dispose(tf.valueAndGrads(lossOf(both))(withoutStates));
+      });
+      expect(engineMemory()).toEqual({ used: 0, pending: 0 });
+    },
+  );
 
   test("a gradient that is never asked for is given back", () => {
     const inputs = call();

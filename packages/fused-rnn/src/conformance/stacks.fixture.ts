@@ -172,11 +172,20 @@ export function stackTests(suite: EngineUnderTest): void {
   test.each(cellKinds)(
     "%s: x's gradient adds up to each token's where rows are said to begin alike",
     (cell) => {
-      const [T, tokens] = [17, 7];
-      const zeros = [3, 17, 0, 9, 16, 16, 12, 5, 17];
-      for (const returnSequences of [true, false]) {
-        const shape = shapeOf(cell, { B: zeros.length, T, I: 8, H: 18, returnSequences });
-        const ids = Int32Array.from(paddedTokens(T, zeros, tokens).flat());
+      const small = { B: 9, T: 17, H: 18, tokens: 7 };
+      // Rows of gradients of more than 512 columns.
+      const H = { simpleRnn: 517, lstm: 131, gruAfter: 175, gruBefore: 175 }[cell];
+      const large = { B: 18, T: 120, I: 21, H, tokens: 200, returnSequences: false };
+      const sizes = [
+        { ...small, I: 3, returnSequences: true },
+        { ...small, I: 8, returnSequences: true },
+        { ...small, I: 12, returnSequences: false },
+        ...(suite.isSlow ? [] : [large]),
+      ];
+      for (const { tokens, ...given } of sizes) {
+        const shape = shapeOf(cell, given);
+        const zeros = Array.from({ length: shape.B }, (_, b) => (b * 7) % (shape.T + 1));
+        const ids = Int32Array.from(paddedTokens(shape.T, zeros, tokens).flat());
         const { x: table } = numbersOf({ ...shape, B: 1, T: tokens }, { ...plain, seed: 2 });
         const { x } = gathered(shape, { ids, table });
         const each = { ...numbersOf(shape, plain), x };
