@@ -3,7 +3,8 @@ import { registerKernels } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { relativeError } from "./agreement.ts";
-import { compareSides, copyWeights, type SideTimes } from "./step-bench.ts";
+import { compareSides, copyWeights } from "./step-bench.ts";
+import type { SideTimes } from "./step-row.ts";
 import { seededExamples, tutorialModels } from "./tutorial-models.ts";
 
 beforeAll(async () => {

@@ -2,15 +2,20 @@ import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timed, timedAsync } from "./rounds.ts";
 import {
+  goalHead,
+  goalLines,
+  type SideTimes,
+  type StepRow,
+  stepHead,
+  stepLine,
+} from "./step-row.ts";
+import {
   GOAL_PEAK,
-  type Goals,
   REFERENCE_MACHINE,
-  type Reference,
   seededExamples,
   type TutorialModel,
   tutorialModels,
@@ -30,36 +35,6 @@ export interface StepOptions {
   /** Share of the IMDB models' steps that is padding in front. */
   padding: number;
   seed: number;
-}
-
-/** Times of one side of a model, milliseconds. */
-export interface SideTimes {
-  /** `model.trainOnBatch`, loss and metrics read. */
-  trainMs: number;
-  trainP95Ms: number;
-  /** `model.predictOnBatch`, output read. */
-  predictMs: number;
-  predictP95Ms: number;
-  /** A step inside `model.fit`, shuffling, slicing and logs included; not measured for stock. */
-  fitMs: number | null;
-}
-
-/** One model, fused and of tfjs-layers' own layers. */
-export interface StepRow {
-  model: string;
-  title: string;
-  batchSize: number;
-  rounds: number;
-  fused: SideTimes | null;
-  stock: SideTimes | null;
-  /** Stock / fused; null where one is missing. */
-  ratio: { train: number; predict: number } | null;
-  /** One core's matrix peak in these rounds, GFLOP/s. */
-  peakGflops: number;
-  /** Fused times as they would be at `GOAL_PEAK`: ms · peak / 59. */
-  atGoalPeak: { trainMs: number; predictMs: number } | null;
-  goals: Goals;
-  references: readonly Reference[];
 }
 
 // So many are timed in a row, as training and prediction go on in a row; of stock's that take seconds, one.
@@ -91,7 +66,7 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
     bench.line(dim("  stock: tfjs-layers' own layers on the same backend, from the same weights"));
   }
   bench.line();
-  bench.line(tableHead(columns));
+  bench.line(stepHead);
   const rows: StepRow[] = [];
   for (const model of models) {
     const row = await measureModel(model, options, bench);
@@ -106,7 +81,7 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
   bench.line(bold(`Goals at a peak of ${GOAL_PEAK} GFLOP/s a core, two threads`));
   bench.line(dim(`  ${REFERENCE_MACHINE}`));
   bench.line();
-  bench.line(tableHead(goalColumns));
+  bench.line(goalHead);
   for (const row of withGoals) for (const line of goalLines(row)) bench.line(line);
 }
 
@@ -262,65 +237,4 @@ async function checkModels(
   const lossOf = async (model: Sequential) => [await model.trainOnBatch(x, y)].flat()[0] as number;
   const lossError = relativeError([await lossOf(fused)], [await lossOf(stock)]);
   if (sameLoss && !(lossError <= MODEL_AGREEMENT)) throw refuse("the first loss", lossError);
-}
-
-const columns: Column[] = [
-  { title: "model", width: 23, left: true },
-  { title: "train", width: 7 },
-  { title: "p95", width: 7 },
-  { title: "in fit", width: 7 },
-  { title: "stock", width: 8 },
-  { title: "ratio", width: 6 },
-  { title: "goal", width: 5 },
-  { title: "predict", width: 8 },
-  { title: "p95", width: 7 },
-  { title: "stock", width: 8 },
-  { title: "ratio", width: 6 },
-  { title: "goal", width: 5 },
-  { title: "rounds", width: 6 },
-];
-
-const ms = (x: number | null | undefined): string =>
-  x === null || x === undefined ? "–" : x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
-const times = (x: number | undefined): string =>
-  x === undefined ? "" : `${x >= 10 ? x.toFixed(0) : x.toPrecision(2)}x`;
-const atLeast = (x: number | undefined): string => (x === undefined ? "" : `≥${x}x`);
-
-function stepLine({ model, fused, stock, ratio, goals, rounds: n }: StepRow): string {
-  return tableRow(columns, [
-    model,
-    ...[ms(fused?.trainMs), ms(fused?.trainP95Ms), ms(fused?.fitMs), ms(stock?.trainMs)],
-    ...[times(ratio?.train), atLeast(goals.trainRatio)],
-    ...[ms(fused?.predictMs), ms(fused?.predictP95Ms), ms(stock?.predictMs)],
-    ...[times(ratio?.predict), atLeast(goals.predictRatio)],
-    String(n),
-  ]);
-}
-
-const goalColumns: Column[] = [
-  { title: "model", width: 23, left: true },
-  { title: "", width: 7, left: true },
-  { title: "ms", width: 7 },
-  { title: "peak", width: 6 },
-  { title: "ms at 59", width: 8 },
-  { title: "goal", width: 7 },
-  { title: "Keras TF", width: 9 },
-  { title: "Keras JAX", width: 9 },
-  { title: "PyTorch", width: 9 },
-];
-
-function goalLines({ model, fused, atGoalPeak, peakGflops, goals, references }: StepRow): string[] {
-  const line = (what: "train" | "predict") => {
-    const goal = goals[`${what}Ms`];
-    return tableRow(goalColumns, [
-      model,
-      what,
-      ms(fused?.[`${what}Ms`]),
-      peakGflops.toFixed(1),
-      ms(atGoalPeak?.[`${what}Ms`]),
-      goal === undefined ? "" : `≤ ${goal}`,
-      ...references.map((reference) => ms(reference[`${what}Ms`])),
-    ]);
-  };
-  return [line("train"), line("predict")];
 }
