@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
 import type { PeerRow } from "./bench/peers-bench.ts";
-import type { StepRow } from "./bench/step-row.ts";
+import type { StepRow } from "./bench/step-table.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
 import { runCommandLine } from "./command-line.ts";
 import { memoryTerminal } from "./memory-terminal.ts";

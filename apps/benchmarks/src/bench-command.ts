@@ -9,6 +9,7 @@ import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
 import { benchStep, modelNames, type Side } from "./bench/step-bench.ts";
+import type { StepRow } from "./bench/step-table.ts";
 import { benchStream } from "./bench/stream-bench.ts";
 import {
   DEFAULT_SEED,
@@ -58,145 +59,151 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
       const names = bench.commands.map((command) => command.name()).join(", ");
       throw new UsageError(`bench: expected a command (${names}), got ${args[0] ?? "none"}`);
     });
-
-  /** Adds a subcommand with the options that all have; **work** is run inside `runBench`. */
-  const add = <Options extends BenchCommonOptions, Row extends object>(
-    command: Command,
-    work: (options: Options, session: Bench<Row>) => Promise<void>,
-    check: (options: Options) => void = () => {},
-  ) => {
-    command
-      .option("--seed <n>", "decides inputs and weights", seedNumber, DEFAULT_SEED)
-      .option("--json <file>", "write the results there")
-      .action(async (options: Options) => {
-        check(options);
-        const { json, ...asked } = options;
-        // `kernels` has a list of thread counts and sets each itself.
-        const { threads } = asked as { threads?: number | number[] };
-        const name = `bench ${command.name()}`;
-        done(
-          await runBench<Row>(
-            {
-              command: name,
-              terminal,
-              options: asked,
-              json,
-              threads: Array.isArray(threads) ? undefined : threads,
-            },
-            (session) => work(options, session),
-          ),
-        );
-      });
-    bench.addCommand(command);
-  };
-  const withThreads = (command: Command) =>
-    command.option(
-      "--threads <n>",
-      "of the engine (default: physical cores)",
-      wholeNumber(1, MOST_THREADS),
-    );
-  const withSeconds = (command: Command, what: string, seconds: number) =>
-    command.option("--seconds <x>", `time for each ${what}`, positiveNumber(3600), seconds);
-
-  add(
-    withSeconds(
-      new Command("kernels")
-        .summary("each fused operation and pass: ms, GFLOP/s, share of peak")
-        .option(
-          "--filter <words>",
-          "operation, shape, pass: such as lstm or imdb or 'gru big train'",
-          "",
-        )
-        .option(
-          "--shape <BxTxIxH>",
-          "such as 32x500x32x32, with dx, instead of the usual three; may be repeated",
-          (text: string, before: Shape[] = []) => [...before, parseShape(text)],
-        )
-        .option(
-          "--threads <list>",
-          "thread counts, each timed (default: 1 and physical cores)",
-          wholeNumbers(1, MOST_THREADS),
-        ),
-      "operation, shape and thread count",
-      1,
+  const session = { terminal, done };
+  bench.addCommand(
+    timed(
+      session,
+      kernelsCommand(),
+      ({ shape: shapes, threads = usualThreads(), ...options }: KernelArgs, run) =>
+        benchKernels({ ...options, shapes, threads }, run),
+      ({ filter, shape: shapes }: KernelArgs) => void kernelCases({ filter, shapes }),
     ),
-    ({ shape: shapes, threads = usualThreads(), ...options }: KernelArgs, session) =>
-      benchKernels({ ...options, shapes, threads }, session),
-    ({ filter, shape: shapes }: KernelArgs) => void kernelCases({ filter, shapes }),
   );
-  for (const [name, sides, summary] of [
-    ["step", ["fused", "stock"], "training steps and predictions, fused against stock tfjs-layers"],
-    ["stock", ["stock"], "the same of stock tfjs-layers alone"],
-  ] as [string, Side[], string][]) {
-    const command = new Command(name)
-      .summary(summary)
-      .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
-        ...modelNames,
-      ])
-      .option("--repeats <n>", "rounds for each model, at least", wholeNumber(1), 2)
-      .option(
-        "--padding <share>",
-        "of the IMDB models' words that is padding in front; of the reviews 0.55",
-        shareNumber,
-        0,
-      );
-    if (name === "step") command.addOption(new Option("--no-stock", "time the fused side alone"));
-    add(
-      withThreads(withSeconds(command, "model", 3)),
-      (options: StepArgs, session: Parameters<typeof benchStep>[1]) =>
-        benchStep({ ...options, sides: options.stock === false ? ["fused"] : sides }, session),
+  const sidesOf = { step: ["fused", "stock"], stock: ["stock"] } as const;
+  for (const name of ["step", "stock"] as const) {
+    bench.addCommand(
+      timed(session, stepCommand(name), (options: StepArgs, run: Bench<StepRow>) => {
+        const sides: Side[] = options.stock === false ? ["fused"] : [...sidesOf[name]];
+        return benchStep({ ...options, sides }, run);
+      }),
     );
   }
-  const ops = recurrentOps.map((op) => op.name);
-  add(
-    withThreads(
-      withSeconds(new Command("scaling"), "row", 0.5)
-        .summary("time and memory of a training step over T, B and H")
-        .addOption(new Option("--op <name>", "operation").choices(ops).default("lstm")),
-    ),
-    benchScaling,
-  );
-  add(
-    withThreads(
-      new Command("stream")
-        .summary("latency of one step at batch 1, p50 and p99")
-        .option("--units <n>", "H", wholeNumber(1, 4096), 64)
-        .option("--inputs <n>", "I", wholeNumber(1, 4096), 64)
-        .option("--steps <n>", "steps that are timed", wholeNumber(1), 20_000),
-    ),
-    benchStream,
-  );
-  add(
-    withThreads(
-      new Command("peers")
-        .summary("the tutorial's models here, in Keras and in PyTorch")
-        .option(
-          "--python <file>",
-          "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
-          process.env.RNNKIT_KERAS_PYTHON || "python3",
-        )
-        .option(
-          "--systems <list>",
-          `all, or some of ${peerSystems.join(",")}`,
-          listOf(peerSystems),
-          [...peerSystems],
-        )
-        .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
-          ...peerModels,
-        ])
-        .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10),
-    ),
-    benchPeers,
-  );
-  add(
-    withThreads(
-      new Command("progress")
-        .summary("what the progress display costs a training step of the IMDB LSTM")
-        .option("--rounds <n>", "short trainings of each kind", wholeNumber(1), 10),
-    ),
-    benchProgress,
-  );
+  bench.addCommand(timed(session, scalingCommand(), benchScaling));
+  bench.addCommand(timed(session, streamCommand(), benchStream));
+  bench.addCommand(timed(session, peersCommand(), benchPeers));
+  bench.addCommand(timed(session, progressCommand(), benchProgress));
   return bench;
+}
+
+/** Gives a command the options that all have; **work** is run inside `runBench`. */
+function timed<Options extends BenchCommonOptions, Row extends object>(
+  { terminal, done }: { terminal: Terminal; done: (exitCode: number) => void },
+  command: Command,
+  work: (options: Options, session: Bench<Row>) => Promise<void>,
+  check: (options: Options) => void = () => {},
+): Command {
+  return command
+    .option("--seed <n>", "decides inputs and weights", seedNumber, DEFAULT_SEED)
+    .option("--json <file>", "write the results there")
+    .action(async (options: Options) => {
+      check(options);
+      const { json, ...asked } = options;
+      // `kernels` has a list of thread counts and sets each itself.
+      const { threads: given } = asked as { threads?: number | number[] };
+      const threads = Array.isArray(given) ? undefined : given;
+      const name = `bench ${command.name()}`;
+      done(
+        await runBench<Row>({ command: name, terminal, options: asked, json, threads }, (session) =>
+          work(options, session),
+        ),
+      );
+    });
+}
+
+function withThreads(command: Command): Command {
+  return command.option(
+    "--threads <n>",
+    "of the engine (default: physical cores)",
+    wholeNumber(1, MOST_THREADS),
+  );
+}
+
+function withSeconds(command: Command, what: string, seconds: number): Command {
+  return command.option("--seconds <x>", `time for each ${what}`, positiveNumber(3600), seconds);
+}
+
+function kernelsCommand(): Command {
+  const command = new Command("kernels")
+    .summary("each fused operation and pass: ms, GFLOP/s, share of peak")
+    .option(
+      "--filter <words>",
+      "operation, shape, pass: such as lstm or imdb or 'gru big train'",
+      "",
+    )
+    .option(
+      "--shape <BxTxIxH>",
+      "such as 32x500x32x32, with dx, instead of the usual three; may be repeated",
+      (text: string, before: Shape[] = []) => [...before, parseShape(text)],
+    )
+    .option(
+      "--threads <list>",
+      "thread counts, each timed (default: 1 and physical cores)",
+      wholeNumbers(1, MOST_THREADS),
+    );
+  return withSeconds(command, "operation, shape and thread count", 1);
+}
+
+function stepCommand(name: "step" | "stock"): Command {
+  const command = new Command(name)
+    .summary(
+      name === "step"
+        ? "training steps and predictions, fused against stock tfjs-layers"
+        : "the same of stock tfjs-layers alone",
+    )
+    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
+      ...modelNames,
+    ])
+    .option("--repeats <n>", "rounds for each model, at least", wholeNumber(1), 2)
+    .option(
+      "--padding <share>",
+      "of the IMDB models' words that is padding in front; of the reviews 0.55",
+      shareNumber,
+      0,
+    );
+  if (name === "step") command.addOption(new Option("--no-stock", "time the fused side alone"));
+  return withThreads(withSeconds(command, "model", 3));
+}
+
+function scalingCommand(): Command {
+  const ops = recurrentOps.map((op) => op.name);
+  const command = withSeconds(new Command("scaling"), "row", 0.5)
+    .summary("time and memory of a training step over T, B and H")
+    .addOption(new Option("--op <name>", "operation").choices(ops).default("lstm"));
+  return withThreads(command);
+}
+
+function streamCommand(): Command {
+  const command = new Command("stream")
+    .summary("latency of one step at batch 1, p50 and p99")
+    .option("--units <n>", "H", wholeNumber(1, 4096), 64)
+    .option("--inputs <n>", "I", wholeNumber(1, 4096), 64)
+    .option("--steps <n>", "steps that are timed", wholeNumber(1), 20_000);
+  return withThreads(command);
+}
+
+function peersCommand(): Command {
+  const command = new Command("peers")
+    .summary("the tutorial's models here, in Keras and in PyTorch")
+    .option(
+      "--python <file>",
+      "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
+      process.env.RNNKIT_KERAS_PYTHON || "python3",
+    )
+    .option("--systems <list>", `all, or some of ${peerSystems.join(",")}`, listOf(peerSystems), [
+      ...peerSystems,
+    ])
+    .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
+      ...peerModels,
+    ])
+    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10);
+  return withThreads(command);
+}
+
+function progressCommand(): Command {
+  const command = new Command("progress")
+    .summary("what the progress display costs a training step of the IMDB LSTM")
+    .option("--rounds <n>", "short trainings of each kind", wholeNumber(1), 10);
+  return withThreads(command);
 }
 
 function usualThreads(): number[] {

@@ -3,17 +3,19 @@ import { checkArray, checkCount, checkWord } from "./check.ts";
 import { checkKinds } from "./option-kinds.ts";
 import { checkOptions } from "./options.ts";
 import {
-  checkSequence,
-  type DropoutMasks,
-  dropoutNames,
   runSequence,
   runSequenceBackward,
   type SequenceGradients,
-  type SequenceOptions,
   type SequenceTape,
+} from "./sequence.ts";
+import {
+  checkSequence,
+  type DropoutMasks,
+  dropoutNames,
+  type SequenceOptions,
   sequenceFlags,
   type Tensor64,
-} from "./sequence.ts";
+} from "./sequence-options.ts";
 
 /** How the outputs of the two directions become one; Keras's *None* is: read `forward`, `backward`. */
 export type MergeMode = "concat" | "sum" | "mul" | "ave";

@@ -15,12 +15,8 @@ import { type MergeMode, runBidirectional, runBidirectionalBackward } from "./bi
 import type { Cell, CellParams } from "./cell.ts";
 import { gruCell } from "./gru-cell.ts";
 import { lstmCell } from "./lstm-cell.ts";
-import {
-  type DropoutMasks,
-  runSequence,
-  runSequenceBackward,
-  type SequenceOptions,
-} from "./sequence.ts";
+import { runSequence, runSequenceBackward } from "./sequence.ts";
+import type { DropoutMasks, SequenceOptions } from "./sequence-options.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 import { stackedCells } from "./stacked-cells.ts";
 

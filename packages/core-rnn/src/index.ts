@@ -74,16 +74,14 @@ export {
   rowActivations,
 } from "./row-activations.ts";
 export {
-  type DropoutMasks,
   runSequence,
   runSequenceBackward,
   type SequenceCotangents,
   type SequenceGradients,
-  type SequenceOptions,
   type SequenceResult,
   type SequenceTape,
-  type Tensor64,
 } from "./sequence.ts";
+export type { DropoutMasks, SequenceOptions, Tensor64 } from "./sequence-options.ts";
 export {
   type Matrix,
   SimpleRNN,

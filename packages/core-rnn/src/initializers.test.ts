@@ -1,6 +1,7 @@
 import { loadLayerCase, numbers } from "@rnnkit/fixtures";
 import { expect, test } from "vitest";
-import { gruCell } from "./gru-cell.ts";
+import { cellOf } from "./cell-of.ts";
+import { cellKinds } from "./cell-table.ts";
 import {
   glorotUniform,
   initialParams,
@@ -11,7 +12,6 @@ import {
 } from "./initializers.ts";
 import { lstmCell } from "./lstm-cell.ts";
 import { seededRandom } from "./random.ts";
-import { simpleRnnCell } from "./simple-rnn-cell.ts";
 import { stackedCells } from "./stacked-cells.ts";
 
 test("glorotUniform fills ±√(6/(fanIn + fanOut)) evenly", () => {

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { B, both, cells, H, I, sequence, sizes, states, T } from "../test/sequence-run.ts";
 import { initialParams } from "./initializers.ts";
 import { lstmCell } from "./lstm-cell.ts";
-import { runSequence, runSequenceBackward, type SequenceOptions } from "./sequence.ts";
+import { runSequence, runSequenceBackward } from "./sequence.ts";
+import type { SequenceOptions } from "./sequence-options.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 
 /** Steps **from**..**to**−1 of a [B, T, width] array. */

@@ -6,7 +6,8 @@ import { checkOptions, shown } from "./options.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { seededRandom } from "./random.ts";
 import type { RowActivationName } from "./row-activations.ts";
-import { runSequence, runSequenceBackward, type SequenceTape, type Tensor64 } from "./sequence.ts";
+import { runSequence, runSequenceBackward, type SequenceTape } from "./sequence.ts";
+import type { Tensor64 } from "./sequence-options.ts";
 import { simpleRnnCell } from "./simple-rnn-cell.ts";
 
 /** Sizes and start of a `SimpleRNN`. */

@@ -1,22 +1,12 @@
 import type { Cell, CellParams } from "../src/cell.ts";
-import { gruCell } from "../src/gru-cell.ts";
-import { lstmCell } from "../src/lstm-cell.ts";
+import { cellOf } from "../src/cell-of.ts";
+import { cellKinds } from "../src/cell-table.ts";
 import { seededRandom } from "../src/random.ts";
-import {
-  runSequence,
-  runSequenceBackward,
-  type SequenceOptions,
-  type Tensor64,
-} from "../src/sequence.ts";
-import { simpleRnnCell } from "../src/simple-rnn-cell.ts";
+import { runSequence, runSequenceBackward } from "../src/sequence.ts";
+import type { SequenceOptions, Tensor64 } from "../src/sequence-options.ts";
 
 export const sizes = { inputSize: 2, units: 3 };
-export const cells: Cell[] = [
-  simpleRnnCell(sizes),
-  lstmCell(sizes),
-  gruCell({ ...sizes, resetAfter: true }),
-  gruCell({ ...sizes, resetAfter: false }),
-];
+export const cells: Cell[] = cellKinds.map((kind) => cellOf(kind, sizes));
 export const [B, T, I, H] = [3, 5, 2, 3];
 
 export const normals = (length: number, seed: number) =>

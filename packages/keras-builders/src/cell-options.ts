@@ -81,6 +81,17 @@ export interface LstmArgs extends LstmCellArgs, OwnCellArgs {}
 /** Options of GRU. */
 export interface GruArgs extends GruCellArgs, OwnCellArgs {}
 
+/** What the names of a weight's options begin with. */
+const weights = ["kernel", "recurrent", "bias"] as const;
+type Weight = (typeof weights)[number];
+
+/** What they end with. */
+const parts = {
+  Initializer: "initializer",
+  Regularizer: "regularizer",
+  Constraint: "constraint",
+} as const;
+
 /** The options of a cell, read and complete. */
 export interface CellOptions {
   units: number;
@@ -103,6 +114,13 @@ export function cellOptions(who: string, args: GatedCellArgs): CellOptions {
   }
   const seed = args.seed ?? undefined;
   const initial = defaultInitializers(seed);
+  const spec = (weight: Weight): WeightSpec =>
+    weightSpec(
+      args[`${weight}Initializer`],
+      initial[weight],
+      args[`${weight}Regularizer`],
+      args[`${weight}Constraint`],
+    );
   return {
     units,
     activation: activationName(who, "activation", args.activation, "tanh"),
@@ -113,19 +131,7 @@ export function cellOptions(who: string, args: GatedCellArgs): CellOptions {
       "sigmoid",
     ),
     useBias: args.useBias ?? true,
-    kernel: weightSpec(
-      args.kernelInitializer,
-      initial.kernel,
-      args.kernelRegularizer,
-      args.kernelConstraint,
-    ),
-    recurrent: weightSpec(
-      args.recurrentInitializer,
-      initial.recurrent,
-      args.recurrentRegularizer,
-      args.recurrentConstraint,
-    ),
-    bias: weightSpec(args.biasInitializer, initial.bias, args.biasRegularizer, args.biasConstraint),
+    ...{ kernel: spec("kernel"), recurrent: spec("recurrent"), bias: spec("bias") },
     dropout: rate(who, "dropout", args.dropout),
     recurrentDropout: rate(who, "recurrentDropout", args.recurrentDropout),
     seed,
@@ -135,19 +141,15 @@ export function cellOptions(who: string, args: GatedCellArgs): CellOptions {
 /** Options as saved models hold them, under the names that Keras and tfjs-layers share. */
 export function cellConfig(options: CellOptions): serialization.ConfigDict {
   const { kernel, recurrent, bias, activation, recurrentActivation, seed, ...same } = options;
+  const specs = { kernel, recurrent, bias };
+  const described = Object.entries(parts).flatMap(([ending, part]) =>
+    weights.map((weight) => [`${weight}${ending}`, serialized(specs[weight][part])]),
+  );
   return {
     ...same,
     activation: tfjsActivationName(activation),
     recurrentActivation: tfjsActivationName(recurrentActivation),
-    kernelInitializer: serialized(kernel.initializer),
-    recurrentInitializer: serialized(recurrent.initializer),
-    biasInitializer: serialized(bias.initializer),
-    kernelRegularizer: serialized(kernel.regularizer),
-    recurrentRegularizer: serialized(recurrent.regularizer),
-    biasRegularizer: serialized(bias.regularizer),
-    kernelConstraint: serialized(kernel.constraint),
-    recurrentConstraint: serialized(recurrent.constraint),
-    biasConstraint: serialized(bias.constraint),
+    ...Object.fromEntries(described),
     seed: seed ?? null,
   };
 }

@@ -1,5 +1,6 @@
 // The arguments of Keras 3.15.1's recurrent layers and cells, in the order of its signatures.
 
+import { fusedActivations } from "@rnnkit/fused-rnn";
 import { type Argument, argumentsOf, type Section } from "./keras-argument.fixture.ts";
 import { type Check, numbers } from "./keras-case.fixture.ts";
 import {
@@ -17,13 +18,16 @@ import {
   zeroStates,
 } from "./keras-definitions.fixture.ts";
 
-const fused = ["relu", "sigmoid", "linear", "elu", "selu", "softplus", "softsign"];
+/** The others have rows of their own. */
+const fused = fusedActivations.filter(
+  (name) => name !== "tanh" && name !== "exponential" && !name.startsWith("hard_sigmoid"),
+);
 const weights = ["kernel", "recurrent", "bias"] as const;
 const composed = "composed: step by step, slow, and says so";
 const stepwise = { limit: composed };
 
 const activations =
-  (names: string[], option = "activation") =>
+  (names: readonly string[], option = "activation") =>
   (kind: string): Check =>
     all(...names.map((name) => numbers(kind, `${option} ${name}`)));
 

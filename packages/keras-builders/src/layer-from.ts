@@ -4,6 +4,9 @@
 import { serialization } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 
+import { activation } from "./layer-option-kinds.ts";
+import { layerOptions } from "./layer-options.ts";
+
 type Layer = InstanceType<typeof layers.Layer>;
 type Config = serialization.ConfigDict;
 /** A class as tfjs reads it; one of a composite layer reads those in it too. */
@@ -33,7 +36,7 @@ function asKeras3(config: Config): Config {
     return config;
   }
   const entries = Object.entries(config).map(([key, value]) =>
-    /activation$/i.test(key) && /^hard_?sigmoid$/i.test(`${value}`)
+    layerOptions.gru![key] === activation && /^hard_?sigmoid$/i.test(`${value}`)
       ? [key, "hardSigmoidKeras2"]
       : [key, value],
   );

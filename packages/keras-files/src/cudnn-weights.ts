@@ -31,11 +31,11 @@ export function cudnnConversions(
   if (JSON.stringify(saved) !== JSON.stringify(cudnn)) return undefined;
   // A GRU whose reset comes before has no place for the second bias.
   if (shapes[2]!.length !== cellTable[kind].biasRows) return undefined;
-  return [turned(I, H, gates), turned(H, H, gates), bias];
+  return [transposed(I, H, gates), transposed(H, H, gates), bias];
 }
 
 /** [rows, gates·H], in which gate by gate stands a matrix [H, rows] row by row. */
-function turned(rows: number, H: number, gates: number): CudnnConversion {
+function transposed(rows: number, H: number, gates: number): CudnnConversion {
   const width = gates * H;
   return (values) => {
     const result = new Float32Array(values.length);

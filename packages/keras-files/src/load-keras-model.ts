@@ -2,7 +2,7 @@ import { checkKinds, checkOptions, optionKinds } from "@rnnkit/core-rnn";
 import { inKerasGraph } from "@rnnkit/keras-builders";
 import { ready } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { withComingWeights } from "./coming-weights.ts";
+import { withDeferredWeights } from "./deferred-weights.ts";
 import { compileAsSaved, type SavedCompilation } from "./from-keras-compile.ts";
 import type { CustomLayer, Reading } from "./from-keras-config.ts";
 import { modelFromKeras } from "./from-keras-model.ts";
@@ -119,7 +119,7 @@ function loaded(
 ): LayersModel {
   const { who } = reading;
   checkModelSize(who, json);
-  return withComingWeights(who, fileBytes, () => {
+  return withDeferredWeights(who, fileBytes, () => {
     const model = modelFromKeras(reading, json);
     if (!model) {
       const got = shown(own(json, "class_name"));

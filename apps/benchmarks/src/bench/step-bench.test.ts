@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { relativeError } from "./agreement.ts";
 import { compareSides, copyWeights } from "./step-bench.ts";
-import type { SideTimes } from "./step-row.ts";
+import type { SideTimes } from "./step-table.ts";
 import { seededExamples, tutorialModels } from "./tutorial-models.ts";
 
 beforeAll(async () => {

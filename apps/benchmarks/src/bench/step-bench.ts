@@ -2,17 +2,18 @@ import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
+import { tableHead } from "../text-table.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timed, timedAsync } from "./rounds.ts";
 import {
-  goalHead,
+  goalColumns,
   goalLines,
   type SideTimes,
   type StepRow,
-  stepHead,
+  stepColumns,
   stepLine,
-} from "./step-row.ts";
+} from "./step-table.ts";
 import {
   GOAL_PEAK,
   REFERENCE_MACHINE,
@@ -66,7 +67,7 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
     bench.line(dim("  stock: tfjs-layers' own layers on the same backend, from the same weights"));
   }
   bench.line();
-  bench.line(stepHead);
+  bench.line(tableHead(stepColumns));
   const rows: StepRow[] = [];
   for (const model of models) {
     const row = await measureModel(model, options, bench);
@@ -81,7 +82,7 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
   bench.line(bold(`Goals at a peak of ${GOAL_PEAK} GFLOP/s a core, two threads`));
   bench.line(dim(`  ${REFERENCE_MACHINE}`));
   bench.line();
-  bench.line(goalHead);
+  bench.line(tableHead(goalColumns));
   for (const row of withGoals) for (const line of goalLines(row)) bench.line(line);
 }
 

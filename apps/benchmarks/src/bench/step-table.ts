@@ -1,4 +1,6 @@
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+// The figures of `bench step`, and how they are printed.
+
+import { type Column, tableRow } from "../text-table.ts";
 import type { Goals, Reference } from "./tutorial-models.ts";
 
 /** Times of one side of a model, milliseconds. */
@@ -31,7 +33,8 @@ export interface StepRow {
   references: readonly Reference[];
 }
 
-const columns: Column[] = [
+/** Of `stepLine`. */
+export const stepColumns: readonly Column[] = [
   { title: "model", width: 23, left: true },
   { title: "train", width: 7 },
   { title: "p95", width: 7 },
@@ -47,18 +50,15 @@ const columns: Column[] = [
   { title: "rounds", width: 6 },
 ];
 
-/** The line of titles above `stepLine`'s. */
-export const stepHead: string = tableHead(columns);
-
 const ms = (x: number | null | undefined): string =>
   x === null || x === undefined ? "–" : x >= 1000 ? x.toFixed(0) : x.toPrecision(3);
 const times = (x: number | undefined): string =>
   x === undefined ? "" : `${x >= 10 ? x.toFixed(0) : x.toPrecision(2)}x`;
 const atLeast = (x: number | undefined): string => (x === undefined ? "" : `≥${x}x`);
 
-/** A row as `bench step` prints it. */
+/** What a model took, both sides beside each other. */
 export function stepLine({ model, fused, stock, ratio, goals, rounds: n }: StepRow): string {
-  return tableRow(columns, [
+  return tableRow(stepColumns, [
     model,
     ...[ms(fused?.trainMs), ms(fused?.trainP95Ms), ms(fused?.fitMs), ms(stock?.trainMs)],
     ...[times(ratio?.train), atLeast(goals.trainRatio)],
@@ -68,7 +68,8 @@ export function stepLine({ model, fused, stock, ratio, goals, rounds: n }: StepR
   ]);
 }
 
-const goalColumns: Column[] = [
+/** Of `goalLines`. */
+export const goalColumns: readonly Column[] = [
   { title: "model", width: 23, left: true },
   { title: "", width: 7, left: true },
   { title: "ms", width: 7 },
@@ -80,10 +81,7 @@ const goalColumns: Column[] = [
   { title: "PyTorch", width: 9 },
 ];
 
-/** The line of titles above `goalLines`'. */
-export const goalHead: string = tableHead(goalColumns);
-
-/** A row beside its goals in milliseconds and other systems' figures, training and prediction. */
+/** A model beside its goals, training and prediction. */
 export function goalLines({
   model,
   fused,
