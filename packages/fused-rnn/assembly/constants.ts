@@ -18,59 +18,154 @@ const TWO: f32 = 2;
 const LOG2E: f32 = 1.4426950408889634;
 
 // @ts-ignore: decorator
-@lazy const table = memory.data<f32>([
-  ONE, ONE, ONE, ONE,
-  C0, C0, C0, C0,
-  C1, C1, C1, C1,
-  C2, C2, C2, C2,
-  C3, C3, C3, C3,
-  C4, C4, C4, C4,
-  C5, C5, C5, C5,
-  ROUNDING_TERM, ROUNDING_TERM, ROUNDING_TERM, ROUNDING_TERM,
-  MINUS_LOG2E, MINUS_LOG2E, MINUS_LOG2E, MINUS_LOG2E,
-  TWO_LOG2E, TWO_LOG2E, TWO_LOG2E, TWO_LOG2E,
-  MOST, MOST, MOST, MOST,
-  LEAST, LEAST, LEAST, LEAST,
-  MOST_OF_TANH, MOST_OF_TANH, MOST_OF_TANH, MOST_OF_TANH,
-  TWO, TWO, TWO, TWO,
-  LOG2E, LOG2E, LOG2E, LOG2E,
-], 16);
+@lazy
+const table = memory.data<f32>(
+  [
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    C0,
+    C0,
+    C0,
+    C0,
+    C1,
+    C1,
+    C1,
+    C1,
+    C2,
+    C2,
+    C2,
+    C2,
+    C3,
+    C3,
+    C3,
+    C3,
+    C4,
+    C4,
+    C4,
+    C4,
+    C5,
+    C5,
+    C5,
+    C5,
+    ROUNDING_TERM,
+    ROUNDING_TERM,
+    ROUNDING_TERM,
+    ROUNDING_TERM,
+    MINUS_LOG2E,
+    MINUS_LOG2E,
+    MINUS_LOG2E,
+    MINUS_LOG2E,
+    TWO_LOG2E,
+    TWO_LOG2E,
+    TWO_LOG2E,
+    TWO_LOG2E,
+    MOST,
+    MOST,
+    MOST,
+    MOST,
+    LEAST,
+    LEAST,
+    LEAST,
+    LEAST,
+    MOST_OF_TANH,
+    MOST_OF_TANH,
+    MOST_OF_TANH,
+    MOST_OF_TANH,
+    TWO,
+    TWO,
+    TWO,
+    TWO,
+    LOG2E,
+    LOG2E,
+    LOG2E,
+    LOG2E,
+  ],
+  16,
+);
 
 /**
  * A constant of the table: loaded, not splatted, for a load folds into the instruction that uses it. The
  * module that runs in tfjs's memory can hold no table there (`--use NO_DATA=1`): it splats.
  */
-// @ts-ignore
-@inline function constant(i: usize, value: f32): v128 {
+// @ts-ignore: decorator
+@inline
+function constant(i: usize, value: f32): v128 {
   return isDefined(NO_DATA) ? f32x4.splat(value) : v128.load(table + (i << 4));
 }
-// @ts-ignore
-@inline export function one(): v128 { return constant(0, ONE); }
-// @ts-ignore
-@inline export function c0(): v128 { return constant(1, C0); }
-// @ts-ignore
-@inline export function c1(): v128 { return constant(2, C1); }
-// @ts-ignore
-@inline export function c2(): v128 { return constant(3, C2); }
-// @ts-ignore
-@inline export function c3(): v128 { return constant(4, C3); }
-// @ts-ignore
-@inline export function c4(): v128 { return constant(5, C4); }
-// @ts-ignore
-@inline export function c5(): v128 { return constant(6, C5); }
-// @ts-ignore
-@inline export function roundingTerm(): v128 { return constant(7, ROUNDING_TERM); }
-// @ts-ignore
-@inline export function minusLog2e(): v128 { return constant(8, MINUS_LOG2E); }
-// @ts-ignore
-@inline export function twoLog2e(): v128 { return constant(9, TWO_LOG2E); }
-// @ts-ignore
-@inline export function most(): v128 { return constant(10, MOST); }
-// @ts-ignore
-@inline export function least(): v128 { return constant(11, LEAST); }
-// @ts-ignore
-@inline export function mostOfTanh(): v128 { return constant(12, MOST_OF_TANH); }
-// @ts-ignore
-@inline export function two(): v128 { return constant(13, TWO); }
-// @ts-ignore
-@inline export function log2e(): v128 { return constant(14, LOG2E); }
+// @ts-ignore: decorator
+@inline
+export function one(): v128 {
+  return constant(0, ONE);
+}
+// @ts-ignore: decorator
+@inline
+export function c0(): v128 {
+  return constant(1, C0);
+}
+// @ts-ignore: decorator
+@inline
+export function c1(): v128 {
+  return constant(2, C1);
+}
+// @ts-ignore: decorator
+@inline
+export function c2(): v128 {
+  return constant(3, C2);
+}
+// @ts-ignore: decorator
+@inline
+export function c3(): v128 {
+  return constant(4, C3);
+}
+// @ts-ignore: decorator
+@inline
+export function c4(): v128 {
+  return constant(5, C4);
+}
+// @ts-ignore: decorator
+@inline
+export function c5(): v128 {
+  return constant(6, C5);
+}
+// @ts-ignore: decorator
+@inline
+export function roundingTerm(): v128 {
+  return constant(7, ROUNDING_TERM);
+}
+// @ts-ignore: decorator
+@inline
+export function minusLog2e(): v128 {
+  return constant(8, MINUS_LOG2E);
+}
+// @ts-ignore: decorator
+@inline
+export function twoLog2e(): v128 {
+  return constant(9, TWO_LOG2E);
+}
+// @ts-ignore: decorator
+@inline
+export function most(): v128 {
+  return constant(10, MOST);
+}
+// @ts-ignore: decorator
+@inline
+export function least(): v128 {
+  return constant(11, LEAST);
+}
+// @ts-ignore: decorator
+@inline
+export function mostOfTanh(): v128 {
+  return constant(12, MOST_OF_TANH);
+}
+// @ts-ignore: decorator
+@inline
+export function two(): v128 {
+  return constant(13, TWO);
+}
+// @ts-ignore: decorator
+@inline
+export function log2e(): v128 {
+  return constant(14, LOG2E);
+}

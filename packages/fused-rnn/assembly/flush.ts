@@ -13,10 +13,14 @@ export const LEAST_MEAN: f32 = 2.407412430484045e-35;
 
 /** The gradient whose share of a mean of squares is LEAST_MEAN: a smaller one would not add up. */
 // @ts-ignore: decorator
-@inline export function leastSquared(share: f32): f32 { return share > 0 ? sqrt<f32>(LEAST_MEAN / share) : 0; }
+@inline
+export function leastSquared(share: f32): f32 {
+  return share > 0 ? sqrt<f32>(LEAST_MEAN / share) : 0;
+}
 
 /** x, or 0 where |x| < least. */
 // @ts-ignore: decorator
-@inline export function flushed(x: v128, least: v128): v128 {
+@inline
+export function flushed(x: v128, least: v128): v128 {
   return v128.andnot(x, f32x4.lt(f32x4.abs(x), least));
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // Compiles assembly/ into src/generated/: the engine, one module for SIMD128 and one for relaxed SIMD,
 // and the kernels that run in tfjs's own memory; as hexadecimal digits beside the compiler's version and a hash
-// of the sources. `--check` compiles nothing into place and fails when a committed file is not what
-// the sources give.
+// of the sources; and the names of the descriptor's fields. `--check` compiles nothing into place and fails when a
+// committed file is not what the sources give, or these are not formatted.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,11 +10,21 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { descriptorFields } from "./descriptor-fields.mjs";
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { version } = require("assemblyscript/package.json");
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin", "asc.js");
+
+execFileSync(
+  process.execPath,
+  [
+    join(folder, "scripts", "format-assembly.mjs"),
+    ...process.argv.slice(2).filter((flag) => flag === "--check"),
+  ],
+  { stdio: "inherit" },
+);
 
 const sources = readdirSync(join(folder, "assembly")).filter((name) => name.endsWith(".ts"));
 const hash = createHash("sha256");
@@ -49,10 +59,10 @@ function compile(entry, options) {
 
 /** @param {string} features */
 const engine = (features) =>
-  compile("index.ts", ["--maximumMemory", "65536", "--memoryBase", "1024", "--enable", features]);
+  compile("engine.ts", ["--maximumMemory", "65536", "--memoryBase", "1024", "--enable", features]);
 
 /** @param {string} features */
-const tensors = (features) => compile("tensors.ts", ["--use", "NO_DATA=1", "--enable", features]);
+const tensors = (features) => compile("tfjs-heap.ts", ["--use", "NO_DATA=1", "--enable", features]);
 
 /**
  * Base64 would be shorter as it is and twice as long compressed: its digits shift against the bytes, so that a
@@ -74,6 +84,9 @@ ${constants.join("")}`;
 }
 
 const files = {
+  "descriptor.ts": descriptorFields(
+    readFileSync(join(folder, "assembly", "descriptor.ts"), "utf8"),
+  ),
   "kernels.ts": text({
     simd128: ["The engine for SIMD128", engine("simd")],
     relaxedSimd: ["The engine for relaxed SIMD", engine("simd,relaxed-simd")],

@@ -5,7 +5,13 @@ import type { CotangentArrays } from "./arrays.ts";
 import { flagsOf, NEED_DX, writeDescriptor } from "./descriptor.ts";
 import type { KernelGradientName, WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
-import { backwardSizes, gradientSizes, type Placed, reserve } from "./workspace.ts";
+import {
+  backwardSizes,
+  type GradientBuffer,
+  gradientSizes,
+  type Placed,
+  reserve,
+} from "./workspace.ts";
 
 /**
  * A gradient of the last `backward`; it lies in the engine's memory: copy it before the next call. That of x is the
@@ -39,7 +45,7 @@ export function backward(
 export function backwardTogether(calls: readonly BackwardCall[], needsInput: boolean): void {
   const { instance, shape, layout } = calls[0].saved;
   const { heap, kernels } = instance;
-  const placed: { saved: WasmSavedCall; work: Placed; results: Placed }[] = [];
+  const placed: ({ saved: WasmSavedCall } & PlacedPass)[] = [];
   try {
     for (const call of calls) placed.push({ saved: call.saved, ...place(call, needsInput) });
     const descriptors = placed.map(({ saved }) => saved.at.descriptor);
@@ -57,10 +63,12 @@ export function backwardTogether(calls: readonly BackwardCall[], needsInput: boo
 }
 
 /** Buffers of a backward pass: those it works in, and those of its results, which are kept with what was saved. */
-function place(
-  { saved, cotangents }: BackwardCall,
-  needsInput: boolean,
-): { work: Placed; results: Placed } {
+interface PlacedPass {
+  work: { address: number };
+  results: Placed<GradientBuffer>;
+}
+
+function place({ saved, cotangents }: BackwardCall, needsInput: boolean): PlacedPass {
   const { shape, layout, plan, hasBias, hasState } = saved;
   const { heap } = saved.instance;
   const given = {
@@ -69,7 +77,7 @@ function place(
     c: cotangents.c !== undefined,
   };
   const work = reserve(heap, backwardSizes(shape, layout, given, needsInput));
-  let results: Placed;
+  let results: PlacedPass["results"];
   try {
     const tokens = plan.tokens?.ids.length;
     const wanted = { bias: hasBias, state: hasState, needsInput, tokens };
@@ -101,7 +109,7 @@ function place(
 /** Where each gradient lies. */
 function gradientsIn(
   { shape, layout, plan, hasBias, hasState }: WasmSavedCall,
-  at: Placed["at"],
+  at: PlacedPass["results"]["at"],
   needsInput: boolean,
 ): WasmSavedCall["gradients"] {
   const { B, T, I, H, cell } = shape;

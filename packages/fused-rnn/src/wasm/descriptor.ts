@@ -1,80 +1,83 @@
-// The descriptor of a call, as the kernels read it: the mirror of assembly/job.ts.
+// The descriptor of a call, as the kernels read it. Its fields are those of the class in assembly/descriptor.ts,
+// from which build:wasm generates their names and numbers.
 
-import { cellKinds } from "@rnnkit/core-rnn";
-import { type FusedActivation, fusedActivations } from "../activation-names.ts";
+import { cellTable } from "@rnnkit/core-rnn";
+import type { RecurrentActivationName } from "../activation-names.ts";
 import type { CallShape } from "../call.ts";
+import {
+  activationNumbers,
+  cellNumbers,
+  type Field,
+  fields,
+  flags,
+  resetModes,
+} from "../generated/descriptor.ts";
+import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
 
-/** Names of the descriptor's 32-bit words, in their order. */
-const FIELDS = [
-  ..."cell T B I H Hp R flags activation recurrentActivation".split(" "),
-  ..."x mask h0 c0 out hT cT weights biases transposed".split(" "),
-  ..."xh xhRow xhGate slots slotMask hidden hiddenRow gates gateRow keepMask c ac".split(" "),
-  ..."dropoutVariants dropout dOut dhT dcT dx dh0 dc0 dz dzRow timeChunk dxh dxhRow".split(" "),
-  ..."dc dhBypass dOutputCarry dw dwRow unitMask kernel recurrent bias panel activeList order activeBefore".split(
-    " ",
-  ),
-  ..."tokenOf tokenVectors tokenSums tokenSumRow tokenVectorRow firstTokens initialSums".split(" "),
-] as const;
+export type { Field };
 
-/** A word of the descriptor by name. */
-export type Field = string;
-
-const INDEX = new Map<string, number>(FIELDS.map((name, i) => [name, i]));
+const INDEX: ReadonlyMap<Field, number> = new Map(fields.map((name, i) => [name, i]));
 
 /** The index of a field in the descriptor. */
 export function fieldIndex(name: Field): number {
-  const index = INDEX.get(name);
-  if (index === undefined) throw new Error(`descriptor: no field named ${name}`);
-  return index;
+  return INDEX.get(name) as number;
 }
 
 /** Bytes of a descriptor. */
-export const DESCRIPTOR_BYTES: number = FIELDS.length * 4;
+export const DESCRIPTOR_BYTES: number = fields.length * 4;
 
-/** Writes words of the descriptor at `address`. */
-export function writeDescriptor(
-  words: Int32Array,
+/** Numbers by name, every one of them a field's: those that a spread brings in are checked too. */
+export type FieldValues<Values> = Values & { [Name in Exclude<keyof Values, Field>]: never };
+
+/** Writes fields of the descriptor at `address`. */
+export function writeDescriptor<Values extends Readonly<Partial<Record<Field, number>>>>(
+  i32: Int32Array,
   address: number,
-  values: Readonly<Partial<Record<Field, number>>>,
+  values: FieldValues<Values>,
 ): void {
-  for (const [name, value] of Object.entries(values)) {
-    words[address / 4 + fieldIndex(name)] = value as number;
+  for (const [name, value] of Object.entries<number>(values)) {
+    i32[address / 4 + fieldIndex(name as Field)] = value;
   }
 }
 
-/** A descriptor with these words, the others 0. */
-export function descriptorTemplate(values: Readonly<Record<Field, number>>): Int32Array {
-  const words = new Int32Array(FIELDS.length);
-  writeDescriptor(words, 0, values);
-  return words;
+/** A descriptor with these fields, the others 0. */
+export function descriptorTemplate<Values extends Readonly<Partial<Record<Field, number>>>>(
+  values: FieldValues<Values>,
+): Int32Array {
+  const i32 = new Int32Array(fields.length);
+  writeDescriptor<Values>(i32, 0, values);
+  return i32;
 }
 
-const GO_BACKWARDS = 1;
-const RETURN_SEQUENCES = 2;
-const ZERO_OUTPUT = 4;
-export const NEED_DX = 8;
+/** The bit of `flags` that the backward pass adds where the gradient of x is asked for. */
+export const NEED_DX: number = flags.needDx;
 
-/** The bits of the word `flags`; NEED_DX is the backward pass's to add. */
+/** The bits of the field `flags`; NEED_DX is the backward pass's to add. */
 export function flagsOf(shape: CallShape): number {
   return (
-    (shape.goBackwards ? GO_BACKWARDS : 0) |
-    (shape.returnSequences ? RETURN_SEQUENCES : 0) |
-    (shape.zeroOutputForMask ? ZERO_OUTPUT : 0)
+    (shape.goBackwards ? flags.goBackwards : 0) |
+    (shape.returnSequences ? flags.returnSequences : 0) |
+    (shape.zeroOutputForMask ? flags.zeroOutput : 0)
   );
 }
 
-/** The words of a call that follow from its shape. */
-export function shapeFields(shape: WorkspaceShape, layout: Layout): Record<Field, number> {
+/** The fields of a call that follow from its shape. */
+export function shapeFields(shape: WorkspaceShape, layout: Layout): Partial<Record<Field, number>> {
   const { cell, B, T, I, H } = shape;
+  const { jointGates, gateVectors, reset } = cellLayouts[cell];
   return {
-    cell: cellKinds.indexOf(cell),
+    cell: cellNumbers[cell],
     ...{ T, B, I, H },
     Hp: layout.Hp,
     R: layout.R,
     flags: flagsOf(shape),
     activation: activationNumber(shape.activation),
     recurrentActivation: activationNumber(shape.recurrentActivation),
+    gateCount: cellTable[cell].gates.length,
+    ...{ jointGates, gateVectors },
+    dzColumns: gradientColumns(cell, layout.Hp),
+    resetMode: resetModes[reset],
     xhRow: layout.xhRow,
     xhGate: B * layout.slots * layout.xhRow,
     slots: layout.slots,
@@ -89,7 +92,7 @@ export function shapeFields(shape: WorkspaceShape, layout: Layout): Record<Field
   };
 }
 
-/** The number by which the kernels know a fused activation. */
-export function activationNumber(name: CallShape["activation"]): number {
-  return fusedActivations.indexOf(name as FusedActivation);
+/** The number by which the kernels know an activation that is fused. */
+export function activationNumber(name: RecurrentActivationName): number {
+  return activationNumbers[name as keyof typeof activationNumbers];
 }

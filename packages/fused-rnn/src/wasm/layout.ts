@@ -2,7 +2,7 @@
 
 import { cellTable, weightShapes } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
-import { cellLayouts } from "./cell-layout.ts";
+import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 
 /** What decides how a call lies in memory. */
 export interface WorkspaceShape extends CallShape {
@@ -73,8 +73,9 @@ const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(float
 /** How a call is cut up. */
 export function layoutOf(shape: WorkspaceShape): Layout {
   const { cell, T, I, H, training, byToken } = shape;
-  const { gateFloats, keepsGates, holdsReset, gradientColumns } = cellLayouts[cell];
+  const { gateVectors, reset } = cellLayouts[cell];
   const Hp = up(H, 4);
+  const dzColumns = gradientColumns(cell, Hp);
   const rowInputs = byToken ? 0 : I;
   const { R, blocks } = blocksOf(shape);
   return {
@@ -82,14 +83,15 @@ export function layoutOf(shape: WorkspaceShape): Layout {
     G: cellTable[cell].gates.length,
     timeChunk: Math.max(1, Math.min(T, Math.ceil(128 / R))),
     slots: training ? T + 1 : 2,
-    keepsGates: training && keepsGates,
+    // One gate's values are the states, which are kept as such.
+    keepsGates: training && gateVectors > 1,
     // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
-    xhRow: (up(rowInputs + Hp + (holdsReset ? Hp : 0), 4) + 4) * 4,
-    gateRow: fewLines(gateFloats * Hp),
-    dzRow: oddLines(up(gradientColumns * Hp, 16)),
+    xhRow: (up(rowInputs + Hp + (reset === "before" ? Hp : 0), 4) + 4) * 4,
+    gateRow: fewLines(gateVectors * Hp),
+    dzRow: oddLines(up(dzColumns, 16)),
     dxhRow: oddLines(up(rowInputs, 16) + up(H, 16)),
-    dwRow: up(gradientColumns * Hp, 16) * 4,
-    tokenSumRow: gateFloats * Hp * 4,
+    dwRow: up(dzColumns, 16) * 4,
+    tokenSumRow: gateVectors * Hp * 4,
     tokenVectorRow: up(I, 4) * 4,
     bias: weightShapes(cell, I, H).bias.reduce((size, n) => size * n, 1),
   };

@@ -1,4 +1,4 @@
-// The kernels of assembly/tensors.ts inside the memory of tfjs's wasm backend: they read and write its
+// The kernels of assembly/tfjs-heap.ts inside the memory of tfjs's wasm backend: they read and write its
 // tensors where they lie.
 
 import { isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
@@ -10,7 +10,7 @@ import { mayCompile } from "./instance.ts";
 type OnceSizes = [B: number, I: number, H: number, act: number];
 type OnceInputs = [x: number, kernel: number, recurrentKernel: number, bias: number];
 
-/** What assembly/tensors.ts exports; all but counts and factors are addresses. */
+/** What assembly/tfjs-heap.ts exports; all but counts and factors are addresses. */
 export interface TfjsHeapModule {
   firstStray(ids: number, n: number, rows: number): number;
   gatherRows(table: number, width: number, ids: number, n: number, out: number): void;

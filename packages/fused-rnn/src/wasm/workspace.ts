@@ -19,13 +19,13 @@ const BLOCK_LINES = 16;
 type Buffer = Field | "descriptor";
 
 /** Bytes of buffers by name; one of 0 bytes is left out. */
-export type Sizes = Readonly<Partial<Record<Buffer, number>>>;
+export type Sizes<Name extends Buffer> = Readonly<Record<Name, number>>;
 
 /** Whether a cell carries more than its output from step to step. */
 const hasCellState = (cell: CellKind) => cellTable[cell].states.length > 1;
 
 /** What a forward pass works in; training keeps it for the backward pass. */
-function workspaceSizes(shape: WorkspaceShape, layout: Layout): Sizes {
+function workspaceSizes(shape: WorkspaceShape, layout: Layout): Partial<Sizes<Buffer>> {
   const { B, T, I, H, cell, dropoutVariants, masked } = shape;
   const { Hp, G, slots, keepsGates } = layout;
   const rows = B * slots;
@@ -52,7 +52,7 @@ function scratchSizes(
   layout: Layout,
   hasBias: boolean,
   hasState: boolean,
-): Sizes {
+): Partial<Sizes<Buffer>> {
   const { B, T, I, H, cell, returnSequences, byToken } = shape;
   const state = B * H * 4;
   const carried = hasCellState(cell);
@@ -69,13 +69,17 @@ function scratchSizes(
   };
 }
 
+type TokenBuffer =
+  | ("order" | "activeBefore" | "tokenOf" | "tokenVectors")
+  | ("tokenSums" | "firstTokens" | "initialSums");
+
 /** What tells the kernels of rows that begin alike, and of **tokens** distinct ones to multiply. */
 export function tokenSizes(
   { B, T }: CallShape,
   { blocks, tokenSumRow, tokenVectorRow }: Layout,
   sharesPrefix: boolean,
   tokens: number | undefined,
-): Sizes {
+): Sizes<TokenBuffer> {
   const count = tokens ?? 0;
   const byToken = tokens !== undefined;
   return {
@@ -89,13 +93,17 @@ export function tokenSizes(
   };
 }
 
+type BackwardBuffer =
+  | ("dOut" | "dhT" | "dcT" | "dz" | "panel" | "dxh")
+  | ("dc" | "dhBypass" | "dOutputCarry" | "dw" | "transposed");
+
 /** What only the backward pass itself needs. */
 export function backwardSizes(
   shape: WorkspaceShape,
   layout: Layout,
   given: { outputs: boolean; h: boolean; c: boolean },
   needsInput: boolean,
-): Sizes {
+): Sizes<BackwardBuffer> {
   const { B, T, I, H, returnSequences } = shape;
   const { Hp, timeChunk, blocks, dzRow, dxhRow, dwRow } = layout;
   const state = B * H * 4;
@@ -113,12 +121,15 @@ export function backwardSizes(
   };
 }
 
+/** Gradients as the descriptor names them: **dx**, **dh0** and **dc0**, and those of the weights. */
+export type GradientBuffer = "dx" | "dh0" | "dc0" | "kernel" | "recurrent" | "bias";
+
 /** The gradients that a backward pass makes: of x, or of **tokens** distinct ones' vectors, and of the rest. */
 export function gradientSizes(
   { B, T, I, H, cell }: CallShape,
   layout: Layout,
   given: { bias: boolean; state: boolean; needsInput: boolean; tokens: number | undefined },
-): Sizes {
+): Sizes<GradientBuffer> {
   const state = given.state ? B * H * 4 : 0;
   const { tokens } = given;
   const input = tokens === undefined ? B * T * I * 4 : tokens * layout.tokenVectorRow;
@@ -139,7 +150,7 @@ export interface Region {
   offsets: Partial<Record<Buffer, number>>;
 }
 
-function regionOf(sizes: Sizes): Region {
+function regionOf(sizes: Partial<Sizes<Buffer>>): Region {
   const region: Region = { bytes: 0, offsets: {} };
   for (const [name, bytes] of Object.entries(sizes) as [Buffer, number][]) {
     if (bytes === 0) continue;
@@ -150,17 +161,17 @@ function regionOf(sizes: Sizes): Region {
 }
 
 /** A region allocated: its address, and those of its buffers, 0 for one of 0 bytes. */
-export interface Placed {
+export interface Placed<Name extends Buffer> {
   address: number;
-  at: Record<Buffer, number>;
+  at: Record<Name, number>;
 }
 
 /** Allocates buffers of so many bytes. */
-export function reserve(heap: Heap, sizes: Sizes): Placed {
+export function reserve<Name extends Buffer>(heap: Heap, sizes: Sizes<Name>): Placed<Name> {
   const { bytes, offsets } = regionOf(sizes);
   const address = heap.allocate(bytes);
-  const at = {} as Placed["at"];
-  for (const name of Object.keys(sizes) as Buffer[]) {
+  const at = {} as Record<Name, number>;
+  for (const name of Object.keys(sizes) as Name[]) {
     const offset = offsets[name];
     at[name] = offset === undefined ? 0 : address + offset;
   }
@@ -213,7 +224,7 @@ function keyOf(shape: WorkspaceShape, hasBias: boolean, hasState: boolean): stri
   ].join();
 }
 
-function fieldRegionOf(sizes: Sizes): FieldRegion {
+function fieldRegionOf(sizes: Partial<Sizes<Buffer>>): FieldRegion {
   const region = regionOf(sizes);
   const fields = Object.entries(region.offsets).flatMap(([name, offset]) =>
     name === "descriptor" ? [] : [fieldIndex(name as Field), offset as number],

@@ -1,0 +1,40 @@
+// What the host calls. A step is a call, so that V8 replaces the baseline code of a step while a
+// long sequence is still running.
+import { clearGradients } from "./backward-step";
+import { backwardCell, forwardCell } from "./cells";
+import { Descriptor } from "./descriptor";
+import { broadcastOutputs, forkRows, initialStates, loadInputs } from "./state";
+import { clearTokenGradients, listInitialSums, projectTokens } from "./tokens";
+
+export { activateBuffer } from "./activations";
+export { finishGradients } from "./backward-step";
+export { addGram, multiplyRows, solvePanel } from "./orthogonal";
+export { packTransposed, packWeights, unpackGradients } from "./packing";
+export { finishStates } from "./state";
+export { weightGradients } from "./weight-gradients";
+
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+export function startStates(d: Descriptor, block: i32): void {
+  projectTokens(d, block);
+  initialStates(d, block);
+}
+
+export function forwardStep(d: Descriptor, block: i32, t: i32): void {
+  forkRows(d, block, t);
+  loadInputs(d, block, t);
+  listInitialSums(d, block, t);
+  forwardCell(d, block, t);
+  broadcastOutputs(d, block, t);
+}
+
+export function startGradients(d: Descriptor, block: i32): void {
+  clearGradients(d, block);
+  clearTokenGradients(d, block);
+}
+
+export function backwardStep(d: Descriptor, block: i32, t: i32): void {
+  backwardCell(d, block, t);
+}

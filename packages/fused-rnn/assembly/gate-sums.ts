@@ -1,0 +1,134 @@
+// The sums of the gates, z = x·W + h·U + b, for the rows that a step works on: the one place that chooses how
+// they are worked out.
+//
+//     dropout a gate     all rows; each gate's vector reads [x | h] through masks of its own
+//     distinct tokens    sums start from those of the row's token, x·W + b worked out once a token; only h is left
+//     listed rows        under a mask: pairs of rows, as far apart as they are
+//     plain              all active rows, which lie behind each other
+//
+// A first step from no state skips h: its sums are those over x alone.
+import { panelAt, panelVectors } from "./columns";
+import { Descriptor, ResetMode } from "./descriptor";
+import { perGateDropout, recurrentDepth, rowInputs } from "./buffers";
+import { addVector, listedRows, rows4FromList, rows4PerGate, rowsN } from "./gemm";
+import { gruRows, gruRowsFromList } from "./gru-gemm";
+import { distance, rowIn, rowsOf } from "./rows";
+import { initialSum, initialSumsOf } from "./tokens";
+
+/** Sums of the units of the panel at u, from the rows at `xh` to those at `gates`, of a cell `C` (cells.ts). */
+// @ts-ignore: decorator
+@inline
+export function gateSums<C>(
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  xh: usize,
+  gates: usize,
+): void {
+  const cell = changetype<C>(0);
+  if (isDefined(cell.candidateSum) || isDefined(cell.reset)) splitSums(d, block, t, u, list, rows, xh, gates);
+  else jointSums(d, block, t, u, list, rows, xh, gates);
+}
+
+/** All gates over [x | h]. */
+// @ts-ignore: decorator
+@inline
+function jointSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const I = d.I;
+  const H = d.H;
+  const row = d.xhRow;
+  const gateRow = d.gateRow;
+  const n = panelVectors(d, u);
+  const at = (u * d.gateVectors) << 2;
+  const w = panelAt(d, u);
+  const bias = d.biases + at;
+  const z = gates + at;
+  if (perGateDropout(d)) rows4PerGate(xh, row, rowsOf(d, block), w, I + H, d.xhGate, bias, z, gateRow);
+  else if (d.tokenOf == 0) listedRows(n, list, rows, xh, row, w, I + recurrentDepth(d, t), bias, 0, z, gateRow);
+  else sumsFromTokens(n, d, block, list, rows, xh, w + ((<usize>I * n) << 4), recurrentDepth(d, t), at, z);
+}
+
+/** Each row's sums from its token's, `at` bytes on: without a list in one go, else in pairs. */
+function sumsFromTokens(
+  n: i32,
+  d: Descriptor,
+  block: i32,
+  list: usize,
+  rows: i32,
+  xh: usize,
+  w: usize,
+  K: i32,
+  at: usize,
+  z: usize,
+): void {
+  const row = d.xhRow;
+  const gateRow = d.gateRow;
+  if (list == 0 && n == 4) {
+    return rows4FromList(xh, row, rows, w, K, initialSumsOf(d, block), <i32>at, z, gateRow);
+  }
+  for (let i = 0; i < rows; i += 2) {
+    const r = rowIn(list, i);
+    const pair = min(2, rows - i);
+    const next = rowIn(list, i + pair - 1);
+    const apart = next - r;
+    const init = initialSum(d, block, r);
+    const initRow = <i32>(initialSum(d, block, next) - init);
+    rowsN(n, xh + r * row, apart * row, pair, w, K, init + at, initRow, z + r * gateRow, apart * gateRow);
+  }
+}
+
+/** The joint gates over [x | h]; the candidate over x and, reset after, over h apart. */
+// @ts-ignore: decorator
+@inline
+function splitSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const row = d.xhRow;
+  const gateRow = d.gateRow;
+  const gate = d.xhGate;
+  const perGate = perGateDropout(d);
+  const after = d.resetMode == ResetMode.AFTER;
+  const inputs = rowInputs(d);
+  const units = recurrentDepth(d, t);
+  const at = (u * d.gateVectors) << 2;
+  const z = gates + at;
+  const bias = d.biases + at;
+  const tokens = d.tokenOf != 0;
+  // Where tokens were multiplied, the panel's first row to go is h's.
+  const w = panelAt(d, u) + (d.I - inputs) * (d.gateCount << 4);
+  if (list == 0) {
+    if (tokens) gruRowsFromList(after, xh, row, rows, w, units, initialSumsOf(d, block), at, z, gateRow);
+    else gruRows(after, perGate, xh, row, rows, w, inputs, units, gate, bias, 0, z, gateRow);
+    return;
+  }
+  for (let i = 0; i < rows; i += 2) {
+    const r = rowIn(list, i);
+    const pair = min(2, rows - i);
+    const apart = distance(list, i, rows);
+    const init = tokens ? initialSum(d, block, r) + at : bias;
+    const initRow = tokens ? <i32>(initialSum(d, block, r + apart) + at - init) : 0;
+    const a = xh + r * row;
+    const out = z + r * gateRow;
+    gruRows(after, perGate, a, apart * row, pair, w, inputs, units, gate, init, initRow, out, apart * gateRow);
+  }
+}
+
+/** Reset before: adds (r·h)·U to the candidate's sums, r·h being behind [x | h] by now. */
+export function addResetSums(d: Descriptor, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const row = d.xhRow;
+  const gateRow = d.gateRow;
+  const units = recurrentDepth(d, t);
+  const wStep = d.gateCount << 4;
+  const candidate = d.jointGates << 4;
+  const w = panelAt(d, u) + d.I * wStep + candidate;
+  const reset = xh + ((rowInputs(d) + d.Hp) << 2);
+  const out = gates + ((u * d.gateVectors) << 2) + candidate;
+  if (list == 0) return addVector(reset, row, rows, w, wStep, units, out, gateRow);
+  for (let i = 0; i < rows; i += 2) {
+    const r = rowIn(list, i);
+    const apart = distance(list, i, rows);
+    const pair = min(2, rows - i);
+    addVector(reset + r * row, apart * row, pair, w, wStep, units, out + r * gateRow, apart * gateRow);
+  }
+}

@@ -1,0 +1,45 @@
+// SimpleRNN: h' = act(x·W + h·U + b).
+//
+// What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
+import { derivative } from "./activations";
+
+@unmanaged
+export class SimpleRnn {
+  @inline get panelUnits(): i32 {
+    return 16;
+  }
+  @inline get carriesCell(): bool {
+    return false;
+  }
+  @inline get mixesState(): bool {
+    return false;
+  }
+
+  @inline activation(_vector: i32, act: i32, _rec: i32): i32 {
+    return act;
+  }
+
+  /** The one gate is the state. */
+  @inline state(z: usize, _candidate: usize, _before: usize): v128 {
+    return v128.load(z);
+  }
+
+  /** dz = dh·act'(h') */
+  @inline gradients(
+    act: i32,
+    _rec: i32,
+    _Hp: i32,
+    u: i32,
+    dh: v128,
+    _dc: v128,
+    unitMask: v128,
+    _least: v128,
+    _z: usize,
+    _ac: usize,
+    after: usize,
+    dz: usize,
+  ): v128 {
+    v128.store(dz + (u << 2), v128.and(unitMask, f32x4.mul(dh, derivative(act, v128.load(after)))));
+    return dh;
+  }
+}

@@ -1,0 +1,53 @@
+// @ts-check
+// Formats assembly/ by the repository's Biome. AssemblyScript decorates functions and variables, which
+// TypeScript's grammar does not know: these decorators are comments while Biome reads a file.
+//
+//     node scripts/format-assembly.mjs          formats the files in place
+//     node scripts/format-assembly.mjs --check  names those that are not formatted, or too long, and fails
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "assembly");
+const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
+
+/** Lines of a file, and characters of a line: what is kept from Biome by biome-ignore must fit as well. */
+const mostLines = 320;
+const mostCharacters = 120;
+
+/**
+ * What Biome makes of a file.
+ *
+ * @param {string} name
+ * @param {string} source
+ */
+function formatted(name, source) {
+  const input = source.replace(/^@(inline|lazy)\s+/gm, "//@$1\n");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [biome, "format", `--line-width=${mostCharacters}`, `--stdin-file-path=${name}`],
+    { input, encoding: "utf8", cwd: dirname(dirname(dirname(folder))) },
+  );
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return stdout.replace(/^\/\/@(inline|lazy)$/gm, "@$1");
+}
+
+const check = process.argv.includes("--check");
+/** @type {string[]} */
+const faults = [];
+for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
+  const source = readFileSync(join(folder, name), "utf8");
+  const text = formatted(name, source);
+  if (check && text !== source) faults.push(`${name} is not formatted: run ${process.argv[1]}`);
+  if (!check && text !== source) writeFileSync(join(folder, name), text);
+  const lines = text.trimEnd().split("\n");
+  if (lines.length > mostLines) faults.push(`${name} has ${lines.length} lines of ${mostLines}`);
+  for (const [i, line] of lines.entries()) {
+    if (line.length > mostCharacters) faults.push(`${name}:${i + 1} has ${line.length} characters`);
+  }
+}
+for (const fault of faults) console.error(`assembly/${fault}`);
+if (faults.length > 0) process.exit(1);
+console.log("assembly is formatted");
