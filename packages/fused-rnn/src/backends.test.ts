@@ -14,6 +14,7 @@ import {
   type GatedOptions,
   gru,
   lstm,
+  type RecurrentInput,
   type RecurrentResult,
   type RecurrentWeights,
   registerKernels,
@@ -56,7 +57,7 @@ function backwardsOn(backend: string, y: tf.Tensor): tf.Tensor {
   }))(y);
 }
 
-type Run = (x: tf.Tensor3D, w: RecurrentWeights, o: GatedOptions) => RecurrentResult[];
+type Run = (x: RecurrentInput, w: RecurrentWeights, o: GatedOptions) => RecurrentResult[];
 interface Op {
   kind: CellKind;
   run: Run;
@@ -94,7 +95,7 @@ const call = fc.record({
   state: fc.boolean(),
   masked: fc.boolean(),
   returnSequences: fc.boolean(),
-  told: fc.boolean(),
+  isLookup: fc.boolean(),
   dropped: fc.boolean(),
   activation: fc.constantFrom("tanh", "relu", "gelu"),
 });
@@ -128,13 +129,12 @@ function lossOf(
   end: typeof tf.clone,
 ) {
   return (...[table, kernel, recurrentKernel, ...rest]: tf.Tensor[]): tf.Tensor => {
-    const { op, bias, state, masked, returnSequences, told, dropped, activation } = given;
+    const { op, bias, state, masked, returnSequences, isLookup, dropped, activation } = given;
     const results = ops[op]!.run(
-      tf.gather(table!, ids as tf.Tensor2D) as tf.Tensor3D,
+      isLookup ? { ids, table: table! } : tf.gather(table!, ids),
       { kernel: kernel!, recurrentKernel: recurrentKernel!, bias: bias ? rest[0] : undefined },
       {
         ...{ returnSequences, activation: activation as "tanh" },
-        ...(told && { source: { tokens: ids, decidedBy: "step" as const } }),
         ...(masked && { mask }),
         ...(dropped && { inputDropoutMask: dropout }),
         ...(state && { initialState: rest.slice(bias ? 1 : 0) }),
@@ -199,7 +199,7 @@ test.each([
 ])("tensors made on %s serve a single step on %s, and none is lost", (made, used) => {
   fc.assert(
     fc.property(call, (given) => {
-      const one = { ...given, T: 1, masked: false, dropped: false, told: false };
+      const one = { ...given, T: 1, masked: false, dropped: false };
       use(made);
       const ids = tf.tensor2d(
         Array.from({ length: one.B }, (_, b) => b % words),

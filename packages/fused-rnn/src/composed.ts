@@ -1,5 +1,5 @@
 // The recurrences composed of tfjs operations, a few dozen a step: right on every backend,
-// differentiable any number of times, and slow. The engine takes its place wherever it can.
+// differentiable, and slow. The engine takes its place wherever it can.
 
 import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import {

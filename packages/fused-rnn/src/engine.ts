@@ -65,7 +65,7 @@ export interface KernelEngine<Saved extends object = object> extends AnyEngine {
   release(saved: Saved): void;
 }
 
-/** An engine made of tfjs operations: tfjs differentiates them itself, any number of times. */
+/** An engine made of tfjs operations: tfjs differentiates them itself. */
 export interface TracedEngine extends AnyEngine {
   readonly kind: "traced";
   forward(calls: readonly EngineCall[]): EngineResult<Tensor>[];

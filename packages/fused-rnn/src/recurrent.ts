@@ -80,7 +80,7 @@ function areAlike(first: RecurrentCall, second: RecurrentCall): boolean {
 
 function engineFor({ who, shape }: RecurrentCall): Engine {
   const { engine, reasons } = chooseEngine(engines, shape, getBackend());
-  if (engine === composedEngine) sayWhy(who, reasons);
+  if (engine === composedEngine && reasons.length > 0) sayWhy(who, reasons);
   return engine;
 }
 

@@ -39,7 +39,7 @@ const disposed = (...shape: number[]): tf.Tensor => {
 };
 
 const recurrent = [
-  ...["initialState", "mask", "source", "goBackwards", "returnSequences"],
+  ...["initialState", "mask", "goBackwards", "returnSequences"],
   ...["zeroOutputForMask", "activation", "inputDropoutMask", "recurrentDropoutMask"],
 ];
 const names = {
@@ -256,7 +256,7 @@ test("a missing argument, or one that is no tensor, is refused by name", () => {
 
 test("whatever stands where a tensor belongs is refused by name before any work", () => {
   const places = fc.constantFrom(
-    ...["x", "kernel", "recurrentKernel", "bias", "initialState[0]", "mask", "source.tokens"],
+    ...["x", "kernel", "recurrentKernel", "bias", "initialState[0]", "mask", "x.ids", "x.table"],
     ...["inputDropoutMask", "recurrentDropoutMask"],
   );
   const none = fc.oneof(
@@ -276,13 +276,15 @@ test("whatever stands where a tensor belongs is refused by name before any work"
         );
         const options = place.startsWith("initialState")
           ? { initialState: op === "lstm" ? [wrong, tf.ones([B, H])] : [wrong] }
-          : weightNames.includes(place) || place === "x"
+          : weightNames.includes(place) || place.startsWith("x")
             ? {}
-            : place === "source.tokens"
-              ? { source: { tokens: wrong, decidedBy: "step" } }
-              : { [place]: wrong };
+            : { [place]: wrong };
+        const lookup = { ids: tf.zeros([B, T], "int32"), table: tf.ones([2, I]) };
+        const sequence = place.startsWith("x.")
+          ? { ...lookup, [place.slice(2)]: wrong }
+          : put("x", x);
         const before = tf.memory().numTensors;
-        expect(() => ops[op](put("x", x) as never, given as never, options as never)).toThrow(
+        expect(() => ops[op](sequence as never, given as never, options as never)).toThrow(
           `${op}: expected ${place} as a tensor of shape [`,
         );
         expect(tf.memory().numTensors).toBe(before);

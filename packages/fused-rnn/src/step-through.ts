@@ -1,7 +1,7 @@
 import { checkOptions, shown } from "@rnnkit/core-rnn";
 import {
-  cast,
   clone,
+  notEqual,
   reshape,
   squeeze,
   stack,
@@ -59,7 +59,8 @@ export function stepThrough(
     // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each. A copy: the
     // gradient of unstack goes by the order in the array that it gave.
     const inOrder = (steps: Tensor[]): Tensor[] => (goBackwards ? [...steps].reverse() : steps);
-    const keep = mask && cast(mask, "bool");
+    // Not by a cast: on tfjs's wasm backend that of 256 to bool is 0.
+    const keep = mask && (mask.dtype === "bool" ? mask : notEqual(mask, zerosLike(mask)));
     const wide = keep && reshape(keep, [...keep.shape, ...x.shape.slice(2).map(() => 1)]);
     // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
     const inputs = inOrder(stepsOf(wide ? where(wide, x, zerosLike(x)) : x));

@@ -4,6 +4,7 @@ import {
   any,
   cast,
   cumsum,
+  notEqual,
   reshape,
   type Tensor,
   tidy,
@@ -35,12 +36,16 @@ export function withKerasRnn(layer: Layer, plain: Call): Call {
     return tidy(() => {
       const { returnSequences, goBackwards } = layer as unknown as Recurrent;
       const inOrder = goBackwards ? reversedMask(mask) : mask;
-      const started = returnSequences
-        ? cast(cumsum(cast(inOrder, "int32"), 1), "bool")
-        : any(inOrder, 1);
+      const started = returnSequences ? anySoFar(inOrder) : any(inOrder, 1);
       return onlyWhere(started, plain(inputs, kwargs));
     });
   };
+}
+
+/** Whether a step has been kept yet, [B, T]. Not by a cast: on tfjs's wasm backend that of 256 to bool is 0. */
+function anySoFar(mask: Tensor): Tensor {
+  const kept = cumsum(cast(mask, "int32"), 1);
+  return notEqual(kept, zerosLike(kept));
 }
 
 /** With returnSequences Keras puts out 0 at masked steps, in both directions; tfjs repeats the output before. */

@@ -129,3 +129,24 @@ test("single steps give back what a gradient before them has kept", () => {
   step();
   expect(heap.used()).toBe(mark);
 });
+
+test.each(names)(
+  "%s: a step of a lookup is right where its result makes tfjs's heap grow",
+  (name) => {
+    const { x, weights } = problem(name, { B: 3, I: 5, H: 9, T: 1 }, true, 4);
+    const table = tf.reshape(tf.concat([tf.ones([4, 1, 5]), x]), [7, 5]);
+    const ids = tf.tensor2d([[5], [4], [6]], [3, 1], "int32");
+    const step = () => ops[name]({ ids, table }, weights).outputs.dataSync();
+    const wanted = step();
+    const backend = tf.backend() as tf.KernelBackend & { makeOutput(...given: unknown[]): unknown };
+    const make = backend.makeOutput.bind(backend);
+    const grown = vi.spyOn(backend, "makeOutput").mockImplementationOnce((...given) => {
+      make([1 << 27], "float32");
+      return make(...given);
+    });
+    expect(step()).toEqual(wanted);
+    grown.mockRestore();
+    const gathered = ops[name](tf.gather(table, ids), weights).outputs;
+    expect(gathered.dataSync()).toEqual(wanted);
+  },
+);

@@ -32,10 +32,9 @@ export function singleStep(
   const weights = [at("kernel"), at("recurrentKernel"), at("bias")] as const;
   const [x, h0, c0] = [at("x"), at("h0"), at("c0")];
   // A vector for each row wherever it lies in the table; else all rows behind each other.
-  const table = arrays.ids && {
-    ids: idsOf(who, arrays.ids, inputs.table?.shape[0] ?? 0),
-    at: at("table"),
-  };
+  const rows = inputs.table?.shape[0] ?? 0;
+  const vectors =
+    arrays.ids && Array.from(idsOf(who, arrays.ids, rows), (id) => at("table") + id * I * 4);
   // Addresses stay when the heap grows under a new tensor; the arrays above do not.
   const made = newTensors(backend, [B, H], cell === "lstm" ? 2 : 1);
   const [h, c] = made.arrays.map(({ byteOffset }) => byteOffset);
@@ -50,8 +49,8 @@ export function singleStep(
       kernels.simpleRnnStep(rows, I, H, act, from, ...weights, h0At, h + row);
     } else kernels.gruStep(rows, I, H, act, rec, from, ...weights, h0At, h + row);
   };
-  if (!table) run(B, x, 0);
-  else for (let b = 0; b < B; b++) run(1, table.at + table.ids[b] * I * 4, b);
+  if (!vectors) run(B, x, 0);
+  else for (const [b, vector] of vectors.entries()) run(1, vector, b);
   const state = made.finish();
   const outputs = alias(backend, state[0], shape.returnSequences ? [B, 1, H] : [B, H]);
   return { outputs, state, saved: undefined };

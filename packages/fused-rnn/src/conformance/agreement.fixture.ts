@@ -1,0 +1,158 @@
+// Outputs, states and all gradients beside the float64 reference, under every option and odd sizes; each call also
+// without a gradient, bit for bit, and with the weights' gradients alone.
+
+import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
+import { overTerms } from "@rnnkit/test-kit/tolerances";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { CallShape } from "../call.ts";
+import {
+  cotangentsOf,
+  type Drawn,
+  differentiate,
+  drawnShape,
+  expectSameBits,
+  gradientNames,
+  type Numbers,
+  numbersOf,
+  plain,
+  run,
+  shapeOf,
+  tensorsOf,
+  valuesOf,
+} from "./call.fixture.ts";
+import { drawsFor, type EngineUnderTest } from "./engine-under-test.fixture.ts";
+import { referenceBackward, referenceForward } from "./reference.fixture.ts";
+
+/** Expects of a call what the head of this file says. */
+export function expectAgreement(
+  { engine, tolerances }: EngineUnderTest,
+  shape: CallShape,
+  numbers: Numbers,
+  seed: number,
+): void {
+  const cotangents = cotangentsOf(shape, seed + 1);
+  const { results, tape } = referenceForward(shape, numbers);
+  const wanted = referenceBackward(shape, numbers, tape, cotangents);
+  tf.tidy(() => {
+    const inputs = tensorsOf(shape, numbers);
+    const inferred = valuesOf(run(shape, inputs));
+    const trained = differentiate(shape, inputs, cotangents);
+    for (const [k, values] of trained.results.entries()) {
+      expect(values).toBeAllclose(results[k], tolerances.outputs);
+    }
+    expectSameBits(trained.results, inferred);
+    // A weight's gradient is a sum of B·T terms, which may cancel where the largest is all there is.
+    const near = overTerms(tolerances.gradients, shape.B * shape.T);
+    const names = gradientNames(inputs);
+    for (const name of names) expect(trained.gradients[name]).toBeAllclose(wanted[name], near);
+    // Of a traced engine tfjs itself leaves out what nobody asks for.
+    if (engine.kind === "traced") return;
+    const others = names.filter((name) => name !== "x" && name !== "table");
+    const { gradients } = differentiate(shape, inputs, cotangents, others);
+    const values = (of: typeof gradients) => others.map((name) => of[name]);
+    expectSameBits(values(gradients), values(trained.gradients));
+  });
+}
+
+/** A call of these numbers, and with what is drawn. */
+function check(suite: EngineUnderTest, shape: CallShape, drawn: Drawn): void {
+  const call = drawnShape(shape, drawn);
+  expectAgreement(suite, call, numbersOf(call, drawn), drawn.seed);
+}
+
+const smooth = ["tanh", "sigmoid", "linear", "elu", "softsign"] as const;
+const kinked = ["relu", "selu", "hard_sigmoid", "tanh"] as const;
+const kinds = ["none", "shared", "gates"] as const;
+const masks = ["none", "random", "left", "right"] as const;
+
+const drawnOptions: fc.Arbitrary<Drawn> = fc.record({
+  initialState: fc.boolean(),
+  mask: fc.constantFrom(...masks),
+  input: fc.constantFrom(...kinds),
+  recurrent: fc.constantFrom(...kinds),
+  bias: fc.boolean(),
+  seed: fc.nat(),
+});
+
+/** Every option, at random. */
+export function agreementTests(suite: EngineUnderTest): void {
+  for (const cell of cellKinds) {
+    test(`${cell} agrees with the float64 reference`, () => {
+      check(suite, shapeOf(cell), plain);
+    });
+
+    test.each([
+      ["", smooth, ["sigmoid"], undefined],
+      // At a kink float32 may fall on the other side than float64: these draws do not, others may.
+      [" that have kinks", kinked, ["sigmoid", "hard_sigmoid"], 11],
+    ] as const)(
+      `${cell} agrees with the reference under every combination of options, of activations%s`,
+      (_, activations, recurrentActivations, draws) => {
+        const drawnSizes = fc.record({
+          B: fc.integer({ min: 1, max: 19 }),
+          T: fc.integer({ min: 1, max: 12 }),
+          I: fc.integer({ min: 1, max: 37 }),
+          H: fc.integer({ min: 1, max: 37 }),
+          activation: fc.constantFrom(...activations),
+          recurrentActivation: fc.constantFrom(...recurrentActivations),
+          returnSequences: fc.boolean(),
+          goBackwards: fc.boolean(),
+          zeroOutputForMask: fc.boolean(),
+        });
+        fc.assert(
+          fc.property(drawnSizes, drawnOptions, (sizes, drawn) => {
+            check(suite, shapeOf(cell, sizes), drawn);
+          }),
+          { numRuns: drawsFor(suite, 40), seed: draws },
+        );
+      },
+    );
+
+    test(`${cell} agrees with the reference for sizes from 1 to 130`, () => {
+      const size = fc.integer({ min: 1, max: 130 });
+      const sizes = fc
+        .record({ B: size, T: size, I: size, H: size })
+        // What the float64 reference does in a fraction of a second.
+        .filter(({ B, T, I, H }) => B * T * (I + H) * gatesOf(cell) * H < 4e6);
+      fc.assert(
+        fc.property(sizes, fc.nat(), (drawn, seed) => {
+          check(suite, shapeOf(cell, drawn), { ...plain, initialState: true, seed });
+        }),
+        { numRuns: drawsFor(suite, 15) },
+      );
+    });
+
+    test.each(kinds)(
+      `${cell}: what lay in memory before reaches nothing, whatever is masked, dropout: %s`,
+      (input) => {
+        for (const mask of ["random", "left", "right"] as const) {
+          const sizes = { B: 11, T: 9, I: 5, H: 13 };
+          check(suite, shapeOf(cell, sizes), { ...plain, mask, input, seed: 5 });
+        }
+      },
+    );
+
+    // Where kernels cut rows into columns.
+    test.skipIf(suite.isSlow).each(["none", "gates"] as const)(
+      `${cell} agrees with the reference where rows of gradients are long, recurrent dropout: %s`,
+      (recurrent) => {
+        // Several blocks of rows, and more than 512 columns.
+        const H = { simpleRnn: 521, lstm: 148, gruAfter: 148, gruBefore: 187 }[cell];
+        check(suite, shapeOf(cell, { B: 66, T: 3, I: 21, H }), { ...plain, recurrent });
+      },
+    );
+
+    test.each(["exponential", "softplus", "hard_sigmoid_keras2"] as const)(
+      `${cell} agrees with the reference under %s`,
+      (activation) => {
+        // One step: e to the power of a sum of e to the power of … leaves float32 at the second.
+        const shape = shapeOf(cell, { T: 1, activation });
+        check(suite, shape, { ...plain, initialState: true });
+      },
+    );
+  }
+}
+
+const gatesOf = (cell: CellKind) => cellTable[cell].gates.length;

@@ -1,0 +1,245 @@
+// A call of the conformance suite: its shape, its numbers and its tensors by name, and what comes of it.
+
+import { type CellKind, cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect } from "vitest";
+import { bidirectional } from "../bidirectional.ts";
+import { type CallShape, type GradientName, type InputName, stateNamesOf } from "../call.ts";
+import { gru } from "../gru.ts";
+import { lstm } from "../lstm.ts";
+import type {
+  GatedOptions,
+  RecurrentInput,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+} from "../options.ts";
+import { simpleRnn } from "../simple-rnn.ts";
+
+/** The numbers of a call's tensors; ids of float32 are those whose array is. */
+export type Numbers = Partial<Record<InputName, Float32Array | Int32Array | Uint8Array>>;
+
+/** The tensors of a call. */
+export type Inputs = Partial<Record<InputName, tf.Tensor>>;
+
+/** What is drawn beside a shape. */
+export interface Drawn {
+  initialState: boolean;
+  mask: "none" | "random" | "left" | "right";
+  input: "none" | "shared" | "gates";
+  recurrent: "none" | "shared" | "gates";
+  bias: boolean;
+  seed: number;
+}
+
+/** Nothing but x and weights. */
+export const plain: Drawn = {
+  ...{ initialState: false, mask: "none", input: "none", recurrent: "none", bias: true, seed: 1 },
+};
+
+const operations = { simpleRnn, lstm, gru };
+
+/** The operation of a cell. */
+export function recurrenceOf(
+  cell: CellKind,
+  x: RecurrentInput,
+  weights: RecurrentWeights,
+  options: GatedOptions,
+): RecurrentResult {
+  const { name, options: ofKind } = cellTable[cell];
+  const { recurrentActivation, ...others } = options;
+  // A simpleRnn has no gates.
+  const gated = name === "simpleRnn" ? {} : { recurrentActivation };
+  return operations[name](x, weights, { ...others, ...gated, ...ofKind });
+}
+
+/** Both directions of a cell, the first with **options**, the second the other way: outputs and states. */
+export function bothDirections(
+  cell: CellKind,
+  x: RecurrentInput,
+  weights: readonly [RecurrentWeights, RecurrentWeights],
+  options: RecurrentOptions = {},
+): tf.Tensor[] {
+  const { name, options: ofKind } = cellTable[cell];
+  const { goBackwards = false } = options;
+  const each = { ...options, ...ofKind };
+  const results = bidirectional(name, x, weights, [each, { ...each, goBackwards: !goBackwards }]);
+  return results.flatMap(({ outputs, state }) => [outputs, ...state]);
+}
+
+/** A small call of a cell, with these of its sizes and options. */
+export function shapeOf(cell: CellKind, given: Partial<CallShape> = {}): CallShape {
+  return {
+    ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
+    ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
+    ...{ dropoutVariants: 0, ...given },
+  };
+}
+
+/** The shape of a call with what is drawn. */
+export function drawnShape(shape: CallShape, { mask, input, recurrent }: Drawn): CallShape {
+  const G = cellTable[shape.cell].gates.length;
+  const variants = { none: 0, shared: 1, gates: G };
+  const dropoutVariants = Math.max(variants[input], variants[recurrent]);
+  return { ...shape, masked: mask !== "none", dropoutVariants };
+}
+
+/** The numbers of a call with what is drawn. */
+export function numbersOf({ cell, B, T, I, H }: CallShape, drawn: Drawn): Numbers {
+  const G = cellTable[cell].gates.length;
+  const random = seededRandom(drawn.seed);
+  const fill = (n: number, scale = 1) =>
+    Float32Array.from({ length: n }, () => random.normal() * scale);
+  const factors = (n: number) =>
+    Float32Array.from({ length: n }, () => (random.uniform() < 0.3 ? 0 : 1 / 0.7));
+  const keeps = {
+    none: () => true,
+    random: () => random.uniform() < 0.6,
+    left: (_: number, t: number) => t >= T / 3,
+    right: (b: number, t: number) => t < T - (b % (T + 1)),
+  }[drawn.mask];
+  const numbers: Numbers = {
+    x: fill(B * T * I),
+    kernel: fill(I * G * H, 1 / Math.sqrt(I + 1)),
+    // Without the normal distribution's tails: a unit that amplifies itself amplifies rounding too.
+    recurrentKernel: Float32Array.from(
+      { length: H * G * H },
+      () => (2 * random.uniform() - 1) * Math.sqrt(2 / (H + 1)),
+    ),
+  };
+  if (drawn.bias) numbers.bias = fill(tf.util.sizeFromShape(weightShapes(cell, I, H).bias), 0.5);
+  if (drawn.initialState) for (const name of stateNamesOf({ cell })) numbers[name] = fill(B * H);
+  if (drawn.mask !== "none") {
+    numbers.mask = Uint8Array.from({ length: B * T }, (_, i) =>
+      keeps(Math.floor(i / T), i % T) ? 1 : 0,
+    );
+  }
+  const copies = { none: 0, shared: 1, gates: G };
+  const [input, recurrent] = [copies[drawn.input] * B * I, copies[drawn.recurrent] * B * H];
+  if (input) numbers.inputDropoutMask = factors(input);
+  if (recurrent) numbers.recurrentDropoutMask = factors(recurrent);
+  return numbers;
+}
+
+/** The call with vectors in place of the lookup. */
+export function gathered({ I }: CallShape, { ids, table, ...rest }: Numbers): Numbers {
+  if (!ids || !table) return rest;
+  const x = new Float32Array(ids.length * I);
+  for (const [k, id] of ids.entries()) x.set(table.subarray(id * I, (id + 1) * I), k * I);
+  return { ...rest, x };
+}
+
+/** Tensors of the current backend. */
+export function tensorsOf({ cell, B, T, I, H }: CallShape, numbers: Numbers): Inputs {
+  const dropout = (width: number) => (n: number) =>
+    n === B * width ? [B, width] : [n / (B * width), B, width];
+  const weights = weightShapes(cell, I, H);
+  const shapes: Record<InputName, (n: number) => number[]> = {
+    x: () => [B, T, I],
+    ids: () => [B, T],
+    prefixIds: () => [B, T],
+    table: (n) => [n / I, I],
+    kernel: () => weights.kernel,
+    recurrentKernel: () => weights.recurrentKernel,
+    bias: () => weights.bias,
+    h0: () => [B, H],
+    c0: () => [B, H],
+    mask: () => [B, T],
+    inputDropoutMask: dropout(I),
+    recurrentDropoutMask: dropout(H),
+  };
+  const inputs: Inputs = {};
+  for (const [key, values] of Object.entries(numbers)) {
+    const name = key as InputName;
+    const dtype =
+      name === "mask" ? "bool" : values instanceof Int32Array ? "int32" : ("float32" as const);
+    inputs[name] = tf.tensor(values, shapes[name](values.length), dtype);
+  }
+  return inputs;
+}
+
+/** Outputs and final states by the operation, so by the engine in front. */
+export function run(shape: CallShape, inputs: Inputs): tf.Tensor[] {
+  const { x, ids, table, kernel, recurrentKernel, bias, h0, c0, mask } = inputs as Required<Inputs>;
+  const { activation, recurrentActivation, returnSequences, goBackwards, zeroOutputForMask } =
+    shape;
+  const { outputs, state } = recurrenceOf(
+    shape.cell,
+    x ?? { ids, table },
+    { kernel, recurrentKernel, bias },
+    {
+      ...{ activation, recurrentActivation, returnSequences, goBackwards, zeroOutputForMask },
+      initialState: h0 && (c0 ? [h0, c0] : [h0]),
+      mask,
+      inputDropoutMask: inputs.inputDropoutMask,
+      recurrentDropoutMask: inputs.recurrentDropoutMask,
+    },
+  );
+  return [outputs, ...state];
+}
+
+/** Numbers of tensors. */
+export function valuesOf(tensors: readonly tf.Tensor[]): Float32Array[] {
+  return tensors.map((tensor) => tensor.dataSync() as Float32Array);
+}
+
+/** Expects the same numbers to the last bit; of many numbers, in a fraction of the time of toEqual. */
+export function expectSameBits(
+  got: readonly (Float32Array | undefined)[],
+  wanted: readonly (Float32Array | undefined)[],
+): void {
+  const bits = (values: Float32Array | undefined) =>
+    new Int32Array((values as Float32Array).slice().buffer);
+  expect(got.length).toBe(wanted.length);
+  for (const [k, values] of got.entries()) {
+    const [is, was] = [bits(values), bits(wanted[k])];
+    if (is.length === was.length && is.every((bit, i) => bit === was[i])) continue;
+    expect(values).toEqual(wanted[k]);
+    throw new Error(`expected the bits of result ${k}, got others`);
+  }
+}
+
+const differentiable: readonly GradientName[] = [
+  ...(["x", "table", "kernel", "recurrentKernel", "bias", "h0", "c0"] as const),
+];
+
+/** What of a call has a gradient. */
+export function gradientNames(inputs: Inputs): GradientName[] {
+  return differentiable.filter((name) => inputs[name]);
+}
+
+/** What comes back to outputs and states. */
+export function cotangentsOf(
+  { cell, B, T, H, returnSequences }: CallShape,
+  seed: number,
+): Float32Array[] {
+  const random = seededRandom(seed);
+  const sizes = [B * H * (returnSequences ? T : 1), ...cellTable[cell].states.map(() => B * H)];
+  return sizes.map((length) => Float32Array.from({ length }, () => random.normal()));
+}
+
+/** Results of a recorded call, and its gradients under cotangents by name, as tfjs asks for them. */
+export function differentiate(
+  shape: CallShape,
+  inputs: Inputs,
+  cotangents: readonly Float32Array[],
+  names: readonly GradientName[] = gradientNames(inputs),
+  op: typeof run = run,
+): { results: Float32Array[]; gradients: Partial<Record<GradientName, Float32Array>> } {
+  let results: Float32Array[] = [];
+  const loss = (...given: tf.Tensor[]) => {
+    const wanted = Object.fromEntries(names.map((name, k) => [name, given[k]]));
+    const made = op(shape, { ...inputs, ...wanted });
+    results = valuesOf(made);
+    return tf.addN(made.map((y, k) => tf.sum(tf.mul(y, tf.tensor(cotangents[k], y.shape)))));
+  };
+  const gradients = tf.grads(loss)(names.map((name) => inputs[name] as tf.Tensor));
+  for (const [k, name] of names.entries()) {
+    const [got, wanted] = [gradients[k].shape, (inputs[name] as tf.Tensor).shape];
+    if (!tf.util.arraysEqual(got, wanted)) {
+      throw new Error(`expected d${name} of shape [${wanted}], got [${got}]`);
+    }
+  }
+  const values = valuesOf(gradients);
+  return { results, gradients: Object.fromEntries(names.map((name, k) => [name, values[k]])) };
+}
