@@ -1,7 +1,8 @@
 // @ts-check
 // Which package may import which (CONTRIBUTING.md draws it). Fails on any other arrow, on a
 // relative import that leaves its package, on an import that package.json does not declare, and on
-// `instanceof` of a class of the platform, of which an object of another realm is none.
+// `instanceof` of a class of the platform, of which an object of another realm is none; on files of one folder
+// that import each other in a circle, be it for types alone; on a file or a line that is too long.
 // Checks this repository, or the one whose root is named on the command line.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -27,6 +28,11 @@ const forTests = ["@rnnkit/test-kit", "@rnnkit/fixtures"];
 // What realm.ts knows, and what it would have to.
 const platformClass =
   /\binstanceof\s+(?:globalThis\.)?(\w*Array|\w*ArrayBuffer|DataView|Blob|File|URL|AbortSignal|WebAssembly\.\w+|Map|Set|Date|RegExp|Promise|Function|Object|ReadableStream|Request|Response)\b/g;
+
+/** Lines of a file that is read as a whole; tests and what is generated apart. */
+const MOST_LINES = 320;
+/** Characters of a line where no formatter looks: Biome has the others. */
+const MOST_CHARACTERS = 120;
 
 /** @type {string[]} */
 const complaints = [];
@@ -78,13 +84,70 @@ for (const name of readdirSync(join(root, "packages"))) {
   }
 }
 
+for (const group of ["packages", "apps", "internal"].filter((name) =>
+  existsSync(join(root, name)),
+)) {
+  for (const name of readdirSync(join(root, group))) {
+    for (const part of ["src", "assembly"]) {
+      const folder = join(root, group, name, part);
+      if (existsSync(folder)) checkFolder(folder, part === "assembly");
+    }
+  }
+}
+
 if (complaints.length > 0) {
   console.error(complaints.join("\n"));
   process.exit(1);
 }
 console.log(
-  "package graph: every import follows an allowed arrow, no class of the platform is asked for",
+  "graph: every import follows an allowed arrow, none a circle, no file is too long, no class of the platform is asked for",
 );
+
+/** Circles, and lengths, in a folder of sources. @param {string} folder @param {boolean} isAssembly */
+function checkFolder(folder, isAssembly) {
+  /** @type {Map<string, string[]>} */
+  const graph = new Map();
+  for (const file of sources(folder)) {
+    const text = readFileSync(file, "utf8");
+    const imports = importsOf(text).filter((specifier) => specifier.startsWith("."));
+    // AssemblyScript's say no ending.
+    graph.set(
+      file,
+      imports.map((specifier) => resolve(dirname(file), specifier).replace(/(\.ts)?$/, ".ts")),
+    );
+    const where = relative(root, file);
+    const lines = text.trimEnd().split("\n");
+    const isRead = !/\.(test|fixture)\.ts$|[\\/]generated[\\/]/.test(file);
+    if (isRead && lines.length > MOST_LINES)
+      complaints.push(`${where}: expected at most ${MOST_LINES} lines, got ${lines.length}`);
+    for (const [i, { length }] of isAssembly ? lines.entries() : []) {
+      if (length > MOST_CHARACTERS)
+        complaints.push(
+          `${where}:${i + 1}: expected at most ${MOST_CHARACTERS} characters, got ${length}`,
+        );
+    }
+  }
+  for (const circle of circlesOf(graph)) {
+    const names = circle.map((file) => relative(folder, file));
+    complaints.push(`${relative(root, folder)}: ${names.join(" → ")} is a circle of imports`);
+  }
+}
+
+/** A circle through each file that is on one, and on none named before. @param {Map<string, string[]>} graph */
+function circlesOf(graph) {
+  /** @type {string[][]} */
+  const circles = [];
+  const done = new Set();
+  /** @param {string} file @param {string[]} path */
+  const walk = (file, path) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file]);
+    if (path.includes(file) || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) walk(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return circles;
+}
 
 /** @param {string} folder @returns {string[]} */
 function sources(folder) {

@@ -47,7 +47,6 @@ interface StepArgs extends BenchCommonOptions {
 const MOST_THREADS = 256;
 
 /** `bench`: how fast the kernels and the models are, each checked first and then timed. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a list of commands with their options.
 export function benchCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const bench = new Command("bench")
     .summary("time kernels, training steps, scaling and streaming")

@@ -50,6 +50,16 @@ test("allowed arrows, own files, peers and Node's modules pass", () => {
   expect(code).toBe(0);
 });
 
+test("tests and what is generated may be as long as they are", () => {
+  const long = "//\n".repeat(400);
+  const { code, said } = check({
+    ...core,
+    "packages/core-rnn/src/lstm.test.ts": long,
+    "packages/core-rnn/src/generated/lstm.ts": long + "/".repeat(400),
+  });
+  expect([code, said]).toEqual([0, expect.stringContaining("no file is too long")]);
+});
+
 test.each([
   [
     "an arrow that is not allowed",
@@ -123,6 +133,35 @@ test.each([
       "packages/core-rnn/src/a.ts": `import type { Case } from "@rnnkit/fixtures";`,
     },
     "packages/core-rnn/src/a.ts: @rnnkit/fixtures is not declared",
+  ],
+  [
+    "a circle of imports, be it for types alone",
+    {
+      "packages/core-rnn/package.json": { name: "@rnnkit/core-rnn" },
+      "packages/core-rnn/src/index.ts": `import "./a.ts";`,
+      "packages/core-rnn/src/a.ts": `import "./deep/b.ts";`,
+      "packages/core-rnn/src/deep/b.ts": `import type { A } from "../a.ts";`,
+    },
+    `packages/core-rnn/src: a.ts → ${join("deep", "b.ts")} → a.ts is a circle of imports`,
+  ],
+  [
+    "a circle in the assembly",
+    {
+      "packages/core-rnn/package.json": { name: "@rnnkit/core-rnn" },
+      "packages/core-rnn/assembly/a.ts": `import { b } from "./b";`,
+      "packages/core-rnn/assembly/b.ts": `import { a } from "./a";`,
+    },
+    "packages/core-rnn/assembly: a.ts → b.ts → a.ts is a circle of imports",
+  ],
+  [
+    "a file of more than 320 lines",
+    { ...core, "packages/core-rnn/src/lstm.ts": "//\n".repeat(321) },
+    "packages/core-rnn/src/lstm.ts: expected at most 320 lines, got 321",
+  ],
+  [
+    "a line of the assembly of more than 120 characters",
+    { ...core, "packages/core-rnn/assembly/a.ts": `\n${"/".repeat(121)}` },
+    "packages/core-rnn/assembly/a.ts:2: expected at most 120 characters, got 121",
   ],
   [
     "a package that nobody has put in the graph",

@@ -103,6 +103,14 @@ export const tolerances = {
       ...{ rtol: 1e-5, atol: 1e-8, ofLargest: 0 },
       reason: "several steps beside the equations in float64: roundings add up over the steps",
     },
+    keras: {
+      ...{ rtol: 3e-7, atol: 3e-7, ofLargest: 0 },
+      reason: "weights after Keras's own float32 steps, which are ours operation by operation",
+    },
+    rates: {
+      ...{ rtol: 1e-7, atol: 0, ofLargest: 0 },
+      reason: "a schedule's rate is float32 in Keras and a number here: one rounding of float32",
+    },
   },
   /** One layer or model called in two ways that are the same by definition. */
   layers: {

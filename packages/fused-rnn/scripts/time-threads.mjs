@@ -31,7 +31,7 @@ for (const T of [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256]) {
     kernel: numbers(4 * I * H),
     recurrentKernel: numbers(4 * H * H),
   };
-  /** @type {import("../src/call.ts").CallShape} */
+  /** @type {import("../src/wasm/arrays.ts").ForwardShape} */
   const shape = {
     ...{ cell: "lstm", B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid" },
     ...{ returnSequences: false, goBackwards: false, zeroOutputForMask: false },

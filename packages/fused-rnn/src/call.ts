@@ -1,6 +1,6 @@
 // What decides how a call of a recurrence runs, whichever engine runs it, and the names of its tensors.
 
-import { type CellKind, cellTable } from "@rnnkit/core-rnn";
+import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "./activation-names.ts";
 
 /** What decides how a call runs. */
@@ -48,7 +48,7 @@ export type InputName =
 /** Tensors that have gradients. */
 export type GradientName = "x" | "table" | "kernel" | "recurrentKernel" | "bias" | StateName;
 
-/** Names of a cell's initial states. */
-export function stateNamesOf({ cell }: Pick<CallShape, "cell">): StateName[] {
-  return cellTable[cell].states.map((state) => `${state}0` as StateName);
-}
+/** Names of each cell's initial states. */
+export const initialStates: Readonly<Record<CellKind, readonly StateName[]>> = Object.fromEntries(
+  cellKinds.map((cell) => [cell, cellTable[cell].states.map((state) => `${state}0`)]),
+) as Record<CellKind, StateName[]>;

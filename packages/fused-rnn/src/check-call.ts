@@ -3,7 +3,7 @@
 import { type CellKind, cellTable, checkOptions, shown, weightShapes } from "@rnnkit/core-rnn";
 import { Tensor } from "@tensorflow/tfjs-core";
 import { activationNames } from "./activation-names.ts";
-import { type CallShape, type InputName, stateNamesOf } from "./call.ts";
+import { type CallShape, type InputName, initialStates } from "./call.ts";
 import { checkFlag, checkOneOf, checkRank, checkTensor } from "./check.ts";
 import type { GatedOptions, RecurrentInput, RecurrentWeights } from "./options.ts";
 
@@ -50,8 +50,10 @@ export function checkCall(
     const expected = `[${states.join(", ")}]`;
     throw new Error(`${who}: expected initialState as ${expected}, got ${shown(initialState)}`);
   }
-  for (const [k, state] of (initialState ?? []).entries()) {
-    checkTensor(who, `initialState[${k}]`, state, [B, H]);
+  if (initialState) {
+    for (const [k, state] of initialState.entries()) {
+      checkTensor(who, `initialState[${k}]`, state, [B, H]);
+    }
   }
   if (mask != null) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
   const { goBackwards, returnSequences, zeroOutputForMask } = options;
@@ -66,8 +68,8 @@ export function checkCall(
   ];
   const inputs: RecurrentCall["inputs"] = { ...sequence.inputs, kernel, recurrentKernel };
   if (bias) inputs.bias = bias;
-  for (const [k, name] of stateNamesOf({ cell }).entries()) {
-    if (initialState) inputs[name] = initialState[k];
+  if (initialState) {
+    for (const [k, name] of initialStates[cell].entries()) inputs[name] = initialState[k];
   }
   if (mask) inputs.mask = mask;
   if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;

@@ -17,7 +17,7 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { activationOps } from "./activations.ts";
-import { type InputName, stateNamesOf } from "./call.ts";
+import { type InputName, initialStates } from "./call.ts";
 import type { EngineCall, EngineResult, TracedEngine } from "./engine.ts";
 import { stepThrough } from "./step-through.ts";
 
@@ -124,7 +124,7 @@ function composed(call: EngineCall): EngineResult<Tensor> {
       const state = step(x, before);
       return [state[0], ...state];
     };
-    const initialState = stateNamesOf({ cell }).map((name) => inputs[name] ?? zeros([B, H]));
+    const initialState = initialStates[cell].map((name) => inputs[name] ?? zeros([B, H]));
     const options = { initialState, mask, goBackwards, returnSequences, zeroOutputForMask };
     const { outputs, state } = stepThrough(outputAndState, x, options);
     return [outputs, ...state];

@@ -11,7 +11,7 @@ import {
   engine as tfEngine,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import type { CallShape, InputName } from "./call.ts";
+import type { CallShape } from "./call.ts";
 import { checkCall, type RecurrentCall } from "./check-call.ts";
 import { composedEngine } from "./composed.ts";
 import { chooseEngine, type Engine } from "./engine.ts";
@@ -116,14 +116,17 @@ function withPrefix(call: RecurrentCall): RecurrentCall {
 
 /** A mask read off x, as the steps that are not 0, is no function of x that a gradient could go through; nor are ids. */
 function detached(call: RecurrentCall): RecurrentCall {
-  const { inputs } = call;
-  if (!tfEngine().isTapeOn()) return call;
-  const others: Partial<Record<InputName, Tensor>> = {};
-  for (const name of ["ids", "prefixIds", "mask"] as const) {
-    const given = inputs[name];
-    if (given) others[name] = withoutGradient(given);
-  }
-  return { ...call, inputs: { ...inputs, ...others } };
+  const { ids, prefixIds, mask } = call.inputs;
+  if (!(ids || prefixIds || mask) || !tfEngine().isTapeOn()) return call;
+  return {
+    ...call,
+    inputs: {
+      ...call.inputs,
+      ...(ids && { ids: withoutGradient(ids) }),
+      ...(prefixIds && { prefixIds: withoutGradient(prefixIds) }),
+      ...(mask && { mask: withoutGradient(mask) }),
+    },
+  };
 }
 
 function withoutGradient(values: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
@@ -49,7 +50,7 @@ describe.each(["wasm", "cpu", "unserved"])("on %s", (backend) => {
         got.push(weights.flatMap((weight) => [...weight.dataSync()]));
       }
       for (const [i, values] of given.after.entries()) {
-        expect(got[i]).toBeAllclose(values, { rtol: 3e-7, atol: 3e-7 });
+        expect(got[i]).toBeAllclose(values, tolerances.optimizers.keras);
       }
     },
   );
@@ -59,6 +60,6 @@ test.each(schedules.map((each) => [each.class_name, JSON.stringify(each.config),
   "%s %s: Keras's rates",
   (_, __, given) => {
     const rates = steps.map(scheduleFrom(given));
-    expect(rates).toBeAllclose(given.rates, { rtol: 1e-7, atol: 0 });
+    expect(rates).toBeAllclose(given.rates, tolerances.optimizers.rates);
   },
 );

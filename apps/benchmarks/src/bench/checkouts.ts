@@ -3,7 +3,7 @@ import type { BenchResults } from "./bench-session.ts";
 import { BENCH_SCHEMA_VERSION } from "./bench-session.ts";
 import type { KernelRow } from "./kernels-bench.ts";
 import { shapeText } from "./recurrent-ops.ts";
-import type { StepRow } from "./step-bench.ts";
+import type { StepRow } from "./step-table.ts";
 
 /** What both checkouts said in one round: milliseconds by the measurement's name. */
 export interface Round {

@@ -1,7 +1,7 @@
 // The recurrences as tfjs kernels with registered gradients, one implementation for every engine: which one runs a
 // call is among its attributes.
 
-import { type CellKind, cellTable } from "@rnnkit/core-rnn";
+import type { CellKind } from "@rnnkit/core-rnn";
 import {
   add,
   type GradConfig,
@@ -17,8 +17,8 @@ import {
   type Tensor,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import { type CallShape, type GradientName, stateNamesOf } from "../call.ts";
-import type { Cotangents, EngineCall, KernelEngine } from "../engine.ts";
+import { type CallShape, type GradientName, initialStates } from "../call.ts";
+import type { Cotangents, EngineCall, GradientOf, KernelEngine } from "../engine.ts";
 import { isRecording, keepCall, releaseDeadCalls, type SavedCall } from "./saved-calls.ts";
 
 /** Kernel names in tfjs's registry. */
@@ -49,7 +49,7 @@ interface ForwardAttrs {
  */
 const single = [""];
 const double = ["", "second."];
-const common = ["x", "ids", "table", "prefixIds", "mask"] as const;
+const common: readonly string[] = ["x", "ids", "table", "prefixIds", "mask"];
 
 function forwardKernel(kernelName: string, backendName: string): KernelConfig {
   return {
@@ -78,6 +78,7 @@ function directionOf(
   inputs: NamedTensorMap,
   direction: number,
 ): EngineCall {
+  if (directions.length === 1) return { who, shape, inputs };
   const prefix = directions[direction];
   const own: Record<string, Tensor> = {};
   for (const name of common) if (inputs[name]) own[name] = inputs[name];
@@ -109,33 +110,42 @@ function gradientKernel(kernelName: string, backendName: string): KernelConfig {
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const { call, direction, of, needsInput } = attrs as unknown as GradientAttrs;
-      const { engine, saved, shape } = call;
       if (call.released) {
         throw new Error(
           `${kernelName}: expected its gradient asked for in the scope of the forward pass, got one asked for after it`,
         );
       }
-      const each = cellTable[shape.cell].states.length + 1;
-      const cotangents = saved.map((_, i): Cotangents => {
-        const [outputs, ...state] = Array.from(
-          { length: each },
-          (_, k) => (inputs as NamedTensorMap)[i * each + k],
-        );
-        return { outputs, state };
-      });
-      try {
-        call.gradients ??= engine.backward(saved, cotangents, backend as never, needsInput);
-      } catch (cause) {
-        // A backward pass may run on another backend than the forward pass did.
-        if (engine.refuses(shape, backendName) === undefined) throw cause;
-        throw new Error(
-          `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
-          { cause },
-        );
-      }
+      call.gradients ??= differentiate(kernelName, backendName, call, inputs, backend, needsInput);
       return call.gradients[direction](of);
     },
   };
+}
+
+/** The backward pass of a call; **dys** are the gradients of its results, by their places in the list of them. */
+function differentiate(
+  kernelName: string,
+  backendName: string,
+  { engine, saved, shape }: SavedCall,
+  dys: unknown,
+  backend: unknown,
+  needsInput: boolean,
+): GradientOf[] {
+  const all = Object.values(dys as NamedTensorMap);
+  const each = all.length / saved.length;
+  const cotangents = saved.map((_, i): Cotangents => {
+    const [outputs, ...state] = all.slice(i * each, (i + 1) * each);
+    return { outputs, state };
+  });
+  try {
+    return engine.backward(saved, cotangents, backend as KernelBackend, needsInput);
+  } catch (cause) {
+    // A backward pass may run on another backend than the forward pass did.
+    if (engine.refuses(shape, backendName) === undefined) throw cause;
+    throw new Error(
+      `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
+      { cause },
+    );
+  }
 }
 
 function gradient(kernelName: string): GradConfig {
@@ -143,6 +153,7 @@ function gradient(kernelName: string): GradConfig {
     kernelName,
     gradFunc(dys, _saved, attrs) {
       const { memo, shape, directions } = attrs as unknown as ForwardAttrs;
+      const cotangents = { ...(dys as Tensor[]) };
       let ran = false;
       // tfjs asks for the gradients it needs in the order of the inputs, that of x or of the table first: when
       // another comes first, nobody needs it.
@@ -155,13 +166,18 @@ function gradient(kernelName: string): GradConfig {
         registerGradientKernel(kernelName, getBackend());
         return tfEngine().runKernel(
           gradientKernelName(kernelName),
-          Object.fromEntries((dys as Tensor[]).entries()) as never,
+          cotangents as never,
           { call, direction, of, needsInput } satisfies GradientAttrs as unknown as NamedAttrMap,
         ) as Tensor;
       };
       const both = (of: "x" | "table") => () =>
         directions.map((_, i) => gradientFor(of, i)).reduce((sum, other) => add(sum, other));
-      const own: GradientName[] = ["kernel", "recurrentKernel", "bias", ...stateNamesOf(shape)];
+      const own: GradientName[] = [
+        "kernel",
+        "recurrentKernel",
+        "bias",
+        ...initialStates[shape.cell],
+      ];
       const each = directions.flatMap((prefix, i) =>
         own.map((name) => [`${prefix}${name}`, () => gradientFor(name, i)] as const),
       );
@@ -207,9 +223,13 @@ export function runRecurrentKernel(engine: KernelEngine, calls: readonly EngineC
   const [{ who, shape, inputs: first }, second] = calls;
   const backendName = getBackend();
   registerRecurrentKernels(backendName);
-  const inputs: Record<string, Tensor> = { ...first };
-  for (const [name, tensor] of Object.entries(second?.inputs ?? {})) {
-    if (!(common as readonly string[]).includes(name)) inputs[`${double[1]}${name}`] = tensor;
+  let inputs: Readonly<Record<string, Tensor>> = first;
+  if (second) {
+    const own = Object.entries(second.inputs).filter(([name]) => !common.includes(name));
+    inputs = {
+      ...first,
+      ...Object.fromEntries(own.map(([name, tensor]) => [`${double[1]}${name}`, tensor])),
+    };
   }
   const attrs: ForwardAttrs = {
     ...{ engine, who, shape, memo: {} },

@@ -3,10 +3,10 @@
 import { cellTable, typedArrayName } from "@rnnkit/core-rnn";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import { isFusedActivation } from "../activation-names.ts";
-import { type GradientName, type InputName, stateNamesOf } from "../call.ts";
+import { type GradientName, type InputName, initialStates } from "../call.ts";
 import type { Cotangents, EngineCall, KernelEngine } from "../engine.ts";
 import { newTensors, readableBackends, readTensors, writeTensor } from "../tfjs/tensor-access.ts";
-import type { ForwardArrays } from "./arrays.ts";
+import type { CotangentArrays, ForwardArrays } from "./arrays.ts";
 import { backwardTogether, gradientOf } from "./backward.ts";
 import { forwardTogether } from "./forward.ts";
 import { isEngineSupported } from "./instance.ts";
@@ -54,40 +54,35 @@ export const wasmEngine: KernelEngine<WasmSavedCall> = {
 
   backward(saved, cotangents, backend, needsInput) {
     const arrays = readCotangents(cotangents, backend);
-    const calls = saved.map((call, i) => {
-      const [outputs, h, c] = arrays[i];
-      return { saved: call, cotangents: { outputs, h, c } };
-    });
-    backwardTogether(calls, needsInput);
+    backwardTogether(
+      saved.map((call, i) => ({ saved: call, cotangents: arrays[i] })),
+      needsInput,
+    );
     return saved.map((call) => (name: GradientName) => gradientTensor(call, name, backend));
   },
 
   release: (saved) => saved.release(),
 };
 
-/** The numbers of all directions' tensors: reading one may move others, so they are read together. */
+/** The numbers of all directions' tensors. */
 function readCalls(calls: readonly EngineCall[], backend: KernelBackend): ForwardArrays[] {
-  const tensors = Object.fromEntries(
-    calls.flatMap(({ inputs }, i) =>
-      Object.entries(inputs).map(([name, tensor]) => [`${i} ${name}`, tensor as TensorInfo]),
-    ),
-  );
-  const arrays = readTensors(backend, tensors);
-  return calls.map(({ who, shape }, i) => {
-    const read = (name: InputName) => arrays[`${i} ${name}`] as Float32Array | undefined;
-    const states = stateNamesOf(shape).map(read);
-    const table = read("table");
+  // Reading may move a tensor here, and what was read before: then all of them are read again.
+  if (calls.length > 1) for (const { inputs } of calls) readTensors(backend, inputs);
+  return calls.map(({ who, shape, inputs }) => {
+    const arrays = readTensors(backend, inputs) as Partial<Record<InputName, Float32Array>>;
+    const { table, ids } = arrays;
+    const states = initialStates[shape.cell];
     return {
-      x: read("x"),
-      lookup: table && { ids: idsOf(who, read("ids") ?? [], table.length / shape.I), table },
-      prefixIds: read("prefixIds"),
-      kernel: read("kernel") as Float32Array,
-      recurrentKernel: read("recurrentKernel") as Float32Array,
-      bias: read("bias"),
-      initialState: states[0] && (states as Float32Array[]),
-      mask: bytesOf(read("mask")),
-      inputDropoutMask: read("inputDropoutMask"),
-      recurrentDropoutMask: read("recurrentDropoutMask"),
+      x: arrays.x,
+      lookup: table && { ids: idsOf(who, ids ?? [], table.length / shape.I), table },
+      prefixIds: arrays.prefixIds,
+      kernel: arrays.kernel as Float32Array,
+      recurrentKernel: arrays.recurrentKernel as Float32Array,
+      bias: arrays.bias,
+      initialState: arrays.h0 && states.map((name) => arrays[name] as Float32Array),
+      mask: bytesOf(arrays.mask),
+      inputDropoutMask: arrays.inputDropoutMask,
+      recurrentDropoutMask: arrays.recurrentDropoutMask,
     };
   });
 }
@@ -101,14 +96,12 @@ function bytesOf(mask: ArrayLike<number> | undefined): Uint8Array | undefined {
 function readCotangents(
   cotangents: readonly Cotangents[],
   backend: KernelBackend,
-): Float32Array[][] {
-  const tensors = cotangents.flatMap(({ outputs, state }, i) =>
-    [outputs, ...state].map((tensor, k) => [`${i} ${k}`, tensor] as const),
+): CotangentArrays[] {
+  const tensors = cotangents.map(({ outputs, state: [h, c] }) =>
+    c ? { outputs, h, c } : { outputs, h },
   );
-  const arrays = readTensors(backend, Object.fromEntries(tensors));
-  return cotangents.map(({ state }, i) =>
-    [0, ...state.keys()].map((_, k) => arrays[`${i} ${k}`] as Float32Array),
-  );
+  if (tensors.length > 1) for (const each of tensors) readTensors(backend, each);
+  return tensors.map((each) => readTensors(backend, each) as CotangentArrays);
 }
 
 /** A gradient of the last backward pass as a tensor. */
