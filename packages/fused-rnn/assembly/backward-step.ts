@@ -132,7 +132,7 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
   const dzRow = d.dzRow;
   const stateRow = Hp << 2;
   const dhStep = d.dxhRow;
-  const zStep = d.gateVectors << 4;
+  const zStep = cell.gateVectors << 4;
   let dhRow = stateGradient(d, b0);
   let dz = dzAt(d, block, t);
   let z = gatesAt(d, block, t);
@@ -208,8 +208,8 @@ function resetGradients<C>(d: Descriptor, block: i32, t: i32): void {
   const b0 = firstRow(d, block);
   const Hp = d.Hp;
   const I = d.I;
-  const variant = perGateDropout(d) ? d.jointGates : 0;
-  const vectors = d.gateVectors;
+  const variant = perGateDropout(d) ? cell.jointGates : 0;
+  const vectors = cell.gateVectors;
   for (let r = 0; r < rows; r++) {
     const state = candidateState(d, block, t, r);
     const dz = dzAt(d, block, t) + r * d.dzRow;

@@ -24,12 +24,6 @@
 // dxc, h's half r·dxc.
 import { Descriptor } from "./descriptor";
 
-/** Units of a panel. */
-// @ts-ignore: decorator
-@inline
-export function panelUnits(d: Descriptor): i32 {
-  return d.gateCount == 1 ? 16 : 4;
-}
 /** Vectors of the panel that begins at unit u. */
 // @ts-ignore: decorator
 @inline

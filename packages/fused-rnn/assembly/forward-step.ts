@@ -40,26 +40,33 @@ function activateGates<C>(d: Descriptor, u: i32, list: usize, rows: i32, gates: 
   const cell = changetype<C>(0);
   const act = d.activation;
   const rec = d.recurrentActivation;
-  const vectors = cell.panelUnits > 4 ? panelVectors(d, u) : d.jointGates;
-  const z = gates + ((u * d.gateVectors) << 2);
-  for (let v = 0; v < vectors; v++) {
-    activateRows(cell.activation(v, act, rec), list, rows, z + (v << 4), d.gateRow);
+  const z = gates + u * (cell.gateVectors << 2);
+  const row = d.gateRow;
+  if (cell.panelUnits > 4) {
+    const vectors = panelVectors(d, u);
+    for (let v = 0; v < vectors; v++) activateRows(cell.activation(0, act, rec), list, rows, z + (v << 4), row);
+    return;
   }
+  // Each by itself: a loop of so few rounds takes as long as some of its rows.
+  activateRows(cell.activation(0, act, rec), list, rows, z, row);
+  if (cell.jointGates > 1) activateRows(cell.activation(1, act, rec), list, rows, z + 16, row);
+  if (cell.jointGates > 2) activateRows(cell.activation(2, act, rec), list, rows, z + 32, row);
+  if (cell.jointGates > 3) activateRows(cell.activation(3, act, rec), list, rows, z + 48, row);
 }
 
 function newStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, ofRows: usize): void {
-  const gates = ofRows + u * (d.gateVectors << 2);
-  if (list) statesOf<C>(true, d, block, t, u, list, rows, gates);
-  else statesOf<C>(false, d, block, t, u, 0, rows, gates);
+  const gates = ofRows + u * (changetype<C>(0).gateVectors << 2);
+  if (list) listedStates<C>(true, d, block, t, u, list, rows, gates);
+  else listedStates<C>(false, d, block, t, u, 0, rows, gates);
 }
 
 /**
- * What is activated last, c' or the candidate's sum, of all rows; its activation; then h'. All but a SimpleRNN's
- * four units: its 16 are activated already.
+ * What is activated last, c' or the candidate's sum, of all rows; its activation; then h'. A SimpleRNN's one
+ * gate is activated already.
  */
 // @ts-ignore: decorator
 @inline
-function statesOf<C>(
+function listedStates<C>(
   listed: bool,
   d: Descriptor,
   block: i32,
@@ -70,50 +77,99 @@ function statesOf<C>(
   gates: usize,
 ): void {
   const cell = changetype<C>(0);
-  const wide = cell.panelUnits > 4;
+  // c' has a buffer of its own, a candidate lies behind the joint gates.
+  const last = cell.carriesCell ? acAt(d, block, t) + (u << 2) : gates + (cell.jointGates << 4);
+  const lastRow = cell.carriesCell ? d.Hp << 2 : d.gateRow;
+  if (isDefined(cell.cellState)) cellStates<C>(listed, d, block, t, u, list, rows, gates, last);
+  if (isDefined(cell.candidateSum)) candidateSums<C>(listed, d, list, rows, gates, last);
+  if (cell.panelUnits == 4) activateRows(d.activation, list, rows, last, lastRow);
+  hiddenStates<C>(listed, d, block, t, u, list, rows, gates, last, lastRow);
+}
+
+/** c' of all rows, kept twice: for the next step, and to be activated. */
+// @ts-ignore: decorator
+@inline
+function cellStates<C>(
+  listed: bool,
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  gates: usize,
+  sums: usize,
+): void {
+  const cell = changetype<C>(0);
+  const gateRow = d.gateRow;
+  const cRow = d.Hp << 2;
+  const befores = cAt(d, block, t) + (u << 2);
+  const afters = cAt(d, block, t + 1) + (u << 2);
+  let z = gates;
+  let sum = sums;
+  let before = befores;
+  let after = afters;
+  for (let i = 0; i < rows; i++) {
+    if (listed) {
+      const r = rowIn(list, i);
+      z = gates + r * gateRow;
+      sum = sums + r * cRow;
+      before = befores + r * cRow;
+      after = afters + r * cRow;
+    }
+    const c = cell.cellState(z, before);
+    v128.store(sum, c);
+    v128.store(after, c);
+    if (!listed) {
+      z += gateRow;
+      sum += cRow;
+      before += cRow;
+      after += cRow;
+    }
+  }
+}
+
+/** The candidate's sums of all rows from their halves. */
+// @ts-ignore: decorator
+@inline
+function candidateSums<C>(listed: bool, d: Descriptor, list: usize, rows: i32, gates: usize, sums: usize): void {
+  const cell = changetype<C>(0);
+  const gateRow = d.gateRow;
+  let z = gates;
+  let sum = sums;
+  for (let i = 0; i < rows; i++) {
+    if (listed) {
+      const r = rowIn(list, i);
+      z = gates + r * gateRow;
+      sum = sums + r * gateRow;
+    }
+    v128.store(sum, cell.candidateSum(z));
+    if (!listed) {
+      z += gateRow;
+      sum += gateRow;
+    }
+  }
+}
+
+/** h' of all rows: kept, dropped out for the next step, and put out. */
+// @ts-ignore: decorator
+@inline
+function hiddenStates<C>(
+  listed: bool,
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  gates: usize,
+  lasts: usize,
+  lastRow: i32,
+): void {
+  const cell = changetype<C>(0);
   const at = u << 2;
   const b0 = firstRow(d, block);
   const gateRow = d.gateRow;
-  const cRow = d.Hp << 2;
-  // Where what is activated last lies: c' in a buffer of its own, a candidate behind the joint gates.
-  const lasts = cell.carriesCell ? acAt(d, block, t) + at : gates + (d.jointGates << 4);
-  const lastRow = cell.carriesCell ? cRow : gateRow;
-  let z = gates;
-  let last = lasts;
-  if (isDefined(cell.cellState)) {
-    const c0s = cAt(d, block, t) + at;
-    const c1s = cAt(d, block, t + 1) + at;
-    let c0 = c0s;
-    let c1 = c1s;
-    for (let i = 0; i < rows; i++) {
-      if (listed) {
-        const r = rowIn(list, i);
-        const c = r * cRow;
-        z = gates + r * gateRow;
-        last = lasts + c;
-        c0 = c0s + c;
-        c1 = c1s + c;
-      }
-      const c = cell.cellState(z, c0);
-      v128.store(last, c);
-      v128.store(c1, c);
-      if (!listed) {
-        z += gateRow;
-        last += cRow;
-        c0 += cRow;
-        c1 += cRow;
-      }
-    }
-  }
-  if (isDefined(cell.candidateSum)) {
-    for (let i = 0; i < rows; i++) {
-      if (listed) z = gates + rowIn(list, i) * gateRow;
-      v128.store(z + (d.jointGates << 4), cell.candidateSum(z));
-      if (!listed) z += gateRow;
-    }
-  }
-  if (!wide) activateRows(d.activation, list, rows, lasts, lastRow);
-
   const hiddenRow = d.hiddenRow;
   const xhRow = d.xhRow;
   const dropped = d.dropoutVariants != 0;
@@ -123,12 +179,13 @@ function statesOf<C>(
   const given = outputRow(d, t, b0);
   const outs = given ? given + at : 0;
   const outStep = given ? outputStep(d) : 0;
+  const wide = cell.panelUnits > 4;
   const bytes = wide ? panelVectors(d, u) << 4 : 16;
+  let z = gates;
+  let last = lasts;
   let before = befores;
   let after = afters;
   let out = outs;
-  z = gates;
-  last = lasts;
   for (let i = 0; i < rows; i++) {
     const r = listed ? rowIn(list, i) : i;
     if (listed) {
@@ -138,6 +195,7 @@ function statesOf<C>(
       after = afters + r * hiddenRow;
       out = outs + r * outStep;
     }
+    // Once, but for a panel of 16 units.
     let v = 0;
     do {
       const h = cell.state(z + v, last + v, before + v);
@@ -168,7 +226,7 @@ export function candidateState(d: Descriptor, block: i32, t: i32, r: i32): usize
 function resetStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, ofRows: usize): void {
   const cell = changetype<C>(0);
   const unitMask = v128.load(d.unitMask + (u << 2));
-  const gates = ofRows + u * (d.gateVectors << 2);
+  const gates = ofRows + u * (changetype<C>(0).gateVectors << 2);
   const resets = xhAt(d, block, t) + ((rowInputs(d) + d.Hp + u) << 2);
   for (let i = 0; i < rows; i++) {
     const r = rowIn(list, i);

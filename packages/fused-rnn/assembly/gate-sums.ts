@@ -28,9 +28,9 @@ export function gateSums<C>(
   xh: usize,
   gates: usize,
 ): void {
-  const cell = changetype<C>(0);
-  if (isDefined(cell.candidateSum) || isDefined(cell.reset)) splitSums(d, block, t, u, list, rows, xh, gates);
-  else jointSums(d, block, t, u, list, rows, xh, gates);
+  const mode = changetype<C>(0).resetMode;
+  if (mode == ResetMode.NONE) jointSums(d, block, t, u, list, rows, xh, gates);
+  else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
 }
 
 /** All gates over [x | h]. */
@@ -83,12 +83,21 @@ function sumsFromTokens(
 /** The joint gates over [x | h]; the candidate over x and, reset after, over h apart. */
 // @ts-ignore: decorator
 @inline
-function splitSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+function splitSums(
+  after: bool,
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  xh: usize,
+  gates: usize,
+): void {
   const row = d.xhRow;
   const gateRow = d.gateRow;
   const gate = d.xhGate;
   const perGate = perGateDropout(d);
-  const after = d.resetMode == ResetMode.AFTER;
   const inputs = rowInputs(d);
   const units = recurrentDepth(d, t);
   const at = (u * d.gateVectors) << 2;

@@ -5,6 +5,7 @@
 //
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
+import { ResetMode } from "./descriptor";
 import { mad } from "./lanes";
 
 /** The sum of the candidate, reset after. */
@@ -55,6 +56,15 @@ export class GruAfter {
   @inline get panelUnits(): i32 {
     return 4;
   }
+  @inline get jointGates(): i32 {
+    return 2;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.AFTER;
+  }
   @inline get carriesCell(): bool {
     return false;
   }
@@ -104,6 +114,15 @@ export class GruAfter {
 export class GruBefore {
   @inline get panelUnits(): i32 {
     return 4;
+  }
+  @inline get jointGates(): i32 {
+    return 2;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.BEFORE;
   }
   @inline get carriesCell(): bool {
     return false;

@@ -5,6 +5,7 @@
 //
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
+import { ResetMode } from "./descriptor";
 import { mad } from "./lanes";
 import { flushed } from "./flush";
 
@@ -19,6 +20,15 @@ export function newCell(i: v128, f: v128, g: v128, c: v128): v128 {
 export class Lstm {
   @inline get panelUnits(): i32 {
     return 4;
+  }
+  @inline get jointGates(): i32 {
+    return 4;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.NONE;
   }
   @inline get carriesCell(): bool {
     return true;

@@ -1,6 +1,6 @@
 // Keras's matrices to panels and back. Keras: kernel [I, G·H], recurrent kernel [H, G·H], bias
 // [G·H] ([2, G·H] for a reset after the product: of x, of h), gates in the order of columns.ts.
-import { gateColumns, columnOf, jointColumns, panelUnits, panelVectors, unitsFrom } from "./columns";
+import { gateColumns, columnOf, jointColumns, panelVectors, unitsFrom } from "./columns";
 import { Descriptor, Flag, ResetMode } from "./descriptor";
 import { add, loadTail, storeTail } from "./lanes";
 
@@ -39,7 +39,7 @@ export function packWeights(d: Descriptor): void {
   const H = d.H;
   const Hp = d.Hp;
   const G = d.gateCount;
-  const units = panelUnits(d);
+  const units = d.panelUnits;
   const wide = units > 4;
   // From one vector of a panel to the next: in one gate the next four units, else the next gate.
   const row = (<usize>G * H) << 2;

@@ -2,11 +2,21 @@
 //
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
+import { ResetMode } from "./descriptor";
 
 @unmanaged
 export class SimpleRnn {
   @inline get panelUnits(): i32 {
     return 16;
+  }
+  @inline get jointGates(): i32 {
+    return 1;
+  }
+  @inline get gateVectors(): i32 {
+    return 1;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.NONE;
   }
   @inline get carriesCell(): bool {
     return false;

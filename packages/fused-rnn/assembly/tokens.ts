@@ -4,7 +4,7 @@
 //
 //     Σ_steps x·W + b is Σ_tokens' sums      dW = Σ_tokens vectorᵀ · Σ_(steps of the token) dz
 import { dzAt } from "./buffers";
-import { gateColumns, panelUnits, panelVectors, setBytes, vectorsAt } from "./columns";
+import { gateColumns, panelVectors, setBytes, vectorsAt } from "./columns";
 import { Descriptor, Flag } from "./descriptor";
 import { rowsN, zeros } from "./gemm";
 import { add } from "./lanes";
@@ -47,7 +47,7 @@ export function projectTokens(d: Descriptor, block: i32): void {
   const K = I + d.H;
   const n = tokenCount(d, block);
   const row = d.tokenSumRow;
-  const units = panelUnits(d);
+  const units = d.panelUnits;
   const bytes = (units * d.gateVectors) << 2;
   const halves = d.gateVectors > d.gateCount;
   const a = vectorOf(d, firstToken(d, block));

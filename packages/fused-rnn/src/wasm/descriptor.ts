@@ -9,7 +9,6 @@ import {
   type Field,
   fields,
   flags,
-  resetModes,
 } from "../generated/descriptor.ts";
 import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 import type { Layout } from "./workspace.ts";
@@ -66,7 +65,7 @@ export function flagsOf(shape: CallShape): number {
 /** The fields of a call that follow from its shape. */
 export function shapeFields(shape: CallShape, layout: Layout): Partial<Record<Field, number>> {
   const { cell, B, T, I, H } = shape;
-  const { jointGates, gateVectors, reset } = cellLayouts[cell];
+  const { panelUnits, jointGates, gateVectors, resetMode } = cellLayouts[cell];
   // SimpleRNN's gate values are its states, which are kept as such.
   const keep = shape.training && cell !== "simpleRnn";
   return {
@@ -78,9 +77,8 @@ export function shapeFields(shape: CallShape, layout: Layout): Partial<Record<Fi
     activation: activationNumbers[shape.activation],
     recurrentActivation: activationNumbers[shape.recurrentActivation],
     gateCount: cellTable[cell].gates.length,
-    ...{ jointGates, gateVectors },
+    ...{ panelUnits, jointGates, gateVectors, resetMode },
     dzColumns: gradientColumns(cell, layout.Hp),
-    resetMode: resetModes[reset],
     xhRow: layout.xhRow,
     xhGate: B * layout.slots * layout.xhRow,
     slots: layout.slots,
