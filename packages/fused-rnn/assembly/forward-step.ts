@@ -1,6 +1,13 @@
 // A step of a block, whichever its cell: sums of the gates, the cell's equations on four units of all rows, states
 // and outputs. `C` is the cell's class (cells.ts); `changetype<C>(0)` is no object but a name for its equations, which
 // are inlined here, so that no loop asks which cell it is.
+//
+//     z  = [x | h]·[W; U] + b            gate-sums.ts
+//     g  = act(z)                        activateGates
+//     c' or the candidate from g         cellStates, candidateSums; then its activation
+//     h' from g and that                 hiddenStates
+//
+// Of four units the gates are 16 numbers a row, those of a block of 16 rows 1 kB: between these four they stay in L1.
 import { activateRows } from "./activations";
 import { acAt, cAt, dropoutAt, gatesAt, hiddenAt, perGateDropout, rowInputs, xhAt } from "./buffers";
 import { panelVectors } from "./columns";
@@ -15,6 +22,8 @@ export function cellStep<C>(d: Descriptor, block: i32, t: i32): void {
   const Hp = d.Hp;
   const rows = listRows(d, block, t);
   const list = rowList(d, block);
+  // One row of the loop is a panel: its weights come from L2 once, and all rows of the block use them. A panel's
+  // gates are made into states at once, while they are in L1; only [x | h] of the next step needs all of h.
   const xh = xhAt(d, block, t);
   const gates = gatesAt(d, block, t);
   for (let u = 0; u < Hp; u += cell.panelUnits) {
@@ -56,6 +65,7 @@ function activateGates<C>(d: Descriptor, u: i32, list: usize, rows: i32, gates: 
 
 function newStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, ofRows: usize): void {
   const gates = ofRows + u * (changetype<C>(0).gateVectors << 2);
+  // Two copies of every loop: without a list rows lie behind each other, and pointers only advance.
   if (list) listedStates<C>(true, d, block, t, u, list, rows, gates);
   else listedStates<C>(false, d, block, t, u, 0, rows, gates);
 }
@@ -80,6 +90,8 @@ function listedStates<C>(
   // c' has a buffer of its own, a candidate lies behind the joint gates.
   const last = cell.carriesCell ? acAt(d, block, t) + (u << 2) : gates + (cell.jointGates << 4);
   const lastRow = cell.carriesCell ? d.Hp << 2 : d.gateRow;
+  // Loops of their own, not one: activations want many independent rows at a time, and between two
+  // activations there is but a multiplication.
   if (isDefined(cell.cellState)) cellStates<C>(listed, d, block, t, u, list, rows, gates, last);
   if (isDefined(cell.candidateSum)) candidateSums<C>(listed, d, list, rows, gates, last);
   if (cell.panelUnits == 4) activateRows(d.activation, list, rows, last, lastRow);
@@ -118,6 +130,7 @@ function cellStates<C>(
       after = afters + r * cRow;
     }
     const c = cell.cellState(z, before);
+    // The gradient needs c, the next step needs c, and act(c) takes the place of the copy.
     v128.store(sum, c);
     v128.store(after, c);
     if (!listed) {
@@ -200,6 +213,7 @@ function hiddenStates<C>(
     do {
       const h = cell.state(z + v, last + v, before + v);
       v128.store(after + v, h);
+      // Dropout of h is that of the next step's products: what is kept as h, and put out, is without it.
       if (dropped) storeDropped(d, u + (v >> 2), h, xhAt(d, block, t + 1) + r * xhRow, dropoutAt(d, 0, b0 + r));
       if (outs) storeTail(out + v, h, left - (v >> 2));
       v += 16;
@@ -218,6 +232,7 @@ function hiddenStates<C>(
 // @ts-ignore: decorator
 @inline
 export function candidateState(d: Descriptor, block: i32, t: i32, r: i32): usize {
+  // Variants lie gate by gate, the candidate's behind the joint gates'.
   const variant = perGateDropout(d) ? d.jointGates * d.xhGate : 0;
   return xhAt(d, block, t) + variant + r * d.xhRow + (rowInputs(d) << 2);
 }
@@ -232,6 +247,7 @@ function resetStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, 
     const r = rowIn(list, i);
     const reset = cell.reset(gates + r * d.gateRow);
     const h = v128.load(candidateState(d, block, t, r) + (u << 2));
+    // Padding is cleared: the product reads whole vectors, and 0 times what memory held might be NaN.
     v128.store(resets + r * d.xhRow, v128.and(unitMask, f32x4.mul(reset, h)));
   }
 }

@@ -76,11 +76,14 @@ export class Lstm {
     const o = v128.load(z, 48);
     const a = v128.load(ac);
     const dz = dzRow + (u << 4);
+    // c' reaches the loss by h' and by the next step's c: both gradients are added up before they fan out to the gates.
+    // Flushed here once, where they are summed: every product below is of it.
     const dNew = flushed(mad(f32x4.mul(dh, o), derivative(act, a), dc), least);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, g), derivative(rec, i))));
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, v128.load(before)), derivative(rec, f))), 16);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, i), derivative(act, g))), 32);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dh, a), derivative(rec, o))), 48);
+    // f stays near 1 where a network remembers: this is the path on which gradients last.
     return f32x4.mul(dNew, f);
   }
 }

@@ -1,5 +1,8 @@
 // SimpleRNN: h' = act(x·W + h·U + b).
 //
+// One gate, so a panel has room for 16 units of it; and what is activated is the state itself. So nothing is kept
+// of a step but h', whose slope the gradient reads.
+//
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
 import { ResetMode } from "./descriptor";
@@ -49,6 +52,7 @@ export class SimpleRnn {
     after: usize,
     dz: usize,
   ): v128 {
+    // The slope is one of the output, which is the state: no gate values are kept for it.
     v128.store(dz + (u << 2), v128.and(unitMask, f32x4.mul(dh, derivative(act, v128.load(after)))));
     return dh;
   }
