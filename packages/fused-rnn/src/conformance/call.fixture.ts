@@ -4,7 +4,7 @@ import { type CellKind, cellTable, seededRandom, weightShapes } from "@rnnkit/co
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { bidirectional } from "../bidirectional.ts";
-import { type CallShape, type GradientName, type InputName, stateNamesOf } from "../call.ts";
+import { type CallShape, type GradientName, type InputName, initialStates } from "../call.ts";
 import { gru } from "../gru.ts";
 import { lstm } from "../lstm.ts";
 import type {
@@ -108,7 +108,7 @@ export function numbersOf({ cell, B, T, I, H }: CallShape, drawn: Drawn): Number
     ),
   };
   if (drawn.bias) numbers.bias = fill(tf.util.sizeFromShape(weightShapes(cell, I, H).bias), 0.5);
-  if (drawn.initialState) for (const name of stateNamesOf({ cell })) numbers[name] = fill(B * H);
+  if (drawn.initialState) for (const name of initialStates[cell]) numbers[name] = fill(B * H);
   if (drawn.mask !== "none") {
     numbers.mask = Uint8Array.from({ length: B * T }, (_, i) =>
       keeps(Math.floor(i / T), i % T) ? 1 : 0,

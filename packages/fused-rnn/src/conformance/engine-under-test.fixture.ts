@@ -4,7 +4,7 @@
 import type { EngineTolerances, Tolerance } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { type CallShape, type GradientName, stateNamesOf } from "../call.ts";
+import { type CallShape, type GradientName, initialStates } from "../call.ts";
 import type { Engine, EngineCall, KernelEngine } from "../engine.ts";
 import { engineMemory } from "../engine-memory.ts";
 import { addEngine } from "../recurrent.ts";
@@ -120,7 +120,7 @@ export function passesOf(
     const [dOutputs, ...dState] = made.map(({ shape: like }, k) => tf.tensor(cotangents[k], like));
     const names = gradientNames(inputs);
     expect(names.filter((name) => name.endsWith("0"))).toEqual(
-      inputs.h0 ? stateNamesOf(shape) : [],
+      inputs.h0 ? initialStates[shape.cell] : [],
     );
     const gradients = needsInput.map((needed) => {
       poison();

@@ -4,7 +4,7 @@ import { type CellKind, cellKinds, cellTable, seededRandom } from "@rnnkit/core-
 import { tolerances as rows } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { type CallShape, stateNamesOf } from "../call.ts";
+import { type CallShape, initialStates } from "../call.ts";
 import { composedEngine } from "../composed.ts";
 import type { RecurrentWeights } from "../options.ts";
 import {
@@ -144,7 +144,7 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
         return run({ ...shape, T }, { ...inputs, ...states, x });
       };
       const [first, ...middle] = part(0, 2, {});
-      const states = stateNamesOf(shape).map((name, k) => [name, middle[k]]);
+      const states = initialStates[shape.cell].map((name, k) => [name, middle[k]]);
       const [second, ...last] = part(2, 3, Object.fromEntries(states));
       const halves = valuesOf([tf.concat([first, second], 1), ...last]);
       if (!carried) expectSameBits(halves, whole);

@@ -7,7 +7,7 @@ import {
   runSequenceBackward,
   type SequenceTape,
 } from "@rnnkit/core-rnn";
-import { type CallShape, type GradientName, stateNamesOf } from "../call.ts";
+import { type CallShape, type GradientName, initialStates } from "../call.ts";
 import { gathered, type Numbers } from "./call.fixture.ts";
 
 function cellOfCall({ cell, I, H, activation, recurrentActivation }: CallShape): Cell {
@@ -64,7 +64,7 @@ export function referenceBackward(
     tape,
     { dOutputs, dState },
   );
-  const states = stateNamesOf(shape).map((name, k) => [name, dInitialState[k]] as const);
+  const states = initialStates[shape.cell].map((name, k) => [name, dInitialState[k]] as const);
   const { ids, table } = numbers;
   return {
     x: dx,
