@@ -1,4 +1,7 @@
 // Activations on four floats, of rows of them in place, and their slopes in terms of what they gave.
+//
+// tanh and σ, Keras's defaults, are inlined wherever an activation is; the others are behind one call, for they are
+// rare, and their code would be in every loop.
 import { one } from "./constants";
 import { Activation } from "./descriptor";
 import { exp, expm1, four, sigmoid, tanh } from "./exponential";
@@ -35,6 +38,8 @@ function activateOther(kind: i32, x: v128): v128 {
       return f32x4.max(zero, f32x4.min(one(), f32x4.mul(f32x4.add(x, f32x4.splat(3)), f32x4.splat(1.0 / 6.0))));
     case Activation.HARD_SIGMOID_KERAS2:
       return f32x4.max(zero, f32x4.min(one(), f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5))));
+    // x beyond 0, else e^x - 1: both sides are worked out, and the mask takes one, lane by lane.
+    // Clamping keeps the side that is not taken from overflowing.
     case Activation.ELU:
       return v128.bitselect(x, expm1(f32x4.pmin(x, zero)), f32x4.gt(x, zero));
     case Activation.SELU:
@@ -67,6 +72,7 @@ function softsign(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function derivative(kind: i32, y: v128): v128 {
+  // Slopes in terms of y: the sums that y was made of need not be kept, one number a gate is enough.
   if (kind == Activation.TANH) return f32x4.sub(one(), f32x4.mul(y, y));
   if (kind == Activation.SIGMOID) return f32x4.sub(y, f32x4.mul(y, y));
   return derivativeOther(kind, y);
@@ -83,14 +89,17 @@ function derivativeOther(kind: i32, y: v128): v128 {
       return v128.and(v128.and(f32x4.gt(y, zero), f32x4.lt(y, one())), f32x4.splat(0.2));
     case Activation.ELU:
       return f32x4.add(one(), f32x4.pmin(y, zero));
+    // With y = s·x above 0 and y = s·α·(e^x - 1) below: the slope below is s·α·e^x = y + s·α.
     case Activation.SELU:
       return v128.bitselect(
         f32x4.splat(SELU_SCALE),
         f32x4.add(y, f32x4.splat(SELU_SCALE * SELU_ALPHA)),
         f32x4.gt(y, zero),
       );
+    // y = log(1 + e^x), slope σ(x) = 1 - e^-y: of y alone, and exact where y is small.
     case Activation.SOFTPLUS:
       return f32x4.neg(expm1(f32x4.neg(y)));
+    // y = x / (1 + |x|): 1 / (1 + |x|) is 1 - |y|, and the slope its square.
     case Activation.SOFTSIGN: {
       const d = f32x4.sub(one(), f32x4.abs(y));
       return f32x4.mul(d, d);
@@ -110,6 +119,7 @@ export function activateRows(kind: i32, list: usize, rows: i32, p: usize, step: 
   else activateAll(kind, rows, p, step);
 }
 function activateListed(kind: i32, list: usize, rows: i32, p: usize, step: i32): void {
+  // The kind is asked for once a call, not once a row.
   if (kind == Activation.LINEAR) return;
   let i = 0;
   if (kind == Activation.TANH) for (; i + 4 <= rows; i += 4) fourListed(true, list + (i << 2), p, step);

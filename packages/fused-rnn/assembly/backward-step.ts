@@ -1,6 +1,14 @@
 // The backward pass of a step, whichever its cell: gradients of the gates' sums, then their products with the
 // transposed weights (data-gradients.ts). Step t finds in `dxh` the gradient of the state after it, and leaves
 // there that of the state before. `C` is as in forward-step.ts.
+//
+//     dh     = what step t + 1 left in dxh + the gradient of step t's output
+//     dz, s  = the cell's gradients from dh (and dc, which stays in its place); s is the share of h
+//     dx     = dz·Wᵀ        dh before = dz·Uᵀ + s
+//     dW, dU, db            from dz of a chunk of steps at once (weight-gradients.ts)
+//
+// A masked step has h' = h and c' = c: dh and dc pass unchanged, dz is 0. Its output was that of the last step
+// that was not masked, so its output's gradient is carried back to that one (dOutputCarry).
 import {
   acAt,
   cAt,
@@ -35,10 +43,12 @@ export function clearGradients(d: Descriptor, block: i32): void {
       const from = at + (u << 2);
       v128.store(dh + (u << 2), d.dhT ? loadTail(d.dhT + from, H - u) : f32x4.splat(0));
       v128.store(d.dc + padded, d.dcT ? loadTail(d.dcT + from, H - u) : f32x4.splat(0));
+      // Nothing is carried over a masked step yet, and nothing has passed by a product.
       v128.store(d.dOutputCarry + padded, f32x4.splat(0));
       v128.store(d.dhBypass + padded, f32x4.splat(0));
     }
   }
+  // Rows that never parted ended in the state of the block's first row.
   mergeForked(d, block, rowsAt(d, block, d.T - 1), rows);
   const bytes = (d.I + H + 1) * d.dwRow;
   memory.fill(d.dw + <usize>block * bytes, 0, bytes);
@@ -71,6 +81,7 @@ function mergeOutputs(d: Descriptor, block: i32, t: i32): void {
   const active = rowsAt(d, block, t);
   for (let r = 0, rows = rowsOf(d, block); r < rows; r++) {
     const from = outputGradient(d, t, batchRow(d, b0 + r));
+    // No output of this step was asked for: none of any row was.
     if (from == 0) return;
     const dh = stateGradient(d, b0 + representativeRow(r, active));
     for (let u = 0; u < Hp; u += 4) {
@@ -98,6 +109,8 @@ export function anyGradients<C>(d: Descriptor, block: i32, t: i32): void {
 function passBack<C>(d: Descriptor, block: i32, t: i32): void {
   const cell = changetype<C>(0);
   const rows = listRows(d, block, t);
+  // From the candidate back to r·h first: the reset gate's gradient, a joint column of dz like others, comes of it,
+  // and the products below read all of dz.
   if (isDefined(cell.reset)) {
     resetStateGradients(d, block, t, rows);
     resetGradients<C>(d, block, t);
@@ -105,6 +118,7 @@ function passBack<C>(d: Descriptor, block: i32, t: i32): void {
   dataGradients(d, block, t, rows);
   addTokenGradients(d, block, t, rows);
   finishRows(d, block, t, cell.mixesState);
+  // A row that went on alone from this step on had its state from the first row: backwards they meet here.
   if (d.activeBefore && t > 0) mergeForked(d, block, rowsAt(d, block, t - 1), rowsAt(d, block, t));
 }
 
@@ -132,11 +146,12 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
   const dzRow = d.dzRow;
   const stateRow = Hp << 2;
   const dhStep = d.dxhRow;
-  const zStep = d.gateVectors << 4;
+  const zStep = cell.gateVectors << 4;
   let dhRow = stateGradient(d, b0);
   let dz = dzAt(d, block, t);
   let z = gatesAt(d, block, t);
   let ac = acAt(d, block, t);
+  // dc, dhBypass and dOutputCarry have a row for each position, whatever the step.
   let at0 = b0 * stateRow;
   // What the cell's gradients read of the states: c before, h before, or, of a cell that is nothing else, h'.
   const stateStep = cell.carriesCell ? stateRow : hiddenRow;
@@ -155,6 +170,7 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
         const unitMask = v128.load(unitMasks + at);
         let dh = v128.load(dhRow + at);
         if (dOut) dh = f32x4.add(dh, loadTail(dOut + at, H - u));
+        // Of the masked steps after this one, whose outputs repeated this step's: their gradients, taken up once.
         if (masked) {
           dh = f32x4.add(dh, v128.load(carry + at));
           v128.store(carry + at, f32x4.splat(0));
@@ -163,6 +179,7 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
         dh = flushed(dh, least);
         const dc = cell.carriesCell ? v128.load(dcs + at) : dh;
         const past = cell.gradients(act, rec, Hp, u, dh, dc, unitMask, least, zAt, ac + at, state + at, dz);
+        // dc stays where it is for the step before; the share of h joins dh when the product is done (finishRows).
         if (cell.carriesCell) v128.store(dcs + at, v128.and(unitMask, past));
         else if (cell.mixesState) v128.store(bypass + at, v128.and(unitMask, past));
         zAt += zStep;
@@ -186,9 +203,11 @@ function maskedGradients(d: Descriptor, block: i32, t: i32, r: i32, dhRow: usize
   const Hp = d.Hp;
   const at = ((firstRow(d, block) + r) * Hp) << 2;
   memory.fill(dzAt(d, block, t) + r * d.dzRow, 0, d.dzColumns << 2);
+  // With zeroOutputForMask the output was 0 whatever the states were: its gradient goes nowhere.
   const keep = dOut != 0 && !(d.flags & Flag.ZERO_OUTPUT);
   for (let u = 0; u < Hp; u += 4) {
     v128.store(d.dhBypass + at + (u << 2), v128.load(dhRow + (u << 2)));
+    // The product of a row that is not listed is not worked out: what lies there stays, and must be 0.
     v128.store(dhRow + (u << 2), f32x4.splat(0));
     if (keep) {
       const carry = d.dOutputCarry + at + (u << 2);
@@ -208,8 +227,8 @@ function resetGradients<C>(d: Descriptor, block: i32, t: i32): void {
   const b0 = firstRow(d, block);
   const Hp = d.Hp;
   const I = d.I;
-  const variant = perGateDropout(d) ? d.jointGates : 0;
-  const vectors = d.gateVectors;
+  const variant = perGateDropout(d) ? cell.jointGates : 0;
+  const vectors = cell.gateVectors;
   for (let r = 0; r < rows; r++) {
     const state = candidateState(d, block, t, r);
     const dz = dzAt(d, block, t) + r * d.dzRow;
@@ -219,6 +238,7 @@ function resetGradients<C>(d: Descriptor, block: i32, t: i32): void {
       const at = u << 2;
       const z = gates + at * vectors;
       const dRh = v128.load(dReset + at);
+      // A masked row's d(r·h) was not worked out either: what lies there may be anything.
       const kept = isMasked(d, t, b0 + r) ? f32x4.splat(0) : v128.load(d.unitMask + at);
       cell.resetGradients(rec, u, f32x4.mul(dRh, v128.load(state + at)), kept, z, dz);
       let past = f32x4.mul(dRh, cell.reset(z));
@@ -245,6 +265,8 @@ function finishRows(d: Descriptor, block: i32, t: i32, mixesState: bool): void {
     const b = b0 + r;
     const row = d.dxh + b * d.dxhRow;
     const factors = dropoutAt(d, 0, b);
+    // The product gave the gradient of what the gates saw, h times its factors: by them again, it is that of h.
+    // The share of h that skips the product was never dropped out.
     if (shared) scale(row + (ic << 2), factors + (I << 2), Hp);
     if (bypass) add(row + (ic << 2), d.dhBypass + ((b * Hp) << 2), Hp);
     if (ic) {
@@ -266,6 +288,7 @@ export function finishGradients(d: Descriptor, block: i32): void {
   const b0 = firstRow(d, block);
   const T = d.T;
   const row = (<usize>inputColumns(d)) << 2;
+  // Rows part in the order of their positions: t, the step at which one parts, only grows.
   for (let r = rowsAt(d, block, 0), t = 0; r < rows; r++) {
     while (t < T && rowsAt(d, block, t) <= r) t++;
     const first = min(sourceStep(d, 0), sourceStep(d, t - 1));

@@ -1,4 +1,12 @@
 // Where a block's rows lie at a step, in each buffer of a call.
+//
+//     xh        [x | h] of step t: h is the state before it, written by step t - 1; slot T holds the last state
+//     hidden    the h part of xh, or, with dropout, a buffer of its own of h as it is
+//     gates     g of step t, kept in training        c, ac    c before step t, act(c) after it
+//     dz        gradients of step t's sums, of the chunk at hand
+//     dxh       one row a position: what a step leaves for the step before
+//
+// In each a block's rows lie behind each other, step after step: a chunk of steps is one matrix.
 import { Descriptor, Flag } from "./descriptor";
 import { firstRow, rowsBefore, rowsOf } from "./rows";
 
@@ -24,6 +32,7 @@ export function hiddenAt(d: Descriptor, block: i32, t: i32): usize {
 // @ts-ignore: decorator
 @inline
 export function gatesAt(d: Descriptor, block: i32, t: i32): usize {
+  // Inference has one row of gates, used again at every step.
   const keep = d.keepMask;
   return d.gates + <usize>slotRow(d, block, keep ? d.T : 1, keep, t) * d.gateRow;
 }
@@ -44,6 +53,7 @@ export function acAt(d: Descriptor, block: i32, t: i32): usize {
 // @ts-ignore: decorator
 @inline
 export function dzAt(d: Descriptor, block: i32, t: i32): usize {
+  // dz is needed until the chunk's weight gradients are made: it holds a chunk, and each begins at its front.
   const n = d.timeChunk;
   const row = rowsBefore(d, block, t) - rowsBefore(d, block, t - (t % n));
   return d.dz + <usize>(firstRow(d, block) * n + row) * d.dzRow;
@@ -59,6 +69,7 @@ export function rowInputs(d: Descriptor): i32 {
 // @ts-ignore: decorator
 @inline
 export function inputColumns(d: Descriptor): i32 {
+  // Without dx the rows begin with dh: nothing is multiplied for columns that nobody reads.
   return d.flags & Flag.NEED_DX ? rowInputs(d) : 0;
 }
 /** Where the gradient of the state at a position lies. */

@@ -1,11 +1,18 @@
 // The one place that tells cells apart. Drivers take a cell's class as a type, so that its equations are compiled
 // into each of them; another cell is a class in a file of its own and a line in each function here.
 //
-// What a cell's class has, on four units of a row:
+// What a cell's class has, on four units of a row. Its facts, from which build:wasm makes what the host
+// knows of it:
 //
 //     panelUnits       16 for a cell of one gate, else 4 (columns.ts)
+//     jointGates       gates whose sums run over [x | h]; one more is the candidate, whose halves are kept apart
+//     gateVectors      vectors that four units have in a row of gates
+//     resetMode        what its reset gate works on
 //     carriesCell      it has a state c beside h
 //     mixesState       h' holds a share of h itself, whose gradient passes by the product
+//
+// Its equations:
+//
 //     activation(v)    which of the two activations the joint gate v has
 //     state(z, a, h)   h' from the gates at z, what was activated last at a, and h
 //     gradients(…)     of the gates' sums, stored at dz from its first column on, from dh and dc; returns the

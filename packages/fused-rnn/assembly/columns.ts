@@ -24,12 +24,6 @@
 // dxc, h's half r·dxc.
 import { Descriptor } from "./descriptor";
 
-/** Units of a panel. */
-// @ts-ignore: decorator
-@inline
-export function panelUnits(d: Descriptor): i32 {
-  return d.gateCount == 1 ? 16 : 4;
-}
 /** Vectors of the panel that begins at unit u. */
 // @ts-ignore: decorator
 @inline
@@ -47,6 +41,7 @@ export function panelAt(d: Descriptor, u: i32): usize {
 // @ts-ignore: decorator
 @inline
 export function vectorsAt(q: i32, n: i32): i32 {
+  // 16 columns a panel: four vectors, with two rows of sums the eight accumulators of gemm.ts.
   return min(4, (n - q + 3) >> 2);
 }
 /** Bytes of a set of panels over `columns` columns and K rows. */
@@ -74,6 +69,7 @@ export function gateColumns(d: Descriptor): i32 {
 @inline
 function unitOf(d: Descriptor, k: i32): i32 {
   const joint = jointColumns(d);
+  // Four units of each joint gate take turns: 4·J columns from a group of units to the next.
   return k < joint ? (k / (4 * d.jointGates)) << 2 : (k - joint) % d.Hp;
 }
 /**

@@ -23,6 +23,7 @@ export function dataGradients(d: Descriptor, block: i32, t: i32, rows: i32): voi
   if (ic == 0 && recurrentDepth(d, t) == 0) return;
   let w = d.transposed;
   if (d.resetMode == ResetMode.NONE) {
+    // One set: x's rows and h's lie behind each other, so the product gives [dx | dh] in one go.
     const K = d.dzColumns;
     if (perGate) productPerGate(d, block, t, w, K, ic + H, 0, rowInputs(d) - ic, -1);
     else product(d, block, t, rows, w, 0, K, K, ic + H, 0, false);
@@ -30,11 +31,13 @@ export function dataGradients(d: Descriptor, block: i32, t: i32, rows: i32): voi
   }
   const joint = jointColumns(d);
   const all = gateColumns(d);
+  // x's half and h's half of the candidate have gradients of their own: x and h have sets of their own.
   if (ic) {
     if (perGate) productPerGate(d, block, t, w, all, ic, 0, 0, joint);
     else product(d, block, t, rows, w, 0, all, all, ic, 0, false);
     w += setBytes(ic, all);
   }
+  // Reset before, the candidate has had its product, from which r·h got its gradient (resetStateGradients).
   const after = d.resetMode == ResetMode.AFTER;
   const K = after ? joint + Hp : joint;
   if (perGate) return productPerGate(d, block, t, w, K, H, ic, rowInputs(d), after ? all : -1);
@@ -75,6 +78,7 @@ function product(
   const dz = dzAt(d, block, t) + (first << 2);
   const out = d.dxh + firstRow(d, block) * row + (to << 2);
   for (let q = 0; q < columns; q += 16) {
+    // Panels are walked once for all rows of the block: the panel stays in L1, rows of dz stream by.
     const n = vectorsAt(q, columns);
     const skip = more ? (panelK - K) * (n << 4) : 0;
     const at = out + (q << 2);
@@ -113,6 +117,8 @@ function productPerGate(
       const b = b0 + r;
       const dz = dzs + r * dzRow;
       const out = d.dxh + b * row + ((to + q) << 2);
+      // dh = Σ_g factor_g ⊙ (dz_g · U_gᵀ): the factors stand outside the sum over a gate's units, so each gate's
+      // sum is worked out by itself.
       for (let g = 0; g < J; g++) {
         gateShare(dz + (g << 4), w, g << 2, J << 2, groups, n, dropoutAt(d, g, b) + from, out, g == 0);
       }

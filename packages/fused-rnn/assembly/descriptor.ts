@@ -63,16 +63,15 @@ export class Descriptor {
   activation: i32;
   recurrentActivation: i32;
 
-  /** What packing and products need to know of the cell; columns.ts draws the layouts. */
+  /** G, and of the cell's facts (cells.ts) those that packing and products need to know; columns.ts draws them. */
   gateCount: i32;
-  /** The first so many gates are sums over [x | h]; one more is the candidate, whose halves are kept apart. */
+  panelUnits: i32;
   jointGates: i32;
-  /** Vectors of four floats that four units have in a row of gates, of biases and of token sums. */
   gateVectors: i32;
-  /** Gradient columns of a row. */
-  dzColumns: i32;
   /** A ResetMode. */
   resetMode: i32;
+  /** Gradient columns of a row. */
+  dzColumns: i32;
 
   /** x [B, T, I]. */
   x: usize;

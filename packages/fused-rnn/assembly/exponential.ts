@@ -56,9 +56,11 @@ function power(shifted: v128): v128 {
 export function sigmoid(x: v128): v128 {
   let u = f32x4.mul(x, minusLog2e());
   u = f32x4.pmax(f32x4.pmin(u, most()), least());
+  // Adding 1.5·2^23 leaves no bits for a fraction: the sum is rounded to an integer, which its low bits hold.
   const shifted = f32x4.add(u, roundingTerm());
   const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
+  // σ = 1 / (1 + 2^n·2^f)
   return f32x4.div(one(), mad(s, exp2(f), one()));
 }
 
@@ -71,6 +73,7 @@ export function tanh(x: v128): v128 {
   const shifted = f32x4.add(u, roundingTerm());
   const f = f32x4.sub(u, f32x4.sub(shifted, roundingTerm()));
   const s = power(shifted);
+  // 2^u - 1 = 2^n·(2^f - 1) + (2^n - 1): near 0, where n is 0, nothing is lost to the 1.
   const m = mad(s, exp2m1(f), f32x4.sub(s, one()));
   return f32x4.div(m, f32x4.add(m, two()));
 }
@@ -108,59 +111,31 @@ function last(isTanh: bool, m: v128): v128 {
  * one after the other, the long chains would fill the processor's queue of waiting operations, and take
  * two and a half times as long.
  */
+// biome-ignore format: a line for a step of the chain
 // @ts-ignore: decorator
 @inline
 export function four(isTanh: bool, p0: usize, p1: usize, p2: usize, p3: usize): void {
-  let f0 = scaled(isTanh, p0);
-  let f1 = scaled(isTanh, p1);
-  let f2 = scaled(isTanh, p2);
-  let f3 = scaled(isTanh, p3);
-  let s0 = shift(f0);
-  let s1 = shift(f1);
-  let s2 = shift(f2);
-  let s3 = shift(f3);
-  f0 = rest(f0, s0);
-  f1 = rest(f1, s1);
-  f2 = rest(f2, s2);
-  f3 = rest(f3, s3);
+  let f0 = scaled(isTanh, p0), f1 = scaled(isTanh, p1), f2 = scaled(isTanh, p2), f3 = scaled(isTanh, p3);
+  let s0 = shift(f0), s1 = shift(f1), s2 = shift(f2), s3 = shift(f3);
+  f0 = rest(f0, s0); f1 = rest(f1, s1); f2 = rest(f2, s2); f3 = rest(f3, s3);
+  // q of four arguments by Horner's rule, each coefficient loaded once for all.
   let c = c4();
   const top = c5();
-  let q0 = mad(top, f0, c);
-  let q1 = mad(top, f1, c);
-  let q2 = mad(top, f2, c);
-  let q3 = mad(top, f3, c);
+  let q0 = mad(top, f0, c), q1 = mad(top, f1, c), q2 = mad(top, f2, c), q3 = mad(top, f3, c);
   c = c3();
-  q0 = mad(q0, f0, c);
-  q1 = mad(q1, f1, c);
-  q2 = mad(q2, f2, c);
-  q3 = mad(q3, f3, c);
+  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
   c = c2();
-  q0 = mad(q0, f0, c);
-  q1 = mad(q1, f1, c);
-  q2 = mad(q2, f2, c);
-  q3 = mad(q3, f3, c);
+  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
   c = c1();
-  q0 = mad(q0, f0, c);
-  q1 = mad(q1, f1, c);
-  q2 = mad(q2, f2, c);
-  q3 = mad(q3, f3, c);
+  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
   c = c0();
-  q0 = mad(q0, f0, c);
-  q1 = mad(q1, f1, c);
-  q2 = mad(q2, f2, c);
-  q3 = mad(q3, f3, c);
-  s0 = power(s0);
-  s1 = power(s1);
-  s2 = power(s2);
-  s3 = power(s3);
-  f0 = next(isTanh, s0, f0, q0);
-  f1 = next(isTanh, s1, f1, q1);
-  f2 = next(isTanh, s2, f2, q2);
-  f3 = next(isTanh, s3, f3, q3);
-  v128.store(p0, last(isTanh, f0));
-  v128.store(p1, last(isTanh, f1));
-  v128.store(p2, last(isTanh, f2));
-  v128.store(p3, last(isTanh, f3));
+  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
+  // 2^n, and the last of the chain: what is left of it differs between the two.
+  s0 = power(s0); s1 = power(s1); s2 = power(s2); s3 = power(s3);
+  f0 = next(isTanh, s0, f0, q0); f1 = next(isTanh, s1, f1, q1);
+  f2 = next(isTanh, s2, f2, q2); f3 = next(isTanh, s3, f3, q3);
+  v128.store(p0, last(isTanh, f0)); v128.store(p1, last(isTanh, f1));
+  v128.store(p2, last(isTanh, f2)); v128.store(p3, last(isTanh, f3));
 }
 
 /** n of e^x = 2^n·2^f as a shifted sum; f from x itself, n·ln2 taken off in two parts. */
@@ -176,6 +151,7 @@ function shiftedOf(x: v128): v128 {
 @inline
 function fractionOf(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, roundingTerm());
+  // ln2 in two parts, the first of so few bits that its product with n is exact: x - n·ln2 keeps the low bits.
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))), f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
   const f = f32x4.mul(r, log2e());
   // Beyond ±1 only where n was clamped; there 2^n alone is the answer.

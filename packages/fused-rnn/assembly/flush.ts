@@ -1,6 +1,8 @@
 // Numbers too small to matter become 0. WebAssembly has no flush-to-zero, and on many processors
 // arithmetic with denormal numbers takes thirty times as long: gradients that fade over a long
 // sequence, and means of squares that decay, would otherwise end there and stay.
+//
+// A lane that is below the least is masked to 0, whichever its sign: a comparison and an and-not, no branch.
 
 /**
  * 2^-80. Products of a gradient with a gate's slope and with a weight stay normal numbers as long as

@@ -28,9 +28,9 @@ export function gateSums<C>(
   xh: usize,
   gates: usize,
 ): void {
-  const cell = changetype<C>(0);
-  if (isDefined(cell.candidateSum) || isDefined(cell.reset)) splitSums(d, block, t, u, list, rows, xh, gates);
-  else jointSums(d, block, t, u, list, rows, xh, gates);
+  const mode = changetype<C>(0).resetMode;
+  if (mode == ResetMode.NONE) jointSums(d, block, t, u, list, rows, xh, gates);
+  else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
 }
 
 /** All gates over [x | h]. */
@@ -46,6 +46,7 @@ function jointSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows:
   const w = panelAt(d, u);
   const bias = d.biases + at;
   const z = gates + at;
+  // Dropout a gate works on masked rows too: their inputs are zeros, and what it makes of them is not used.
   if (perGateDropout(d)) rows4PerGate(xh, row, rowsOf(d, block), w, I + H, d.xhGate, bias, z, gateRow);
   else if (d.tokenOf == 0) listedRows(n, list, rows, xh, row, w, I + recurrentDepth(d, t), bias, 0, z, gateRow);
   else sumsFromTokens(n, d, block, list, rows, xh, w + ((<usize>I * n) << 4), recurrentDepth(d, t), at, z);
@@ -66,12 +67,14 @@ function sumsFromTokens(
 ): void {
   const row = d.xhRow;
   const gateRow = d.gateRow;
+  // Addresses instead of a base and a distance: rows of one step have tokens that lie anywhere.
   if (list == 0 && n == 4) {
     return rows4FromList(xh, row, rows, w, K, initialSumsOf(d, block), <i32>at, z, gateRow);
   }
   for (let i = 0; i < rows; i += 2) {
     const r = rowIn(list, i);
     const pair = min(2, rows - i);
+    // A pair's two sums are as far apart as they are: to the kernel, any two addresses are rows of a matrix.
     const next = rowIn(list, i + pair - 1);
     const apart = next - r;
     const init = initialSum(d, block, r);
@@ -83,12 +86,21 @@ function sumsFromTokens(
 /** The joint gates over [x | h]; the candidate over x and, reset after, over h apart. */
 // @ts-ignore: decorator
 @inline
-function splitSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+function splitSums(
+  after: bool,
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  xh: usize,
+  gates: usize,
+): void {
   const row = d.xhRow;
   const gateRow = d.gateRow;
   const gate = d.xhGate;
   const perGate = perGateDropout(d);
-  const after = d.resetMode == ResetMode.AFTER;
   const inputs = rowInputs(d);
   const units = recurrentDepth(d, t);
   const at = (u * d.gateVectors) << 2;
@@ -119,6 +131,7 @@ export function addResetSums(d: Descriptor, t: i32, u: i32, list: usize, rows: i
   const row = d.xhRow;
   const gateRow = d.gateRow;
   const units = recurrentDepth(d, t);
+  // Of a panel's vectors only the candidate's is used here: z's and r's products are done.
   const wStep = d.gateCount << 4;
   const candidate = d.jointGates << 4;
   const w = panelAt(d, u) + d.I * wStep + candidate;

@@ -1,5 +1,7 @@
 // Products with the columns of A: out[p][q] += Σ_k A[k][p]·W[k][q], weight gradients. Two columns p and p + 1 at a
 // time; the parameters are gemm.ts's, but that A advances by `aStep` bytes a k, from row to row.
+//
+// The sums go on from `out`: chunk after chunk of steps adds its own, and k runs over the rows of a chunk.
 import { twoRows } from "./gemm";
 import { mad, splat } from "./lanes";
 
@@ -8,6 +10,7 @@ import { mad, splat } from "./lanes";
 export function columns4(a: usize, aStep: i32, w: usize, wStep: i32, K: i32, out0: usize, out1: usize): void {
   let c00 = v128.load(out0), c01 = v128.load(out0, 16), c02 = v128.load(out0, 32), c03 = v128.load(out0, 48);
   let c10 = v128.load(out1), c11 = v128.load(out1, 16), c12 = v128.load(out1, 32), c13 = v128.load(out1, 48);
+  // Two neighbouring columns of A are one cache line: down the rows, each is read once for the pair.
   let s: v128, t: v128, v: v128;
   for (const end = a + K * aStep; a != end;) {
     s = splat(a); t = v128.load_splat<f32>(a, 4);
@@ -53,6 +56,7 @@ export function columnsN(
   out0: usize,
   out1: usize,
 ): void {
+  // Of an odd number of columns the last is its own neighbour: both halves store the same bits.
   if (n == 4 && a1 != a0) columns4(a0, aStep, w, wStep, K, out0, out1);
   else if (n == 4) oneColumn4(a0, aStep, w, wStep, K, out0);
   else if (n == 3) columns3(a0, a1, aStep, w, wStep, K, out0, out1);

@@ -10,8 +10,10 @@
 //     gate, period   dropout masks of its own for each gate: vector v of the panel reads A `v % period` times
 //                    `gate` bytes further on, at the cost of six more loads a k
 //
-// Each sum starts from init and adds its products in the order of k, in whichever kernel it is worked out: so the
-// bits of a row depend neither on the rows beside it nor on the panel's width.
+// A panel of K rows and 16 columns, 64·K bytes, stays in L1 or L2 while all rows of a block go by.
+//
+// Each sum starts from init and adds its products in the order of k, in whichever kernel: so the bits of a row depend
+// neither on the rows beside it nor on the panel's width.
 //
 // Exactly eight accumulators hide the four cycles that an addition takes at two a cycle. More make V8
 // spill registers, and so does a k that is unrolled without a way out between its parts (see rows4).
@@ -41,6 +43,7 @@ export function twoRows(
   if (n > 1) { c01 = v128.load(i0, 16); c11 = v128.load(i1, 16); }
   if (n > 2) { c02 = v128.load(i0, 32); c12 = v128.load(i1, 32); }
   if (n > 3) { c03 = v128.load(i0, 48); c13 = v128.load(i1, 48); }
+  // `n` and `perGate` are constants where this is inlined: what they rule out is not compiled.
   for (let k = K; k > 0; k--) {
     const s0 = splat(a0), s1 = splat(a1);
     const w0 = v128.load(w);
@@ -80,6 +83,7 @@ export function twoRows(
 function rows4From(
   listed: bool, a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
 ): void {
+  // Two loads of A and four of W for eight multiply-adds: W's four vectors serve both rows.
   let s: v128, t: v128, v: v128;
   for (let r = rows; r > 0; r -= 2) {
     const pair = r > 1, o1 = pair ? out + outRow : out;
@@ -88,6 +92,7 @@ function rows4From(
     let c00 = v128.load(i0), c01 = v128.load(i0, 16), c02 = v128.load(i0, 32), c03 = v128.load(i0, 48);
     let c10 = v128.load(i1), c11 = v128.load(i1, 16), c12 = v128.load(i1, 32), c13 = v128.load(i1, 48);
     let a0 = a, a1 = pair ? a + aRow : a, p = w;
+    // The loop counts down by four, and leaves from the middle of a round where K is no multiple of it.
     for (let k = K; k > 0; k -= 4) {
       s = splat(a0); t = splat(a1);
       v = v128.load(p); c00 = mad(s, v, c00); c10 = mad(t, v, c10);
@@ -196,6 +201,7 @@ function rows3(
 function rows2(
   a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
 ): void {
+  // 2 vectors times 4 rows: eight accumulators again.
   for (; rows >= 4; rows -= 4) {
     const i1 = init + initRow, i2 = i1 + initRow, i3 = i2 + initRow;
     let c00 = v128.load(init), c01 = v128.load(init, 16), c10 = v128.load(i1), c11 = v128.load(i1, 16);
@@ -222,6 +228,7 @@ function rows2(
 function rows1(
   a: usize, aRow: i32, rows: i32, w: usize, K: i32, init: usize, initRow: i32, out: usize, outRow: i32,
 ): void {
+  // 1 vector times 8 rows: eight accumulators again.
   for (; rows >= 8; rows -= 8) {
     const i4 = init + 4 * initRow, o4 = out + 4 * outRow;
     let c0 = v128.load(init), c1 = v128.load(init + initRow);
@@ -259,6 +266,7 @@ export function rowsN(
   out: usize,
   outRow: i32,
 ): void {
+  // A kernel for each width: a loop over vectors would keep accumulators in memory.
   if (n == 4) rows4(a, aRow, rows, w, K, init, initRow, out, outRow);
   else if (n == 3) rows3(a, aRow, rows, w, K, init, initRow, out, outRow);
   else if (n == 2) rows2(a, aRow, rows, w, K, init, initRow, out, outRow);
@@ -281,6 +289,7 @@ export function listedRows(
 ): void {
   if (list == 0) return rowsN(n, a, aRow, rows, w, K, init, initRow, out, outRow);
   for (let i = 0; i < rows; i += 2) {
+    // The distance to the next listed row takes the place of the distance between rows: the kernel sees a matrix.
     const r = load<i32>(list + (i << 2));
     const apart = distance(list, i, rows);
     const pair = min(2, rows - i);

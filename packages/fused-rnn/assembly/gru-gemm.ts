@@ -1,6 +1,10 @@
 // The product of a cell with a reset gate: the sums of z and r run over [x | h], those of the candidate over x, and
 // over h apart, since the reset gate comes between the two. One pass over a row of A makes all four: two rows
 // at a time times z, r, x and h are eight accumulators, as in gemm.ts, whose parameters these are.
+//
+//     k of x       z += x·Wz    r += x·Wr    s += x·Wc
+//     k of h       z += h·Uz    r += h·Ur                  t += h·Uc       reset after: then s + r·t
+//                  z += h·Uz    r += h·Ur    (r·h)·Uc in a second round    reset before
 import { mad, splat } from "./lanes";
 
 /**
@@ -15,6 +19,7 @@ function gruGates(
   after: bool, perGate: bool, listed: bool, a: usize, aRow: i32, rows: i32, panel: usize, I: i32, H: i32, gate: i32,
   bias: usize, biasRow: i32, out0: usize, outRow: i32,
 ): void {
+  // Two rows of z, r, x and h: eight accumulators. Over x the fourth pair rests, over h the third does.
   for (let left = rows; left > 0; left -= 2) {
     const one = listed ? load<usize>(bias) + biasRow : bias;
     const other = left > 1 ? (listed ? load<usize>(bias, 4) : bias) + biasRow : one;
@@ -30,6 +35,7 @@ function gruGates(
       x0 = mad(perGate ? splat(a0 + 2 * gate) : s0, wc, x0); x1 = mad(perGate ? splat(a1 + 2 * gate) : s1, wc, x1);
       a0 += 4; a1 += 4; w += 48;
     }
+    // The panel goes on with h's rows where x's end, and so do the rows [x | h].
     for (let k = H; k > 0; k--) {
       const s0 = splat(a0), s1 = splat(a1);
       const wz = v128.load(w), wr = v128.load(w, 16);
@@ -121,6 +127,7 @@ export function gruRows(
   out: usize,
   outRow: i32,
 ): void {
+  // Asked here, once a panel, and compiled apart: in the loops over k nothing is asked.
   if (after) {
     if (perGate) gruAfterPerGate(a, aRow, rows, w, I, H, gate, init, out, outRow);
     else gruAfterRows(a, aRow, rows, w, I, H, init, initRow, out, outRow);

@@ -5,6 +5,7 @@
 //
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
+import { ResetMode } from "./descriptor";
 import { mad } from "./lanes";
 
 /** The sum of the candidate, reset after. */
@@ -43,6 +44,7 @@ function mixGradients(
   dz: usize,
 ): v128 {
   const c = v128.load(g, 32);
+  // h' = c + z·(h - c): of its three factors c has 1 - z, z has h - c, and h has z.
   const dxc = f32x4.mul(f32x4.sub(dh, past), derivative(act, c));
   const dUpdate = f32x4.mul(f32x4.mul(dh, f32x4.sub(v128.load(before), c)), derivative(rec, z));
   v128.store(dz + (u << 3), v128.and(unitMask, dUpdate));
@@ -54,6 +56,15 @@ function mixGradients(
 export class GruAfter {
   @inline get panelUnits(): i32 {
     return 4;
+  }
+  @inline get jointGates(): i32 {
+    return 2;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.AFTER;
   }
   @inline get carriesCell(): bool {
     return false;
@@ -92,6 +103,7 @@ export class GruAfter {
     const z = v128.load(g);
     const past = f32x4.mul(dh, z);
     const dxc = mixGradients(act, rec, Hp, u, dh, past, z, unitMask, g, before, dz);
+    // s = x + r·hc, so x's half has dxc itself, h's half has it times r, and r has it times hc.
     const r = v128.load(g, 16);
     const dReset = f32x4.mul(f32x4.mul(dxc, v128.load(g, 48)), derivative(rec, r));
     v128.store(dz + (u << 3), v128.and(unitMask, dReset), 16);
@@ -104,6 +116,15 @@ export class GruAfter {
 export class GruBefore {
   @inline get panelUnits(): i32 {
     return 4;
+  }
+  @inline get jointGates(): i32 {
+    return 2;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.BEFORE;
   }
   @inline get carriesCell(): bool {
     return false;
@@ -146,6 +167,7 @@ export class GruBefore {
 
   /** dr = d(r·h)·h·σ'(r), `dh` being d(r·h)·h */
   @inline resetGradients(rec: i32, u: i32, dh: v128, unitMask: v128, g: usize, dz: usize): void {
+    // r works on h before the product: its gradient comes through the product, after the candidate's.
     const dReset = f32x4.mul(dh, derivative(rec, v128.load(g, 16)));
     v128.store(dz + (u << 3), v128.and(unitMask, dReset), 16);
   }

@@ -21,6 +21,7 @@ export function loadTail(from: usize, n: i32): v128 {
   return n >= 4 ? v128.load(from) : loadFew(from, n);
 }
 function loadFew(from: usize, n: i32): v128 {
+  // No load reaches beyond the row: behind it the buffer may end, and with it the memory.
   let v = v128.load32_zero(from);
   if (n > 1) v = f32x4.replace_lane(v, 1, load<f32>(from, 4));
   if (n > 2) v = f32x4.replace_lane(v, 2, load<f32>(from, 8));
@@ -35,6 +36,7 @@ export function storeTail(to: usize, v: v128, n: i32): void {
   else storeFew(to, v, n);
 }
 function storeFew(to: usize, v: v128, n: i32): void {
+  // Behind the row lies another's, which a thread of its own may be writing to.
   v128.store32_lane(to, v, 0);
   if (n > 1) v128.store32_lane(to, v, 1, 4);
   if (n > 2) v128.store32_lane(to, v, 2, 8);
@@ -44,6 +46,7 @@ function storeFew(to: usize, v: v128, n: i32): void {
 // @ts-ignore: decorator
 @inline
 export function copyRow(to: usize, from: usize, n: i32, factor: usize): void {
+  // The last floats one by one: rows of [B, T, I] lie close, and the next one's are not these.
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     let v = v128.load(from + (i << 2));

@@ -5,6 +5,7 @@
 //
 // What drivers ask of a cell is said in cells.ts. Pointers are at the units at hand, four of a row.
 import { derivative } from "./activations";
+import { ResetMode } from "./descriptor";
 import { mad } from "./lanes";
 import { flushed } from "./flush";
 
@@ -19,6 +20,15 @@ export function newCell(i: v128, f: v128, g: v128, c: v128): v128 {
 export class Lstm {
   @inline get panelUnits(): i32 {
     return 4;
+  }
+  @inline get jointGates(): i32 {
+    return 4;
+  }
+  @inline get gateVectors(): i32 {
+    return 4;
+  }
+  @inline get resetMode(): i32 {
+    return ResetMode.NONE;
   }
   @inline get carriesCell(): bool {
     return true;
@@ -66,11 +76,14 @@ export class Lstm {
     const o = v128.load(z, 48);
     const a = v128.load(ac);
     const dz = dzRow + (u << 4);
+    // c' reaches the loss by h' and by the next step's c: both gradients are added up before they fan out to the gates.
+    // Flushed here once, where they are summed: every product below is of it.
     const dNew = flushed(mad(f32x4.mul(dh, o), derivative(act, a), dc), least);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, g), derivative(rec, i))));
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, v128.load(before)), derivative(rec, f))), 16);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dNew, i), derivative(act, g))), 32);
     v128.store(dz, v128.and(unitMask, f32x4.mul(f32x4.mul(dh, a), derivative(rec, o))), 48);
+    // f stays near 1 where a network remembers: this is the path on which gradients last.
     return f32x4.mul(dNew, f);
   }
 }

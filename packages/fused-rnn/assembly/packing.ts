@@ -1,6 +1,15 @@
 // Keras's matrices to panels and back. Keras: kernel [I, G·H], recurrent kernel [H, G·H], bias
 // [G·H] ([2, G·H] for a reset after the product: of x, of h), gates in the order of columns.ts.
-import { gateColumns, columnOf, jointColumns, panelUnits, panelVectors, unitsFrom } from "./columns";
+//
+// Keras's rows are G·H floats long: to multiply by four units of each gate would take loads from G places a row
+// apart, each a cache line of its own of which a quarter is used. A panel has them side by side, row after row,
+// and is read from its beginning to its end. Packing reads and writes each weight once; a sequence reads the
+// panels T times.
+//
+//     forward     panels over columns of [W; U], K = I + H rows          packWeights
+//     backward    panels over rows of [W; U], K = columns of dz          packTransposed
+//     gradients   dW laid out as columns of dz                           unpackGradients
+import { gateColumns, columnOf, jointColumns, panelVectors, unitsFrom } from "./columns";
 import { Descriptor, Flag, ResetMode } from "./descriptor";
 import { add, loadTail, storeTail } from "./lanes";
 
@@ -39,7 +48,7 @@ export function packWeights(d: Descriptor): void {
   const H = d.H;
   const Hp = d.Hp;
   const G = d.gateCount;
-  const units = panelUnits(d);
+  const units = d.panelUnits;
   const wide = units > 4;
   // From one vector of a panel to the next: in one gate the next four units, else the next gate.
   const row = (<usize>G * H) << 2;
@@ -48,6 +57,7 @@ export function packWeights(d: Descriptor): void {
   for (let u = 0; u < Hp; u += units) {
     const vectors = panelVectors(d, u);
     if (u + (wide ? vectors << 2 : 4) <= H) {
+      // Panel by panel x's rows and then h's: a step walks `weights` from its beginning to its end.
       to = packVectors(d.kernel + (u << 2), I, row, vectors, between, to);
       to = packVectors(d.recurrent + (u << 2), H, row, vectors, between, to);
       continue;
@@ -130,6 +140,8 @@ function packRows(d: Descriptor, to: usize, p: i32, n: i32, width: i32, k0: i32,
   for (let k = k0; k < k1; k += 4) {
     const column = columnOf(d, k) << 2;
     const units = unitsFrom(d, k);
+    // Four floats down a row of [W; U] become a column of the panel: a transposition of four by one.
+    // Columns beyond the last are zeros, so that the kernels multiply by whole vectors.
     for (let c = 0; c < width; c++) {
       const four = c < n ? unitsOrZeros(rowAt(d, p + c) + column, units) : f32x4.splat(0);
       v128.store32_lane(to, four, 0);
@@ -150,7 +162,10 @@ export function unpackGradients(d: Descriptor, blocks: i32): void {
   const dwRow = d.dwRow;
   const floats = (I + H + 1) * (dwRow >> 2);
   const total = d.dw;
+  // In the order of the blocks, by one thread: the only sum over blocks, so its order is fixed.
   for (let block = 1; block < blocks; block++) add(total, total + ((<usize>block * floats) << 2), floats);
+  // Every column of dz is a column of Keras's matrices, but the candidate's of which there are two: of x's rows,
+  // the first; of h's, the second.
   const after = d.resetMode == ResetMode.AFTER;
   const joint = jointColumns(d);
   const all = gateColumns(d);

@@ -1,5 +1,12 @@
 // Which rows of a block a step works on: all, or its first ones, where the others still begin alike; or,
 // under a mask, those that it does not mask.
+//
+// A row of the batch has a position, and positions are cut into blocks: position p is row p - firstRow of its
+// block. Without common beginnings a position is the row of the batch; with them rows are put in the order in
+// which they part from the block's first, so that the active rows of a step are always the first so many.
+//
+// Masked rows are left out by a list instead: which they are changes from step to step, so they keep their places,
+// and a step works on the others in pairs.
 import { Descriptor, Flag } from "./descriptor";
 
 // @ts-ignore: decorator
@@ -30,6 +37,7 @@ export function batchRow(d: Descriptor, position: i32): i32 {
 /** How many rows of a block are worked on before step t. */
 export function rowsBefore(d: Descriptor, block: i32, t: i32): i32 {
   const all = d.activeBefore;
+  // A running sum for each block: rows that are not worked on take no room in what is kept a step.
   return all ? load<i32>(all + ((block * (d.T + 1) + t) << 2)) : t * rowsOf(d, block);
 }
 /** How many rows of a block step t works on, its first: the active rows. */
@@ -86,6 +94,7 @@ export function listRows(d: Descriptor, block: i32, t: i32): i32 {
   const b0 = firstRow(d, block);
   let n = 0;
   for (let r = 0; r < rows; r++) {
+    // In the order of the rows: pairs are of neighbours where they can be.
     if (isMasked(d, t, b0 + r)) continue;
     store<i32>(list + (n << 2), r);
     n++;

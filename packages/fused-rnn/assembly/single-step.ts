@@ -4,6 +4,9 @@
 // Eight units at a time; of H units, at least 8, the last eight are the last group, so that some may be
 // worked out twice. Sums run in the order of the whole-sequence kernels, whose bits these have
 // where weights are finite.
+//
+// W's rows are read as they lie, 32 bytes of each gate's columns at a time. Of one row of x that is all there is to
+// do with them: a panel would be written, and read again, for one use.
 import { activate as activateHere } from "./activations";
 import { mixed, resetSum } from "./gru";
 import { mad, splat } from "./lanes";
@@ -45,6 +48,7 @@ export function simpleRnnStep(
       const u = group(unit, H);
       let s0 = first(bias, u);
       let s1 = first(bias, u + 16);
+      // x·W and h·U by the same loop, one sum after the other: as long a sum as that over [x | h], in its order.
       for (let part = 0; part < parts; part++) {
         let a = part ? h : x;
         let p = (part ? recurrent : w) + u;
@@ -99,6 +103,7 @@ export function lstmStep(
         let a = part ? h : x;
         let p = (part ? recurrent : w) + u;
         for (let k = part ? H : I; k > 0; k--) {
+          // Eight accumulators: two vectors of each of four gates, from rows of W as Keras has them.
           const s = splat(a);
           const q = p + 2 * gate;
           i0 = mad(s, v128.load(p), i0);
@@ -169,6 +174,7 @@ export function gruStep(
       let x1 = first(bias, u + 2 * gate + 16);
       let h0 = first(recurrentBias, u + 2 * gate);
       let h1 = first(recurrentBias, u + 2 * gate + 16);
+      // z and r go on summing over h; the candidate's halves are x0, x1 and h0, h1.
       let a = x;
       let p = w + u;
       for (let k = I; k > 0; k--) {

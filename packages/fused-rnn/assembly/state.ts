@@ -1,4 +1,7 @@
 // What every cell does around its equations: rows in, states in and out, masked steps, outputs.
+//
+// As Keras has it, a masked step leaves the states as they are, and its output is that of the step before it, or
+// 0 with zeroOutputForMask. A step before which nothing was kept has the output 0, whatever the initial state is.
 import { cAt, dropoutAt, hiddenAt, rowInputs, xhAt } from "./buffers";
 import { Descriptor, Flag, ResetMode } from "./descriptor";
 import { copyRow, loadTail } from "./lanes";
@@ -17,6 +20,8 @@ export function loadInputs(d: Descriptor, block: i32, t: i32): void {
   const row = d.xhRow;
   const variants = max(1, d.dropoutVariants);
   const dropped = d.dropoutVariants != 0;
+  // Products read x and h side by side: the step's inputs are copied beside the state of the step before. With
+  // dropout a gate there are as many copies, each times its gate's factors.
   for (let g = 0; g < variants; g++) {
     let to = xhAt(d, block, t) + g * d.xhGate;
     let factors = dropoutAt(d, g, b0);
@@ -84,6 +89,7 @@ function skipRow(d: Descriptor, block: i32, t: i32, r: i32): void {
   const out = outputRow(d, t, b);
   const zero = (d.flags & Flag.ZERO_OUTPUT) != 0;
   if (d.flags & Flag.RETURN_SEQUENCES) {
+    // The step before wrote this row's output just in front.
     if (zero || t == 0) memory.fill(out, 0, H << 2);
     else memory.copy(out, out - (H << 2), H << 2);
   } else if (zero && t == d.T - 1) {
@@ -120,6 +126,7 @@ export function broadcastOutputs(d: Descriptor, block: i32, t: i32): void {
   const H = d.H;
   const row = d.hiddenRow;
   if (d.activeBefore == 0 || (!sequences && t < T - 1)) return;
+  // By position, not by row of the batch: rows were put in the order in which they part.
   const b0 = firstRow(d, block);
   const states = hiddenAt(d, block, t + 1);
   const active = rowsAt(d, block, t);
@@ -164,6 +171,7 @@ export function finishStates(d: Descriptor, block: i32): void {
   const active = rowsAt(d, block, T - 1);
   for (let r = 0; r < rows; r++) {
     const at = (<usize>batchRow(d, b0 + r) * H) << 2;
+    // A row that never parted has ended where the block's first has.
     const from = representativeRow(r, active);
     memory.copy(d.hT + at, hiddenAt(d, block, T) + from * d.hiddenRow, H << 2);
     if (d.c) memory.copy(d.cT + at, cAt(d, block, T) + ((from * d.Hp) << 2), H << 2);

@@ -1,5 +1,7 @@
 // A module of its own that runs inside the memory of tfjs's wasm backend, on its tensors: rows by
 // index, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
+//
+// tfjs's tensors end anywhere, and another may begin right behind: loops over them end by loadTail and storeTail.
 import { LEAST_MEAN, flushed, leastSquared } from "./flush";
 import { add, copyRow, loadTail, storeTail } from "./lanes";
 
@@ -67,6 +69,7 @@ export function rmsprop(
       f32x4.mul(decay, flushed(loadTail(v + i, left), least)),
       f32x4.mul(share, f32x4.mul(gradient, gradient)),
     );
+    // Centered: the variance, E[g²] - E[g]², takes the place of E[g²].
     let spread = square;
     if (a) {
       const mean = f32x4.add(f32x4.mul(decay, flushed(loadTail(a + i, left), least)), f32x4.mul(share, gradient));
@@ -118,12 +121,14 @@ export function adam(
   for (let i: usize = 0; i < (<usize>n) << 2; i += 16) {
     const left = n - <i32>(i >> 2);
     const gradient = flushed(loadTail(g + i, left), leastGradient);
+    // m + (1 - β)(g - m) is β·m + (1 - β)·g with one product less.
     const m0 = flushed(loadTail(m + i, left), least);
     const v0 = flushed(loadTail(v + i, left), least);
     const first = f32x4.add(m0, f32x4.mul(share1, f32x4.sub(gradient, m0)));
     const second = f32x4.add(v0, f32x4.mul(share2, f32x4.sub(f32x4.mul(gradient, gradient), v0)));
     storeTail(newM + i, first, left);
     storeTail(newV + i, second, left);
+    // AMSGrad keeps the largest second moment so far, so that steps only shrink.
     let largest = second;
     if (hat) {
       largest = f32x4.max(flushed(loadTail(hat + i, left), least), second);

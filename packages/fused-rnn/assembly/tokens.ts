@@ -4,7 +4,7 @@
 //
 //     Σ_steps x·W + b is Σ_tokens' sums      dW = Σ_tokens vectorᵀ · Σ_(steps of the token) dz
 import { dzAt } from "./buffers";
-import { gateColumns, panelUnits, panelVectors, setBytes, vectorsAt } from "./columns";
+import { gateColumns, panelVectors, setBytes, vectorsAt } from "./columns";
 import { Descriptor, Flag } from "./descriptor";
 import { rowsN, zeros } from "./gemm";
 import { add } from "./lanes";
@@ -47,7 +47,7 @@ export function projectTokens(d: Descriptor, block: i32): void {
   const K = I + d.H;
   const n = tokenCount(d, block);
   const row = d.tokenSumRow;
-  const units = panelUnits(d);
+  const units = d.panelUnits;
   const bytes = (units * d.gateVectors) << 2;
   const halves = d.gateVectors > d.gateCount;
   const a = vectorOf(d, firstToken(d, block));
@@ -57,6 +57,8 @@ export function projectTokens(d: Descriptor, block: i32): void {
   let to = sumsOf(d, firstToken(d, block));
   for (let u = 0; u < d.Hp; u += units) {
     const vectors = panelVectors(d, u);
+    // The panels are those of the steps, of which this takes x's rows: sums begin as a step's would, and end with its
+    // bits.
     rowsN(vectors, a, aRow, n, w, I, bias, 0, to, row);
     // h's half of a candidate has nothing of x: its bias alone.
     if (halves) {
@@ -82,6 +84,7 @@ export function listInitialSums(d: Descriptor, block: i32, t: i32): void {
   const b0 = firstRow(d, block);
   const list = initialSumsOf(d, block);
   for (let r = 0, rows = rowsAt(d, block, t); r < rows; r++) {
+    // Looked up once a step, not once a panel.
     store<usize>(list + (r << 2), sumsOf(d, tokenAt(d, b0 + r, t)));
   }
 }
@@ -107,6 +110,7 @@ export function addTokenGradients(d: Descriptor, block: i32, t: i32, rows: i32):
   const dz = dzAt(d, block, t);
   for (let i = 0; i < rows; i++) {
     const r = rowIn(list, i);
+    // In the order of steps and rows, by the block's own thread: the sum's order is the same however many run.
     add(sumsOf(d, tokenAt(d, b0 + r, t)), dz + r * d.dzRow, gateColumns(d));
   }
 }
@@ -129,6 +133,8 @@ export function tokenGradients(d: Descriptor, block: i32): void {
     const from = sums + k * sumRow;
     outer(d, block, vectors, row, I, from, sumRow, 0, K, min(most, n - k), dw, 1);
   }
+  // Of a lookup the gradient is the table's: one row a token, which the caller scatters. Laid out as gates are,
+  // the sums are rows of dz with the columns that x has.
   if ((d.flags & Flag.NEED_DX) == 0) return;
   let w = d.transposed + setBytes(d.H, K);
   for (let q = 0; q < I; q += 16) {

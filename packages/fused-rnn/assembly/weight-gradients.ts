@@ -21,13 +21,17 @@ export function weightGradients(d: Descriptor, block: i32, t0: i32, steps: i32):
   const inputs = rowInputs(d);
   const row = d.xhRow;
   const dzRow = d.dzRow;
+  // Rows of a chunk's steps lie behind each other, in xh as in dz: K of them, one long sum.
   const K = rowsBefore(d, block, t0 + steps) - rowsBefore(d, block, t0);
   const dw = d.dw + <usize>block * (I + H + 1) * d.dwRow;
   const hidden = dw + <usize>I * d.dwRow;
   if (d.resetMode == ResetMode.NONE) {
+    // [x | h] against the same columns: one product. Where tokens are multiplied, rows hold no x, and dw's rows of x
+    // are skipped.
     outer(d, block, a, row, inputs + H, dz, dzRow, 0, joint, K, hidden - <usize>inputs * d.dwRow, J);
   } else {
     const h = a + (inputs << 2);
+    // Joint gates against x and h; the candidate's halves each against its own operand.
     const candidate = perGateDropout(d) ? J * d.xhGate : 0;
     outer(d, block, a, row, inputs, dz, dzRow, 0, joint, K, dw, J);
     outer(d, block, a + candidate, row, inputs, dz, dzRow, joint, all, K, dw, 1);
@@ -39,6 +43,7 @@ export function weightGradients(d: Descriptor, block: i32, t0: i32, steps: i32):
       outer(d, block, h + (Hp << 2), row, H, dz, dzRow, joint, all, K, hidden, 1);
     }
   }
+  // db = Σ dz over the rows.
   const sums = dw + <usize>(I + H) * d.dwRow;
   for (let q = 0; q < d.dzColumns; q += 16) sumRows(dz + (q << 2), dzRow, K, sums + (q << 2));
 }
@@ -70,6 +75,7 @@ export function outer(
   for (let q = first; q < last; q += 16) {
     const v = vectorsAt(q, last);
     const w = packed ? panel : dz + (q << 2);
+    // 16 columns of all rows, 64 bytes each, are then used for every pair of columns of A, out of L1.
     if (packed) copyPanel(dz + (q << 2), dzRow, K, panel);
     for (let p = 0; p < n; p += 2) {
       const s = min(p + 1, n - 1);

@@ -27,9 +27,10 @@ execFileSync(
 );
 
 const sources = readdirSync(join(folder, "assembly")).filter((name) => name.endsWith(".ts"));
+/** @param {string} name */
+const source = (name) => readFileSync(join(folder, "assembly", name), "utf8");
 const hash = createHash("sha256");
-for (const name of sources.sort())
-  hash.update(name).update(readFileSync(join(folder, "assembly", name)));
+for (const name of sources.sort()) hash.update(name).update(source(name));
 const sourceHash = hash.digest("hex");
 
 /**
@@ -84,9 +85,7 @@ ${constants.join("")}`;
 }
 
 const files = {
-  "descriptor.ts": descriptorFields(
-    readFileSync(join(folder, "assembly", "descriptor.ts"), "utf8"),
-  ),
+  "descriptor.ts": descriptorFields(source("descriptor.ts"), sources.map(source)),
   "kernels.ts": text({
     simd128: ["The engine for SIMD128", engine("simd")],
     relaxedSimd: ["The engine for relaxed SIMD", engine("simd,relaxed-simd")],

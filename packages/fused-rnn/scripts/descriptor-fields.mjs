@@ -1,5 +1,6 @@
 // @ts-check
-// The descriptor of a call for TypeScript, from the class and the enums in assembly/descriptor.ts.
+// The descriptor of a call for TypeScript, from the class and the enums in assembly/descriptor.ts, and what the cells'
+// classes say of themselves.
 
 /**
  * How an enum is called in TypeScript, and its members.
@@ -22,13 +23,55 @@ function camelCase(member) {
   return member.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 }
 
+/** The facts of a cell: getters of its class that return a number, a boolean or a member of ResetMode. */
+const factNames = [
+  "panelUnits",
+  "jointGates",
+  "gateVectors",
+  "resetMode",
+  "carriesCell",
+  "mixesState",
+];
+
+/**
+ * The facts of the cells whose classes are in some files, as rows of a table in TypeScript.
+ *
+ * @param {string[]} sources
+ * @param {[string, number][]} resetModes
+ */
+function cellRows(sources, resetModes) {
+  const modes = new Map(resetModes.map(([name, value]) => [`ResetMode.${name}`, String(value)]));
+  return sources.flatMap((source) =>
+    source
+      .split(/^export class /m)
+      .slice(1)
+      .filter((text) => text.includes(" get panelUnits()"))
+      .map((text) => {
+        const name = /^\w+/.exec(text)?.[0] ?? "";
+        const facts = factNames.map((fact) => {
+          const getter = new RegExp(
+            `@inline get ${fact}\\(\\): \\w+ \\{\\s*return ([\\w.]+);\\s*\\}`,
+          );
+          const value = getter.exec(text)?.[1] ?? "";
+          const literal = modes.get(value) ?? value;
+          if (!/^(\d+|true|false)$/.test(literal)) {
+            throw new Error(`assembly: expected class ${name} to say its ${fact}, got ${value}`);
+          }
+          return `${fact}: ${literal}`;
+        });
+        return `  ${name[0].toLowerCase()}${name.slice(1)}: { ${facts.join(", ")} },\n`;
+      }),
+  );
+}
+
 /**
  * The text of src/generated/descriptor.ts. Whatever is neither a comment, an enum of numbers nor a class of 32-bit
  * fields is refused: nothing is passed over.
  *
  * @param {string} source of assembly/descriptor.ts
+ * @param {string[]} others sources of the other files, the cells' among them
  */
-export function descriptorFields(source) {
+export function descriptorFields(source, others) {
   const lines = source
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^@unmanaged\s+/gm, "@unmanaged ")
@@ -86,5 +129,9 @@ ${fields.map((name) => `  "${name}",\n`).join("")}] as const;
 
 /** A field of the descriptor by name. */
 export type Field = (typeof fields)[number];
-${tables.join("")}`;
+${tables.join("")}
+/** What the engine's cells say of themselves (assembly/cells.ts), by name. */
+export const cellFacts = {
+${cellRows(others, found.get("ResetMode") ?? []).join("")}} as const;
+`;
 }

@@ -13,10 +13,11 @@ export const fields = [
   "activation",
   "recurrentActivation",
   "gateCount",
+  "panelUnits",
   "jointGates",
   "gateVectors",
-  "dzColumns",
   "resetMode",
+  "dzColumns",
   "x",
   "mask",
   "h0",
@@ -113,4 +114,12 @@ export const activationNumbers = {
   softsign: 8,
   exponential: 9,
   hard_sigmoid_keras2: 10,
+} as const;
+
+/** What the engine's cells say of themselves (assembly/cells.ts), by name. */
+export const cellFacts = {
+  gruAfter: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 1, carriesCell: false, mixesState: true },
+  gruBefore: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 2, carriesCell: false, mixesState: true },
+  lstm: { panelUnits: 4, jointGates: 4, gateVectors: 4, resetMode: 0, carriesCell: true, mixesState: false },
+  simpleRnn: { panelUnits: 16, jointGates: 1, gateVectors: 1, resetMode: 0, carriesCell: false, mixesState: false },
 } as const;

@@ -1,28 +1,23 @@
-// What the engine's layouts need to know of a cell beside core-rnn's table: assembly/columns.ts draws them.
+// How the cells lie in the engine's memory: what their classes in assembly/ say of themselves, beside core-rnn's table.
 
 import { type CellKind, cellTable } from "@rnnkit/core-rnn";
-import type { resetModes } from "../generated/descriptor.ts";
+import { cellFacts, resetModes } from "../generated/descriptor.ts";
 
-/** A row of `cellLayouts`. */
+/** A row of `cellLayouts`; assembly/cells.ts says what the facts are. */
 interface CellLayout {
-  /** Gates whose sums run over [x | h]; a cell that has one more keeps the halves of that, its candidate's, apart. */
+  panelUnits: number;
   jointGates: number;
-  /** What its reset gate works on. */
-  reset: keyof typeof resetModes;
-  /** Floats that a unit has in a row of gates. */
   gateVectors: number;
+  resetMode: number;
+  carriesCell: boolean;
+  mixesState: boolean;
 }
 
-/** How each cell lies in the engine's memory. */
-export const cellLayouts: Readonly<Record<CellKind, CellLayout>> = {
-  simpleRnn: { jointGates: 1, reset: "none", gateVectors: 1 },
-  lstm: { jointGates: 4, reset: "none", gateVectors: 4 },
-  gruAfter: { jointGates: 2, reset: "after", gateVectors: 4 },
-  gruBefore: { jointGates: 2, reset: "before", gateVectors: 4 },
-};
+/** Facts of each cell. */
+export const cellLayouts: Readonly<Record<CellKind, Readonly<CellLayout>>> = cellFacts;
 
-/** Gradient columns of a row of `Hp` padded units: reset after, both halves of the candidate have some. */
+/** Gradient columns of a row of `Hp` padded units: reset after, each half of the candidate has some. */
 export function gradientColumns(cell: CellKind, Hp: number): number {
-  const { reset } = cellLayouts[cell];
-  return (cellTable[cell].gates.length + (reset === "after" ? 1 : 0)) * Hp;
+  const halves = cellLayouts[cell].resetMode === resetModes.after ? 1 : 0;
+  return (cellTable[cell].gates.length + halves) * Hp;
 }

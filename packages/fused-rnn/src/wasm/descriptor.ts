@@ -10,7 +10,6 @@ import {
   type Field,
   fields,
   flags,
-  resetModes,
 } from "../generated/descriptor.ts";
 import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
@@ -65,7 +64,7 @@ export function flagsOf(shape: CallShape): number {
 /** The fields of a call that follow from its shape. */
 export function shapeFields(shape: WorkspaceShape, layout: Layout): Partial<Record<Field, number>> {
   const { cell, B, T, I, H } = shape;
-  const { jointGates, gateVectors, reset } = cellLayouts[cell];
+  const { panelUnits, jointGates, gateVectors, resetMode } = cellLayouts[cell];
   return {
     cell: cellNumbers[cell],
     ...{ T, B, I, H },
@@ -75,9 +74,8 @@ export function shapeFields(shape: WorkspaceShape, layout: Layout): Partial<Reco
     activation: activationNumber(shape.activation),
     recurrentActivation: activationNumber(shape.recurrentActivation),
     gateCount: cellTable[cell].gates.length,
-    ...{ jointGates, gateVectors },
+    ...{ panelUnits, jointGates, gateVectors, resetMode },
     dzColumns: gradientColumns(cell, layout.Hp),
-    resetMode: resetModes[reset],
     xhRow: layout.xhRow,
     xhGate: B * layout.slots * layout.xhRow,
     slots: layout.slots,

@@ -2,6 +2,7 @@
 
 import { cellTable, weightShapes } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
+import { resetModes } from "../generated/descriptor.ts";
 import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 
 /** What decides how a call lies in memory. */
@@ -73,7 +74,7 @@ const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(float
 /** How a call is cut up. */
 export function layoutOf(shape: WorkspaceShape): Layout {
   const { cell, T, I, H, training, byToken } = shape;
-  const { gateVectors, reset } = cellLayouts[cell];
+  const { gateVectors, resetMode } = cellLayouts[cell];
   const Hp = up(H, 4);
   const dzColumns = gradientColumns(cell, Hp);
   const rowInputs = byToken ? 0 : I;
@@ -86,7 +87,7 @@ export function layoutOf(shape: WorkspaceShape): Layout {
     // One gate's values are the states, which are kept as such.
     keepsGates: training && gateVectors > 1,
     // Four floats more than must be, lest rows of I + H a power of two share a set of the cache.
-    xhRow: (up(rowInputs + Hp + (reset === "before" ? Hp : 0), 4) + 4) * 4,
+    xhRow: (up(rowInputs + Hp + (resetMode === resetModes.before ? Hp : 0), 4) + 4) * 4,
     gateRow: fewLines(gateVectors * Hp),
     dzRow: oddLines(up(dzColumns, 16)),
     dxhRow: oddLines(up(rowInputs, 16) + up(H, 16)),
