@@ -70,8 +70,10 @@ test.each(Object.keys(ways))(
     const outDir = join(root, String(Object.keys(ways).indexOf(way)));
     const config: InlineConfig = {
       ...{ root, plugins, configFile: false, logLevel: "error" },
-      resolve: { conditions: ["@rnnkit/source", ...defaultServerConditions] },
-      ssr: { noExternal: [/^@rnnkit\//] },
+      ssr: {
+        resolve: { conditions: ["@rnnkit/source", ...defaultServerConditions] },
+        noExternal: [/^@rnnkit\//],
+      },
       build: {
         ...{ outDir, minify, ssr: "main.js", target: "es2022" },
         rolldownOptions: { output: { keepNames, entryFileNames: "main.mjs" } },
