@@ -7,13 +7,14 @@ import {
 } from "@tensorflow/tfjs-core";
 import { guideToBackend } from "./first-backend.ts";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./segment-sum.ts";
-import { gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
+import { castToBool, gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
 
 /**
  * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
  *
  * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
  *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
+ * - `Cast` to bool on **wasm**, where tfjs's own makes 256 and 0.5 false.
  * - `GatherV2`, `Identity` and `Transpose` on **wasm**: the lookup of an Embedding 20 times faster;
  *   clones, and transpositions that move nothing, without a copy.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
@@ -31,7 +32,7 @@ export function registerKernels(): void {
   guideToBackend();
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
-  for (const replacement of [gatherRows, identity, transpose]) replace(replacement);
+  for (const replacement of [castToBool, gatherRows, identity, transpose]) replace(replacement);
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;

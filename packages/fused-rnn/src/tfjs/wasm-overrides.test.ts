@@ -50,6 +50,21 @@ test("rows by index are tfjs's own, whatever the shape, axis and type", () => {
   );
 });
 
+test("any number but 0 is true, as on the cpu backend", async () => {
+  const numbers = [0, -0, 1, -1, 256, 512, 0.5, 1e-40, Number.NaN, Number.POSITIVE_INFINITY];
+  const casts = () => {
+    const floats = tf.cast(tf.tensor1d(numbers), "bool");
+    const whole = tf.cast(tf.tensor1d([0, 255, 256, -256, 65536], "int32"), "bool");
+    const made = tf.cast(tf.tensor1d([true, false]), "bool");
+    return [floats, whole, made].map((y) => [y.dtype, [...y.dataSync()]]);
+  };
+  const onWasm = casts();
+  await tf.setBackend("cpu");
+  expect(onWasm).toEqual(casts());
+  await tf.setBackend("wasm");
+  expect(tf.cast(tf.zeros([0, 2]), "bool").shape).toEqual([0, 2]);
+});
+
 test("an index outside the rows is refused, and the next lookup works", () => {
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   for (const id of [2, -1]) {

@@ -2,6 +2,7 @@
 // again. Each takes the stock kernel's place, and hands what it does not cover to it.
 
 import {
+  Cast,
   GatherV2,
   Identity,
   type KernelConfig,
@@ -88,6 +89,32 @@ export const transpose: Replacement = {
       if (moved.some((axis, i) => axis < moved[i - 1])) return stock.kernelFunc(params);
       const shape = perm.map((axis) => x.shape[axis]);
       return alias(params.backend, x, shape);
+    },
+  }),
+};
+
+/**
+ * Numbers as booleans, where any but 0 is true, as on tfjs's other backends. Its own puts them into bytes: 256 and 0.5
+ * become false.
+ */
+export const castToBool: Replacement = {
+  kernelName: Cast,
+  make: (stock) => ({
+    ...stock,
+    kernelFunc(params) {
+      const backend = params.backend as WasmBackend;
+      const x = params.inputs.x as TensorInfo;
+      const { dtype } = params.attrs as { dtype: string };
+      if (dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) {
+        return stock.kernelFunc(params);
+      }
+      const read = (tensor: TensorInfo) => readTensor(backend as never, tensor);
+      read(x);
+      const out = backend.makeOutput(x.shape, "bool");
+      // Views come after the allocation, which may grow the heap and detach older ones.
+      const [from, to] = [x, out].map(read);
+      for (let i = 0; i < from.length; i++) to[i] = from[i] === 0 ? 0 : 1;
+      return out;
     },
   }),
 };
