@@ -146,7 +146,6 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
   const dzRow = d.dzRow;
   const stateRow = Hp << 2;
   const dhStep = d.dxhRow;
-  const zStep = cell.gateVectors << 4;
   let dhRow = stateGradient(d, b0);
   let dz = dzAt(d, block, t);
   let z = gatesAt(d, block, t);
@@ -164,7 +163,6 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
       const carry = d.dOutputCarry + at0;
       const bypass = d.dhBypass + at0;
       const dcs = d.dc + at0;
-      let zAt = z;
       for (let u = 0; u < Hp; u += 4) {
         const at = u << 2;
         const unitMask = v128.load(unitMasks + at);
@@ -178,11 +176,23 @@ function gateGradients<C>(fast: bool, d: Descriptor, block: i32, t: i32): void {
         }
         dh = flushed(dh, least);
         const dc = cell.carriesCell ? v128.load(dcs + at) : dh;
-        const past = cell.gradients(act, rec, Hp, u, dh, dc, unitMask, least, zAt, ac + at, state + at, dz);
+        const past = cell.gradients(
+          act,
+          rec,
+          Hp,
+          u,
+          dh,
+          dc,
+          unitMask,
+          least,
+          z + u * (cell.gateVectors << 2),
+          ac + at,
+          state + at,
+          dz,
+        );
         // dc stays where it is for the step before; the share of h joins dh when the product is done (finishRows).
         if (cell.carriesCell) v128.store(dcs + at, v128.and(unitMask, past));
         else if (cell.mixesState) v128.store(bypass + at, v128.and(unitMask, past));
-        zAt += zStep;
       }
     }
     dhRow += dhStep;
@@ -272,7 +282,10 @@ function finishRows(d: Descriptor, block: i32, t: i32, mixesState: bool): void {
     if (ic) {
       const to = d.dx + (((<usize>batchRow(d, b) * d.T + s) * I) << 2);
       if (isMasked(d, t, b)) memory.fill(to, 0, I << 2);
-      else copyRow(to, row, I, shared ? factors : 0);
+      else {
+        if (shared) scale(row, factors, I);
+        copyRow(to, row, I, 0);
+      }
     }
   }
 }

@@ -29,20 +29,30 @@ export function gateSums<C>(
   gates: usize,
 ): void {
   const mode = changetype<C>(0).resetMode;
-  if (mode == ResetMode.NONE) jointSums(d, block, t, u, list, rows, xh, gates);
+  if (mode == ResetMode.NONE) jointSums<C>(d, block, t, u, list, rows, xh, gates);
   else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
 }
 
 /** All gates over [x | h]. */
 // @ts-ignore: decorator
 @inline
-function jointSums(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+function jointSums<C>(
+  d: Descriptor,
+  block: i32,
+  t: i32,
+  u: i32,
+  list: usize,
+  rows: i32,
+  xh: usize,
+  gates: usize,
+): void {
+  const cell = changetype<C>(0);
   const I = d.I;
   const H = d.H;
   const row = d.xhRow;
   const gateRow = d.gateRow;
-  const n = panelVectors(d, u);
-  const at = (u * d.gateVectors) << 2;
+  const n = cell.panelUnits > 4 ? panelVectors(d, u) : cell.jointGates;
+  const at = u * (cell.gateVectors << 2);
   const w = panelAt(d, u);
   const bias = d.biases + at;
   const z = gates + at;

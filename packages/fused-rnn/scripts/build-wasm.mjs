@@ -11,20 +11,22 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { descriptorFields } from "./descriptor-fields.mjs";
+import { formatAssembly } from "./format-assembly.mjs";
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { version } = require("assemblyscript/package.json");
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin", "asc.js");
 
-execFileSync(
-  process.execPath,
-  [
-    join(folder, "scripts", "format-assembly.mjs"),
-    ...process.argv.slice(2).filter((flag) => flag === "--check"),
-  ],
-  { stdio: "inherit" },
-);
+const check = process.argv.includes("--check");
+const faults = formatAssembly(check);
+for (const fault of faults) console.error(`assembly/${fault}`);
+if (faults.length > 0) {
+  console.error(
+    "run scripts/build-wasm.mjs, which formats assembly/, and shorten what is too long",
+  );
+  process.exit(1);
+}
 
 const sources = readdirSync(join(folder, "assembly")).filter((name) => name.endsWith(".ts"));
 /** @param {string} name */
@@ -98,10 +100,10 @@ const files = {
 
 for (const [name, content] of Object.entries(files)) {
   const target = join(folder, "src", "generated", name);
-  if (!process.argv.includes("--check")) writeFileSync(target, content);
+  if (!check) writeFileSync(target, content);
   else if (readFileSync(target, "utf8") !== content) {
     console.error(`src/generated/${name} is not what assembly/ gives: run scripts/build-wasm.mjs`);
     process.exit(1);
   }
 }
-console.log(process.argv.includes("--check") ? "generated kernels are fresh" : "kernels compiled");
+console.log(check ? "generated kernels are fresh" : "kernels compiled");

@@ -1,9 +1,6 @@
 // @ts-check
 // Formats assembly/ by the repository's Biome. AssemblyScript decorates functions and variables, which
 // TypeScript's grammar does not know: these decorators are comments while Biome reads a file.
-//
-//     node scripts/format-assembly.mjs          formats the files in place
-//     node scripts/format-assembly.mjs --check  names those that are not formatted, or too long, and fails
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -34,20 +31,26 @@ function formatted(name, source) {
   return stdout.replace(/^\/\/@(inline|lazy)$/gm, "@$1");
 }
 
-const check = process.argv.includes("--check");
-/** @type {string[]} */
-const faults = [];
-for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
-  const source = readFileSync(join(folder, name), "utf8");
-  const text = formatted(name, source);
-  if (check && text !== source) faults.push(`${name} is not formatted: run ${process.argv[1]}`);
-  if (!check && text !== source) writeFileSync(join(folder, name), text);
-  const lines = text.trimEnd().split("\n");
-  if (lines.length > mostLines) faults.push(`${name} has ${lines.length} lines of ${mostLines}`);
-  for (const [i, line] of lines.entries()) {
-    if (line.length > mostCharacters) faults.push(`${name}:${i + 1} has ${line.length} characters`);
+/**
+ * Formats the files in place, or, to check them, leaves them; returns what is wrong with them then.
+ *
+ * @param {boolean} check
+ */
+export function formatAssembly(check) {
+  /** @type {string[]} */
+  const faults = [];
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
+    const source = readFileSync(join(folder, name), "utf8");
+    const text = formatted(name, source);
+    if (check && text !== source) faults.push(`${name} is not formatted`);
+    if (!check && text !== source) writeFileSync(join(folder, name), text);
+    const lines = text.trimEnd().split("\n");
+    if (lines.length > mostLines) faults.push(`${name} has ${lines.length} lines of ${mostLines}`);
+    for (const [i, line] of lines.entries()) {
+      if (line.length > mostCharacters) {
+        faults.push(`${name}:${i + 1} has ${line.length} characters of ${mostCharacters}`);
+      }
+    }
   }
+  return faults;
 }
-for (const fault of faults) console.error(`assembly/${fault}`);
-if (faults.length > 0) process.exit(1);
-console.log("assembly is formatted");
