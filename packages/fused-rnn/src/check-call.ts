@@ -14,6 +14,8 @@ export interface RecurrentCall {
   inputs: Partial<Record<InputName, Tensor>>;
 }
 
+const weightNames = ["kernel", "recurrentKernel", "bias"];
+
 /**
  * Reads a call of the recurrence **cell**.
  *
@@ -27,13 +29,7 @@ export function checkCall(
   options: GatedOptions,
 ): RecurrentCall {
   const { activation = "tanh", recurrentActivation = "sigmoid", initialState, mask } = options;
-  checkOptions(
-    who,
-    weights,
-    ["kernel", "recurrentKernel", "bias"],
-    "{ kernel, recurrentKernel, bias }",
-    "weights",
-  );
+  checkOptions(who, weights, weightNames, "{ kernel, recurrentKernel, bias }", "weights");
   const { kernel, recurrentKernel, bias } = weights;
   const sequence = checkSequence(who, x);
   checkRank(who, "recurrentKernel", recurrentKernel, "HG");
@@ -50,27 +46,26 @@ export function checkCall(
     const expected = `[${states.join(", ")}]`;
     throw new Error(`${who}: expected initialState as ${expected}, got ${shown(initialState)}`);
   }
-  if (initialState) {
-    for (const [k, state] of initialState.entries()) {
-      checkTensor(who, `initialState[${k}]`, state, [B, H]);
-    }
-  }
+  initialState?.forEach((state, k) => {
+    checkTensor(who, `initialState[${k}]`, state, [B, H]);
+  });
   if (mask != null) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
   const { goBackwards, returnSequences, zeroOutputForMask } = options;
-  const flags = { goBackwards, returnSequences, zeroOutputForMask };
-  for (const [name, flag] of Object.entries(flags)) checkFlag(who, name, flag);
+  checkFlag(who, "goBackwards", goBackwards);
+  checkFlag(who, "returnSequences", returnSequences);
+  checkFlag(who, "zeroOutputForMask", zeroOutputForMask);
   checkOneOf(who, "activation", activation, activationNames);
   checkOneOf(who, "recurrentActivation", recurrentActivation, activationNames);
   const { inputDropoutMask, recurrentDropoutMask } = options;
-  const variants = [
+  const dropoutVariants = Math.max(
     checkDropout(who, "inputDropoutMask", inputDropoutMask, G, B, I),
     checkDropout(who, "recurrentDropoutMask", recurrentDropoutMask, G, B, H),
-  ];
+  );
   const inputs: RecurrentCall["inputs"] = { ...sequence.inputs, kernel, recurrentKernel };
   if (bias) inputs.bias = bias;
-  if (initialState) {
-    for (const [k, name] of initialStates[cell].entries()) inputs[name] = initialState[k];
-  }
+  initialState?.forEach((state, k) => {
+    inputs[initialStates[cell][k]] = state;
+  });
   if (mask) inputs.mask = mask;
   if (inputDropoutMask) inputs.inputDropoutMask = inputDropoutMask;
   if (recurrentDropoutMask) inputs.recurrentDropoutMask = recurrentDropoutMask;
@@ -78,12 +73,18 @@ export function checkCall(
     who,
     inputs,
     shape: {
-      ...{ cell, B, T, I, H, activation, recurrentActivation },
+      cell,
+      B,
+      T,
+      I,
+      H,
+      activation,
+      recurrentActivation,
       returnSequences: returnSequences ?? true,
       goBackwards: goBackwards ?? false,
       zeroOutputForMask: zeroOutputForMask ?? false,
       masked: mask != null,
-      dropoutVariants: Math.max(...variants),
+      dropoutVariants,
     },
   };
 }

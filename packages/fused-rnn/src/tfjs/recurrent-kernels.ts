@@ -170,28 +170,27 @@ function gradient(kernelName: string): GradConfig {
           { call, direction, of, needsInput } satisfies GradientAttrs as unknown as NamedAttrMap,
         ) as Tensor;
       };
-      const both = (of: "x" | "table") => () =>
+      const both = (of: "x" | "table") =>
         directions.map((_, i) => gradientFor(of, i)).reduce((sum, other) => add(sum, other));
-      const own: GradientName[] = [
-        "kernel",
-        "recurrentKernel",
-        "bias",
-        ...initialStates[shape.cell],
-      ];
-      const each = directions.flatMap((prefix, i) =>
-        own.map((name) => [`${prefix}${name}`, () => gradientFor(name, i)] as const),
-      );
       const x = () => {
-        refuseInnerGradient(kernelName, attrs as unknown as ForwardAttrs);
-        return both("x")();
+        refuseInnerGradient(kernelName, memo);
+        return both("x");
       };
-      return { x, table: both("table"), ...Object.fromEntries(each) };
+      const gradients: Record<string, () => Tensor> = { x, table: () => both("table") };
+      for (const [direction, prefix] of directions.entries()) {
+        for (const of of [...weightNames, ...initialStates[shape.cell]]) {
+          gradients[`${prefix}${of}`] = () => gradientFor(of, direction);
+        }
+      }
+      return gradients;
     },
   };
 }
 
+const weightNames = ["kernel", "recurrentKernel", "bias"] as const;
+
 /** Where rows that begin alike are worked out once, x's own gradient is right in sum alone. */
-function refuseInnerGradient(kernelName: string, { memo: { call } }: ForwardAttrs): void {
+function refuseInnerGradient(kernelName: string, { call }: ForwardAttrs["memo"]): void {
   // A gradient taken within the scope that recorded the call may be that of x itself.
   if (!call?.mergesRows || tfEngine().state.gradientDepth < call.depth) return;
   throw new Error(
@@ -232,7 +231,10 @@ export function runRecurrentKernel(engine: KernelEngine, calls: readonly EngineC
     };
   }
   const attrs: ForwardAttrs = {
-    ...{ engine, who, shape, memo: {} },
+    engine,
+    who,
+    shape,
+    memo: {},
     directions: second ? double : single,
     training: isRecording(),
     depth: tfEngine().state.gradientDepth,

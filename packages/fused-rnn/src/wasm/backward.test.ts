@@ -4,6 +4,7 @@ import { numbersOf, plain, shapeOf } from "../conformance/call.fixture.ts";
 import type { ForwardArrays } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
 import { forward } from "./forward.ts";
+import { releaseSavedCall } from "./saved-call.ts";
 
 test.each(cellKinds)(
   "%s: a gradient that fades over a long sequence ends as 0, not as a denormal number",
@@ -15,7 +16,7 @@ test.each(cellKinds)(
     if (!saved) throw new Error("expected a saved call");
     backward(saved, { outputs: new Float32Array(long.B * long.H).fill(1) }, true);
     const dx = gradientOf(saved, "x").slice(0, long.T * long.I);
-    saved.release();
+    releaseSavedCall(saved);
     expect(dx.slice(-long.I)).not.toContain(0);
     expect(dx.filter((g) => g !== 0 && Math.abs(g) < 2 ** -126)).toEqual(new Float32Array());
     expect(dx.slice(0, long.I)).toEqual(new Float32Array(long.I));
@@ -36,5 +37,5 @@ test("what a backward pass did not make is refused by name", () => {
   for (const name of ["x", "bias", "h0", "c0"] as const) {
     expect(() => gradientOf(saved, name)).toThrow(`gives d${name}, got none`);
   }
-  saved.release();
+  releaseSavedCall(saved);
 });

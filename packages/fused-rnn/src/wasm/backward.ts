@@ -1,7 +1,7 @@
 // The backward pass of a recurrent layer's call on the engine, on plain Float32Arrays.
 
-import { cellTable } from "@rnnkit/core-rnn";
 import type { CotangentArrays } from "./arrays.ts";
+import { cellLayouts } from "./cell-layouts.ts";
 import { flagsOf, NEED_DX, writeDescriptor } from "./descriptor.ts";
 import type { KernelGradientName, WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
@@ -86,11 +86,7 @@ function place({ saved, cotangents }: BackwardCall, needsInput: boolean): Placed
     heap.release(work.address);
     throw error;
   }
-  const release = saved.release.bind(saved);
-  saved.release = () => {
-    if (!saved.released) heap.release(results.address);
-    release();
-  };
+  saved.regions.push(results.address);
   const { kernel: _kernel, recurrent: _recurrent, bias: _bias, ...gradients } = results.at;
   const f32 = heap.f32();
   if (cotangents.outputs) f32.set(cotangents.outputs, work.at.dOut / 4);
@@ -121,6 +117,6 @@ function gradientsIn(
     ...(needsInput && { x: lies(at.dx, input) }),
     ...(hasBias && { bias: lies(at.bias, layout.bias) }),
     ...(hasState && { h0: lies(at.dh0, B * H) }),
-    ...(hasState && cellTable[cell].states.length > 1 && { c0: lies(at.dc0, B * H) }),
+    ...(hasState && cellLayouts[cell].carriesCell && { c0: lies(at.dc0, B * H) }),
   };
 }

@@ -10,7 +10,7 @@ import type { CotangentArrays, ForwardArrays } from "./arrays.ts";
 import { backwardTogether, gradientOf } from "./backward.ts";
 import { forwardTogether } from "./forward.ts";
 import { isEngineSupported } from "./instance.ts";
-import type { WasmSavedCall } from "./saved-call.ts";
+import { releaseSavedCall, type WasmSavedCall } from "./saved-call.ts";
 import { singleStep } from "./single-step.ts";
 import { idsOf } from "./token-ids.ts";
 import { scatterTokenGradients } from "./token-plan.ts";
@@ -61,7 +61,7 @@ export const wasmEngine: KernelEngine<WasmSavedCall> = {
     return saved.map((call) => (name: GradientName) => gradientTensor(call, name, backend));
   },
 
-  release: (saved) => saved.release(),
+  release: releaseSavedCall,
 };
 
 /** The numbers of all directions' tensors. */

@@ -1,13 +1,13 @@
 // The forward pass of a recurrent layer's call on the engine, on plain Float32Arrays: what the tfjs
 // kernels are made of.
 
-import { cellTable } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
 import type { ForwardArrays, ForwardCall, ForwardShape } from "./arrays.ts";
+import { cellLayouts } from "./cell-layouts.ts";
 import type { Heap } from "./heap.ts";
 import { getInstance, type WasmInstance } from "./instance.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
-import { createSavedCall, type WasmSavedCall } from "./saved-call.ts";
+import type { WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
 import { placeTokens, putSequence, type TokenPlan, tokenPlanOf } from "./token-plan.ts";
 import { type Plan, planOf, writePlan } from "./workspace.ts";
@@ -29,6 +29,7 @@ interface PlacedCall {
   data: ForwardArrays;
   plan: Plan;
   tokenPlan: TokenPlan;
+  /** It begins with the descriptor. */
   workspace: number;
   scratch: number;
   /** Of what its ids come to; 0 where there is nothing. */
@@ -46,7 +47,7 @@ export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] 
   const placed: PlacedCall[] = [];
   try {
     for (const call of calls) placed.push(place(instance, call));
-    const descriptors = placed.map(descriptorOf);
+    const descriptors = placed.map(({ workspace }) => workspace);
     runBlocks(instance, false, descriptors, calls[0].shape, placed[0].plan.layout);
     return placed.map((call) => resultOf(instance, call));
   } catch (error) {
@@ -55,10 +56,6 @@ export function forwardTogether(calls: readonly ForwardCall[]): ForwardResult[] 
     }
     throw error;
   }
-}
-
-function descriptorOf({ workspace, plan }: PlacedCall): number {
-  return workspace + (plan.workspace.offsets.descriptor ?? 0);
 }
 
 function release(heap: Heap, regions: readonly number[]): void {
@@ -76,8 +73,7 @@ function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardC
   try {
     scratch = heap.allocate(plan.scratch.bytes);
     writePlan(heap, plan, shape, workspace, scratch);
-    const descriptor = workspace + (plan.workspace.offsets.descriptor ?? 0);
-    tokenRegion = placeTokens(heap, descriptor, data.lookup, shape, plan.layout, tokenPlan);
+    tokenRegion = placeTokens(heap, workspace, data.lookup, shape, plan.layout, tokenPlan);
   } catch (error) {
     release(heap, [scratch, workspace]);
     throw error;
@@ -98,7 +94,7 @@ function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardC
   if (shape.dropoutVariants) {
     putDropout(heap, shape, plan.layout, addressOf(placed, "dropout"), data);
   }
-  kernels.packWeights(descriptorOf(placed));
+  kernels.packWeights(workspace);
   return placed;
 }
 
@@ -119,31 +115,32 @@ function resultOf(instance: WasmInstance, placed: PlacedCall): ForwardResult {
     const at = addressOf(placed, name) / 4;
     return heap.f32().subarray(at, at + floats);
   };
-  const { states } = cellTable[shape.cell];
-  const state = (["hT", "cT"] as const).slice(0, states.length).map((name) => view(name, B * H));
+  const state = [view("hT", B * H)];
+  if (cellLayouts[shape.cell].carriesCell) state.push(view("cT", B * H));
   const outputs = view("out", B * H * (returnSequences ? T : 1));
   if (!shape.training) {
     return { outputs, state, release: () => release(heap, [scratch, tokenRegion, workspace]) };
   }
   const { lookup } = data;
-  const saved = createSavedCall(
-    {
-      ...{ instance, shape, layout: plan.layout, plan: tokenPlan },
-      // The distinct tokens have their ids; else those given may be a view of memory that moves.
-      lookup: lookup && {
-        ids: tokenPlan.tokens ? tokenPlan.tokens.ids : lookup.ids.slice(),
-        rows: lookup.table.length / I,
-      },
-      hasBias: data.bias !== undefined,
-      hasState: data.initialState !== undefined,
+  const saved: WasmSavedCall = {
+    instance,
+    shape,
+    layout: plan.layout,
+    plan: tokenPlan,
+    // The distinct tokens have their ids; else those given may be a view of memory that moves.
+    lookup: lookup && {
+      ids: tokenPlan.tokens ? tokenPlan.tokens.ids : lookup.ids.slice(),
+      rows: lookup.table.length / I,
     },
-    {
-      descriptor: descriptorOf(placed),
+    hasBias: data.bias !== undefined,
+    hasState: data.initialState !== undefined,
+    at: {
+      descriptor: workspace,
       kernel: addressOf(placed, "kernel"),
       recurrent: addressOf(placed, "recurrent"),
     },
-    () => release(heap, [tokenRegion, workspace]),
-  );
+    regions: tokenRegion === 0 ? [workspace] : [tokenRegion, workspace],
+  };
   return { outputs, state, saved, release: () => release(heap, [scratch]) };
 }
 

@@ -3,19 +3,6 @@ import type { WasmInstance } from "./instance.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
 import type { TokenPlan } from "./token-plan.ts";
 
-/** What a training call was. */
-interface TrainingCall {
-  instance: WasmInstance;
-  shape: WorkspaceShape;
-  layout: Layout;
-  plan: TokenPlan;
-  /** Of a lookup: the ids [B, T], and the number of rows of the table. */
-  lookup: { ids: Int32Array; rows: number } | undefined;
-  hasBias: boolean;
-  /** Whether states were given: then they have gradients. */
-  hasState: boolean;
-}
-
 /** Where floats lie in the engine's memory. */
 export interface Floats {
   address: number;
@@ -26,30 +13,25 @@ export interface Floats {
 export type KernelGradientName = Exclude<GradientName, "table">;
 
 /** A training call that waits for its gradient. */
-export interface WasmSavedCall extends TrainingCall {
+export interface WasmSavedCall {
+  readonly instance: WasmInstance;
+  readonly shape: WorkspaceShape;
+  readonly layout: Layout;
+  readonly plan: TokenPlan;
+  /** Of a lookup: the ids [B, T], or those of the distinct tokens, and the number of rows of the table. */
+  readonly lookup: { ids: Int32Array; rows: number } | undefined;
+  readonly hasBias: boolean;
+  /** Whether states were given: then they have gradients. */
+  readonly hasState: boolean;
   /** Addresses: the descriptor, and the weights as Keras lays them out. */
-  at: { descriptor: number; kernel: number; recurrent: number };
+  readonly at: { descriptor: number; kernel: number; recurrent: number };
+  /** Regions of the engine's memory that are kept until it is released: the call's, then those of its gradients. */
+  readonly regions: number[];
   /** Where the gradients lie, once `backward` has run. */
   gradients?: Partial<Record<KernelGradientName, Floats>>;
-  /** Whether what it keeps is given back: then it has no gradient any more. */
-  released: boolean;
-  release(): void;
 }
 
-/** What is saved of a call; **release** gives back what it keeps, once. */
-export function createSavedCall(
-  call: TrainingCall,
-  at: WasmSavedCall["at"],
-  release: () => void,
-): WasmSavedCall {
-  return {
-    ...call,
-    at,
-    released: false,
-    release() {
-      if (this.released) return;
-      this.released = true;
-      release();
-    },
-  };
+/** Gives back what a call keeps; then it has no gradient any more. Again does no harm. */
+export function releaseSavedCall({ instance, regions }: WasmSavedCall): void {
+  for (const address of regions.splice(0)) instance.heap.release(address);
 }

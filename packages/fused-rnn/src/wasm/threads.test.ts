@@ -6,6 +6,7 @@ import { backward, gradientOf } from "./backward.ts";
 import { mortalWorkers } from "./dying-worker.fixture.ts";
 import { forward } from "./forward.ts";
 import { createInstance, getInstance, getThreads, setThreads } from "./instance.ts";
+import { releaseSavedCall } from "./saved-call.ts";
 
 afterEach(() => setThreads(2));
 
@@ -48,7 +49,7 @@ function everything(cell: CellKind, sizes = usual): number[][] {
   for (const name of ["x", "kernel", "recurrentKernel", "bias"] as const) {
     results.push(bits(gradientOf(saved, name)));
   }
-  saved.release();
+  releaseSavedCall(saved);
   return results;
 }
 
@@ -117,7 +118,7 @@ test("10,000 calls leave the heap at its mark", () => {
     release();
     if (!saved) throw new Error("expected a saved");
     backward(saved, {}, false);
-    saved.release();
+    releaseSavedCall(saved);
   }
   expect(heap.used()).toBe(mark);
 });

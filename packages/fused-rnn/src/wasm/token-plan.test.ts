@@ -9,6 +9,7 @@ import type { ForwardArrays } from "./arrays.ts";
 import { backward, gradientOf } from "./backward.ts";
 import { forward } from "./forward.ts";
 import { setThreads } from "./instance.ts";
+import { releaseSavedCall } from "./saved-call.ts";
 import { tokenPlanOf } from "./token-plan.ts";
 
 afterEach(() => setThreads(2));
@@ -72,7 +73,7 @@ test.each([3, 12])(
     if (!saved) throw new Error("expected a saved call");
     backward(saved, { outputs: cotangentsOf(shape, 1)[0] }, true);
     const dx = gradientOf(saved, "x").slice();
-    saved.release();
+    releaseSavedCall(saved);
     const silent = lookup.ids.filter((_, k) => {
       return dx.subarray(k * I, (k + 1) * I).every((value) => value === 0);
     });
@@ -103,7 +104,7 @@ test.each(cellKinds)("%s: a lookup is the same bits on 1, 2 and 3 threads", (cel
     for (const name of ["x", "kernel", "recurrentKernel", "bias"] as const) {
       values.push(gradientOf(saved, name).slice());
     }
-    saved.release();
+    releaseSavedCall(saved);
     return values;
   });
   expect(results[1]).toEqual(results[0]);

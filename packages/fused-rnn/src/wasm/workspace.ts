@@ -1,7 +1,7 @@
 // Where a call lies in the engine's memory: how large its buffers are, and at which addresses. In oneDNN's words the workspace is what training keeps for the backward pass, scratch what only a pass itself needs.
 
-import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { CallShape } from "../call.ts";
+import { cellLayouts } from "./cell-layouts.ts";
 import {
   DESCRIPTOR_BYTES,
   descriptorTemplate,
@@ -21,22 +21,19 @@ type Buffer = Field | "descriptor";
 /** Bytes of buffers by name; one of 0 bytes is left out. */
 export type Sizes<Name extends Buffer> = Readonly<Record<Name, number>>;
 
-/** Whether a cell carries more than its output from step to step. */
-const hasCellState = (cell: CellKind) => cellTable[cell].states.length > 1;
-
-/** What a forward pass works in; training keeps it for the backward pass. */
+/** What a forward pass works in; training keeps it for the backward pass. The descriptor comes first. */
 function workspaceSizes(shape: WorkspaceShape, layout: Layout): Partial<Sizes<Buffer>> {
   const { B, T, I, H, cell, dropoutVariants, masked } = shape;
   const { Hp, G, slots, keepsGates } = layout;
   const rows = B * slots;
-  const carried = hasCellState(cell);
+  const { carriesCell } = cellLayouts[cell];
   return {
     descriptor: DESCRIPTOR_BYTES,
     xh: rows * layout.xhRow * Math.max(1, dropoutVariants),
     hidden: dropoutVariants ? rows * Hp * 4 : 0,
     gates: B * (keepsGates ? T : 1) * layout.gateRow,
-    c: carried ? B * (keepsGates ? T + 1 : 1) * Hp * 4 : 0,
-    ac: carried ? B * (keepsGates ? T : 1) * Hp * 4 : 0,
+    c: carriesCell ? B * (keepsGates ? T + 1 : 1) * Hp * 4 : 0,
+    ac: carriesCell ? B * (keepsGates ? T : 1) * Hp * 4 : 0,
     dropout: B * layout.xhRow * dropoutVariants,
     unitMask: Hp * 4,
     mask: masked ? B * T : 0,
@@ -55,14 +52,14 @@ function scratchSizes(
 ): Partial<Sizes<Buffer>> {
   const { B, T, I, H, cell, returnSequences, byToken } = shape;
   const state = B * H * 4;
-  const carried = hasCellState(cell);
+  const { carriesCell } = cellLayouts[cell];
   return {
     x: byToken ? 0 : B * T * I * 4,
     h0: hasState ? state : 0,
-    c0: hasState && carried ? state : 0,
+    c0: hasState && carriesCell ? state : 0,
     out: (returnSequences ? T : 1) * state,
     hT: state,
-    cT: carried ? state : 0,
+    cT: carriesCell ? state : 0,
     weights: layout.Hp * (I + H) * layout.G * 4,
     biases: layout.Hp * 4 * 4,
     bias: hasBias ? layout.bias * 4 : 0,
@@ -136,7 +133,7 @@ export function gradientSizes(
   return {
     dx: given.needsInput ? input : 0,
     dh0: state,
-    dc0: hasCellState(cell) ? state : 0,
+    dc0: cellLayouts[cell].carriesCell ? state : 0,
     kernel: I * layout.G * H * 4,
     recurrent: H * layout.G * H * 4,
     bias: given.bias ? layout.bias * 4 : 0,
@@ -242,8 +239,8 @@ export function writePlan(
 ): void {
   const { layout, template } = plan;
   const i32 = heap.i32();
-  const { descriptor = 0, xh = 0, unitMask = 0 } = plan.workspace.offsets;
-  const at = (workspace + descriptor) / 4;
+  const { xh = 0, unitMask = 0 } = plan.workspace.offsets;
+  const at = workspace / 4;
   i32.set(template, at);
   const regions = [
     [plan.workspace, workspace],
