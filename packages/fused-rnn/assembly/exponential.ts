@@ -3,6 +3,11 @@
 //
 // Method: u = x·log₂e, n = nearest(u), f = u - n with |f| <= 1/2, and 2^u - 1 = 2^n·p + (2^n - 1)
 // with p = 2^f - 1 = f·q(f). q is the degree-5 Chebyshev interpolant of (2^f - 1)/f, error 1e-8.
+//
+//     σ(x) = 1 / (1 + 2^u),       u = -x·log₂e
+//     tanh x = m / (m + 2),       m = 2^u - 1,  u = 2x·log₂e
+//
+// Both from 2^f - 1, not from 2^f: near 0, m is as exact as x, and so is tanh.
 import {
   one,
   c0,

@@ -36,8 +36,9 @@ export function twoRows(
   n: i32, perGate: bool, a0: usize, a1: usize, aStep: i32, w: usize, wStep: i32, K: i32,
   gate: i32, period: i32, i0: usize, i1: usize, out0: usize, out1: usize,
 ): void {
-  const o1 = perGate ? (1 % period) * gate : 0, o2 = perGate ? (2 % period) * gate : 0;
-  const o3 = perGate ? (3 % period) * gate : 0;
+  // (v % period) * gate for v = 1, 2, 3: a division would take as long as some k.
+  const o1 = period > 1 ? gate : 0, o2 = period > 2 ? 2 * gate : 0;
+  const o3 = period == 2 ? gate : period > 3 ? 3 * gate : 0;
   let c00 = v128.load(i0), c10 = v128.load(i1);
   let c01 = c00, c02 = c00, c03 = c00, c11 = c10, c12 = c10, c13 = c10;
   if (n > 1) { c01 = v128.load(i0, 16); c11 = v128.load(i1, 16); }
@@ -45,21 +46,20 @@ export function twoRows(
   if (n > 3) { c03 = v128.load(i0, 48); c13 = v128.load(i1, 48); }
   // `n` and `perGate` are constants where this is inlined: what they rule out is not compiled.
   for (let k = K; k > 0; k--) {
-    const s0 = splat(a0), s1 = splat(a1);
-    const w0 = v128.load(w);
-    c00 = mad(s0, w0, c00);
-    c10 = mad(s1, w0, c10);
-    if (n > 1) {
-      const v = v128.load(w, 16);
-      c01 = mad(perGate ? splat(a0 + o1) : s0, v, c01); c11 = mad(perGate ? splat(a1 + o1) : s1, v, c11);
-    }
-    if (n > 2) {
-      const v = v128.load(w, 32);
-      c02 = mad(perGate ? splat(a0 + o2) : s0, v, c02); c12 = mad(perGate ? splat(a1 + o2) : s1, v, c12);
-    }
-    if (n > 3) {
-      const v = v128.load(w, 48);
-      c03 = mad(perGate ? splat(a0 + o3) : s0, v, c03); c13 = mad(perGate ? splat(a1 + o3) : s1, v, c13);
+    if (perGate) {
+      // One vector after the other: with all eight splats in flight V8 spills.
+      const w0 = v128.load(w);
+      c00 = mad(splat(a0), w0, c00); c10 = mad(splat(a1), w0, c10);
+      if (n > 1) { const v = v128.load(w, 16); c01 = mad(splat(a0 + o1), v, c01); c11 = mad(splat(a1 + o1), v, c11); }
+      if (n > 2) { const v = v128.load(w, 32); c02 = mad(splat(a0 + o2), v, c02); c12 = mad(splat(a1 + o2), v, c12); }
+      if (n > 3) { const v = v128.load(w, 48); c03 = mad(splat(a0 + o3), v, c03); c13 = mad(splat(a1 + o3), v, c13); }
+    } else {
+      const s0 = splat(a0), s1 = splat(a1);
+      const w0 = v128.load(w);
+      c00 = mad(s0, w0, c00); c10 = mad(s1, w0, c10);
+      if (n > 1) { const v = v128.load(w, 16); c01 = mad(s0, v, c01); c11 = mad(s1, v, c11); }
+      if (n > 2) { const v = v128.load(w, 32); c02 = mad(s0, v, c02); c12 = mad(s1, v, c12); }
+      if (n > 3) { const v = v128.load(w, 48); c03 = mad(s0, v, c03); c13 = mad(s1, v, c13); }
     }
     a0 += aStep; a1 += aStep; w += wStep;
   }
