@@ -137,7 +137,7 @@ test("what cannot be stepped through is refused", () => {
     "stepThrough: expected initialState as a list of tensors, got undefined",
   );
   expect(given({ initialState: [tf.zeros([2])] })).toThrow(
-    "stepThrough: expected initialState[0] of shape [B, size], got [2]",
+    "stepThrough: expected initialState[0] of shape [B, H], got [2]",
   );
   expect(given({ mask: tf.ones([3, 2]) })).toThrow(
     "stepThrough: expected mask of shape [2, 3], got [3, 2]",
@@ -147,6 +147,6 @@ test("what cannot be stepped through is refused", () => {
     "stepThrough: expected step to give an output and 1 states, got",
   );
   expect(() => stepThrough((step) => [x, step], x, { initialState })).toThrow(
-    "stepThrough: expected an output of shape [B, size], got [2, 3, 1]",
+    "stepThrough: expected an output of shape [B, H], got [2, 3, 1]",
   );
 });

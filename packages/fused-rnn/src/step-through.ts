@@ -12,16 +12,16 @@ import {
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { checkFlag, checkLive, checkTensor } from "./check.ts";
+import { checkFlag, checkLive, checkRank, checkTensor } from "./check.ts";
 import type { RecurrentOptions, RecurrentResult } from "./options.ts";
 
-/** One step of a recurrence: x [B, ...] and the states to the output and the next states, [B, size] each. */
+/** One step of a recurrence: x [B, ...] and the states to the output and the next states, [B, H] each. */
 export type StepFunction = (x: Tensor, state: readonly Tensor[], t: number) => readonly Tensor[];
 
 /** Options of `stepThrough`. */
 export interface StepThroughOptions
   extends Pick<RecurrentOptions, "mask" | "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
-  /** The states before the first step, [B, size] each, as many as **step** takes and gives. */
+  /** The states before the first step, [B, H] each, as many as **step** takes and gives. */
   initialState: readonly Tensor[];
 }
 
@@ -42,7 +42,7 @@ const optionNames = ["initialState", "mask", "goBackwards", "returnSequences", "
  * Reference: https://keras.io/api/layers/recurrent_layers/rnn/
  *
  * @throws TypeError or Error, before any step, for a **step** that is no function, an x without steps, a mask of
- * another shape than [B, T], and initial states that are no list of [B, size]; after the first one, for an output
+ * another shape than [B, T], and initial states that are no list of [B, H]; after the first one, for an output
  * or states of another rank, or another number of them.
  * @example
  * const sum = (x, [s]) => [tf.add(x, s), tf.add(x, s)];
@@ -112,7 +112,7 @@ function check(step: StepFunction, x: Tensor, options: StepThroughOptions): void
     );
   }
   for (const [k, state] of initialState.entries()) {
-    checkMatrix(`initialState[${k}]`, state);
+    checkRank(who, `initialState[${k}]`, state, "BH");
   }
   if (mask != null) checkTensor(who, "mask", mask, x.shape.slice(0, 2), ["bool", "int32"]);
   const flags = { goBackwards, returnSequences, zeroOutputForMask };
@@ -125,12 +125,6 @@ function checkResults(results: readonly Tensor[], states: number): void {
     throw new Error(`${who}: expected ${expected}, got ${shown(results)}`);
   }
   for (const [k, result] of results.entries()) {
-    checkMatrix(k === 0 ? "an output" : `state ${k - 1}`, result);
+    checkRank(who, k === 0 ? "an output" : `state ${k - 1}`, result, "BH");
   }
-}
-
-function checkMatrix(name: string, tensor: Tensor): void {
-  checkLive(who, name, tensor, ["B", "size"]);
-  if (tensor.rank === 2) return;
-  throw new Error(`${who}: expected ${name} of shape [B, size], got ${shown(tensor.shape)}`);
 }

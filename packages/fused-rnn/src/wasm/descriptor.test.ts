@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { fusedActivations } from "../activation-names.ts";
 import { activationNumbers, fields } from "../generated/descriptor.ts";
-import { DESCRIPTOR_BYTES, descriptorTemplate, fieldIndex, writeDescriptor } from "./descriptor.ts";
+import {
+  activationNumber,
+  DESCRIPTOR_BYTES,
+  descriptorTemplate,
+  fieldIndex,
+  writeDescriptor,
+} from "./descriptor.ts";
 
 test("numbers lie at their fields' places, the others are 0", () => {
   const template = descriptorTemplate({ T: 7, initialSums: 9 });
@@ -31,6 +37,7 @@ test("a misspelt field does not compile, in a literal or in what is spread into 
   expect(fieldIndex("hidenRow") satisfies number).toBeUndefined();
 });
 
-test("every activation that is fused has a number", () => {
+test("an activation that is fused has the number by which the kernels know it", () => {
   expect(Object.keys(activationNumbers).sort()).toEqual([...fusedActivations].sort());
+  for (const name of fusedActivations) expect(activationNumber(name)).toBe(activationNumbers[name]);
 });

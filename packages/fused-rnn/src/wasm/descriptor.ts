@@ -2,15 +2,13 @@
 // from which build:wasm generates their names and numbers.
 
 import { cellTable } from "@rnnkit/core-rnn";
-import type { RecurrentActivationName } from "../activation-names.ts";
-import type { CallShape } from "../call.ts";
 import {
-  activationNumbers,
-  cellNumbers,
-  type Field,
-  fields,
-  flags,
-} from "../generated/descriptor.ts";
+  type FusedActivation,
+  fusedActivations,
+  type RecurrentActivationName,
+} from "../activation-names.ts";
+import type { CallShape } from "../call.ts";
+import { cellNumbers, type Field, fields, flags } from "../generated/descriptor.ts";
 import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
 
@@ -90,7 +88,7 @@ export function shapeFields(shape: WorkspaceShape, layout: Layout): Partial<Reco
   };
 }
 
-/** The number by which the kernels know an activation that is fused. */
+/** The number by which the kernels know an activation that is fused: its place in the list of them. */
 export function activationNumber(name: RecurrentActivationName): number {
-  return activationNumbers[name as keyof typeof activationNumbers];
+  return fusedActivations.indexOf(name as FusedActivation);
 }
