@@ -23,15 +23,8 @@ function camelCase(member) {
   return member.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** The facts of a cell: getters of its class that return a number, a boolean or a member of ResetMode. */
-const factNames = [
-  "panelUnits",
-  "jointGates",
-  "gateVectors",
-  "resetMode",
-  "carriesCell",
-  "mixesState",
-];
+/** What the host reads of a cell: getters of its class that return a number, a boolean or a member of ResetMode. */
+const factNames = ["panelUnits", "jointGates", "gateVectors", "resetMode", "carriesCell"];
 
 /**
  * The facts of the cells whose classes are in some files, as rows of a table in TypeScript.

@@ -26,6 +26,7 @@ export {
   type TensorNumbers,
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
+export { createTensorNotes, type TensorNotes } from "./tfjs/tensor-notes.ts";
 export {
   engineBytes,
   getThreads,

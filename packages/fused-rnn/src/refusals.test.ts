@@ -98,6 +98,7 @@ testOptions(fused, {
     call: (options) => fused.stepThrough((step) => [step], x, options),
   },
   activationOps: null,
+  createTensorNotes: null,
   fusedActivations: null,
   adamUpdate: [
     {

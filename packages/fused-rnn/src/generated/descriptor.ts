@@ -118,8 +118,8 @@ export const activationNumbers = {
 
 /** What the engine's cells say of themselves (assembly/cells.ts), by name. */
 export const cellFacts = {
-  gruAfter: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 1, carriesCell: false, mixesState: true },
-  gruBefore: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 2, carriesCell: false, mixesState: true },
-  lstm: { panelUnits: 4, jointGates: 4, gateVectors: 4, resetMode: 0, carriesCell: true, mixesState: false },
-  simpleRnn: { panelUnits: 16, jointGates: 1, gateVectors: 1, resetMode: 0, carriesCell: false, mixesState: false },
+  gruAfter: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 1, carriesCell: false },
+  gruBefore: { panelUnits: 4, jointGates: 2, gateVectors: 4, resetMode: 2, carriesCell: false },
+  lstm: { panelUnits: 4, jointGates: 4, gateVectors: 4, resetMode: 0, carriesCell: true },
+  simpleRnn: { panelUnits: 16, jointGates: 1, gateVectors: 1, resetMode: 0, carriesCell: false },
 } as const;

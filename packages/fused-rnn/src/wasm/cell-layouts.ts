@@ -10,7 +10,6 @@ interface CellLayout {
   gateVectors: number;
   resetMode: number;
   carriesCell: boolean;
-  mixesState: boolean;
 }
 
 /** Facts of each cell. */

@@ -1,6 +1,6 @@
 // The engine of WebAssembly kernels: tfjs's tensors in and out of `forward` and `backward`.
 
-import { cellTable, typedArrayName } from "@rnnkit/core-rnn";
+import { typedArrayName, weightShapes } from "@rnnkit/core-rnn";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import { isFusedActivation } from "../activation-names.ts";
 import { type GradientName, type InputName, initialStates } from "../call.ts";
@@ -112,12 +112,9 @@ function gradientTensor(
 ): TensorInfo {
   const { B, T, I, H, cell } = saved.shape;
   if (name === "table") return tableGradient(saved, backend);
-  const columns = saved.layout.G * H;
   const shapes: Record<Exclude<GradientName, "table">, number[]> = {
+    ...weightShapes(cell, I, H),
     x: [B, T, I],
-    kernel: [I, columns],
-    recurrentKernel: [H, columns],
-    bias: cellTable[cell].biasRows === 1 ? [columns] : [2, columns],
     h0: [B, H],
     c0: [B, H],
   };
