@@ -27,7 +27,8 @@ export interface GruOptions extends GatedOptions {
  *     h′ = z ⊙ h + (1 − z) ⊙ h̃
  *
  * The gates share one matrix in the order z, r, h: **kernel** [I, 3H], **recurrentKernel** [H, 3H].
- * x is [B, T, I]; defaults are in `GruOptions` and `RecurrentOptions`. Differentiable as `lstm` is.
+ * x is [B, T, I], or `{ ids, table }`; defaults are in `GruOptions` and `RecurrentOptions`. Differentiable as `lstm`
+ * is.
  *
  * Reference: Cho et al. 2014; https://keras.io/api/layers/recurrent_layers/gru/
  *

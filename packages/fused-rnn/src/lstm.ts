@@ -18,9 +18,9 @@ import { recurrent } from "./recurrent.ts";
  *     h′ = o ⊙ tanh(c′)
  *
  * The gates share one matrix in the order i, f, c, o: **kernel** [I, 4H], **recurrentKernel**
- * [H, 4H], **bias** [4H], Keras's own layout. x is [B, T, I]; defaults are in `RecurrentOptions`.
- * Differentiable in x, the weights and the initial state, once (there is no gradient of the
- * gradient); on a backend without the engine, or with an activation that `RecurrentOptions` does not name
+ * [H, 4H], **bias** [4H], Keras's own layout. x is [B, T, I], or `{ ids, table }` of a lookup; defaults are in
+ * `RecurrentOptions`. Differentiable in x (or the table), the weights and the initial state, once (there is no
+ * gradient of the gradient); on a backend without the engine, or with an activation that `RecurrentOptions` does not name
  * as fused (*gelu*, *silu*, *mish*...), it is composed of tfjs operations: the same numbers, slowly.
  *
  * Reference: Hochreiter & Schmidhuber 1997; https://keras.io/api/layers/recurrent_layers/lstm/

@@ -12,8 +12,8 @@ import { recurrent } from "./recurrent.ts";
  *
  *     h′ = tanh(x·W + h·U + b)
  *
- * **kernel** [I, H], **recurrentKernel** [H, H], **bias** [H]; x is [B, T, I]; defaults are in
- * `RecurrentOptions`. Differentiable as `lstm` is.
+ * **kernel** [I, H], **recurrentKernel** [H, H], **bias** [H]; x is [B, T, I], or `{ ids, table }`;
+ * defaults are in `RecurrentOptions`. Differentiable as `lstm` is.
  *
  * Reference: Elman 1990; https://keras.io/api/layers/recurrent_layers/simple_rnn/
  *

@@ -36,8 +36,8 @@ const optionNames = ["initialState", "mask", "goBackwards", "returnSequences", "
  *     yₜ = yₜ₋₁ (or 0), sₜ = sₜ₋₁             where it is 0; y₋₁ = 0
  *
  * **t** counts the steps in the order in which they are read. What a masked step holds, NaN included, reaches
- * nothing. It is composed of tfjs operations, so it can be differentiated any number of times; `lstm`, `gru` and
- * `simpleRnn` do what they can in one operation, far faster.
+ * nothing. It is composed of tfjs operations, which tfjs differentiates; `lstm`, `gru` and `simpleRnn` do what they
+ * can in one operation, far faster.
  *
  * Reference: https://keras.io/api/layers/recurrent_layers/rnn/
  *

@@ -47,6 +47,9 @@ export const wasmEngine: KernelEngine<WasmSavedCall> = {
           saved,
         };
       });
+    } catch (error) {
+      for (const { saved } of results) if (saved) releaseSavedCall(saved);
+      throw error;
     } finally {
       for (const { release } of results) release();
     }
