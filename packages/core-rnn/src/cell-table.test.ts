@@ -71,7 +71,7 @@ test("each gate, and each row of the bias, decides something of its own", () => 
 
 test("a cell of the table is one of its name's own function, in the form that the row says", () => {
   expect(() => cellOf("gru" as "lstm", { inputSize: 1, units: 1 })).toThrow(
-    'cellOf: expected kind to be one of simpleRnn, lstm, gruAfter, gruBefore, got "gru"',
+    `cellOf: expected kind to be one of ${cellKinds.join(", ")}, got "gru"`,
   );
   const gated = { inputSize: 1, units: 1, recurrentActivation: "relu" } as const;
   expect(() => cellOf("simpleRnn", gated)).toThrow("simpleRnn: expected options");

@@ -11,6 +11,8 @@ export type CellName = "simpleRnn" | "lstm" | "gru";
 export interface CellFacts {
   /** Of the cell in errors, of the operation, of the layer; both kinds of GRU have one. */
   readonly name: CellName;
+  /** Keras's name of its layer. */
+  readonly className: string;
   /** What a cell, an operation or a layer of this name is given to be of this kind. */
   readonly options: { readonly resetAfter?: boolean };
   /** Names of the gates in the order of the weights' columns; there are G of them. */
@@ -21,7 +23,7 @@ export interface CellFacts {
   readonly biasRows: 1 | 2;
 }
 
-const gru = { name: "gru", gates: ["z", "r", "h"], states: ["h"] } as const;
+const gru = { name: "gru", className: "GRU", gates: ["z", "r", "h"], states: ["h"] } as const;
 
 /**
  * Gates, states and biases of the recurrences, as Keras has them.
@@ -32,9 +34,12 @@ const gru = { name: "gru", gates: ["z", "r", "h"], states: ["h"] } as const;
  * cellTable.lstm.gates; // => ["i", "f", "c", "o"]
  */
 export const cellTable: Readonly<Record<CellKind, CellFacts>> = {
-  simpleRnn: { name: "simpleRnn", options: {}, gates: ["h"], states: ["h"], biasRows: 1 },
+  simpleRnn: {
+    ...{ name: "simpleRnn", className: "SimpleRNN", options: {} },
+    ...{ gates: ["h"], states: ["h"], biasRows: 1 },
+  },
   lstm: {
-    ...{ name: "lstm", options: {} },
+    ...{ name: "lstm", className: "LSTM", options: {} },
     ...{ gates: ["i", "f", "c", "o"], states: ["h", "c"], biasRows: 1 },
   },
   gruAfter: { ...gru, options: { resetAfter: true }, biasRows: 2 },
@@ -43,6 +48,11 @@ export const cellTable: Readonly<Record<CellKind, CellFacts>> = {
 
 /** Every `CellKind`. */
 export const cellKinds = Object.keys(cellTable) as readonly CellKind[];
+
+/** Every `CellName`. */
+export const cellNames: readonly CellName[] = [
+  ...new Set(cellKinds.map((kind) => cellTable[kind].name)),
+];
 
 /** Shapes of a cell's weights. */
 export interface WeightShapes {

@@ -29,6 +29,7 @@ export {
   type CellKind,
   type CellName,
   cellKinds,
+  cellNames,
   cellTable,
   type WeightShapes,
   weightShapes,

@@ -2,7 +2,7 @@ import { testOptions } from "@rnnkit/test-kit/options";
 import { expect, test } from "vitest";
 import * as core from "./index.ts";
 
-const { gruCell, initialParams, lstmCell, runBidirectional, runSequence, simpleRnnCell } = core;
+const { initialParams, runBidirectional, runSequence, simpleRnnCell } = core;
 const { SimpleRNN, seededRandom } = core;
 
 const cell = simpleRnnCell({ inputSize: 1, units: 1 });
@@ -20,6 +20,20 @@ const sequence = [
   ...masks,
 ];
 
+const cellFactories: Pick<typeof core, `${core.CellName}Cell`> = core;
+
+/** What a cell's function takes, by its rows in the table. */
+const namesOf = (name: core.CellName) => {
+  const rows = core.cellKinds
+    .map((kind) => core.cellTable[kind])
+    .filter((row) => row.name === name);
+  return [
+    ...["inputSize", "units", "activation"],
+    ...(rows.some(({ gates }) => gates.length > 1) ? ["recurrentActivation"] : []),
+    ...new Set(rows.flatMap(({ options }) => Object.keys(options))),
+  ];
+};
+
 function trained(): core.SimpleRNN {
   const rnn = new SimpleRNN({ inputSize: 1, hiddenSize: 1, outputSize: 1 });
   rnn.forward([[1]]);
@@ -34,33 +48,30 @@ testOptions(core, {
     names: ["inputSize", "units", "activation", "recurrentActivation"],
     call: (options) => core.cellOf("lstm", options),
   },
-  simpleRnnCell: {
-    who: "simpleRnn",
-    required: { inputSize: 1, units: 1 },
-    names: ["inputSize", "units", "activation"],
-    call: simpleRnnCell,
-  },
-  gruCell: {
-    who: "gru",
-    required: { inputSize: 1, units: 1 },
-    names: ["inputSize", "units", "activation", "recurrentActivation", "resetAfter"],
-    call: gruCell,
-  },
-  lstmCell: [
-    {
-      who: "lstm",
-      required: { inputSize: 1, units: 1 },
-      names: ["inputSize", "units", "activation", "recurrentActivation"],
-      call: lstmCell,
-    },
-    {
-      who: "lstm",
-      kind: "parameters",
-      required: initialParams(lstmCell({ inputSize: 1, units: 1 })),
-      names: ["kernel", "recurrentKernel", "bias"],
-      call: (options) => lstmCell({ inputSize: 1, units: 1 }).checkParams(options),
-    },
-  ],
+  ...Object.fromEntries(
+    core.cellNames.map((name) => {
+      const make = cellFactories[`${name}Cell`];
+      return [
+        `${name}Cell`,
+        [
+          {
+            who: name,
+            required: { inputSize: 1, units: 1 },
+            names: namesOf(name),
+            call: make,
+          },
+          {
+            who: name,
+            kind: "parameters",
+            required: initialParams(make({ inputSize: 1, units: 1 })),
+            names: ["kernel", "recurrentKernel", "bias"],
+            call: (options: core.CellParams) =>
+              make({ inputSize: 1, units: 1 }).checkParams(options),
+          },
+        ],
+      ];
+    }),
+  ),
   runSequence: [
     {
       who: "runSequence",
@@ -151,6 +162,7 @@ testOptions(core, {
     call: (options) => core.uniform([1], seededRandom(1), options),
   },
   cellKinds: null,
+  cellNames: null,
   cellTable: null,
   weightShapes: null,
   checkKinds: null,

@@ -1,5 +1,5 @@
 // The one place that tells cells apart. Drivers take a cell's class as a type, so that its equations are compiled
-// into each of them; another cell is a class in a file of its own and a line in each function here.
+// into each of them; another cell is a class in a file of its own, a number, and a line in each function here.
 //
 // What a cell's class has, on four units of a row. Its facts, from which build:wasm makes what the host
 // knows of it:
@@ -23,11 +23,19 @@
 //     reset(z)             of a cell that resets before: the reset gate
 //     resetGradients(…)    the same: the gradient of the reset gate's sum, from that of r·h
 import { anyGradients, fastGradients } from "./backward-step";
-import { Activation, CellNumber, Descriptor } from "./descriptor";
+import { Activation, Descriptor } from "./descriptor";
 import { cellStep } from "./forward-step";
 import { GruAfter, GruBefore } from "./gru";
 import { Lstm } from "./lstm";
 import { SimpleRnn } from "./simple-rnn";
+
+/** Recurrences, each a file of equations. */
+export const enum CellNumber {
+  SIMPLE_RNN = 0,
+  LSTM = 1,
+  GRU_AFTER = 2,
+  GRU_BEFORE = 3,
+}
 
 export function forwardCell(d: Descriptor, block: i32, t: i32): void {
   const cell = d.cell;

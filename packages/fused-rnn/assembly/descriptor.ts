@@ -7,14 +7,6 @@
 // that are kept per time step are [block][step][row of block]; a "slot" is a step, or, where
 // inference reuses the buffer, step & mask.
 
-/** Recurrences, each a file of equations. */
-export const enum CellNumber {
-  SIMPLE_RNN = 0,
-  LSTM = 1,
-  GRU_AFTER = 2,
-  GRU_BEFORE = 3,
-}
-
 /** What a reset gate works on: there is none; the product of the state; the state before its product. */
 export const enum ResetMode {
   NONE = 0,

@@ -87,7 +87,11 @@ ${constants.join("")}`;
 }
 
 const files = {
-  "descriptor.ts": descriptorFields(source("descriptor.ts"), sources.map(source)),
+  "descriptor.ts": descriptorFields(
+    source("descriptor.ts"),
+    source("cells.ts"),
+    sources.map(source),
+  ),
   "kernels.ts": text({
     simd128: ["The engine for SIMD128", engine("simd")],
     relaxedSimd: ["The engine for relaxed SIMD", engine("simd,relaxed-simd")],

@@ -1,6 +1,6 @@
 // @ts-check
-// The descriptor of a call for TypeScript, from the class and the enums in assembly/descriptor.ts, and what the cells'
-// classes say of themselves.
+// The descriptor of a call for TypeScript, from the class and the enums in assembly/descriptor.ts, the cells' numbers
+// in assembly/cells.ts, and what the cells' classes say of themselves.
 
 /**
  * How an enum is called in TypeScript, and its members.
@@ -62,10 +62,12 @@ function cellRows(sources, resetModes) {
  * fields is refused: nothing is passed over.
  *
  * @param {string} source of assembly/descriptor.ts
+ * @param {string} cells the same of assembly/cells.ts
  * @param {string[]} others sources of the other files, the cells' among them
  */
-export function descriptorFields(source, others) {
-  const lines = source
+export function descriptorFields(source, cells, others) {
+  const numbers = /^export const enum CellNumber \{[^}]*\}$/m.exec(cells)?.[0] ?? "";
+  const lines = `${numbers}\n${source}`
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^@unmanaged\s+/gm, "@unmanaged ")
     .split("\n")

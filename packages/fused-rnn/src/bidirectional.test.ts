@@ -9,7 +9,7 @@ import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
+import { bidirectional } from "./bidirectional.ts";
 import { engineMemory } from "./engine-memory.ts";
 import { type GruOptions, gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
@@ -31,9 +31,10 @@ const normal = (...shape: number[]) =>
 
 const [B, T, I, H] = [3, 5, 4, 6];
 const ops = { simpleRnn, lstm, gru };
+type Op = keyof typeof ops;
 const kinds = { simpleRnn: "simpleRnn", lstm: "lstm", gru: "gruAfter" } as const;
 
-const weightsOf = (cell: BidirectionalCell, units = H): RecurrentWeights => {
+const weightsOf = (cell: Op, units = H): RecurrentWeights => {
   const { kernel, recurrentKernel, bias } = weightShapes(kinds[cell], I, units);
   return {
     kernel: normal(...kernel),
@@ -41,10 +42,10 @@ const weightsOf = (cell: BidirectionalCell, units = H): RecurrentWeights => {
     bias: normal(...bias),
   };
 };
-const statesOf = (cell: BidirectionalCell) => cellTable[kinds[cell]].states.map(() => normal(B, H));
+const statesOf = (cell: Op) => cellTable[kinds[cell]].states.map(() => normal(B, H));
 const mask = () => tf.tensor([1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0], [B, T], "bool");
 
-const variants: [string, (cell: BidirectionalCell) => [GruOptions?, GruOptions?]][] = [
+const variants: [string, (cell: Op) => [GruOptions?, GruOptions?]][] = [
   ["as they are", () => []],
   ["last outputs", () => [{ returnSequences: false }, { returnSequences: false }]],
   ["with states", (cell) => [cell, cell].map((c) => ({ initialState: statesOf(c) })) as never],

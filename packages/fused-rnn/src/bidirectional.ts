@@ -1,4 +1,4 @@
-import { shown } from "@rnnkit/core-rnn";
+import { type CellName, cellNames, shown } from "@rnnkit/core-rnn";
 import { checkFlag, checkOneOf } from "./check.ts";
 import type { GruOptions } from "./gru.ts";
 import {
@@ -10,7 +10,7 @@ import {
 import { recurrentPair } from "./recurrent.ts";
 
 /** What `bidirectional` can run twice. */
-export type BidirectionalCell = "simpleRnn" | "lstm" | "gru";
+export type BidirectionalCell = CellName;
 
 /**
  * One recurrence forwards in time and one of the same kind backwards, over the same sequence, as one
@@ -37,7 +37,7 @@ export function bidirectional(
   options: readonly [GruOptions?, GruOptions?] = [],
 ): [RecurrentResult, RecurrentResult] {
   const who = "bidirectional";
-  checkOneOf(who, "cell", cell, ["simpleRnn", "lstm", "gru"]);
+  checkOneOf(who, "cell", cell, cellNames);
   if (!Array.isArray(weights) || weights.length !== 2) {
     throw new TypeError(`${who}: expected weights as a list of 2, got ${shown(weights)}`);
   }

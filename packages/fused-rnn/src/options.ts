@@ -1,6 +1,6 @@
 // What lstm, gru and simpleRnn take and return.
 
-import { checkOptions } from "@rnnkit/core-rnn";
+import { type CellName, cellKinds, cellNames, cellTable, checkOptions } from "@rnnkit/core-rnn";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { RecurrentActivationName } from "./activation-names.ts";
 import { guideToBackend } from "./tfjs/first-backend.ts";
@@ -75,7 +75,8 @@ export interface RecurrentResult {
   state: Tensor2D[];
 }
 
-const optionNames = [
+/** Of all recurrences. */
+const sharedNames = [
   "initialState",
   "mask",
   "goBackwards",
@@ -86,16 +87,23 @@ const optionNames = [
   "recurrentDropoutMask",
 ];
 
-const gatedNames = [...optionNames, "recurrentActivation"];
+/** The operation's: those of all, what activates the gates where it has some, and what tells its kinds apart. */
+function namesOf(op: CellName): string[] {
+  const rows = cellKinds.map((kind) => cellTable[kind]).filter(({ name }) => name === op);
+  return [
+    ...sharedNames,
+    ...(rows.some(({ gates }) => gates.length > 1) ? ["recurrentActivation"] : []),
+    ...new Set(rows.flatMap(({ options }) => Object.keys(options))),
+  ];
+}
+
+const optionNames = Object.fromEntries(cellNames.map((op) => [op, namesOf(op)])) as Record<
+  CellName,
+  string[]
+>;
 
 /** Throws unless the options are known to the operation. */
-export function checkRecurrentOptions(
-  who: string,
-  op: "simpleRnn" | "lstm" | "gru",
-  options: object,
-): void {
-  const names = op === "simpleRnn" ? optionNames : gatedNames;
-  const all = op === "gru" ? [...names, "resetAfter"] : names;
-  checkOptions(who, options, all, "{ returnSequences: false }");
+export function checkRecurrentOptions(who: string, op: CellName, options: object): void {
+  checkOptions(who, options, optionNames[op], "{ returnSequences: false }");
   guideToBackend();
 }

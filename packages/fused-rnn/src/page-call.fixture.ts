@@ -1,6 +1,6 @@
 // What page.test.ts runs in a page and in a worker of it; Node makes the same numbers for comparison.
 
-import type { CellKind } from "@rnnkit/core-rnn";
+import type { CellKind, CellName } from "@rnnkit/core-rnn";
 import { cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import {
   addN,
@@ -12,16 +12,14 @@ import {
   tidy,
   valueAndGrads,
 } from "@tensorflow/tfjs-core";
-import { gru } from "./gru.ts";
-import { lstm } from "./lstm.ts";
-import { simpleRnn } from "./simple-rnn.ts";
+import * as fused from "./index.ts";
 import type { ForwardArrays } from "./wasm/arrays.ts";
 import { getInstance } from "./wasm/instance.ts";
 
 /** B, T, I, H. */
 export type Sizes = readonly [B: number, T: number, I: number, H: number];
 
-const operations = { simpleRnn, lstm, gru };
+const operations: Pick<typeof fused, CellName> = fused;
 
 /** A masked training call with its cotangents, of the outputs first: uniform draws, so exact anywhere. */
 export function callOf(

@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { seededRandom, weightShapes } from "@rnnkit/core-rnn";
+import { cellNames, seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import { testOptions } from "@rnnkit/test-kit/options";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -204,7 +204,7 @@ test("a missing argument, or one that is no tensor, is refused by name", () => {
     ],
     [
       () => bidirectional("LSTM" as never, x, [weights.lstm, weights.lstm]),
-      'bidirectional: expected cell to be one of simpleRnn, lstm, gru, got "LSTM"; did you mean lstm?',
+      `bidirectional: expected cell to be one of ${cellNames.join(", ")}, got "LSTM"; did you mean lstm?`,
     ],
     [
       () => bidirectional("lstm", x, weights.lstm as never),

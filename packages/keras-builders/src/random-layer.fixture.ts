@@ -26,7 +26,7 @@ export interface DrawnLayer {
 /** Layers of so many units. */
 export function drawnLayer(units: readonly number[]): fc.Arbitrary<DrawnLayer> {
   return fc.record({
-    cell: fc.constantFrom(...cellKinds),
+    cell: fc.constantFrom(...cellKinds.filter((kind) => cellTable[kind].name in layerOf)),
     way: fc.constantFrom("forwards", "forwards", "backwards", "both"),
     mergeMode: fc.constantFrom("concat", "sum", "ave", "mul", null),
     output: fc.constantFrom(0, 1),
@@ -51,7 +51,9 @@ const stockLayerOf = { simpleRnn: stock.simpleRNN, lstm: stock.lstm, gru: stock.
 
 function recurrentLayer(drawn: DrawnLayer, returnSequences: boolean): Layer {
   const { way, as, units, zeroOutputForMask } = drawn;
-  const { name, options: ofKind } = cellTable[drawn.cell];
+  const { name: drawnName, options: ofKind } = cellTable[drawn.cell];
+  // Only cells that have a layer are drawn.
+  const name = drawnName as keyof typeof layerOf;
   const both = way === "both";
   const mergeMode = drawn.mergeMode as "concat";
   const turned = { returnSequences, goBackwards: way === "backwards" };

@@ -3,20 +3,15 @@
 import {
   type Cell,
   type CellKind,
+  type CellName,
   cellKinds,
   cellOf,
   cellTable,
   seededRandom,
   weightShapes,
 } from "@rnnkit/core-rnn";
-import {
-  gru,
-  lstm,
-  type RecurrentOptions,
-  type RecurrentResult,
-  type RecurrentWeights,
-  simpleRnn,
-} from "@rnnkit/fused-rnn";
+import type { RecurrentOptions, RecurrentResult, RecurrentWeights } from "@rnnkit/fused-rnn";
+import * as fused from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { InvalidArgumentError } from "commander";
 
@@ -28,20 +23,20 @@ export interface RecurrentOp {
   reference(inputSize: number, units: number): Cell;
 }
 
-const names: Readonly<Record<CellKind, string>> = {
-  simpleRnn: "simple_rnn",
-  lstm: "lstm",
-  gruAfter: "gru",
-  gruBefore: "gru_reset_before",
-};
+const operations: Pick<typeof fused, CellName> = fused;
 
-const operations = { simpleRnn, lstm, gru };
+/** As commands and results name a kind: simple_rnn, lstm, gru, gru_reset_before. */
+function nameOf(kind: CellKind): string {
+  const { name, options } = cellTable[kind];
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return options.resetAfter === false ? `${snake}_reset_before` : snake;
+}
 
 /** Every operation of @rnnkit/fused-rnn, a GRU in both forms of its reset gate. */
 export const recurrentOps: readonly RecurrentOp[] = cellKinds.map((kind) => {
   const { name, options: ofKind } = cellTable[kind];
   return {
-    ...{ name: names[kind], kind },
+    ...{ name: nameOf(kind), kind },
     run: (x, weights, options) => operations[name](x, weights, { ...options, ...ofKind }),
     reference: (inputSize, units) => cellOf(kind, { inputSize, units }),
   };

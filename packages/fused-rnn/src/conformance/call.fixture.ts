@@ -1,12 +1,17 @@
 // A call of the conformance suite: its shape, its numbers and its tensors by name, and what comes of it.
 
-import { type CellKind, cellTable, seededRandom, weightShapes } from "@rnnkit/core-rnn";
+import {
+  type CellKind,
+  type CellName,
+  cellTable,
+  seededRandom,
+  weightShapes,
+} from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { bidirectional } from "../bidirectional.ts";
 import { type CallShape, type GradientName, type InputName, initialStates } from "../call.ts";
-import { gru } from "../gru.ts";
-import { lstm } from "../lstm.ts";
+import * as fused from "../index.ts";
 import type {
   GatedOptions,
   RecurrentInput,
@@ -14,7 +19,6 @@ import type {
   RecurrentResult,
   RecurrentWeights,
 } from "../options.ts";
-import { simpleRnn } from "../simple-rnn.ts";
 
 /** The numbers of a call's tensors; ids of float32 are those whose array is. */
 export type Numbers = Partial<Record<InputName, Float32Array | Int32Array | Uint8Array>>;
@@ -37,7 +41,7 @@ export const plain: Drawn = {
   ...{ initialState: false, mask: "none", input: "none", recurrent: "none", bias: true, seed: 1 },
 };
 
-const operations = { simpleRnn, lstm, gru };
+const operations: Pick<typeof fused, CellName> = fused;
 
 /** The operation of a cell. */
 export function recurrenceOf(
@@ -46,10 +50,10 @@ export function recurrenceOf(
   weights: RecurrentWeights,
   options: GatedOptions,
 ): RecurrentResult {
-  const { name, options: ofKind } = cellTable[cell];
+  const { name, gates, options: ofKind } = cellTable[cell];
   const { recurrentActivation, ...others } = options;
   // A simpleRnn has no gates.
-  const gated = name === "simpleRnn" ? {} : { recurrentActivation };
+  const gated = gates.length > 1 ? { recurrentActivation } : {};
   return operations[name](x, weights, { ...others, ...gated, ...ofKind });
 }
 
@@ -66,6 +70,10 @@ export function bothDirections(
   const results = bidirectional(name, x, weights, [each, { ...each, goBackwards: !goBackwards }]);
   return results.flatMap(({ outputs, state }) => [outputs, ...state]);
 }
+
+/** Units of which rows of gradients have more than 512 columns. */
+export const manyUnits = (cell: CellKind): number =>
+  Math.floor(512 / cellTable[cell].gates.length) + 5;
 
 /** A small call of a cell, with these of its sizes and options. */
 export function shapeOf(cell: CellKind, given: Partial<CallShape> = {}): CallShape {

@@ -17,6 +17,7 @@ import {
   drawnShape,
   expectSameBits,
   type Inputs,
+  manyUnits,
   type Numbers,
   numbersOf,
   plain,
@@ -97,7 +98,7 @@ function wayOf(
 /** Rows of gradients of more than 512 columns, more tokens a block than are added up at a time. */
 const large = (cell: CellKind) => ({
   ...{ B: 18, T: 120, I: 21 },
-  H: { simpleRnn: 517, lstm: 131, gruAfter: 175, gruBefore: 175 }[cell],
+  H: manyUnits(cell),
 });
 
 /** A drawn lookup: few tokens or many, of few inputs or many. */

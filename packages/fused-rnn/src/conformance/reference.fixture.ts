@@ -3,6 +3,7 @@
 import {
   type Cell,
   cellOf,
+  cellTable,
   runSequence,
   runSequenceBackward,
   type SequenceTape,
@@ -13,7 +14,7 @@ import { gathered, type Numbers } from "./call.fixture.ts";
 function cellOfCall({ cell, I, H, activation, recurrentActivation }: CallShape): Cell {
   const sizes = { inputSize: I, units: H, activation };
   // A simpleRnn has no gates.
-  return cellOf(cell, cell === "simpleRnn" ? sizes : { ...sizes, recurrentActivation });
+  return cellOf(cell, cellTable[cell].gates.length > 1 ? { ...sizes, recurrentActivation } : sizes);
 }
 
 const f64 = (values: ArrayLike<number>) => Float64Array.from(values);

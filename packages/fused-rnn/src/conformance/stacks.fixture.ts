@@ -12,6 +12,7 @@ import {
   cotangentsOf,
   expectSameBits,
   gathered,
+  manyUnits,
   numbersOf,
   plain,
   recurrenceOf,
@@ -173,8 +174,7 @@ export function stackTests(suite: EngineUnderTest): void {
     "%s: x's gradient adds up to each token's where rows are said to begin alike",
     (cell) => {
       const small = { B: 9, T: 17, H: 18, tokens: 7 };
-      // Rows of gradients of more than 512 columns.
-      const H = { simpleRnn: 517, lstm: 131, gruAfter: 175, gruBefore: 175 }[cell];
+      const H = manyUnits(cell);
       const large = { B: 18, T: 120, I: 21, H, tokens: 200, returnSequences: false };
       const sizes = [
         { ...small, I: 3, returnSequences: true },

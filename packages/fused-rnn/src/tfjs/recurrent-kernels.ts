@@ -1,7 +1,7 @@
 // The recurrences as tfjs kernels with registered gradients, one implementation for every engine: which one runs a
 // call is among its attributes.
 
-import type { CellKind } from "@rnnkit/core-rnn";
+import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import {
   add,
   type GradConfig,
@@ -21,12 +21,11 @@ import { type CallShape, type GradientName, initialStates } from "../call.ts";
 import type { Cotangents, EngineCall, GradientOf, KernelEngine } from "../engine.ts";
 import { isRecording, keepCall, releaseDeadCalls, type SavedCall } from "./saved-calls.ts";
 
-/** Kernel names in tfjs's registry. */
+/** Kernel names in tfjs's registry: FusedLSTM and so on, after Keras's layers. */
 export const kernelNames: Readonly<Record<CellKind | "bidirectional", string>> = {
-  simpleRnn: "FusedSimpleRNN",
-  lstm: "FusedLSTM",
-  gruAfter: "FusedGRU",
-  gruBefore: "FusedGRU",
+  ...(Object.fromEntries(
+    cellKinds.map((kind) => [kind, `Fused${cellTable[kind].className}`]),
+  ) as Record<CellKind, string>),
   bidirectional: "FusedBidirectional",
 };
 

@@ -1,11 +1,12 @@
 // A call of one step on a few rows, as a streaming model makes them: worked out on tfjs's own tensors where
 // they lie, by kernels that read the weights as Keras has them.
 
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { EngineCall, EngineResult } from "../engine.ts";
 import { alias, newTensors, readTensors } from "../tfjs/tensor-access.ts";
 import { activationNumber } from "./descriptor.ts";
-import { tfjsHeapModule } from "./tfjs-heap-module.ts";
+import { type TfjsHeapModule, tfjsHeapModule } from "./tfjs-heap-module.ts";
 import { idsOf } from "./token-ids.ts";
 
 /** Rows up to which reading the weights once a row takes less time than packing them. */
@@ -13,10 +14,30 @@ const MOST_ROWS = 4;
 /** Units that the kernels do at a time. */
 const GROUP = 8;
 
+/** Runs rows of a step: behind sizes and numbers of activations come addresses. */
+type StepKernel = (
+  kernels: TfjsHeapModule,
+  ...sizesAndAddresses: [
+    ...[rows: number, I: number, H: number, act: number, rec: number],
+    ...[x: number, weights: readonly [kernel: number, recurrentKernel: number, bias: number]],
+    ...[h0: number, c0: number, h: number, c: number],
+  ]
+) => void;
+
+/** The cells that have such a kernel. */
+const stepKernels: Readonly<Partial<Record<CellKind, StepKernel>>> = {
+  simpleRnn: (kernels, rows, I, H, act, _rec, x, weights, h0, _c0, h) =>
+    kernels.simpleRnnStep(rows, I, H, act, x, ...weights, h0, h),
+  lstm: (kernels, rows, I, H, act, rec, x, weights, h0, c0, h, c) =>
+    kernels.lstmStep(rows, I, H, act, rec, x, ...weights, h0, c0, h, c),
+  gruAfter: (kernels, rows, I, H, act, rec, x, weights, h0, _c0, h) =>
+    kernels.gruStep(rows, I, H, act, rec, x, ...weights, h0, h),
+};
+
 /**
  * Runs a call of one step in place, outside a gradient. Undefined where the other kernels must: on other
- * backends than wasm, under a mask or dropout, for many rows or fewer than 8 units, for a
- * GRU that resets before.
+ * backends than wasm, under a mask or dropout, for many rows or fewer than 8 units, for a cell without such a
+ * kernel.
  */
 export function singleStep(
   { who, shape, inputs }: EngineCall,
@@ -24,7 +45,8 @@ export function singleStep(
 ): EngineResult<TensorInfo> | undefined {
   const { cell, B, T, I, H, masked, dropoutVariants } = shape;
   if (T !== 1 || B > MOST_ROWS || H < GROUP || masked || dropoutVariants) return undefined;
-  if (cell === "gruBefore") return undefined;
+  const step = stepKernels[cell];
+  if (!step) return undefined;
   const kernels = tfjsHeapModule(backend);
   if (!kernels) return undefined;
   const arrays = readTensors(backend, inputs);
@@ -36,18 +58,14 @@ export function singleStep(
   const vectors =
     arrays.ids && Array.from(idsOf(who, arrays.ids, rows), (id) => at("table") + id * I * 4);
   // Addresses stay when the heap grows under a new tensor; the arrays above do not.
-  const made = newTensors(backend, [B, H], cell === "lstm" ? 2 : 1);
+  const made = newTensors(backend, [B, H], cellTable[cell].states.length);
   const [h, c] = made.arrays.map(({ byteOffset }) => byteOffset);
   const act = activationNumber(shape.activation);
   const rec = activationNumber(shape.recurrentActivation);
   const run = (rows: number, from: number, first: number) => {
     const row = first * H * 4;
     const [h0At, c0At] = [h0 && h0 + row, c0 && c0 + row];
-    if (cell === "lstm") {
-      kernels.lstmStep(rows, I, H, act, rec, from, ...weights, h0At, c0At, h + row, c + row);
-    } else if (cell === "simpleRnn") {
-      kernels.simpleRnnStep(rows, I, H, act, from, ...weights, h0At, h + row);
-    } else kernels.gruStep(rows, I, H, act, rec, from, ...weights, h0At, h + row);
+    step(kernels, rows, I, H, act, rec, from, weights, h0At, c0At, h + row, c + row);
   };
   if (!vectors) run(B, x, 0);
   else for (const [b, vector] of vectors.entries()) run(1, vector, b);
