@@ -34,12 +34,15 @@ export function simpleRnnStep(
   I: i32,
   H: i32,
   act: i32,
+  _rec: i32,
   x: usize,
   w: usize,
   recurrent: usize,
   bias: usize,
   h: usize,
+  _c: usize,
   out: usize,
+  _newC: usize,
 ): void {
   const row = (<usize>H) << 2;
   const parts = h ? 2 : 1;
@@ -147,7 +150,7 @@ function lstmUnits(
 }
 
 /** A GRU that resets after the product, bias [2, 3H]; the equations are gru.ts's; h and b may be 0, none. */
-export function gruStep(
+export function gruAfterStep(
   B: i32,
   I: i32,
   H: i32,
@@ -158,7 +161,9 @@ export function gruStep(
   recurrent: usize,
   bias: usize,
   h: usize,
+  _c: usize,
   out: usize,
+  _newC: usize,
 ): void {
   const gate = (<usize>H) << 2;
   const row = gate + (gate << 1);

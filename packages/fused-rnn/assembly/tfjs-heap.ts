@@ -5,7 +5,7 @@
 import { LEAST_MEAN, flushed, leastSquared } from "./flush";
 import { add, copyRow, loadTail, storeTail } from "./lanes";
 
-export { gruStep, lstmStep, simpleRnnStep } from "./single-step";
+export { gruAfterStep, lstmStep, simpleRnnStep } from "./single-step";
 
 /** The place of the first index outside [0, rows); n where there is none. */
 export function firstStray(ids: usize, n: i32, rows: i32): i32 {

@@ -19,7 +19,7 @@ import {
 import { activationOps } from "./activations.ts";
 import { type InputName, initialStates } from "./call.ts";
 import type { EngineCall, EngineResult, TracedEngine } from "./engine.ts";
-import { stepThrough } from "./step-through.ts";
+import { stepLoop } from "./step-loop.ts";
 
 /** `split` that leaves a single part alone: the gradient of tfjs's own does not. */
 function parts(x: Tensor, count: number, axis = 0): Tensor[] {
@@ -126,10 +126,10 @@ function composed(call: EngineCall): EngineResult<Tensor> {
     };
     const initialState = initialStates[cell].map((name) => inputs[name] ?? zeros([B, H]));
     const options = { initialState, mask, goBackwards, returnSequences, zeroOutputForMask };
-    const { outputs, state } = stepThrough(outputAndState, x, options);
+    const { outputs, state } = stepLoop(outputAndState, x, options);
     return [outputs, ...state];
   });
-  return { outputs, state, saved: undefined };
+  return { outputs, state };
 }
 
 /** The recurrences composed of tfjs operations: on every backend, with every activation. */

@@ -16,7 +16,7 @@ export interface EngineResult<T extends TensorInfo, Saved = undefined> {
   outputs: T;
   state: T[];
   /** What the backward pass needs, where **training**; the engine keeps it until it is released. */
-  saved: Saved;
+  saved?: Saved;
 }
 
 /** What comes back to one direction: the gradients of what its forward pass gave. */

@@ -13,7 +13,8 @@ export type {
   TokenLookup,
 } from "./options.ts";
 export { simpleRnn } from "./simple-rnn.ts";
-export { type StepFunction, type StepThroughOptions, stepThrough } from "./step-through.ts";
+export { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
+export { stepThrough } from "./step-through.ts";
 export { type AdamHyperparameters, adamUpdate } from "./tfjs/adam-update.ts";
 export { registerKernels } from "./tfjs/register.ts";
 export { type RmspropHyperparameters, rmspropUpdate } from "./tfjs/rmsprop-update.ts";

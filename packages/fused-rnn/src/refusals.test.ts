@@ -99,6 +99,7 @@ testOptions(fused, {
   },
   activationOps: null,
   createTensorNotes: null,
+  stepLoop: null,
   fusedActivations: null,
   adamUpdate: [
     {

@@ -8,7 +8,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { simpleRnn } from "./simple-rnn.ts";
-import { type StepFunction, stepThrough } from "./step-through.ts";
+import type { StepFunction } from "./step-loop.ts";
+import { stepThrough } from "./step-through.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 

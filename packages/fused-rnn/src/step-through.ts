@@ -1,29 +1,8 @@
 import { checkOptions, shown } from "@rnnkit/core-rnn";
-import {
-  clone,
-  notEqual,
-  reshape,
-  squeeze,
-  stack,
-  type Tensor,
-  type Tensor2D,
-  tidy,
-  unstack,
-  where,
-  zerosLike,
-} from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkFlag, checkLive, checkRank, checkTensor } from "./check.ts";
-import type { RecurrentOptions, RecurrentResult } from "./options.ts";
-
-/** One step of a recurrence: x [B, ...] and the states to the output and the next states, [B, H] each. */
-export type StepFunction = (x: Tensor, state: readonly Tensor[], t: number) => readonly Tensor[];
-
-/** Options of `stepThrough`. */
-export interface StepThroughOptions
-  extends Pick<RecurrentOptions, "mask" | "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
-  /** The states before the first step, [B, H] each, as many as **step** takes and gives. */
-  initialState: readonly Tensor[];
-}
+import type { RecurrentResult } from "./options.ts";
+import { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
 
 const who = "stepThrough";
 
@@ -54,46 +33,12 @@ export function stepThrough(
   options: StepThroughOptions,
 ): RecurrentResult {
   check(step, x, options);
-  const { initialState, mask, goBackwards, returnSequences = true, zeroOutputForMask } = options;
-  return tidy(() => {
-    // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each. A copy: the
-    // gradient of unstack goes by the order in the array that it gave.
-    const inOrder = (steps: Tensor[]): Tensor[] => (goBackwards ? [...steps].reverse() : steps);
-    // Not by a cast: on tfjs's wasm backend that of 256 to bool is 0.
-    const keep = mask && (mask.dtype === "bool" ? mask : notEqual(mask, zerosLike(mask)));
-    const wide = keep && reshape(keep, [...keep.shape, ...x.shape.slice(2).map(() => 1)]);
-    // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
-    const inputs = inOrder(stepsOf(wide ? where(wide, x, zerosLike(x)) : x));
-    const keeps = keep && inOrder(stepsOf(keep)).map((column) => reshape(column, [-1, 1]));
-    let state = initialState;
-    let output: Tensor | undefined;
-    const outputs: Tensor[] = [];
-    for (const [t, input] of inputs.entries()) {
-      const results = step(input, state, t);
-      if (t === 0) checkResults(results, state.length);
-      const [y, ...next] = results;
-      const kept = keeps?.[t];
-      if (kept) {
-        output = where(kept, y, !output || zeroOutputForMask ? zerosLike(y) : output);
-        const before = state;
-        state = next.map((value, k) => where(kept, value, before[k]));
-      } else {
-        output = y;
-        state = next;
-      }
-      if (returnSequences) outputs.push(output);
-    }
-    // Clones, so that outputs and states can be disposed one by one.
-    return {
-      outputs: returnSequences ? stack(outputs, 1) : clone(output as Tensor),
-      state: state.map((value) => clone(value) as Tensor2D),
-    };
-  });
-}
-
-/** `unstack` on axis 1; the gradient of tfjs's own fails for a single part. */
-function stepsOf(x: Tensor): Tensor[] {
-  return x.shape[1] === 1 ? [squeeze(x, [1])] : unstack(x, 1);
+  const checked: StepFunction = (input, state, t) => {
+    const results = step(input, state, t);
+    if (t === 0) checkResults(results, options.initialState.length);
+    return results;
+  };
+  return stepLoop(checked, x, options);
 }
 
 function check(step: StepFunction, x: Tensor, options: StepThroughOptions): void {

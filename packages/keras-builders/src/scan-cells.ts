@@ -1,6 +1,6 @@
 // Cells over a sequence: each fused where it can be, step by step where it is a custom one.
 
-import { type RecurrentResult, stepThrough } from "@rnnkit/fused-rnn";
+import { type RecurrentResult, stepLoop } from "@rnnkit/fused-rnn";
 import { dispose, type Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
 import { type AnyCell, initialStates, outputSize, stateNames, stateSizes } from "./any-cell.ts";
@@ -71,7 +71,7 @@ function stepped(
       checkStates(who, cell, "a state", next, B);
       return results;
     };
-    const { outputs, state } = stepThrough(step, x, { ...options, initialState });
+    const { outputs, state } = stepLoop(step, x, { ...options, initialState });
     return { outputs, state };
   });
 }

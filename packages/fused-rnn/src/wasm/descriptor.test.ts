@@ -1,6 +1,7 @@
+import { cellKinds } from "@rnnkit/core-rnn";
 import { expect, test } from "vitest";
 import { fusedActivations } from "../activation-names.ts";
-import { activationNumbers, fields } from "../generated/descriptor.ts";
+import { activationNumbers, cellNumbers, fields } from "../generated/descriptor.ts";
 import {
   activationNumber,
   DESCRIPTOR_BYTES,
@@ -40,4 +41,8 @@ test("a misspelt field does not compile, in a literal or in what is spread into 
 test("an activation that is fused has the number by which the kernels know it", () => {
   expect(Object.keys(activationNumbers).sort()).toEqual([...fusedActivations].sort());
   for (const name of fusedActivations) expect(activationNumber(name)).toBe(activationNumbers[name]);
+});
+
+test("a cell has the number of its place in the table of cells", () => {
+  expect(cellKinds.map((cell) => cellNumbers[cell])).toEqual([...cellKinds.keys()]);
 });

@@ -1,14 +1,14 @@
 // The descriptor of a call, as the kernels read it. Its fields are those of the class in assembly/descriptor.ts,
 // from which build:wasm generates their names and numbers.
 
-import { cellTable } from "@rnnkit/core-rnn";
+import { cellKinds, cellTable } from "@rnnkit/core-rnn";
 import {
   type FusedActivation,
   fusedActivations,
   type RecurrentActivationName,
 } from "../activation-names.ts";
 import type { CallShape } from "../call.ts";
-import { cellNumbers, type Field, fields, flags } from "../generated/descriptor.ts";
+import { type Field, fields, flags } from "../generated/descriptor.ts";
 import { cellLayouts, gradientColumns } from "./cell-layouts.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
 
@@ -64,7 +64,7 @@ export function shapeFields(shape: WorkspaceShape, layout: Layout): Partial<Reco
   const { cell, B, T, I, H } = shape;
   const { panelUnits, jointGates, gateVectors, resetMode } = cellLayouts[cell];
   return {
-    cell: cellNumbers[cell],
+    cell: cellKinds.indexOf(cell),
     ...{ T, B, I, H },
     Hp: layout.Hp,
     R: layout.R,

@@ -126,10 +126,11 @@ function gradientTensor(
 
 /** Of the distinct tokens' vectors, or of each step's, added up by the table's rows. */
 function tableGradient(saved: WasmSavedCall, backend: KernelBackend): TensorInfo {
-  const { shape, layout, plan, lookup } = saved;
-  if (!lookup) throw new Error("fused-rnn: expected a lookup, which has a table, got a sequence");
-  const { arrays, finish } = newTensors(backend, [lookup.rows, shape.I], 1);
+  const { shape, layout, plan } = saved;
+  // Only a lookup has a table, and so a gradient of it.
+  const { ids, rows } = saved.lookup as NonNullable<WasmSavedCall["lookup"]>;
+  const { arrays, finish } = newTensors(backend, [rows, shape.I], 1);
   const width = plan.tokens ? layout.tokenVectorRow / 4 : shape.I;
-  scatterTokenGradients(gradientOf(saved, "x"), width, lookup.ids, arrays[0], shape.I);
+  scatterTokenGradients(gradientOf(saved, "x"), width, ids, arrays[0], shape.I);
   return finish()[0];
 }

@@ -1,38 +1,18 @@
 // A call of one step on a few rows, as a streaming model makes them: worked out on tfjs's own tensors where
 // they lie, by kernels that read the weights as Keras has them.
 
-import { type CellKind, cellTable } from "@rnnkit/core-rnn";
+import { cellTable } from "@rnnkit/core-rnn";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { EngineCall, EngineResult } from "../engine.ts";
 import { alias, newTensors, readTensors } from "../tfjs/tensor-access.ts";
 import { activationNumber } from "./descriptor.ts";
-import { type TfjsHeapModule, tfjsHeapModule } from "./tfjs-heap-module.ts";
+import { tfjsHeapModule } from "./tfjs-heap-module.ts";
 import { idsOf } from "./token-ids.ts";
 
 /** Rows up to which reading the weights once a row takes less time than packing them. */
 const MOST_ROWS = 4;
 /** Units that the kernels do at a time. */
 const GROUP = 8;
-
-/** Runs rows of a step: behind sizes and numbers of activations come addresses. */
-type StepKernel = (
-  kernels: TfjsHeapModule,
-  ...sizesAndAddresses: [
-    ...[rows: number, I: number, H: number, act: number, rec: number],
-    ...[x: number, weights: readonly [kernel: number, recurrentKernel: number, bias: number]],
-    ...[h0: number, c0: number, h: number, c: number],
-  ]
-) => void;
-
-/** The cells that have such a kernel. */
-const stepKernels: Readonly<Partial<Record<CellKind, StepKernel>>> = {
-  simpleRnn: (kernels, rows, I, H, act, _rec, x, weights, h0, _c0, h) =>
-    kernels.simpleRnnStep(rows, I, H, act, x, ...weights, h0, h),
-  lstm: (kernels, rows, I, H, act, rec, x, weights, h0, c0, h, c) =>
-    kernels.lstmStep(rows, I, H, act, rec, x, ...weights, h0, c0, h, c),
-  gruAfter: (kernels, rows, I, H, act, rec, x, weights, h0, _c0, h) =>
-    kernels.gruStep(rows, I, H, act, rec, x, ...weights, h0, h),
-};
 
 /**
  * Runs a call of one step in place, outside a gradient. Undefined where the other kernels must: on other
@@ -45,10 +25,8 @@ export function singleStep(
 ): EngineResult<TensorInfo> | undefined {
   const { cell, B, T, I, H, masked, dropoutVariants } = shape;
   if (T !== 1 || B > MOST_ROWS || H < GROUP || masked || dropoutVariants) return undefined;
-  const step = stepKernels[cell];
+  const step = tfjsHeapModule(backend)?.[`${cell}Step`];
   if (!step) return undefined;
-  const kernels = tfjsHeapModule(backend);
-  if (!kernels) return undefined;
   const arrays = readTensors(backend, inputs);
   const at = (name: keyof typeof inputs) => arrays[name]?.byteOffset ?? 0;
   const weights = [at("kernel"), at("recurrentKernel"), at("bias")] as const;
@@ -65,11 +43,11 @@ export function singleStep(
   const run = (rows: number, from: number, first: number) => {
     const row = first * H * 4;
     const [h0At, c0At] = [h0 && h0 + row, c0 && c0 + row];
-    step(kernels, rows, I, H, act, rec, from, weights, h0At, c0At, h + row, c + row);
+    step(rows, I, H, act, rec, from, ...weights, h0At, c0At, h + row, c + row);
   };
   if (!vectors) run(B, x, 0);
   else for (const [b, vector] of vectors.entries()) run(1, vector, b);
   const state = made.finish();
   const outputs = alias(backend, state[0], shape.returnSequences ? [B, 1, H] : [B, H]);
-  return { outputs, state, saved: undefined };
+  return { outputs, state };
 }

@@ -1,17 +1,23 @@
 // The kernels of assembly/tfjs-heap.ts inside the memory of tfjs's wasm backend: they read and write its
 // tensors where they lie.
 
-import { isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
+import { type CellKind, isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { mayCompile } from "./instance.ts";
 
-type OnceSizes = [B: number, I: number, H: number, act: number];
-type OnceInputs = [x: number, kernel: number, recurrentKernel: number, bias: number];
+/** A step of a cell for some rows; h, c and bias may be 0: none. A cell without c leaves those alone. */
+type StepKernel = (
+  ...sizesAndAddresses: [
+    ...[rows: number, I: number, H: number, act: number, rec: number],
+    ...[x: number, kernel: number, recurrentKernel: number, bias: number],
+    ...[h: number, c: number, newH: number, newC: number],
+  ]
+) => void;
 
-/** What assembly/tfjs-heap.ts exports; all but counts and factors are addresses. */
-export interface TfjsHeapModule {
+/** What assembly/tfjs-heap.ts exports; all but counts and factors are addresses. Some cells have a step there. */
+export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKernel>> {
   firstStray(ids: number, n: number, rows: number): number;
   gatherRows(table: number, width: number, ids: number, n: number, out: number): void;
   addRows(x: number, width: number, ids: number, n: number, out: number, segments: number): void;
@@ -29,14 +35,6 @@ export interface TfjsHeapModule {
       ...[w: number, g: number, m: number, v: number, hat: number],
       ...[newW: number, newM: number, newV: number, newHat: number],
       ...[stepSize: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number],
-    ]
-  ): void;
-  simpleRnnStep(...sizes: [...OnceSizes, ...OnceInputs, h: number, out: number]): void;
-  gruStep(...sizes: [...OnceSizes, rec: number, ...OnceInputs, h: number, out: number]): void;
-  lstmStep(
-    ...sizes: [
-      ...[...OnceSizes, rec: number, ...OnceInputs],
-      ...[h: number, c: number, out: number, newC: number],
     ]
   ): void;
 }
