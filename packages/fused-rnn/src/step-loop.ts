@@ -26,9 +26,11 @@ export interface StepThroughOptions
 }
 
 /**
- * `stepThrough` without its checks.
+ * `stepThrough` without its checks: for layers and cells that have made theirs. What it is given must be what
+ * `stepThrough` asks for.
  *
- * @internal
+ * @example
+ * stepLoop(step, x, { initialState: [h] }).outputs; // as stepThrough's
  */
 export function stepLoop(
   step: StepFunction,
