@@ -1,6 +1,7 @@
 // @ts-check
 // Formats assembly/ by the repository's Biome. AssemblyScript decorates functions and variables, which
 // TypeScript's grammar does not know: these decorators are comments while Biome reads a file.
+// Lengths, also of what biome-ignore keeps, are judged by scripts/check-graph.mjs.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,10 +10,6 @@ import { fileURLToPath } from "node:url";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "assembly");
 const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
-
-/** Lines of a file, and characters of a line: what is kept from Biome by biome-ignore must fit as well. */
-const mostLines = 320;
-const mostCharacters = 120;
 
 /**
  * What Biome makes of a file.
@@ -24,7 +21,7 @@ function formatted(name, source) {
   const input = source.replace(/^@(inline|lazy)\s+/gm, "//@$1\n");
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [biome, "format", `--line-width=${mostCharacters}`, `--stdin-file-path=${name}`],
+    [biome, "format", "--line-width=120", `--stdin-file-path=${name}`],
     { input, encoding: "utf8", cwd: dirname(dirname(dirname(folder))) },
   );
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
@@ -44,13 +41,6 @@ export function formatAssembly(check) {
     const text = formatted(name, source);
     if (check && text !== source) faults.push(`${name} is not formatted`);
     if (!check && text !== source) writeFileSync(join(folder, name), text);
-    const lines = text.trimEnd().split("\n");
-    if (lines.length > mostLines) faults.push(`${name} has ${lines.length} lines of ${mostLines}`);
-    for (const [i, line] of lines.entries()) {
-      if (line.length > mostCharacters) {
-        faults.push(`${name}:${i + 1} has ${line.length} characters of ${mostCharacters}`);
-      }
-    }
   }
   return faults;
 }

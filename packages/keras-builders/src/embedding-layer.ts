@@ -19,7 +19,6 @@ import { recordLookup } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { shapeText } from "./shape.ts";
-
 import {
   type Constraint,
   type ConstraintArg,
