@@ -20,6 +20,10 @@ type StepKernel = (
 export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKernel>> {
   firstStray(ids: number, n: number, rows: number): number;
   gatherRows(table: number, width: number, ids: number, n: number, out: number): void;
+  reverseRows(x: number, outer: number, steps: number, width: number, out: number): void;
+  copyRows(
+    ...fromTo: [from: number, fromRow: number, to: number, toRow: number, width: number, n: number]
+  ): void;
   addRows(x: number, width: number, ids: number, n: number, out: number, segments: number): void;
   rmsprop(
     n: number,
