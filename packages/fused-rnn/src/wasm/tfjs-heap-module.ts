@@ -5,7 +5,7 @@ import { type CellKind, isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
-import { mayCompile } from "./instance.ts";
+import { mayCompile, shareMemory } from "./instance.ts";
 
 /** A step of a cell for some rows; h, c and bias may be 0: none. A cell without c leaves those alone. */
 type StepKernel = (
@@ -46,8 +46,8 @@ export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKe
 const instances = new WeakMap<object, TfjsHeapModule | null>();
 
 /**
- * The kernels over a backend's own memory; undefined on other backends than tfjs's wasm, where that
- * memory is shared between threads (the module would have to be another), and without SIMD.
+ * The kernels over a backend's own memory, which its threads may share; undefined on other backends than tfjs's wasm,
+ * and without SIMD.
  */
 export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
   const memory = memoryOf(backend);
@@ -61,13 +61,16 @@ export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
 }
 
 function memoryOf(backend: object): WebAssembly.Memory | undefined {
-  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown } } };
-  const memory = wasm?.asm?.memory;
+  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown }; wasmMemory?: unknown } };
+  // tfjs's threaded module takes its memory from the script around it, the others have one of their own.
+  const memory = wasm?.asm?.memory ?? wasm?.wasmMemory;
   return isWasmMemory(memory) ? memory : undefined;
 }
 
 function instantiate(memory: WebAssembly.Memory): TfjsHeapModule | null {
-  if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
-  const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
+  if (!hasSimd || !mayCompile()) return null;
+  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
+  if (!isArrayBuffer(memory.buffer)) shareMemory(bytes);
+  const module = new WebAssembly.Module(bytes);
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TfjsHeapModule;
 }
