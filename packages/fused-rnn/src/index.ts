@@ -1,6 +1,22 @@
 export { fusedActivations, type RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
+export { bidirectionalStage, type StageMerge } from "./chain/bidirectional-stage.ts";
+export { type ChainInput, type ChainRun, chainRefusal, runChain } from "./chain/chain.ts";
+export { type DenseActivation, type DenseWeights, denseStage } from "./chain/dense-stage.ts";
+export {
+  type DropoutArrays,
+  type RecurrentStageOptions,
+  recurrentStage,
+} from "./chain/recurrent-stage.ts";
+export {
+  dropoutStage,
+  type LookupStageOptions,
+  lookupStage,
+  maskingStage,
+  reshapeStage,
+} from "./chain/small-stages.ts";
+export type { Stage } from "./chain/stage.ts";
 export { engineMemory } from "./engine-memory.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";

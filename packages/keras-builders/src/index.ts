@@ -76,6 +76,7 @@ export type { LstmCell } from "./lstm-cell.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
+export { setWholeSteps } from "./model-chain.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export type {
   IdentityLayer,
