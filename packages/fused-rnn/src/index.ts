@@ -31,9 +31,19 @@ export type {
 export { simpleRnn } from "./simple-rnn.ts";
 export { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
 export { stepThrough } from "./step-through.ts";
-export { type AdamHyperparameters, adamUpdate } from "./tfjs/adam-update.ts";
+export {
+  type AdamHyperparameters,
+  type AdamSlot,
+  adamSteps,
+  adamUpdate,
+} from "./tfjs/adam-update.ts";
 export { registerKernels } from "./tfjs/register.ts";
-export { type RmspropHyperparameters, rmspropUpdate } from "./tfjs/rmsprop-update.ts";
+export {
+  type RmspropHyperparameters,
+  type RmspropSlot,
+  rmspropSteps,
+  rmspropUpdate,
+} from "./tfjs/rmsprop-update.ts";
 export {
   type ArrayOfDtype,
   fromTensor,
@@ -44,6 +54,7 @@ export {
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
 export { createTensorNotes, type TensorNotes } from "./tfjs/tensor-notes.ts";
+export type { SteppedWeight } from "./tfjs/weight-steps.ts";
 export {
   engineBytes,
   getThreads,

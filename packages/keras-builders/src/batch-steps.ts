@@ -27,10 +27,13 @@ export interface Compiled
   calculateLosses(): Scalar[];
 }
 
+/** A number, as a tensor where tfjs worked it out. */
+export type Value = Scalar | number;
+
 /** What one batch gave. */
 export interface BatchResult {
   /** The loss, with regularizers; then each output's, if there are several. */
-  losses: Scalar[];
+  losses: Value[];
   /** Each metric of the batch. */
   metrics: Scalar[];
   /** The parts of each metric, where a mask reached it: those of all batches make the epoch's. */

@@ -8,11 +8,14 @@ import {
   Optimizer,
   type Scalar,
   type Tensor,
+  type TensorInfo,
   type Variable,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
 import type { BatchResult, Compiled } from "./batch-steps.ts";
+import { lossNumbers } from "./chain-loss.ts";
 import { chainOf, isChain, type ModelChain } from "./model-chain.ts";
+import { stepsRaw } from "./optimizer-step.ts";
 import { batchLoss, type Weighting } from "./weighted-mean.ts";
 
 /** Inputs, targets and weights of a batch. */
@@ -45,21 +48,34 @@ export function chainTrained(
   if (!chain) return undefined;
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
   const run = runChain(chain.stages, inputs[0]!, true, new Set(variables));
-  let gradients = new Map<Tensor, Tensor>();
   try {
     const output = run.output();
-    const { loss, dy } = lossAndGradient(model, targets[0]!, output, weights[0]);
-    gradients = run.gradients(dy);
-    const named = variables.map((variable) => {
-      return { name: variable.name, tensor: gradients.get(variable)! };
-    });
+    const { loss, dy } = lossAndGradient(model, targets[0]!, output, run.values(), weights[0]);
+    // Before the step, as tfjs-layers does; and where they fail, nothing has been done.
     const metrics = metricsOf([output]);
-    optimizer.applyGradients(named);
+    step(optimizer, variables, run.gradients(dy));
     return { losses: [loss], ...metrics };
   } finally {
     run.release();
-    dispose([...gradients.values()]);
   }
+}
+
+/** A step of an optimizer from gradients that are the backend's. */
+function step(
+  optimizer: Optimizer,
+  variables: readonly Variable[],
+  gradients: ReadonlyMap<Tensor, TensorInfo>,
+): void {
+  const raw = variables.map((value) => ({ value, gradient: gradients.get(value)! }));
+  if (stepsRaw(optimizer)) {
+    optimizer.applyRaw(raw);
+    return;
+  }
+  const named = raw.map(({ value, gradient: { dataId, shape, dtype } }) => {
+    return { name: value.name, tensor: engine().makeTensorFromDataId(dataId, shape, dtype) };
+  });
+  optimizer.applyGradients(named);
+  dispose(named.map(({ tensor }) => tensor));
 }
 
 /** What a model makes of a batch, and its loss; undefined where the model goes the usual way. */
@@ -71,15 +87,16 @@ export function chainTested(
   const chain = chainNow(model);
   if (!chain) return undefined;
   const run = runChain(chain.stages, inputs[0]!, false, nobody);
-  let output: Tensor;
   try {
-    output = run.output();
+    const output = run.output();
+    const [target, sampleWeight] = [targets[0]!, weights[0] ?? undefined];
+    const lossOf = model.lossFunctions[0]!;
+    const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, run.values());
+    const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output), { sampleWeight });
+    return { losses: [loss], ...metricsOf([output]) };
   } finally {
     run.release();
   }
-  const values = model.lossFunctions[0]!(targets[0]!, output);
-  const loss = batchLoss(model.name, values, { sampleWeight: weights[0] ?? undefined });
-  return { losses: [loss], ...metricsOf([output]) };
 }
 
 /** Whether `minimize` is tfjs's: gradients, then `applyGradients`. */
@@ -88,14 +105,17 @@ function hasPlainSteps(optimizer: Optimizer): boolean {
   return optimizer.minimize === minimize && optimizer.computeGradients === computeGradients;
 }
 
-/** The loss of predictions, and its gradient in them. */
+/** The loss of predictions, as **values** too, and its gradient in them. */
 function lossAndGradient(
   model: Compiled,
   target: Tensor,
   output: Tensor,
+  values: Float32Array,
   sampleWeight: Weighting["sampleWeight"] | null,
-): { loss: Scalar; dy: Float32Array } {
+): { loss: Scalar | number; dy: Float32Array } {
   const lossOf = model.lossFunctions[0]!;
+  const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, values);
+  if (numbers) return numbers;
   const { value, grad } = valueAndGrad((predicted: Tensor) =>
     batchLoss(model.name, lossOf(target, predicted), { sampleWeight: sampleWeight ?? undefined }),
   )(output);

@@ -29,8 +29,11 @@ export interface ChainRun {
   values(): Float32Array;
   /** The last stage's output as a tensor. */
   output(): Tensor;
-  /** The gradient of each weight that is asked of, from that of the output. In training, once. */
-  gradients(dy: Float32Array): Map<Tensor, Tensor>;
+  /**
+   * The gradient of each weight that is asked of, from that of the output; in training, once. They are the backend's
+   * and the caller's: a step of an optimizer disposes them.
+   */
+  gradients(dy: Float32Array): Map<Tensor, TensorInfo>;
   /** Gives back the engine's memory; once, whatever happened before. */
   release(): void;
 }
@@ -79,8 +82,13 @@ export function runChain(
     values: output.read,
     output: () => tensorOf(writeTensor(backend, [...output.shape], output.read())),
     gradients(dy) {
-      goBack(stages, runs, flowOf(dy, output.shape), pass);
-      return new Map([...gradients].map(([weight, info]) => [weight, tensorOf(info)]));
+      try {
+        goBack(stages, runs, flowOf(dy, output.shape), pass);
+      } catch (error) {
+        for (const { dataId } of gradients.values()) backend.disposeData(dataId);
+        throw error;
+      }
+      return gradients;
     },
     release,
   };
