@@ -2,7 +2,13 @@ export { fusedActivations, type RecurrentActivationName } from "./activation-nam
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
 export { bidirectionalStage, type StageMerge } from "./chain/bidirectional-stage.ts";
-export { type ChainInput, type ChainRun, chainRefusal, runChain } from "./chain/chain.ts";
+export {
+  type ChainInput,
+  type ChainRun,
+  chainRefusal,
+  readNumbers,
+  runChain,
+} from "./chain/chain.ts";
 export { type DenseActivation, type DenseWeights, denseStage } from "./chain/dense-stage.ts";
 export {
   type DropoutArrays,

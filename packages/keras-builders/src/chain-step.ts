@@ -1,7 +1,7 @@
 // One batch through a model whose layers form a chain: forwards, back and, where it trains, the optimizer's step,
 // without an operation of tfjs between the layers. What it gives is what batch-steps.ts gives by tfjs.
 
-import { runChain } from "@rnnkit/fused-rnn";
+import { type ChainInput, readNumbers, runChain } from "@rnnkit/fused-rnn";
 import {
   dispose,
   engine,
@@ -9,12 +9,13 @@ import {
   type Scalar,
   type Tensor,
   type TensorInfo,
+  tensor,
   type Variable,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
 import type { BatchResult, Compiled } from "./batch-steps.ts";
 import { lossNumbers } from "./chain-loss.ts";
-import { chainOf, isChain, type ModelChain } from "./model-chain.ts";
+import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
 import { stepsRaw } from "./optimizer-step.ts";
 import { batchLoss, type Weighting } from "./weighted-mean.ts";
 
@@ -30,9 +31,11 @@ type Metrics = (outputs: Tensor[]) => Omit<BatchResult, "losses">;
 
 const nobody: ReadonlySet<Tensor> = new Set();
 
-/** The chain that runs a call of a model now; not where somebody records one. */
-function chainNow(model: Compiled): ModelChain | undefined {
-  if (engine().isTapeOn()) return undefined;
+/** The chain that runs a call of a model on x now; not where somebody records one, or where tfjs-layers refuses x. */
+function chainNow(model: ChainModel, x: Tensor): ModelChain | undefined {
+  const { shape } = model.inputs[0]!;
+  const fits = shape.length === x.rank && shape.every((n, i) => n == null || n === x.shape[i]);
+  if (!fits || x.size === 0 || engine().isTapeOn()) return undefined;
   const chain = chainOf(model);
   return isChain(chain) ? chain : undefined;
 }
@@ -44,7 +47,7 @@ export function chainTrained(
   metricsOf: Metrics,
 ): BatchResult | undefined {
   const { optimizer } = model;
-  const chain = hasPlainSteps(optimizer) ? chainNow(model) : undefined;
+  const chain = hasPlainSteps(optimizer) ? chainNow(model, inputs[0]!) : undefined;
   if (!chain) return undefined;
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
   const run = runChain(chain.stages, inputs[0]!, true, new Set(variables));
@@ -84,7 +87,7 @@ export function chainTested(
   { inputs, targets, weights }: BatchParts,
   metricsOf: Metrics,
 ): BatchResult | undefined {
-  const chain = chainNow(model);
+  const chain = chainNow(model, inputs[0]!);
   if (!chain) return undefined;
   const run = runChain(chain.stages, inputs[0]!, false, nobody);
   try {
@@ -99,8 +102,42 @@ export function chainTested(
   }
 }
 
+/** What a model makes of x, batch by batch; undefined where it goes the usual way. */
+export function chainPredicted(
+  model: ChainModel,
+  x: Tensor,
+  batchSize: number,
+): Tensor | undefined {
+  const chain = chainNow(model, x);
+  if (!chain) return undefined;
+  const [count, ...example] = x.shape as [number, ...number[]];
+  const batch = (from: number, size: number): ChainInput => {
+    if (size === count) return x;
+    const floats = x.size / count;
+    // Read anew: what a batch leaves behind may have moved it.
+    const values = readNumbers(x).subarray(from * floats, (from + size) * floats);
+    return { shape: [size, ...example], values };
+  };
+  let all: Float32Array | undefined;
+  let shape: number[] = [];
+  for (let from = 0; from < count; from += batchSize) {
+    const size = Math.min(batchSize, count - from);
+    const run = runChain(chain.stages, batch(from, size), false, nobody);
+    try {
+      if (size === count) return run.output();
+      const values = run.values();
+      shape = [count, ...run.shape.slice(1)];
+      all ??= new Float32Array((values.length / size) * count);
+      all.set(values, (values.length / size) * from);
+    } finally {
+      run.release();
+    }
+  }
+  return tensor(all!, shape);
+}
+
 /** Whether `minimize` is tfjs's: gradients, then `applyGradients`. */
-function hasPlainSteps(optimizer: Optimizer): boolean {
+export function hasPlainSteps(optimizer: Optimizer): boolean {
   const { minimize, computeGradients } = Optimizer.prototype;
   return optimizer.minimize === minimize && optimizer.computeGradients === computeGradients;
 }

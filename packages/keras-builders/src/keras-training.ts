@@ -14,6 +14,7 @@ import {
   Sequential,
 } from "@tensorflow/tfjs-layers";
 import { testedBatch, trainedBatch, type Value } from "./batch-steps.ts";
+import { chainPredicted } from "./chain-step.ts";
 import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
 import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-training.ts";
 import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
@@ -59,6 +60,7 @@ interface Model extends FittedModel {
   fitDataset(dataset: unknown, options: object): Promise<History>;
   evaluateDataset(dataset: unknown, options: object): Promise<Values>;
   predict(x: Tensors, args?: object): Outputs;
+  predictLoop(x: Tensor | Tensor[], batchSize?: number, verbose?: unknown): Outputs;
   predictOnBatch(x: Tensors): Outputs;
   getDedupedMetricsNames(): string[];
 }
@@ -190,6 +192,18 @@ const methods = {
 
   predict(stock: Model["predict"], _model: Model, x: Tensors, args: object = {}): Outputs {
     return stock(x, trainingOptions("predict", args));
+  },
+
+  predictLoop(
+    stock: Model["predictLoop"],
+    model: Model,
+    x: Tensor | Tensor[],
+    batchSize = 32,
+    verbose?: unknown,
+  ): Outputs {
+    const [only] = [x].flat() as [Tensor];
+    const whole = verbose ? undefined : chainPredicted(model, only, batchSize);
+    return whole ?? stock(x, batchSize, verbose);
   },
 
   predictOnBatch(stock: Model["predictOnBatch"], _model: Model, ...given: [Tensors]): Outputs {

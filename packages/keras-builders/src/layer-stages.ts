@@ -36,7 +36,7 @@ import { TimeDistributedLayer } from "./time-distributed-layer.ts";
 type Layer = InstanceType<typeof layers.Layer>;
 
 /** What is known of a layer's place. */
-interface Place {
+export interface Place {
   /** Whether a mask comes with its input. */
   isMasked: boolean;
   /** The layer behind it. */
@@ -44,7 +44,7 @@ interface Place {
 }
 
 /** What a layer comes to. */
-type Link =
+export type Link =
   | { stages: readonly Stage[]; isMasked: boolean; inner?: readonly Layer[] }
   | { reason: string };
 

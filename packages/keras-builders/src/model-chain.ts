@@ -4,7 +4,7 @@ import { shown } from "@rnnkit/core-rnn";
 import { chainRefusal, type Stage } from "@rnnkit/fused-rnn";
 import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { isAsMade } from "./as-made.ts";
-import { isInput, stageOf } from "./layer-stages.ts";
+import { isInput, type Link, type Place, stageOf } from "./layer-stages.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -79,8 +79,7 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
   const all: Layer[] = [];
   let isMasked = false;
   for (const [i, layer] of path.entries()) {
-    if (layer.losses.length > 0) return { layer: layer.name, reason: "it has a regularizer" };
-    const link = stageOf(layer, { isMasked, next: path[i + 1] });
+    const link = linkOf(layer, { isMasked, next: path[i + 1] });
     if ("reason" in link) return { layer: layer.name, reason: link.reason };
     stages.push(...link.stages);
     all.push(layer, ...(link.inner ?? []));
@@ -88,6 +87,21 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
   }
   if (isMasked) return { reason: "a mask reaches the loss" };
   return { layers: all, stages };
+}
+
+function linkOf(layer: Layer, place: Place): Link {
+  if (layer.losses.length > 0) return { reason: "it has a regularizer" };
+  return stageOf(layer, place);
+}
+
+/** Of each layer of a model, why the engine has no link for it; undefined where it has one. */
+export function linksOf(model: { layers: Layer[] }): Map<Layer, string | undefined> {
+  return new Map(
+    model.layers.map((layer, i) => {
+      const link = linkOf(layer, { isMasked: false, next: model.layers[i + 1] });
+      return [layer, isInput(layer) || !("reason" in link) ? undefined : link.reason];
+    }),
+  );
 }
 
 /** The layers from a model's only input to its only output, each with one input and used once. */

@@ -5,6 +5,7 @@ import {
   type KernelBackend,
   Tensor,
   type TensorInfo,
+  type TypedArray,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
 import { readableBackends, readTensor, writeTensor } from "../tfjs/tensor-access.ts";
@@ -40,6 +41,11 @@ export interface ChainRun {
 
 /** What goes into a chain: a batch as a tensor, or as plain numbers. */
 export type ChainInput = Tensor | { shape: readonly number[]; values: ArrayLike<number> };
+
+/** The numbers of a tensor where they lie, on a backend that a chain runs on; current until the next operation. */
+export function readNumbers(x: Tensor): TypedArray {
+  return readTensor(tfEngine().backend as KernelBackend, x);
+}
 
 /**
  * Runs **stages** on x. Training keeps what the gradients of the weights in **trained** need; without it nothing

@@ -28,7 +28,7 @@ export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOption
     run(x, { backend, trained, gradients }) {
       const weight = table();
       const [V, F] = weight.shape as [number, number];
-      const ids = idsOf(who, x.read(), V).slice();
+      const ids = idsOf(who, x.read(), V, "tokens").slice();
       const rows = readTensor(backend, weight) as Float32Array;
       const shape = [...x.shape, F];
       const mask = masksZero ? Uint8Array.from(ids, (id) => (id === 0 ? 0 : 1)) : undefined;
