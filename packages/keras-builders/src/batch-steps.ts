@@ -13,6 +13,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { carriedMask } from "./carried-mask.ts";
+import { chainTested, chainTrained } from "./chain-step.ts";
 import type { LossFunction } from "./keras-losses.ts";
 import { batchLoss, type MeanParts, meanParts, quotient } from "./weighted-mean.ts";
 
@@ -26,10 +27,13 @@ export interface Compiled
   calculateLosses(): Scalar[];
 }
 
+/** A number, as a tensor where tfjs worked it out. */
+export type Value = Scalar | number;
+
 /** What one batch gave. */
 export interface BatchResult {
   /** The loss, with regularizers; then each output's, if there are several. */
-  losses: Scalar[];
+  losses: Value[];
   /** Each metric of the batch. */
   metrics: Scalar[];
   /** The parts of each metric, where a mask reached it: those of all batches make the epoch's. */
@@ -48,7 +52,12 @@ function partsOf(model: Compiled, data: (Tensor | null)[]) {
 
 /** One step of the model's optimizer; the metrics are of the predictions before it. */
 export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
-  const { inputs, targets, weights } = partsOf(model, data);
+  const parts = partsOf(model, data);
+  const fused = tidied(() =>
+    chainTrained(model, parts, (made) => metricsOf(model, parts.targets, made)),
+  );
+  if (fused) return fused;
+  const { inputs, targets, weights } = parts;
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
   const several = model.outputs.length > 1;
   let outputs: Tensor[] = [];
@@ -76,7 +85,12 @@ export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchRes
 
 /** What the model makes of a batch, as Keras's `evaluate`: regularizers are in the loss. */
 export function testedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
-  const { inputs, targets, weights } = partsOf(model, data);
+  const parts = partsOf(model, data);
+  const fused = tidied(() =>
+    chainTested(model, parts, (made) => metricsOf(model, parts.targets, made)),
+  );
+  if (fused) return fused;
+  const { inputs, targets, weights } = parts;
   return tidied(() => {
     const outputs = [model.call(inputs, { countActivity: true })].flat();
     const losses = lossesOf(model, targets, outputs, weights);
@@ -88,8 +102,8 @@ export function testedBatch(model: Compiled, data: (Tensor | null)[]): BatchResu
   });
 }
 
-const tidied = (run: () => BatchResult): BatchResult =>
-  tidy(run as never) as unknown as BatchResult;
+const tidied = <Result extends BatchResult | undefined>(run: () => Result): Result =>
+  tidy(run as never) as unknown as Result;
 
 function lossesOf(
   model: Compiled,

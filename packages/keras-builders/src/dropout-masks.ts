@@ -1,4 +1,5 @@
 import type { Random } from "@rnnkit/core-rnn";
+import type { DropoutArrays } from "@rnnkit/fused-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 
 /** Masks as the fused operations take them; absent where nothing is dropped. */
@@ -25,21 +26,41 @@ export interface DropoutShape {
  * [G, B, I] and [G, B, H]. Rate 1 drops nothing in a layer with gates and everything in a SimpleRNN.
  */
 export function dropoutMasks(shape: DropoutShape, random: Random): DropoutMasks {
+  const { B, I, H, G } = shape;
+  const { variants, inputDropoutMask, recurrentDropoutMask } = dropoutArrays(shape, random);
+  const gates = variants > 1 ? [G] : [];
+  return {
+    ...(inputDropoutMask && { inputDropoutMask: tensor(inputDropoutMask, [...gates, B, I]) }),
+    ...(recurrentDropoutMask && {
+      recurrentDropoutMask: tensor(recurrentDropoutMask, [...gates, B, H]),
+    }),
+  };
+}
+
+/** The numbers of {@link dropoutMasks}. */
+export function dropoutArrays(shape: DropoutShape, random: Random): DropoutArrays {
   const { dropout, recurrentDropout, B, I, H, G } = shape;
   const drops = (rate: number): boolean => rate > 0 && (rate < 1 || G === 1);
-  const gates = G > 1 && drops(recurrentDropout) ? [G] : [];
-  const masks: DropoutMasks = {};
-  if (drops(dropout)) masks.inputDropoutMask = dropoutMask([...gates, B, I], dropout, random);
-  if (drops(recurrentDropout)) {
-    masks.recurrentDropoutMask = dropoutMask([...gates, B, H], recurrentDropout, random);
-  }
-  return masks;
+  const gates = G > 1 && drops(recurrentDropout) ? G : 1;
+  const drawn = (rate: number, width: number): Float32Array | undefined =>
+    drops(rate) ? dropoutFactors(gates * B * width, rate, random) : undefined;
+  const inputDropoutMask = drawn(dropout, I);
+  const recurrentDropoutMask = drawn(recurrentDropout, H);
+  const variants = inputDropoutMask || recurrentDropoutMask ? gates : 0;
+  return { inputDropoutMask, recurrentDropoutMask, variants };
 }
 
 /** A mask of 0 with probability **rate**, else 1 / (1 - rate). */
 export function dropoutMask(shape: number[], rate: number, random: Random): Tensor {
+  return tensor(dropoutFactors(util.sizeFromShape(shape), rate, random), shape);
+}
+
+/** The numbers of such a mask. */
+export function dropoutFactors(size: number, rate: number, random: Random): Float32Array {
   const kept = rate < 1 ? 1 / (1 - rate) : 0;
-  const values = new Float32Array(util.sizeFromShape(shape));
-  for (let i = 0; i < values.length; i++) values[i] = random.uniform() < rate ? 0 : kept;
-  return tensor(values, shape);
+  const values = new Float32Array(size);
+  // 32 bits say which of them drops out: half of what a uniform number takes.
+  const first = rate * 2 ** 32;
+  for (let i = 0; i < size; i++) values[i] = random.uint32() < first ? 0 : kept;
+  return values;
 }

@@ -3,8 +3,9 @@
 // what is not understood is refused. Models without such a layer are tfjs-layers' own, as ever.
 
 import { shown } from "@rnnkit/core-rnn";
-import { type Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
 import {
+  type Callback,
   type History,
   LayersModel,
   type ModelCompileArgs,
@@ -12,10 +13,11 @@ import {
   type ModelFitArgs,
   Sequential,
 } from "@tensorflow/tfjs-layers";
-import { type Compiled, testedBatch, trainedBatch } from "./batch-steps.ts";
+import { testedBatch, trainedBatch, type Value } from "./batch-steps.ts";
+import { chainPredicted } from "./chain-step.ts";
 import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
 import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-training.ts";
-import { epochsOf, rows, testedData } from "./fit-loop.ts";
+import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import {
   type ExampleWeights,
@@ -23,6 +25,7 @@ import {
   type SampleWeight,
   sampleWeights,
 } from "./sample-weights.ts";
+import { rows, testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 
 type Tensors = Tensor | Tensor[] | { [name: string]: Tensor };
@@ -39,7 +42,7 @@ type FitLoopArgs = [
 ];
 
 /** What tfjs-layers' models have and do not tell. */
-interface Model extends Compiled {
+interface Model extends FittedModel {
   layers: LayersModel["layers"];
   outputNames: string[];
   isOptimizerOwned: boolean;
@@ -57,6 +60,7 @@ interface Model extends Compiled {
   fitDataset(dataset: unknown, options: object): Promise<History>;
   evaluateDataset(dataset: unknown, options: object): Promise<Values>;
   predict(x: Tensors, args?: object): Outputs;
+  predictLoop(x: Tensor | Tensor[], batchSize?: number, verbose?: unknown): Outputs;
   predictOnBatch(x: Tensors): Outputs;
   getDedupedMetricsNames(): string[];
 }
@@ -142,18 +146,24 @@ const methods = {
   },
 
   async fitLoop(stock: Model["fitLoop"], model: Model, ...args: FitLoopArgs): Promise<History> {
-    const [, ins, labels, batchSize, epochs, verbose, callbacks, valF, valIns] = args;
-    const [shuffle, ...others] = args.slice(9);
+    const [f, ins, labels, batchSize, epochs, verbose, callbacks, valF, valIns] = args;
+    const [shuffle, callbackMetrics, initialEpoch, ...others] = args.slice(9);
     // What tfjs-layers refuses.
     if (typeof shuffle === "string") return stock(...args);
-    const run = epochsOf(model, ins, shuffle !== false, labels);
-    try {
-      const all = [run.callback, ...callbacks];
-      const before = [run.step, run.ins, labels, batchSize, epochs, verbose, all] as const;
-      return await stock(...before, valF, valIns, false, ...others);
-    } finally {
-      run.dispose();
-    }
+    const plan = {
+      data: ins,
+      validation: valF ? valIns : undefined,
+      ...{ batchSize: batchSize ?? 32, epochs: epochs ?? 1 },
+      initialEpoch: (initialEpoch as number | undefined) ?? 0,
+      isShuffled: shuffle !== false,
+      labels,
+    };
+    return fittedEpochs(model, plan, callbacks as Callback[], (all) =>
+      stock(
+        ...[f, ins, labels, batchSize, epochs, verbose, all as unknown[], valF, valIns],
+        ...[false, callbackMetrics, initialEpoch, ...others],
+      ),
+    );
   },
 
   testLoop(
@@ -167,7 +177,7 @@ const methods = {
   ): Scalar[] {
     // What tfjs-layers refuses.
     if (verbose || steps != null) return stock(f, ins, batchSize, verbose, steps);
-    return testedData(model, ins, batchSize);
+    return tidy(() => testedData(model, ins, batchSize).map(asScalar));
   },
 
   fitDataset(stock: Model["fitDataset"], model: Model, ...given: [unknown, object?]) {
@@ -182,6 +192,18 @@ const methods = {
 
   predict(stock: Model["predict"], _model: Model, x: Tensors, args: object = {}): Outputs {
     return stock(x, trainingOptions("predict", args));
+  },
+
+  predictLoop(
+    stock: Model["predictLoop"],
+    model: Model,
+    x: Tensor | Tensor[],
+    batchSize = 32,
+    verbose?: unknown,
+  ): Outputs {
+    const [only] = [x].flat() as [Tensor];
+    const whole = verbose ? undefined : chainPredicted(model, only, batchSize);
+    return whole ?? stock(x, batchSize, verbose);
   },
 
   predictOnBatch(stock: Model["predictOnBatch"], _model: Model, ...given: [Tensors]): Outputs {
@@ -218,13 +240,16 @@ const methods = {
   ): Promise<number | number[]> {
     const { sampleWeight, classWeight } = trainingOptions("trainOnBatch", given);
     const [xs, ys, weights] = await model.standardizeUserData(x, y, sampleWeight, classWeight);
-    const values: Scalar[] = [];
+    const values: Value[] = [];
     try {
-      values.push(...model.makeTrainFunction()([...xs, ...ys, ...(weights ?? [])]));
-      const numbers = await Promise.all(values.map(async (value) => (await value.data())[0]!));
+      const { losses, metrics } = trainedBatch(model, [...xs, ...ys, ...(weights ?? [])]);
+      values.push(...losses, ...metrics);
+      const numbers = await Promise.all(
+        values.map(async (value) => (typeof value === "number" ? value : (await value.data())[0]!)),
+      );
       return numbers.length === 1 ? numbers[0]! : numbers;
     } finally {
-      for (const value of values) value.dispose();
+      for (const value of values) if (typeof value !== "number") value.dispose();
       disposeOthers([...xs, ...ys, ...(weights ?? [])], x, y);
     }
   },
