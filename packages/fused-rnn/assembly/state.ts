@@ -67,6 +67,13 @@ export function outputRow(d: Descriptor, t: i32, b: i32): usize {
   return d.mask != 0 || t == d.T - 1 ? d.out + ((<usize>b * d.H) << 2) : 0;
 }
 
+/** Where the output gradient of row b at step t lies; 0 where there is none. */
+export function outputGradient(d: Descriptor, t: i32, b: i32): usize {
+  if (d.dOut == 0) return 0;
+  if (d.flags & Flag.RETURN_SEQUENCES) return d.dOut + (((<usize>b * d.T + outputPlace(d, t)) * d.H) << 2);
+  return t == d.T - 1 ? d.dOut + ((<usize>b * d.H) << 2) : 0;
+}
+
 /** Bytes from a row's output to the next row's. */
 export function outputStep(d: Descriptor): i32 {
   return ((d.flags & Flag.RETURN_SEQUENCES ? d.T : 1) * d.H) << 2;
