@@ -222,7 +222,7 @@ async function measureAll(
 
 /** Throws unless the model gives the same numbers in all places. */
 function checkNumbers(all: readonly Ready[]): void {
-  const values = all.map(({ numbers: { predicted, loss } }) => [...predicted, loss]);
+  const values = all.map(({ numbers: { predicted, said } }) => [...predicted, ...said]);
   const error = Math.max(...values.map((each) => relativeError(each, values[0]!)));
   const allowed = tolerances.models.predictions.ofLargest;
   if (error <= allowed) return;
