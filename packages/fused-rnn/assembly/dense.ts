@@ -143,3 +143,20 @@ export function multiplyAll(x: usize, factor: usize, n: i32, to: usize): void {
     storeTail(to + at, f32x4.mul(loadTail(x + at, n - i), loadTail(factor + at, n - i)), n - i);
   }
 }
+
+/**
+ * n factors of a dropout mask: number i is 0 where the 32 bits that (state, key) give for it are below `first`, else
+ * `kept`. src/chain/dropout.ts has the same in TypeScript, bit for bit.
+ */
+export function fillFactors(state: i32, key: i32, first: i32, kept: f32, n: i32, to: usize): void {
+  const golden = 0x9e3779b9;
+  let s = i32x4.add(i32x4.splat(state), i32x4(golden, 2 * golden, 3 * golden, 4 * golden));
+  for (let i = 0; i < n; i += 4) {
+    let z = i32x4.mul(v128.xor(s, i32x4.shr_u(s, 16)), i32x4.splat(0x21f0aaad));
+    z = v128.xor(z, i32x4.splat(key));
+    z = i32x4.mul(v128.xor(z, i32x4.shr_u(z, 15)), i32x4.splat(0x735a2d97));
+    z = v128.xor(z, i32x4.shr_u(z, 15));
+    storeTail(to + ((<usize>i) << 2), v128.and(i32x4.ge_u(z, i32x4.splat(first)), f32x4.splat(kept)), n - i);
+    s = i32x4.add(s, i32x4.splat(4 * golden));
+  }
+}

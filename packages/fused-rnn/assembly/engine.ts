@@ -24,6 +24,7 @@ export {
   multiplyAll,
   denseSums,
   denseWeightGradients,
+  fillFactors,
   packColumns,
   packRows,
 } from "./dense";

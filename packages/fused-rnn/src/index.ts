@@ -10,13 +10,13 @@ export {
   runChain,
 } from "./chain/chain.ts";
 export { type DenseActivation, type DenseWeights, denseStage } from "./chain/dense-stage.ts";
+export { type DropoutDraw, dropoutFactors, dropoutStage } from "./chain/dropout-stage.ts";
 export {
   type DropoutArrays,
   type RecurrentStageOptions,
   recurrentStage,
 } from "./chain/recurrent-stage.ts";
 export {
-  dropoutStage,
   type LookupStageOptions,
   lookupStage,
   maskingStage,

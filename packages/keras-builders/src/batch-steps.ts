@@ -11,44 +11,10 @@ import {
   tidy,
   type Variable,
 } from "@tensorflow/tfjs-core";
-import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { carriedMask } from "./carried-mask.ts";
 import { chainTested, chainTrained } from "./chain-step.ts";
-import type { LossFunction } from "./keras-losses.ts";
-import { batchLoss, type MeanParts, meanParts, quotient } from "./weighted-mean.ts";
-
-/** What tfjs-layers keeps of a compiled model and does not tell. */
-export interface Compiled
-  extends Pick<LayersModel, "name" | "inputs" | "outputs" | "call" | "optimizer" | "metricsNames"> {
-  lossFunctions: LossFunction[];
-  /** The losses of the outputs, if several, then metrics: function and output. */
-  metricsTensors: [LossFunction, number][];
-  collectedTrainableWeights: LayerVariable[];
-  calculateLosses(): Scalar[];
-}
-
-/** A number, as a tensor where tfjs worked it out. */
-export type Value = Scalar | number;
-
-/** What one batch gave. */
-export interface BatchResult {
-  /** The loss, with regularizers; then each output's, if there are several. */
-  losses: Value[];
-  /** Each metric of the batch. */
-  metrics: Scalar[];
-  /** The parts of each metric, where a mask reached it: those of all batches make the epoch's. */
-  parts: (MeanParts | undefined)[];
-}
-
-/** Inputs, then targets, then weights, as tfjs-layers lists what a batch has. */
-function partsOf(model: Compiled, data: (Tensor | null)[]) {
-  const [inputs, outputs] = [model.inputs.length, model.outputs.length];
-  return {
-    inputs: data.slice(0, inputs) as Tensor[],
-    targets: data.slice(inputs, inputs + outputs) as Tensor[],
-    weights: data.slice(inputs + outputs, inputs + 2 * outputs),
-  };
-}
+import { type BatchParts, type BatchResult, type Compiled, partsOf } from "./compiled-model.ts";
+import { batchLoss, meanParts, quotient } from "./weighted-mean.ts";
 
 /** One step of the model's optimizer; the metrics are of the predictions before it. */
 export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
@@ -109,7 +75,7 @@ function lossesOf(
   model: Compiled,
   targets: readonly Tensor[],
   outputs: readonly Tensor[],
-  weights: readonly (Tensor | null)[],
+  weights: BatchParts["weights"],
 ): Scalar[] {
   return outputs.map((output, i) => {
     const values = model.lossFunctions[i]!(targets[i]!, output);

@@ -13,18 +13,11 @@ import {
   type Variable,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
-import type { BatchResult, Compiled } from "./batch-steps.ts";
 import { lossNumbers } from "./chain-loss.ts";
+import type { BatchParts, BatchResult, Compiled } from "./compiled-model.ts";
 import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
 import { stepsRaw } from "./optimizer-step.ts";
 import { batchLoss, type Weighting } from "./weighted-mean.ts";
-
-/** Inputs, targets and weights of a batch. */
-export interface BatchParts {
-  inputs: Tensor[];
-  targets: Tensor[];
-  weights: (Tensor | null | undefined)[];
-}
 
 /** Works out the metrics of predictions. */
 type Metrics = (outputs: Tensor[]) => Omit<BatchResult, "losses">;

@@ -1,7 +1,7 @@
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
-import type { Compiled } from "./batch-steps.ts";
 import { noteLoss } from "./chain-loss.ts";
+import type { Compiled } from "./compiled-model.ts";
 import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
 import {
   type Loss,

@@ -3,7 +3,7 @@
 
 import { type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { History } from "@tensorflow/tfjs-layers";
-import type { BatchResult, Compiled } from "./batch-steps.ts";
+import type { BatchResult, Compiled } from "./compiled-model.ts";
 import { asScalar, epochCallback } from "./fit-loop.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";

@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { type DropoutDraw, dropoutFactors } from "@rnnkit/fused-rnn";
 import {
   mul,
   type serialization,
@@ -9,7 +10,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
-import { dropoutFactors } from "./dropout-masks.ts";
+import { dropoutDraw } from "./dropout-masks.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
@@ -69,19 +70,24 @@ export class DropoutLayer extends layers.Layer {
       const [x] = [inputs].flat() as [Tensor];
       // Of infinite numbers too.
       if (this.rate === 1) return zerosLike(x);
-      const shape = this.noiseShape?.map((n, i) => n ?? x.shape[i]!) ?? x.shape;
-      return mul(x, tensor(this.draw(shape)!, shape));
+      const shape = this.getNoiseShape(x) ?? x.shape;
+      const factors = dropoutFactors(this.draw()!, util.sizeFromShape(shape));
+      return mul(x, tensor(factors, shape));
     });
   }
 
+  /** Of the mask for **x**; undefined: x's own. */
+  protected getNoiseShape(x: Tensor): number[] | undefined {
+    return this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
+  }
+
   /**
-   * The factors of one training call, for numbers of **shape**; undefined where nothing drops out.
+   * What decides the mask of one training call; undefined where nothing drops out.
    *
    * @internal
    */
-  draw(shape: readonly number[]): Float32Array | undefined {
-    if (this.rate === 0) return undefined;
-    return dropoutFactors(util.sizeFromShape([...shape]), this.rate, this.#random);
+  draw(): DropoutDraw | undefined {
+    return this.rate === 0 ? undefined : dropoutDraw(this.rate, this.#random);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {

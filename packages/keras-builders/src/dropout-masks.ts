@@ -1,5 +1,5 @@
 import type { Random } from "@rnnkit/core-rnn";
-import type { DropoutArrays } from "@rnnkit/fused-rnn";
+import { type DropoutArrays, type DropoutDraw, dropoutFactors } from "@rnnkit/fused-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 
 /** Masks as the fused operations take them; absent where nothing is dropped. */
@@ -43,7 +43,7 @@ export function dropoutArrays(shape: DropoutShape, random: Random): DropoutArray
   const drops = (rate: number): boolean => rate > 0 && (rate < 1 || G === 1);
   const gates = G > 1 && drops(recurrentDropout) ? G : 1;
   const drawn = (rate: number, width: number): Float32Array | undefined =>
-    drops(rate) ? dropoutFactors(gates * B * width, rate, random) : undefined;
+    drops(rate) ? dropoutFactors(dropoutDraw(rate, random), gates * B * width) : undefined;
   const inputDropoutMask = drawn(dropout, I);
   const recurrentDropoutMask = drawn(recurrentDropout, H);
   const variants = inputDropoutMask || recurrentDropoutMask ? gates : 0;
@@ -52,15 +52,10 @@ export function dropoutArrays(shape: DropoutShape, random: Random): DropoutArray
 
 /** A mask of 0 with probability **rate**, else 1 / (1 - rate). */
 export function dropoutMask(shape: number[], rate: number, random: Random): Tensor {
-  return tensor(dropoutFactors(util.sizeFromShape(shape), rate, random), shape);
+  return tensor(dropoutFactors(dropoutDraw(rate, random), util.sizeFromShape(shape)), shape);
 }
 
-/** The numbers of such a mask. */
-export function dropoutFactors(size: number, rate: number, random: Random): Float32Array {
-  const kept = rate < 1 ? 1 / (1 - rate) : 0;
-  const values = new Float32Array(size);
-  // 32 bits say which of them drops out: half of what a uniform number takes.
-  const first = rate * 2 ** 32;
-  for (let i = 0; i < size; i++) values[i] = random.uint32() < first ? 0 : kept;
-  return values;
+/** What decides the numbers of such a mask. */
+export function dropoutDraw(rate: number, random: Random): DropoutDraw {
+  return { rate, state: random.uint32(), key: random.uint32() };
 }

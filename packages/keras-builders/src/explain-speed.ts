@@ -1,7 +1,7 @@
 import { shown } from "@rnnkit/core-rnn";
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
-import type { Compiled } from "./batch-steps.ts";
 import { hasPlainSteps } from "./chain-step.ts";
+import type { Compiled } from "./compiled-model.ts";
 import { chainOf, isChain, linksOf } from "./model-chain.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;

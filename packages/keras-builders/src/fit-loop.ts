@@ -2,8 +2,9 @@
 
 import { keep, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Callback, CustomCallback, EarlyStopping, History } from "@tensorflow/tfjs-layers";
-import { type Compiled, trainedBatch, type Value } from "./batch-steps.ts";
+import { trainedBatch } from "./batch-steps.ts";
 import { callbackListOf, type LogValues } from "./callback-list.ts";
+import type { Compiled, Value } from "./compiled-model.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
 import { ProgressCallback } from "./progress.ts";
 import { type Shuffle, shuffleOf } from "./shuffle.ts";

@@ -13,22 +13,18 @@ import {
   type ModelFitArgs,
   Sequential,
 } from "@tensorflow/tfjs-layers";
-import { testedBatch, trainedBatch, type Value } from "./batch-steps.ts";
+import { testedBatch, trainedBatch } from "./batch-steps.ts";
 import { chainPredicted } from "./chain-step.ts";
 import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
+import type { Value } from "./compiled-model.ts";
 import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-training.ts";
 import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
-import {
-  type ExampleWeights,
-  exampleWeights,
-  type SampleWeight,
-  sampleWeights,
-} from "./sample-weights.ts";
-import { rows, testedData } from "./test-loop.ts";
+import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
+import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
+import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
 
-type Tensors = Tensor | Tensor[] | { [name: string]: Tensor };
 type AnyFunction = (...args: unknown[]) => unknown;
 type Data = (Tensor | null)[];
 type Values = Scalar | Scalar[];
@@ -97,9 +93,6 @@ export function installTraining(): void {
   }
 }
 
-/** The weights that belong to targets, which tfjs-layers hands on alone. */
-const validationWeights = new WeakMap<object, SampleWeight>();
-
 const methods = {
   compile(stock: Model["compile"], model: Model, args: KerasCompileArgs): void {
     compileAsKeras(model, trainingOptions("compile", args), stock);
@@ -121,7 +114,7 @@ const methods = {
     const [xs, ys] = model.standardizeUserDataXY(x, y, checkBatchAxis ?? true, batchSize);
     const given = { sampleWeight, classWeight } as ExampleWeights;
     const weights = await exampleWeights(model.name, given, ys, model.outputNames);
-    const validation = validationWeights.get(y);
+    const validation = validationWeightsOf(y);
     if (!validation) return [xs, ys, weights ?? null];
     // Behind the targets, where they are looked for in a batch.
     return [xs, [...ys, ...sampleWeights(model.name, validation, ys, model.outputNames)], null];
@@ -137,7 +130,7 @@ const methods = {
     const options = trainingOptions("fit", args);
     const callbacks = callbacksOf("fit", options);
     const given = { ...options, callbacks } as ModelFitArgs;
-    const [xs, ys, all, made] = withValidationWeights(model, x, y, given);
+    const [xs, ys, all, made] = withValidationWeights(model.name, x, y, given);
     try {
       return await stock(xs, ys, all);
     } finally {
@@ -260,66 +253,3 @@ function disposeOthers(used: readonly Tensor[], ...given: Tensors[]): void {
   const own = given.flatMap((each) => (each instanceof Tensor ? [each] : Object.values(each)));
   for (const tensor of used) if (!own.includes(tensor)) tensor.dispose();
 }
-
-const mapped = <T extends Tensors>(given: T, by: (each: Tensor) => Tensor): T =>
-  given instanceof Tensor
-    ? (by(given) as T)
-    : Array.isArray(given)
-      ? (given.map(by) as T)
-      : (Object.fromEntries(Object.entries(given).map(([name, each]) => [name, by(each)])) as T);
-
-/**
- * The arguments of `fit` as tfjs-layers takes them, weights of validation data noted beside: those given, or
- * the last part of **sampleWeight** where **validationSplit** takes the last part of the examples. Behind
- * them, what was made for it.
- */
-function withValidationWeights(
-  model: Model,
-  x: Tensors,
-  y: Tensors,
-  args: ModelFitArgs,
-): [x: Tensors, y: Tensors, args: ModelFitArgs, made: Tensor[]] {
-  const { validationData, validationSplit = 0, sampleWeight } = args;
-  const noted = (targets: Tensors, weights: Tensors): Tensor[] => {
-    const key = targets instanceof Tensor ? [targets] : { ...targets };
-    validationWeights.set(key, weights as SampleWeight);
-    return key as Tensor[];
-  };
-  if (validationData?.length === 3) {
-    const [valX, valY, weights] = validationData;
-    return [x, y, { ...args, validationData: [valX, noted(valY, weights)] }, []];
-  }
-  const isSplit = validationSplit > 0 && validationSplit < 1;
-  if (sampleWeight == null || validationData != null || !isSplit) return [x, y, args, []];
-
-  const count = firstOf(x).shape[0]!;
-  const at = Math.floor(count * (1 - validationSplit));
-  const made: Tensor[] = [];
-  const part = (given: Tensors, from: number, to: number): Tensors =>
-    mapped(given, (each) => {
-      if (each.shape[0] !== count) {
-        throw new Error(
-          `${model.name}: expected ${count} examples in x, y and sampleWeight, got ${shown(each.shape)}`,
-        );
-      }
-      const rowsOf = rows(each, from, to - from);
-      made.push(rowsOf);
-      return rowsOf;
-    });
-  const weights = sampleWeight as Tensors;
-  const tail = noted(part(y, at, count), part(weights, at, count));
-  return [
-    part(x, 0, at),
-    part(y, 0, at),
-    {
-      ...args,
-      validationSplit: 0,
-      sampleWeight: part(weights, 0, at) as Tensor,
-      validationData: [part(x, at, count) as Tensor, tail],
-    },
-    made,
-  ];
-}
-
-const firstOf = (given: Tensors): Tensor =>
-  given instanceof Tensor ? given : (Object.values(given)[0] as Tensor);

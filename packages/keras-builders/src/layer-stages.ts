@@ -70,7 +70,7 @@ export function stageOf(layer: Layer, place: Place): Link {
   if (isOf(layer, BidirectionalLayer)) return ofBidirectional(layer, isMasked);
   if (isOf(layer, DropoutLayer)) {
     if (layer.noiseShape !== null) return { reason: "it has a noiseShape" };
-    return { stages: [dropoutStage((shape) => layer.draw(shape))], isMasked };
+    return { stages: [dropoutStage(() => layer.draw())], isMasked };
   }
   if (isOf(layer, MaskingLayer)) return { stages: [maskingStage(layer.maskValue)], isMasked: true };
   if (isOf(layer, TimeDistributedLayer)) {

@@ -1,7 +1,8 @@
 // The batches of `evaluate`, and of the validation in `fit`.
 
 import { add, div, mul, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { type Compiled, testedBatch, type Value } from "./batch-steps.ts";
+import { testedBatch } from "./batch-steps.ts";
+import type { Compiled, Value } from "./compiled-model.ts";
 import { metricTotals } from "./metric-totals.ts";
 
 /** Loss and metrics over **data**, batch by batch: losses weighted by the batches' sizes. */

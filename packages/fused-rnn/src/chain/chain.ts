@@ -86,12 +86,14 @@ export function runChain(
   return {
     shape: output.shape,
     values: output.read,
-    output: () => tensorOf(writeTensor(backend, [...output.shape], output.read())),
+    output: () => tensorOf(writeTensor(pass.backend, [...output.shape], output.read())),
     gradients(dy) {
+      // A loss or a metric may have gone to another backend.
+      pass.backend = tfEngine().backend as KernelBackend;
       try {
         goBack(stages, runs, flowOf(dy, output.shape), pass);
       } catch (error) {
-        for (const { dataId } of gradients.values()) backend.disposeData(dataId);
+        for (const { dataId } of gradients.values()) pass.backend.disposeData(dataId);
         throw error;
       }
       return gradients;

@@ -34,10 +34,10 @@ export function denseStage(activation: DenseActivation, weights: () => DenseWeig
       const { kernel, bias } = weights();
       const call: DenseCall = { kind, kernel, bias, regions, pass };
       try {
-        const output = forward(call, x);
+        const placed = forward(call, x);
         return {
-          output,
-          backward: (dy, needsInput) => backward(call, x, output, dy, needsInput),
+          output: placed.y,
+          backward: (dy, needsInput) => backward(call, x, placed, dy, needsInput),
           release,
         };
       } catch (error) {
@@ -62,27 +62,27 @@ function reserve({ regions, pass }: DenseCall, floats: number): number {
   return address;
 }
 
-/** The kernel as it is, in the engine's memory. */
-function placeKernel(call: DenseCall): number {
-  const address = reserve(call, call.kernel.size);
-  const { instance, backend } = call.pass;
-  instance.heap.f32().set(readTensor(backend, call.kernel) as Float32Array, address / 4);
-  return address;
+/** Numbers in the engine's memory. */
+interface Placed {
+  /** The kernel as it is. */
+  w: number;
+  y: Flow;
 }
 
-function forward(call: DenseCall, x: Flow): Flow {
+function forward(call: DenseCall, x: Flow): Placed {
   const { kernels, heap } = call.pass.instance;
   const [K, N] = call.kernel.shape as [number, number];
   const rows = sizeOf(x.shape) / K;
   const from = addressIn(heap, x, call.regions);
   const row = padded(N);
-  const w = placeKernel(call);
+  const w = reserve(call, K * N);
   const panels = reserve(call, K * row);
   const bias = call.bias ? reserve(call, row) : 0;
   const sums = reserve(call, rows * row);
   const y = reserve(call, rows * N);
+  const floats = heap.f32();
+  floats.set(readTensor(call.pass.backend, call.kernel) as Float32Array, w / 4);
   if (call.bias) {
-    const floats = heap.f32();
     floats.fill(0, bias / 4 + N, bias / 4 + row);
     floats.set(readTensor(call.pass.backend, call.bias) as Float32Array, bias / 4);
   }
@@ -90,13 +90,13 @@ function forward(call: DenseCall, x: Flow): Flow {
   kernels.denseSums(from, K * 4, rows, panels, K, N, bias, sums, row * 4);
   if (call.kind !== 0) kernels.activateDense(call.kind, sums, row * 4, rows, N);
   kernels.moveRows(sums, row * 4, rows, N, y, N * 4);
-  return flowAt(heap, y, [...x.shape.slice(0, -1), N], { mask: x.mask });
+  return { w, y: flowAt(heap, y, [...x.shape.slice(0, -1), N], { mask: x.mask }) };
 }
 
 function backward(
   call: DenseCall,
   x: Flow,
-  y: Flow,
+  { w, y }: Placed,
   dy: Flow,
   needsInput: boolean,
 ): Flow | undefined {
@@ -128,7 +128,7 @@ function backward(
   const wide = padded(K);
   const sums = reserve(call, rows * wide);
   const dx = reserve(call, rows * K);
-  kernels.packRows(placeKernel(call), N, K, panels);
+  kernels.packRows(w, N, K, panels);
   kernels.denseSums(dz, row * 4, rows, panels, N, K, 0, sums, wide * 4);
   kernels.moveRows(sums, wide * 4, rows, K, dx, K * 4);
   return flowAt(heap, dx, x.shape);

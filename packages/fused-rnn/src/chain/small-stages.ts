@@ -1,10 +1,10 @@
-// Stages without sums: a lookup, what drops out, what is masked, and another shape.
+// Stages without sums: a lookup, what is masked, and another shape.
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { newTensors, readTensor } from "../tfjs/tensor-access.ts";
 import { idsOf } from "../wasm/token-ids.ts";
 import { addTokenGradients, copyRows } from "../wasm/token-plan.ts";
-import { addressIn, flowAt, flowOf, sizeOf } from "./flow.ts";
+import { flowOf } from "./flow.ts";
 import type { Stage, StageRun } from "./stage.ts";
 
 const nothing = () => {};
@@ -51,47 +51,6 @@ export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOption
         },
         release: nothing,
       };
-    },
-  };
-}
-
-/** Multiplies by a mask of its own in every training pass, and passes all else on. */
-export function dropoutStage(draw: (shape: readonly number[]) => Float32Array | undefined): Stage {
-  return {
-    weights: () => [],
-    run(x, { instance, training }) {
-      const factors = training ? draw(x.shape) : undefined;
-      if (!factors) return { output: x, backward: (dy) => dy, release: nothing };
-      const { heap, kernels } = instance;
-      const n = sizeOf(x.shape);
-      const regions: number[] = [];
-      const reserve = () => {
-        const address = heap.allocate(n * 4);
-        regions.push(address);
-        return address;
-      };
-      const release = () => {
-        for (const region of regions.splice(0)) heap.release(region);
-      };
-      try {
-        const from = addressIn(heap, x, regions);
-        const [mask, y] = [reserve(), reserve()];
-        heap.f32().set(factors, mask / 4);
-        kernels.multiplyAll(from, mask, n, y);
-        return {
-          output: flowAt(heap, y, x.shape, { mask: x.mask }),
-          backward(dy) {
-            const back = addressIn(heap, dy, regions);
-            const dx = reserve();
-            kernels.multiplyAll(back, mask, n, dx);
-            return flowAt(heap, dx, x.shape);
-          },
-          release,
-        };
-      } catch (error) {
-        release();
-        throw error;
-      }
     },
   };
 }

@@ -7,7 +7,8 @@ import type { Flow } from "./flow.ts";
 /** What all stages of one pass through a chain share. */
 export interface Pass {
   readonly instance: WasmInstance;
-  readonly backend: KernelBackend;
+  /** Where gradients go. */
+  backend: KernelBackend;
   /** Keeps what the backward pass needs, and drops out. */
   readonly training: boolean;
   /** The weights that a gradient is asked of. */

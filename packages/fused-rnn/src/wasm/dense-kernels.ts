@@ -35,5 +35,6 @@ export interface DenseKernels {
     dzRow: number,
   ): void;
   moveRows(from: number, fromRow: number, rows: number, n: number, to: number, toRow: number): void;
+  fillFactors(state: number, key: number, first: number, kept: number, n: number, to: number): void;
   multiplyAll(x: number, factor: number, n: number, to: number): void;
 }
