@@ -15,22 +15,17 @@ import { gruRows, gruRowsFromList } from "./gru-gemm";
 import { distance, rowIn, rowsOf } from "./rows";
 import { initialSum, initialSumsOf } from "./tokens";
 
-/** Sums of the units of the panel at u, from the rows at `xh` to those at `gates`, of a cell `C` (cells.ts). */
+/** Sums of all units, from the rows at `xh` to those at `gates`, of a cell `C` (cells.ts). */
 // @ts-ignore: decorator
 @inline
-export function gateSums<C>(
-  d: Descriptor,
-  block: i32,
-  t: i32,
-  u: i32,
-  list: usize,
-  rows: i32,
-  xh: usize,
-  gates: usize,
-): void {
-  const mode = changetype<C>(0).resetMode;
-  if (mode == ResetMode.NONE) jointSums<C>(d, block, t, u, list, rows, xh, gates);
-  else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
+export function gateSums<C>(d: Descriptor, block: i32, t: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const cell = changetype<C>(0);
+  const mode = cell.resetMode;
+  // A round is a panel: its weights come from L2 once, and all rows of the block use them.
+  for (let u = 0, Hp = d.Hp; u < Hp; u += cell.panelUnits) {
+    if (mode == ResetMode.NONE) jointSums<C>(d, block, t, u, list, rows, xh, gates);
+    else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
+  }
 }
 
 /** All gates over [x | h]. */
@@ -137,7 +132,10 @@ function splitSums(
 }
 
 /** Reset before: adds (r·h)·U to the candidate's sums, r·h being behind [x | h] by now. */
-export function addResetSums(d: Descriptor, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+export function addResetSums(d: Descriptor, t: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  for (let u = 0, Hp = d.Hp; u < Hp; u += 4) addResetPanel(d, t, u, list, rows, xh, gates);
+}
+function addResetPanel(d: Descriptor, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
   const row = d.xhRow;
   const gateRow = d.gateRow;
   const units = recurrentDepth(d, t);
