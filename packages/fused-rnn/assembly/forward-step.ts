@@ -38,9 +38,9 @@ export function cellStep<C>(d: Descriptor, block: i32, t: i32): void {
  * Activates a vector in every `step` bytes of the rows: a run for each, or one through all where they lie behind each
  * other.
  */
-function activateUnits(kind: i32, list: usize, rows: i32, row: usize, from: usize, groups: i32, step: i32): void {
+function activateUnits(kind: i32, list: usize, rows: i32, row: i32, from: usize, groups: i32, step: i32): void {
   if (list == 0 && row == groups * step) return activateAll(kind, rows * groups, from, step);
-  for (let i = 0; i < rows; i++) activateAll(kind, groups, from + <usize>(rowIn(list, i) * row), step);
+  for (let i = 0; i < rows; i++) activateAll(kind, groups, from + rowIn(list, i) * row, step);
 }
 
 /** A gate of all units, then the next: several at once keep the processor's units busy (see `four`). */
