@@ -1,6 +1,6 @@
 // The product of a cell with a reset gate: the sums of z and r run over [x | h], those of the candidate over x, and
-// over h apart, since the reset gate comes between the two. One pass over a row of A makes all four: two rows
-// at a time times z, r, x and h are eight accumulators, as in gemm.ts, whose parameters these are.
+// over h apart, since the reset gate comes between the two. One pass over a row of A makes all four. Of them three are
+// at work at a time: with three rows nine accumulators, with two six. The parameters are gemm.ts's.
 //
 //     k of x       z += x·Wz    r += x·Wr    s += x·Wc
 //     k of h       z += h·Uz    r += h·Ur                  t += h·Uc       reset after: then s + r·t
