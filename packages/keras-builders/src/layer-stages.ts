@@ -115,7 +115,6 @@ function ofBidirectional(layer: BidirectionalLayer, isMasked: boolean): Link {
   if (reason) return { reason };
   if (mergeMode === null) return { reason: "its outputs are not merged" };
   const directions = [stageOptions(one), stageOptions(two)] as const;
-  if (directions[0].goBackwards) return { reason: "its first direction goes backwards" };
   const isAlike = (["cell", "activation", "recurrentActivation", "zeroOutputForMask"] as const)
     .map((name) => directions[0][name] === directions[1][name])
     .every(Boolean);

@@ -80,7 +80,7 @@ function layerOf(drawn: DrawnLink, seed: number, returnSequences: boolean): Laye
   const { dropout, recurrentDropout } = drawn;
   const layer = factories[name as keyof typeof factories]({
     ...{ units, returnSequences, zeroOutputForMask, dropout, recurrentDropout, seed },
-    ...{ ...options, goBackwards: goBackwards && kind === "recurrent" },
+    ...{ ...options, goBackwards },
   });
   return kind === "recurrent" ? layer : layers.bidirectional({ layer, mergeMode });
 }

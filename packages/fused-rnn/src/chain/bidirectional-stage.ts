@@ -7,11 +7,12 @@ import type { Pass, Stage } from "./stage.ts";
 /** How two outputs become one. */
 export type StageMerge = "concat" | "sum" | "ave" | "mul";
 
-/** Two directions over one sequence, the second's outputs in the order of the first's. */
+/** Two directions over one sequence; the second's outputs come in the opposite of the order in which it reads. */
 export function bidirectionalStage(
-  directions: readonly [RecurrentStageOptions, RecurrentStageOptions],
+  [first, second]: readonly [RecurrentStageOptions, RecurrentStageOptions],
   merge: StageMerge,
 ): Stage {
+  const directions = [first, { ...second, reverseOutputs: true }];
   return {
     weights: () => directions.flatMap((direction) => listed(direction.weights())),
     run(x, pass) {
@@ -53,36 +54,17 @@ export function bidirectionalStage(
 
 type Make = (shape: readonly number[]) => Flow;
 
-/** Rows of **from** to columns of **to** or back, those of the second direction in the other order of steps. */
+/** Rows of **from** to columns of **to**, or back. */
 function moveHalf(from: Flow, to: Flow, half: 0 | 1, widths: readonly number[], pass: Pass): void {
-  const { moveRows } = pass.instance.kernels;
   const isWide = from.shape.at(-1) !== widths[half];
-  const [B, T] = from.shape.length === 3 ? from.shape : [1, from.shape[0]];
-  const turns = half === 1 && from.shape.length === 3;
-  const [own, all] = [widths[half] * 4, (widths[0] + widths[1]) * 4];
+  const n = widths[half];
+  const rows = sizeOf(isWide ? to.shape : from.shape) / n;
+  const [narrow, wide] = [n * 4, (widths[0] + widths[1]) * 4];
   const column = half * widths[0] * 4;
-  for (let b = 0; b < B; b++) {
-    const narrow = b * T * own + (turns ? (T - 1) * own : 0);
-    const wide = b * T * all + column;
-    const step = turns ? -own : own;
-    const [source, target] = [from.address as number, to.address as number];
-    if (isWide) moveRows(source + wide, all, T, own / 4, target + narrow, step);
-    else moveRows(source + narrow, step, T, own / 4, target + wide, all);
-  }
-}
-
-/** The second's outputs in the order of the first's. */
-function turned(z: Flow, make: Make, pass: Pass): Flow {
-  if (z.shape.length !== 3) return z;
-  const to = make(z.shape);
-  const [B, T, H] = z.shape;
-  const row = H * 4;
-  for (let b = 0; b < B; b++) {
-    const at = b * T * row;
-    const from = (z.address as number) + at + (T - 1) * row;
-    pass.instance.kernels.moveRows(from, -row, T, H, (to.address as number) + at, row);
-  }
-  return to;
+  const [source, target] = [from.address as number, to.address as number];
+  const { moveRows } = pass.instance.kernels;
+  if (isWide) moveRows(source + column, wide, rows, n, target, narrow);
+  else moveRows(source, narrow, rows, n, target + column, wide);
 }
 
 function merged(y: Flow, z: Flow, merge: StageMerge, make: Make, pass: Pass): Flow {
@@ -93,9 +75,8 @@ function merged(y: Flow, z: Flow, merge: StageMerge, make: Make, pass: Pass): Fl
     moveHalf(z, out, 1, widths, pass);
     return out;
   }
-  const second = turned(z, make, pass);
   const out = make(y.shape);
-  const [to, a, b] = [out.read(), y.read(), second.read()];
+  const [to, a, b] = [out.read(), y.read(), z.read()];
   if (merge === "mul") for (let i = 0; i < to.length; i++) to[i] = a[i] * b[i];
   else {
     const share = merge === "ave" ? 0.5 : 1;
@@ -104,7 +85,7 @@ function merged(y: Flow, z: Flow, merge: StageMerge, make: Make, pass: Pass): Fl
   return out;
 }
 
-/** What comes back to each direction, in the order of its own steps. */
+/** What comes back to each direction. */
 function parted(
   dy: Flow,
   [y, z]: readonly [Flow, Flow],
@@ -121,13 +102,12 @@ function parted(
     return halves;
   }
   const [first, second] = [make(y.shape), make(z.shape)];
-  const other = merge === "mul" ? turned(z, make, pass) : z;
-  const [to, back, from] = [[first.read(), second.read()], dy.read(), [y.read(), other.read()]];
+  const [to, back, from] = [[first.read(), second.read()], dy.read(), [y.read(), z.read()]];
   for (let i = 0; i < back.length; i++) {
     to[0][i] = merge === "mul" ? back[i] * from[1][i] : merge === "ave" ? back[i] * 0.5 : back[i];
     to[1][i] = merge === "mul" ? back[i] * from[0][i] : to[0][i];
   }
-  return [first, turned(second, make, pass)];
+  return [first, second];
 }
 
 function copied(flow: Flow, make: Make): Flow {

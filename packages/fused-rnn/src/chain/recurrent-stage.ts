@@ -28,6 +28,8 @@ export interface RecurrentStageOptions {
   recurrentActivation: RecurrentActivationName;
   returnSequences: boolean;
   goBackwards: boolean;
+  /** Puts the outputs of all steps out in the opposite of the order in which they are read. Default *false*. */
+  reverseOutputs?: boolean;
   zeroOutputForMask: boolean;
   /** As they are now. */
   weights(): RecurrentWeights;
@@ -61,7 +63,6 @@ export function listed({ kernel, recurrentKernel, bias }: RecurrentWeights): Ten
 
 /** One direction, or two over one sequence, that ran. */
 interface DirectionsRun {
-  /** In the order of each direction's steps. */
   outputs: Flow[];
   /** dx by each direction. */
   backward(dys: readonly Flow[], needsInput: boolean): Flow[] | undefined;
@@ -118,7 +119,7 @@ export function runDirections(
 
 function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardCall {
   const { cell, activation, recurrentActivation } = direction;
-  const { returnSequences, goBackwards, zeroOutputForMask } = direction;
+  const { returnSequences, goBackwards, reverseOutputs = false, zeroOutputForMask } = direction;
   const [B, T, I] = x.shape;
   const weights = direction.weights();
   const H = weights.recurrentKernel.shape[0];
@@ -126,7 +127,7 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
   const initialState = direction.initialState?.();
   const shape: ForwardShape = {
     ...{ cell, B, T, I, H, activation, recurrentActivation },
-    ...{ returnSequences, goBackwards, reverseOutputs: false, zeroOutputForMask },
+    ...{ returnSequences, goBackwards, reverseOutputs, zeroOutputForMask },
     masked: x.mask !== undefined,
     dropoutVariants: dropout?.variants ?? 0,
     training: pass.training,
@@ -157,13 +158,14 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
 }
 
 function outputOf({ shape, data }: ForwardCall, result: ForwardResult, x: Flow, pass: Pass): Flow {
-  const { B, T, H, returnSequences, goBackwards, masked, dropoutVariants } = shape;
+  const { B, T, H, returnSequences, goBackwards, reverseOutputs, masked, dropoutVariants } = shape;
   const address = result.outputs.byteOffset;
   const { heap } = pass.instance;
   if (!returnSequences) return flowAt(heap, address, [B, H]);
   // Rows that begin alike are worked out alike where nothing is a row's own; reversed, outputs end alike.
-  const isAlike = !masked && !data.initialState && dropoutVariants === 0 && !goBackwards;
-  const prefixIds = isAlike ? (x.lookup?.ids ?? x.prefixIds) : undefined;
+  const isAlike = !masked && !data.initialState && dropoutVariants === 0;
+  const prefixIds =
+    isAlike && !goBackwards && !reverseOutputs ? (x.lookup?.ids ?? x.prefixIds) : undefined;
   return flowAt(heap, address, [B, T, H], { mask: x.mask, prefixIds });
 }
 

@@ -35,10 +35,6 @@ export function packedWeights(
 }
 
 /** Keeps what was packed. */
-export function keepPacked(
-  cell: CellKind,
-  identity: WeightIdentity,
-  packed: PackedWeights,
-): void {
+export function keepPacked(cell: CellKind, identity: WeightIdentity, packed: PackedWeights): void {
   entries.set(identity.kernel, { ...identity, cell, packed });
 }
