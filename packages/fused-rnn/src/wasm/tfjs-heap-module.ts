@@ -3,7 +3,7 @@
 
 import { type CellKind, isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
-import { decodeHex } from "./decode-hex.ts";
+import { compiledModule } from "./compiled-module.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { mayCompile } from "./instance.ts";
 
@@ -64,6 +64,6 @@ function memoryOf(backend: object): WebAssembly.Memory | undefined {
 
 function instantiate(memory: WebAssembly.Memory): TfjsHeapModule | null {
   if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
-  const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
+  const module = compiledModule(hasRelaxedSimd ? relaxedSimd : simd128);
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TfjsHeapModule;
 }
