@@ -26,7 +26,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, start\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
