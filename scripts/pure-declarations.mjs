@@ -24,8 +24,11 @@ export function pureDeclarations(code) {
       if (number !== null && init.type === "BinaryExpression")
         edits.push([init.start, init.end, String(number)]);
       else if (id.type === "Identifier" && !isPure(init)) wrap(init);
-      else if (id.type === "ObjectPattern" && init.type === "Identifier")
-        edits.push([start, end, separately(id.properties, init.name)]);
+      const parts = partsOf(id, init, (node) => code.slice(node.start, node.end));
+      if (!parts) continue;
+      const text = parts.map(([name, value]) => `${name} = /* @__PURE__ */ (() => (${value}))()`);
+      const lines = code.slice(start, end).split("\n").length - text.join().split("\n").length;
+      edits.push([start, end, text.join(", ") + "\n".repeat(lines)]);
     }
   }
   let marked = "";
@@ -37,11 +40,35 @@ export function pureDeclarations(code) {
   return marked + code.slice(from);
 }
 
-/** `{ a, b: c } = from` as a declaration for each name. @param {Node[]} properties @param {string} from */
-function separately(properties, from) {
-  return properties
-    .map(({ key, value }) => `${value.name} = /* @__PURE__ */ (() => ${from}.${key.name})()`)
-    .join(", ");
+/**
+ * What `{ a, b: c } = from` and `[a, b] = [from, other()]` declare, name by name; null of other patterns, and where
+ * bundlers see for themselves.
+ *
+ * @param {Node} id
+ * @param {Node | null} init
+ * @param {(node: Node) => string} textOf
+ * @returns {[name: string, value: string][] | null}
+ */
+function partsOf(id, init, textOf) {
+  if (id.type === "ObjectPattern" && init?.type === "Identifier") {
+    const isPlain = (/** @type {Node} */ { key, value }) =>
+      key.type === "Identifier" && value.type === "Identifier";
+    if (!id.properties.every(isPlain)) return null;
+    return id.properties.map((/** @type {Node} */ { key, value }) => [
+      value.name,
+      `${init.name}.${key.name}`,
+    ]);
+  }
+  if (id.type !== "ArrayPattern" || init?.type !== "ArrayExpression" || isPure(init)) return null;
+  const isNamed = (/** @type {Node | null} */ element) => element?.type === "Identifier";
+  const isListed = (/** @type {Node | null} */ element) =>
+    element && element.type !== "SpreadElement";
+  const isWhole = id.elements.length <= init.elements.length;
+  if (!isWhole || !id.elements.every(isNamed) || !init.elements.every(isListed)) return null;
+  return id.elements.map((/** @type {Node} */ { name }, /** @type {number} */ k) => [
+    name,
+    textOf(init.elements[k]),
+  ]);
 }
 
 /** What stands there, if it is a sum of plain numbers. @param {Node} node @returns {number | null} */
