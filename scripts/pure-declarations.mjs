@@ -23,7 +23,12 @@ export function pureDeclarations(code) {
       const number = init && numberOf(init);
       if (number !== null && init.type === "BinaryExpression")
         edits.push([init.start, init.end, String(number)]);
-      else if (id.type === "Identifier" && !isPure(init)) wrap(init);
+      else if (id.type === "Identifier" && !isPure(init)) {
+        wrap(init);
+        // A class without a name has the variable's, but not from within an arrow.
+        const isNameless = init.type === "ClassExpression" && init.id === null;
+        if (isNameless) edits.splice(-1, 0, [init.start + 5, init.start + 5, ` ${id.name}`]);
+      }
       const parts = partsOf(id, init, (node) => code.slice(node.start, node.end));
       if (!parts) continue;
       const text = parts.map(([name, value]) => `${name} = /* @__PURE__ */ (() => (${value}))()`);
