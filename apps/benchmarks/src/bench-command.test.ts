@@ -5,6 +5,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
+import type { PageRow } from "./bench/page-bench.ts";
 import type { PeerRow } from "./bench/peers-bench.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
@@ -26,7 +27,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, start\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, page, start\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
@@ -44,6 +45,8 @@ const bad: [string, RegExp][] = [
   [`stream --json ${folder}/absent/x.json`, /--json: expected a file that can be written, got/],
   ["peers --systems jax", /--systems.*expected all or some of keras-jax,/],
   ["peers --models lstm_forecaster", /--models.*expected all or some of imdb_lstm,/],
+  ["page --chromium /absent", /--chromium: expected a Chromium, got nothing at \/absent/],
+  ["page --model rnn", /--model.*Allowed choices are imdb_lstm,/],
   [`stream --json ${folder}`, /--json: .*: it is a folder/],
 ];
 
@@ -124,6 +127,34 @@ test("streaming is timed for every operation, with its worst percent", async () 
   }
   expect(existsSync(join(folder, "results.json"))).toBe(true);
 });
+
+const chromium = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+
+test.skipIf(!existsSync(chromium))(
+  "a page and its worker take their turns, isolated and not, tfjs on shared memory or not",
+  async () => {
+    const line = `page --model stock_forecaster --rounds 1 --threads 1 --chromium ${chromium}`;
+    const { out, results } = await bench<PageRow>(line);
+    const places = results.rows.map(({ place, isolated, sharedMemory }) => [
+      ...[place, isolated, sharedMemory],
+    ]);
+    expect(places).toEqual([
+      ["page", false, false],
+      ["worker", false, false],
+      ["page", true, false],
+      ["page", true, true],
+      ["worker", true, false],
+      ["worker", true, true],
+    ]);
+    for (const row of results.rows) {
+      expect(Math.min(row.trainMs, row.predictMs)).toBeGreaterThan(0);
+      expect([row.threads, row.rounds]).toEqual([1, 1]);
+      if (!row.sharedMemory) expect([row.trainRatio, row.predictRatio]).toEqual([1, 1]);
+    }
+    expect(out).toMatch(/worker, isolated +\d+ threads?, shared memory +1 thread /);
+  },
+  120_000,
+);
 
 const python = process.env.RNNKIT_KERAS_PYTHON;
 

@@ -39,7 +39,7 @@ const disposed = (...shape: number[]): tf.Tensor => {
 };
 
 const recurrent = [
-  ...["initialState", "mask", "goBackwards", "returnSequences"],
+  ...["initialState", "mask", "goBackwards", "reverseOutputs", "returnSequences"],
   ...["zeroOutputForMask", "activation", "inputDropoutMask", "recurrentDropoutMask"],
 ];
 const names = {
@@ -93,7 +93,10 @@ testOptions(fused, {
   ],
   stepThrough: {
     who: "stepThrough",
-    names: ["initialState", "mask", "goBackwards", "returnSequences", "zeroOutputForMask"],
+    names: [
+      ...["initialState", "mask", "goBackwards", "reverseOutputs", "returnSequences"],
+      "zeroOutputForMask",
+    ],
     required: { initialState: [] },
     call: (options) => fused.stepThrough((step) => [step], x, options),
   },

@@ -126,7 +126,7 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
   const initialState = direction.initialState?.();
   const shape: ForwardShape = {
     ...{ cell, B, T, I, H, activation, recurrentActivation },
-    ...{ returnSequences, goBackwards, zeroOutputForMask },
+    ...{ returnSequences, goBackwards, reverseOutputs: false, zeroOutputForMask },
     masked: x.mask !== undefined,
     dropoutVariants: dropout?.variants ?? 0,
     training: pass.training,
@@ -147,7 +147,13 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
     inputDropoutMask: dropout?.inputDropoutMask,
     recurrentDropoutMask: dropout?.recurrentDropoutMask,
   };
-  return { shape, data };
+  const { kernel, recurrentKernel, bias } = weights;
+  const identity = {
+    kernel: kernel.dataId,
+    recurrentKernel: recurrentKernel.dataId,
+    bias: bias?.dataId,
+  };
+  return { shape, data, identity };
 }
 
 function outputOf({ shape, data }: ForwardCall, result: ForwardResult, x: Flow, pass: Pass): Flow {

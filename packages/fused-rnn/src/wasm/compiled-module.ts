@@ -1,7 +1,7 @@
 // From the text of a module to what V8 compiles of it, once a process: threads and memories share the module, and
 // with it the code that V8 has meanwhile optimised, an engine that follows another as well.
 
-/** Compiled modules by their text; of the engine's, one for each kind of memory. */
+/** Compiled modules by their text: for memories of one thread, and for those that threads share. */
 const modules = [new Map<string, WebAssembly.Module>(), new Map<string, WebAssembly.Module>()];
 
 /**

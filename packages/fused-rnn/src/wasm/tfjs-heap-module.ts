@@ -20,6 +20,10 @@ type StepKernel = (
 export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKernel>> {
   firstStray(ids: number, n: number, rows: number): number;
   gatherRows(table: number, width: number, ids: number, n: number, out: number): void;
+  reverseRows(x: number, outer: number, steps: number, width: number, out: number): void;
+  copyRows(
+    ...fromTo: [from: number, fromRow: number, to: number, toRow: number, width: number, n: number]
+  ): void;
   addRows(x: number, width: number, ids: number, n: number, out: number, segments: number): void;
   rmsprop(
     n: number,
@@ -42,8 +46,8 @@ export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKe
 const instances = new WeakMap<object, TfjsHeapModule | null>();
 
 /**
- * The kernels over a backend's own memory; undefined on other backends than tfjs's wasm, where that
- * memory is shared between threads (the module would have to be another), and without SIMD.
+ * The kernels over a backend's own memory, which its threads may share; undefined on other backends than tfjs's wasm,
+ * and without SIMD.
  */
 export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
   const memory = memoryOf(backend);
@@ -57,13 +61,15 @@ export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
 }
 
 function memoryOf(backend: object): WebAssembly.Memory | undefined {
-  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown } } };
-  const memory = wasm?.asm?.memory;
+  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown }; wasmMemory?: unknown } };
+  // tfjs's threaded module takes its memory from the script around it, the others have one of their own.
+  const memory = wasm?.asm?.memory ?? wasm?.wasmMemory;
   return isWasmMemory(memory) ? memory : undefined;
 }
 
 function instantiate(memory: WebAssembly.Memory): TfjsHeapModule | null {
-  if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
-  const module = compiledModule(hasRelaxedSimd ? relaxedSimd : simd128);
+  if (!hasSimd || !mayCompile()) return null;
+  const text = hasRelaxedSimd ? relaxedSimd : simd128;
+  const module = compiledModule(text, !isArrayBuffer(memory.buffer));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TfjsHeapModule;
 }
