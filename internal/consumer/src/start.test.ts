@@ -53,22 +53,21 @@ const calls = `
   compiled.length = 0;
   const weights = { kernel: tf.ones([32, 128]), recurrentKernel: tf.zeros([32, 128]) };
   const model = buildLstmForecaster(6, 1, 1, { units: [4, 4], seed: 1 });
-  const before = compiled.length;
   for (const threads of [1, 2, 3]) {
     setThreads(threads);
     lstm(tf.ones([64, 50, 32]), weights);
     await model.trainOnBatch(tf.ones([8, 6, 1]), tf.ones([8, 1]));
   }
   const given = new Set(workers.map(({ module }) => module));
-  console.log(JSON.stringify([before, compiled.length, workers.length, given.size, compiled.includes([...given][0])]));
+  console.log(JSON.stringify([compiled.length, workers.length, given.size, compiled.includes([...given][0])]));
   process.exit();`;
 
 test("layers, operations and threads of one process share one compiled engine", () => {
   const code = `await import("@tensorflow/tfjs-backend-cpu");${calls}`;
-  expect(said(join(projects, "all"), code)).toEqual([1, 1, 3, 1, true]);
+  expect(said(join(projects, "all"), code)).toEqual([1, 3, 1, true]);
 });
 
 test("on wasm one more is compiled, for tfjs's memory", () => {
   const code = `await import("@tensorflow/tfjs-backend-wasm");${calls}`;
-  expect(said(join(projects, "all"), code)).toEqual([1, 2, 3, 1, true]);
+  expect(said(join(projects, "all"), code)).toEqual([2, 3, 1, true]);
 });
