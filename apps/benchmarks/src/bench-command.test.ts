@@ -27,7 +27,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, page\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, page, start\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],

@@ -9,6 +9,7 @@ import { benchPeers, peerModels } from "./bench/peers-bench.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
+import { benchStart } from "./bench/start-bench.ts";
 import { benchStep, modelNames, type Side } from "./bench/step-bench.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import { benchStream } from "./bench/stream-bench.ts";
@@ -85,6 +86,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   bench.addCommand(
     timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
   );
+  bench.addCommand(timed(session, startCommand(), benchStart));
   return bench;
 }
 
@@ -224,4 +226,10 @@ function pageCommand(): Command {
 
 function usualThreads(): number[] {
   return [...new Set([1, getThreads()])];
+}
+
+function startCommand(): Command {
+  return new Command("start")
+    .summary("what imports take, and the first training step of a process")
+    .option("--rounds <n>", "fresh processes of each kind", wholeNumber(1), 15);
 }

@@ -25,6 +25,21 @@ test.each(packages)("$name: every entry of exports imports in plain Node", ({ na
   for (const specifier of specifiers) expect(names[specifier], specifier).toBeGreaterThan(0);
 });
 
+test.each(packages)(
+  "$name: functions and classes are called what they are exported as",
+  (entry) => {
+    const script = `
+    const exported = Object.entries(await import("${entry.manifest.name}"));
+    const others = exported.filter(([name, value]) => typeof value === "function" && value.name !== name);
+    console.log(JSON.stringify(others.map(([name, value]) => [name, value.name])));`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(projects, entry.name),
+      encoding: "utf8",
+    });
+    expect(JSON.parse(printed)).toEqual([]);
+  },
+);
+
 test.each(packages)("$name: each target of exports exists, types before code", ({ name }) => {
   const folder = join(projects, name, "node_modules", "@rnnkit", name);
   const { exports } = readManifest(folder);

@@ -1,11 +1,20 @@
 // @ts-check
 // From which size on a second thread pays: inference of LSTMs of growing length on one thread and on
-// two, in turn, medians. `node packages/fused-rnn/scripts/time-threads.mjs`, after a build.
+// two, in turn, medians. `node packages/fused-rnn/scripts/time-threads.mjs`, after a build of core-rnn.
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createServer } from "vite";
+
+// What it calls is no entry of the package, so it comes from source.
+const source = await createServer({
+  ...{ root: dirname(dirname(fileURLToPath(import.meta.url))), configFile: false },
+  ...{ appType: "custom", server: { middlewareMode: true, ws: false, watch: null } },
+});
 const { getInstance, setThreads } = /** @type {typeof import("../src/wasm/instance.ts")} */ (
-  await import(built("instance.js"))
+  await source.ssrLoadModule("/src/wasm/instance.ts")
 );
 const { forward } = /** @type {typeof import("../src/wasm/forward.ts")} */ (
-  await import(built("forward.js"))
+  await source.ssrLoadModule("/src/wasm/forward.ts")
 );
 
 const [B, I, H] = [16, 32, 32];
@@ -58,9 +67,3 @@ for (const T of [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256]) {
   console.log(`${cells.join(" ")}   ${(one / two).toFixed(2)}x`);
 }
 process.exit(0);
-
-// Types are the source's, so that they are checked without a build; what runs is the build.
-/** @param {string} file */
-function built(file) {
-  return new URL(`../dist/wasm/${file}`, import.meta.url).href;
-}

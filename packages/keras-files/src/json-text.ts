@@ -4,12 +4,14 @@ import { mostDepth, mostJsonBytes, mostJsonValues, shownName } from "./limits.ts
 /** An object of JSON. */
 export type JsonObject = { [key: string]: Json };
 
-const [nan, infinity] = [..."NI"].map((character) => character.charCodeAt(0));
+// Codes of the characters N and I.
+const [nan, infinity] = [0x4e, 0x49];
 /** Python's numbers that JSON does not have, but for a minus. */
 const pythonNumbers = ["NaN", "Infinity"];
-const [quote, backslash, openArray, closeArray, openObject, closeObject, comma] = [
-  ...'"\\[]{},',
-].map((character) => character.charCodeAt(0));
+// Codes of " \ [ ] { } and the comma.
+const [quote, backslash] = [0x22, 0x5c];
+const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+const comma = 0x2c;
 
 /**
  * Parses JSON, and Python's NaN, Infinity and -Infinity in it, that is no longer than 32 MiB, has no more than

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
-import { decodeHex } from "../wasm/decode-hex.ts";
+import { decodeHex } from "../wasm/compiled-module.ts";
 import { hasRelaxedSimd } from "../wasm/features.ts";
 import { registerKernels } from "./register.ts";
 import { rmspropUpdate } from "./rmsprop-update.ts";

@@ -2,8 +2,8 @@
 
 import { isWasmModule, shown } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/kernels.ts";
+import { compiledModule, decodeHex } from "./compiled-module.ts";
 import { physicalCores } from "./cores.ts";
-import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import { createHeap, type Heap } from "./heap.ts";
 import { canUseThreads, createThreadPool, type ThreadPool } from "./threads.ts";
@@ -99,7 +99,7 @@ export function abandonInstance(engine: WasmInstance): void {
 
 /** An engine of its own, beside the one that `getInstance` returns. */
 export function createInstance(shared: boolean): WasmInstance {
-  const module = handedOver ?? compiled(shared);
+  const module = handedOver ?? compiledModule(hasRelaxedSimd ? relaxedSimd : simd128, shared);
   // A module handed over is that for memory which is not shared.
   const isShared = shared && !handedOver;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: isShared });
@@ -107,27 +107,6 @@ export function createInstance(shared: boolean): WasmInstance {
   const kernels = instance.exports as unknown as KernelExports;
   const freshPool = () => createThreadPool(module, memory, kernels);
   return { kernels, heap: createHeap(memory, kernels.heapBase()), pool: freshPool(), freshPool };
-}
-
-function compiled(shared: boolean): WebAssembly.Module {
-  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
-  if (shared) shareMemory(bytes);
-  return new WebAssembly.Module(bytes);
-}
-
-/**
- * Turns the module's imported memory into a shared one. The kernels hold no atomic instruction, so
- * the two kinds of module differ in one byte, the flags of the memory's limits: 1 is "has a
- * maximum", 3 "has a maximum and is shared".
- */
-export function shareMemory(bytes: Uint8Array): void {
-  const name = [..."\u0003env\u0006memory"].map((character) => character.charCodeAt(0));
-  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
-  const flags = at + name.length + 1;
-  if (at < 0 || bytes[flags - 1] !== 2 || bytes[flags] !== 1) {
-    throw new Error("fused-rnn: expected a module that imports env.memory with a maximum");
-  }
-  bytes[flags] = 3;
 }
 
 /**

@@ -3,9 +3,9 @@
 
 import { type CellKind, isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
-import { decodeHex } from "./decode-hex.ts";
+import { compiledModule } from "./compiled-module.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
-import { mayCompile, shareMemory } from "./instance.ts";
+import { mayCompile } from "./instance.ts";
 
 /** A step of a cell for some rows; h, c and bias may be 0: none. A cell without c leaves those alone. */
 type StepKernel = (
@@ -69,8 +69,7 @@ function memoryOf(backend: object): WebAssembly.Memory | undefined {
 
 function instantiate(memory: WebAssembly.Memory): TfjsHeapModule | null {
   if (!hasSimd || !mayCompile()) return null;
-  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
-  if (!isArrayBuffer(memory.buffer)) shareMemory(bytes);
-  const module = new WebAssembly.Module(bytes);
+  const text = hasRelaxedSimd ? relaxedSimd : simd128;
+  const module = compiledModule(text, !isArrayBuffer(memory.buffer));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TfjsHeapModule;
 }

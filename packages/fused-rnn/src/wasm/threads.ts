@@ -90,7 +90,8 @@ function runtime(): Runtime {
       spawn(data, onEnd) {
         const worker = new threads.Worker(
           `${workerSource} worker.serve(require("node:worker_threads").workerData);`,
-          { eval: true, workerData: data, stdout: false, stderr: false },
+          // It writes nothing; what were passed on would have this thread open its own output for it.
+          { eval: true, workerData: data, stdout: true, stderr: true },
         );
         worker.unref();
         worker.on("error", onEnd);
