@@ -17,9 +17,11 @@ import {
   sequenceMask,
 } from "./layer-call.ts";
 import { isKeras3, layerFrom, readable } from "./layer-from.ts";
+import { linked } from "./layer-links.ts";
 import { nameScope } from "./name-scope.ts";
 import { otherCopy } from "./other-copy.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
+import { bidirectionalLink } from "./recurrent-links.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
@@ -69,6 +71,7 @@ export class BidirectionalLayer extends CompositeLayer {
   declare readonly returnState: boolean;
 
   static {
+    linked(BidirectionalLayer, bidirectionalLink, true);
     readable(BidirectionalLayer, isKeras3);
     derive(BidirectionalLayer, {
       returnSequences: ({ forwardLayer }) => forwardLayer.returnSequences,

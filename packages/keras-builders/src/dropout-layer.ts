@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
-import { type DropoutDraw, dropoutFactors } from "@rnnkit/fused-rnn";
+import { type DropoutDraw, dropoutFactors, dropoutStage } from "@rnnkit/fused-rnn";
 import {
   mul,
   type serialization,
@@ -14,6 +14,7 @@ import { dropoutDraw } from "./dropout-masks.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
+import { linked } from "./layer-links.ts";
 import { drawnSeed } from "./random-seed.ts";
 import { seeds } from "./seeds.ts";
 
@@ -47,6 +48,10 @@ export class DropoutLayer extends layers.Layer {
   readonly #random: Random;
 
   static {
+    linked(DropoutLayer, (layer, { isMasked }) => {
+      if (layer.noiseShape !== null) return { reason: "it has a noiseShape" };
+      return { stages: [dropoutStage(() => layer.draw())], isMasked };
+    });
     readable(DropoutLayer);
   }
 

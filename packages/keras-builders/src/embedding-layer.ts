@@ -1,4 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
+import { lookupStage } from "@rnnkit/fused-rnn";
 import {
   cast,
   gather,
@@ -15,6 +16,7 @@ import { derive } from "./derived.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape, type Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
+import { linked, readsLookup } from "./layer-links.ts";
 import { recordLookup } from "./looked-up.ts";
 import { withDrawnSeed } from "./random-seed.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
@@ -75,6 +77,14 @@ export class EmbeddingLayer extends layers.Layer {
   declare readonly embeddingsConstraint: Constraint | null;
 
   static {
+    linked(EmbeddingLayer, (layer, { next }) => {
+      const isLeft = readsLookup(next);
+      const [ids] = (layer.inboundNodes[0]?.inputShapes ?? []) as Shape[];
+      if (isLeft && ids?.length !== 2) return { reason: "its tokens are not [B, T]" };
+      const { name: who, maskZero: masksZero } = layer;
+      const stage = lookupStage({ who, table: () => layer.embeddings!.read(), masksZero, isLeft });
+      return { stages: [stage], isMasked: masksZero };
+    });
     readable(EmbeddingLayer);
     derive(EmbeddingLayer, {
       embeddingsInitializer: (layer) => layer.#spec.initializer,

@@ -1,9 +1,11 @@
 import { shown } from "@rnnkit/core-rnn";
+import { maskingStage } from "@rnnkit/fused-rnn";
 import { expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
+import { linked } from "./layer-links.ts";
 import { keptOf, stepsOtherThan } from "./masked-steps.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
@@ -19,6 +21,9 @@ export class MaskingLayer extends layers.Layer {
   readonly maskValue: number;
 
   static {
+    linked(MaskingLayer, ({ maskValue }) => {
+      return { stages: [maskingStage(maskValue)], isMasked: true };
+    });
     readable(MaskingLayer);
   }
 

@@ -4,7 +4,8 @@ import { shown } from "@rnnkit/core-rnn";
 import { chainRefusal, type Stage } from "@rnnkit/fused-rnn";
 import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { isAsMade } from "./as-made.ts";
-import { isInput, type Link, type Place, stageOf } from "./layer-stages.ts";
+import { type Link, linkMaker, type Place } from "./layer-links.ts";
+import { isInput, stockLink } from "./stock-links.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -91,7 +92,7 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
 
 function linkOf(layer: Layer, place: Place): Link {
   if (layer.losses.length > 0) return { reason: "it has a regularizer" };
-  return stageOf(layer, place);
+  return (linkMaker(layer) ?? stockLink)(layer, place);
 }
 
 /** Of each layer of a model, why the engine has no link for it; undefined where it has one. */

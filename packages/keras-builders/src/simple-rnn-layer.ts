@@ -1,6 +1,8 @@
 import type { SimpleRnnArgs } from "./cell-options.ts";
 import { FusedLayer } from "./fused-layer.ts";
 import { isKeras3, readable } from "./layer-from.ts";
+import { linked } from "./layer-links.ts";
+import { recurrentLink } from "./recurrent-links.ts";
 import { SimpleRnnCell } from "./simple-rnn-cell.ts";
 
 /** @internal */
@@ -8,6 +10,7 @@ export class SimpleRnnLayer extends FusedLayer {
   static readonly className = "SimpleRNN";
 
   static {
+    linked(SimpleRnnLayer, recurrentLink, true);
     readable(SimpleRnnLayer, isKeras3);
   }
 

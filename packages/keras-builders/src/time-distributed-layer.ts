@@ -6,10 +6,12 @@ import { buildPart, CompositeLayer } from "./composite-layer.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { applyWithState, firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { layerFrom, readable } from "./layer-from.ts";
+import { linked } from "./layer-links.ts";
 import { otherCopy } from "./other-copy.ts";
 import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 import { checkShape } from "./shape.ts";
+import { denseLink, isStock } from "./stock-links.ts";
 import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -37,6 +39,10 @@ export class TimeDistributedLayer extends CompositeLayer {
   #isStepwise = false;
 
   static {
+    linked(TimeDistributedLayer, ({ layer }, { isMasked }) => {
+      if (!isStock(layer, "Dense")) return { reason: "it is not around a Dense" };
+      return { ...denseLink(layer, isMasked), inner: [layer] };
+    });
     readable(TimeDistributedLayer);
   }
 
