@@ -5,7 +5,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
-import type { PeerRow } from "./bench/peers-bench.ts";
+import type { PeerRow } from "./bench/peers-table.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
 import { runCommandLine } from "./command-line.ts";
@@ -137,7 +137,7 @@ test.skipIf(!python)(
     expect(ours!.system).toMatch(/^rnnkit, \d+ threads?$/);
     expect(keras!.system).toBe("Keras 3.15.1 on jax");
     expect(ours!.ratio).toEqual({ train: 1, predict: 1 });
-    expect(keras!.ratio.train).toBeAllclose(keras!.trainMs / ours!.trainMs, { rtol: 1e-9 });
+    expect(keras!.ratio.train).toBeAllclose(keras!.trainMs! / ours!.trainMs!, { rtol: 1e-9 });
     expect(out).toMatch(/stock_forecaster +Keras 3\.15\.1 on jax .*x .*x/);
   },
   60_000,

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { peerSystems } from "./bench/peer.ts";
-import { benchPeers, peerModels } from "./bench/peers-bench.ts";
+import { benchPeers } from "./bench/peers-bench.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
@@ -182,7 +182,7 @@ function streamCommand(): Command {
 
 function peersCommand(): Command {
   const command = new Command("peers")
-    .summary("the tutorial's models here, in Keras and in PyTorch")
+    .summary("the tutorial's models here, in Keras, PyTorch and ONNX Runtime")
     .option(
       "--python <file>",
       "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
@@ -191,10 +191,11 @@ function peersCommand(): Command {
     .option("--systems <list>", `all, or some of ${peerSystems.join(",")}`, listOf(peerSystems), [
       ...peerSystems,
     ])
-    .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
-      ...peerModels,
+    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
+      ...modelNames,
     ])
-    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10);
+    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
+    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
   return withThreads(command);
 }
 
