@@ -2,6 +2,7 @@ import process from "node:process";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
+import { benchFit, fitSystems } from "./bench/fit-bench.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { peerSystems } from "./bench/peer.ts";
 import { benchPeers } from "./bench/peers-bench.ts";
@@ -80,6 +81,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   bench.addCommand(timed(session, scalingCommand(), benchScaling));
   bench.addCommand(timed(session, streamCommand(), benchStream));
   bench.addCommand(timed(session, peersCommand(), benchPeers));
+  bench.addCommand(timed(session, fitCommand(), benchFit));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
   return bench;
 }
@@ -181,22 +183,37 @@ function streamCommand(): Command {
 }
 
 function peersCommand(): Command {
-  const command = new Command("peers")
+  const command = withSystems(new Command("peers"), peerSystems)
     .summary("the tutorial's models here, in Keras, PyTorch and ONNX Runtime")
+    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
+    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
+  return withThreads(command);
+}
+
+function fitCommand(): Command {
+  const command = withSystems(new Command("fit"), fitSystems)
+    .summary("fit beside Keras's fit, first and steady epochs, and whole scripts")
+    .option("--epochs <n>", "of a fit", wholeNumber(2), 20)
+    .option("--steps <n>", "of an epoch", wholeNumber(1), 25)
+    .option("--repeats <n>", "fits of each model, in fresh processes", wholeNumber(1), 1)
+    .option("--scripts <n>", "whole scripts of each model and system; 0: none", wholeNumber(0), 3);
+  return withThreads(command);
+}
+
+/** Other systems, and the models that they are compared on. */
+function withSystems(command: Command, systems: readonly string[]): Command {
+  return command
     .option(
       "--python <file>",
       "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
       process.env.RNNKIT_KERAS_PYTHON || "python3",
     )
-    .option("--systems <list>", `all, or some of ${peerSystems.join(",")}`, listOf(peerSystems), [
-      ...peerSystems,
+    .option("--systems <list>", `all, or some of ${systems.join(",")}`, listOf(systems), [
+      ...systems,
     ])
     .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
       ...modelNames,
-    ])
-    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
-    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
-  return withThreads(command);
+    ]);
 }
 
 function progressCommand(): Command {

@@ -16,11 +16,12 @@ choose their own. The folders are those of src/bench/model-folder.ts.
 
 import importlib
 import json
-import os
 import sys
 import time
 
 import numpy as np
+
+from folder import Folder
 
 SYSTEM, THREADS = sys.argv[1], int(sys.argv[2])
 MODULES = {
@@ -43,23 +44,6 @@ def milliseconds(work):
     started = time.perf_counter()
     work()
     return 1000 * (time.perf_counter() - started)
-
-
-class Folder:
-    """What `open` names: the plan of the model, its examples and its weights."""
-
-    def __init__(self, path):
-        self.path = path
-        with open(os.path.join(path, "plan.json")) as file:
-            self.plan = json.load(file)
-        self.x, self.y = (self.array(self.plan[name]) for name in ("x", "y"))
-
-    def array(self, entry):
-        path = os.path.join(self.path, entry["file"])
-        return np.fromfile(path, dtype=entry["dtype"]).reshape(entry["shape"])
-
-    def weights(self):
-        return [self.array(entry) for entry in self.plan["weights"]]
 
 
 def fit(model, folder, epochs):
