@@ -16,15 +16,10 @@ import {
 } from "./fit-table.ts";
 import { epochDisagreement } from "./model-agreement.ts";
 import { writeModelFolder } from "./model-folder.ts";
-import { type Peer, startOurselves, startPeer } from "./peer.ts";
+import { type FitSystem, type Peer, startOurselves, startPeer } from "./peer.ts";
 import { ratioWords } from "./ratio.ts";
 import { type TutorialModel, tutorialModels } from "./tutorial-models.ts";
 import { kerasScript, ownScript, type ScriptRow, timeScripts } from "./whole-scripts.ts";
-
-/** Systems that have a `fit`. */
-export const fitSystems = ["keras-jax", "keras-tensorflow"] as const;
-
-export type FitSystem = (typeof fitSystems)[number];
 
 export interface FitOptions {
   /** A Python that has the systems. */

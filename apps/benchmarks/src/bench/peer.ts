@@ -4,10 +4,15 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { getThreads } from "@rnnkit/fused-rnn";
-import { hasRelaxedSimd } from "./peak.ts";
+import { relaxedSimdFlags } from "../relaxed-simd-flag.ts";
+
+/** Systems that have a `fit`. */
+export const fitSystems = ["keras-jax", "keras-tensorflow"] as const;
+
+export type FitSystem = (typeof fitSystems)[number];
 
 /** What a peer is made of, by name. */
-export const peerSystems = ["keras-jax", "keras-tensorflow", "pytorch", "onnxruntime"] as const;
+export const peerSystems = [...fitSystems, "pytorch", "onnxruntime"] as const;
 
 export type PeerSystem = (typeof peerSystems)[number];
 
@@ -23,11 +28,9 @@ export interface Peer {
 const script = (name: string) =>
   fileURLToPath(new URL(`../../scripts/peers/${name}`, import.meta.url));
 
-/** The program that runs a script of ours as a program of its own: this one, with the same instructions. */
+/** The program that runs a script of ours: Node, with fused multiply-add as the command line has it. */
 export function ownProgram(name: string): [program: string, args: string[]] {
-  const relaxed = hasRelaxedSimd() && process.versions.v8.startsWith("11.3.");
-  const flags = relaxed ? ["--experimental-wasm-relaxed-simd"] : [];
-  return [process.execPath, [...flags, script(name)]];
+  return [process.execPath, [...relaxedSimdFlags, script(name)]];
 }
 
 /** The program that runs a script of other systems. */

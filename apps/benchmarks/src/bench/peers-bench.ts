@@ -20,7 +20,7 @@ import {
 } from "./peers-table.ts";
 import { ratioOf, ratioWords } from "./ratio.ts";
 import { rounds } from "./rounds.ts";
-import type { StepTimes } from "./step-bench.ts";
+import { type StepTimes, sumOf } from "./step-bench.ts";
 import { type TutorialModel, tutorialModels } from "./tutorial-models.ts";
 import { warmUp, warmUpRule } from "./warm-up.ts";
 
@@ -124,10 +124,7 @@ async function compare(
   const steps = (peer: Peer) => peer.ask<StepTimes>({ do: "steps", steps: STEPS_PER_ROUND });
   for (const peer of contestants) {
     await setTimeout(REST_MS);
-    await warmUp(async () => {
-      const { train, predict } = await steps(peer);
-      return [...train, ...predict].reduce((sum, ms) => sum + ms, 0);
-    }, bench.signal);
+    await warmUp(async () => sumOf(await steps(peer)), bench.signal);
   }
   const measured = await rounds(
     async () => {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 const LEAST = 5;
 const MOST = 20;
-const SECONDS = 10;
+const SECONDS = 20;
 const RECENT = 3;
 const FASTER = 0.03;
 
@@ -16,9 +16,9 @@ export const warmUpRule: string =
  * their work, memory has been taken.
  */
 export function isSteady(times: readonly number[]): boolean {
-  if (times.length < LEAST) return false;
   const spent = times.reduce((sum, ms) => sum + ms, 0);
   if (times.length >= MOST || spent >= 1000 * SECONDS) return true;
+  if (times.length < LEAST) return false;
   const best = Math.min(...times.slice(0, -RECENT));
   return Math.min(...times.slice(-RECENT)) > (1 - FASTER) * best;
 }

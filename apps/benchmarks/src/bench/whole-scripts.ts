@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { median } from "../statistics.ts";
-import type { FitSystem } from "./fit-bench.ts";
-import { ownProgram, pythonProgram } from "./peer.ts";
+import { type FitSystem, ownProgram, pythonProgram } from "./peer.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
 
 /** A program that trains and asks one model, from its start to its end. */
