@@ -12,7 +12,7 @@ export const fitSystems = ["keras-jax", "keras-tensorflow"] as const;
 export type FitSystem = (typeof fitSystems)[number];
 
 /** What a peer is made of, by name. */
-export const peerSystems = [...fitSystems, "pytorch", "onnxruntime"] as const;
+export const peerSystems = ["keras-jax", "keras-tensorflow", "pytorch", "onnxruntime"] as const;
 
 export type PeerSystem = (typeof peerSystems)[number];
 
