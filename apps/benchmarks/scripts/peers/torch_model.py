@@ -68,6 +68,8 @@ def layer(kind, config, weights):
         made.weight.data.copy_(torch.from_numpy(weights[0].T.copy()))
         made.bias.data.copy_(torch.from_numpy(weights[1]))
         return made
+    if kind == "Bidirectional":
+        kind, config = config["layer"]["className"], config["layer"]["config"]
     return Recurrent(kind, config, weights)
 
 
