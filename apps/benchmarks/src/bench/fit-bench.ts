@@ -14,7 +14,7 @@ import {
   scriptColumns,
   scriptLine,
 } from "./fit-table.ts";
-import { epochDisagreement } from "./model-agreement.ts";
+import { epochAgreement } from "./model-agreement.ts";
 import { writeModelFolder } from "./model-folder.ts";
 import { type FitSystem, type Peer, startOurselves, startPeer } from "./peer.ts";
 import { ratioWords } from "./ratio.ts";
@@ -102,7 +102,8 @@ const headLines = ({ epochs, steps }: FitOptions): string[] => [
   "first epoch, from the call of fit on, with all that compiles there; steady: of the second half of the epochs,",
   "the median; ours / theirs below 1: ours is the faster",
   `steady's ratio is the ${ratioWords}`,
-  "printed only where predictions from equal weights agree, and losses of a fit in order too, but with dropout",
+  "printed only where predictions from equal weights agree; loss off: how far the loss of an epoch in order is from",
+  "ours, as a share of it (not with dropout)",
 ];
 
 /** One `fit` of each system, in turn epoch by epoch; ours is the first. Null when it was interrupted. */
@@ -131,7 +132,9 @@ async function fitInTurn(
       );
     }
     for (const peer of peers) await peer.ask({ do: "open", folder });
-    const times = peers.map(({ name: system }): FitTimes => ({ system, epochs: [], endMs: 0 }));
+    const times = peers.map(
+      ({ name: system }): FitTimes => ({ system, epochs: [], endMs: 0, lossError: null }),
+    );
     for (let epoch = 0; epoch <= epochs; epoch++) {
       for (const [k, peer] of peers.entries()) {
         await setTimeout(REST_MS);
@@ -143,9 +146,9 @@ async function fitInTurn(
       }
       if (bench.signal.aborted) return null;
     }
-    const wrong = await epochDisagreement(model, peers, folder);
+    const { wrong, lossErrors } = await epochAgreement(model, peers, folder);
     if (wrong) throw new Error(`bench fit: ${wrong}`);
-    return times;
+    return times.map((its, k) => ({ ...its, lossError: lossErrors[k] ?? null }));
   } finally {
     for (const peer of peers) peer.close();
   }

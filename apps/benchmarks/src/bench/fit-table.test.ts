@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { fitLine, fitRows } from "./fit-table.ts";
 
 const fit = (ours: number[], theirs: number[]) => [
-  { system: "ours", epochs: ours, endMs: 1 },
-  { system: "theirs", epochs: theirs, endMs: 2 },
+  { system: "ours", epochs: ours, endMs: 1, lossError: 0 },
+  { system: "theirs", epochs: theirs, endMs: 2, lossError: 2e-7 },
 ];
 
 test("first is the first epoch, steady the second half's median, whole all of them and the end", () => {
   const [ours, theirs] = fitRows("a", [fit([100, 50, 10, 20], [900, 5, 5, 5])]);
   expect(ours).toEqual({
     ...{ model: "a", system: "ours", fits: 1, epochs: 4 },
-    ...{ firstMs: 100, steadyMs: 15, wholeMs: 181, ratio: null },
+    ...{ firstMs: 100, steadyMs: 15, wholeMs: 181, lossError: null, ratio: null },
   });
-  expect(theirs).toMatchObject({ firstMs: 900, steadyMs: 5, wholeMs: 917 });
+  expect(theirs).toMatchObject({ firstMs: 900, steadyMs: 5, wholeMs: 917, lossError: 2e-7 });
   expect(theirs!.ratio!.first.median).toBeCloseTo(1 / 9, 12);
   expect(theirs!.ratio!.steady).toMatchObject({ median: 3, low: 2.2, high: 3.8 });
   expect(theirs!.ratio!.whole.median).toBeCloseTo(181 / 917, 12);
@@ -37,7 +37,7 @@ test("several fits are medians, and their epochs are paired within a fit", () =>
 test("a range is said where turns differ", () => {
   const [ours, theirs] = fitRows("a", [fit([100, 50, 10, 20], [900, 5, 5, 5])]);
   expect(fitLine(theirs!)).toMatch(
-    /^ {2}a +theirs +900 +5\.00 +917 +0\.11 +3\.00 \(2\.20-3\.80\) +0\.20$/,
+    /^ {2}a +theirs +900 +5\.00 +917 +0\.11 +3\.00 \(2\.20-3\.80\) +0\.20 +2e-7$/,
   );
   expect(fitLine(ours!)).toMatch(/^ {2}a +ours +100 +15\.0 +181$/);
 });

@@ -12,6 +12,8 @@ export interface FitTimes {
   epochs: number[];
   /** Between the last epoch's end and the end of `fit`. */
   endMs: number;
+  /** How far its loss of an epoch in order is from ours, as a share of it; null with dropout. */
+  lossError: number | null;
 }
 
 /** One model in one system, ours among them; medians over the fits. */
@@ -25,6 +27,8 @@ export interface FitRow {
   steadyMs: number;
   /** All of `fit`. */
   wholeMs: number;
+  /** Of an epoch in order, from equal weights: |its − ours| / |ours|; null of ours, and with dropout. */
+  lossError: number | null;
   /** Ours / its; null of ours. */
   ratio: { first: Ratio; steady: Ratio; whole: Ratio } | null;
 }
@@ -38,7 +42,7 @@ export function fitRows(model: string, fits: readonly FitTimes[][]): FitRow[] {
   return [ours, ...others].map((side) => ({
     ...{ model, system: side.system, fits: fits.length, epochs: side.count },
     ...{ firstMs: median(side.first), steadyMs: median(side.steady) },
-    wholeMs: median(side.whole),
+    ...{ wholeMs: median(side.whole), lossError: side === ours ? null : side.lossError },
     ratio:
       side === ours
         ? null
@@ -54,15 +58,16 @@ interface SideTimes {
   system: string;
   /** Epochs of a fit. */
   count: number;
+  lossError: number | null;
   first: number[];
   steady: number[];
   whole: number[];
 }
 
 function timesOf(fits: readonly FitTimes[]): SideTimes {
-  const { system, epochs } = fits[0] as FitTimes;
+  const { system, epochs, lossError } = fits[0] as FitTimes;
   return {
-    system,
+    ...{ system, lossError },
     count: epochs.length,
     first: fits.map((fit) => fit.epochs[0] as number),
     steady: fits.flatMap((fit) => fit.epochs.slice(Math.floor(fit.epochs.length / 2))),
@@ -80,6 +85,7 @@ export const fitColumns = (epochs: number): Column[] => [
   { title: "ours / theirs: first", width: 20 },
   { title: "steady", width: 18 },
   { title: "all", width: 18 },
+  { title: "loss off", width: 8 },
 ];
 
 const ms = (x: number) => (x >= 1000 ? x.toFixed(0) : x.toPrecision(3));
@@ -94,6 +100,7 @@ export function fitLine(row: FitRow): string {
   return tableRow(fitColumns(row.epochs), [
     ...[model, system, ms(firstMs), ms(steadyMs), ms(wholeMs)],
     ...[times(ratio?.first), times(ratio?.steady), times(ratio?.whole)],
+    row.lossError === null ? "" : row.lossError.toExponential(0),
   ]);
 }
 

@@ -6,7 +6,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AGREEMENT, relativeError } from "./agreement.ts";
-import { disagreement, epochDisagreement } from "./model-agreement.ts";
+import { disagreement, epochAgreement } from "./model-agreement.ts";
 import { type ModelPlan, writeModelFolder } from "./model-folder.ts";
 import { type Peer, startOurselves, startPeer } from "./peer.ts";
 import type { StepTimes } from "./step-bench.ts";
@@ -120,21 +120,34 @@ test("who predicts or loses otherwise is named, and what; who does not train has
   for (const [other, words] of others) {
     await open();
     expect(await disagreement(model, [peer, other])).toMatch(words);
-    expect(await epochDisagreement(model, [peer, other], at)).toMatch(words);
+    expect((await epochAgreement(model, [peer, other], at)).wrong).toMatch(words);
   }
-  const wrongLosses = changed("losses", ([first = 0, second = 0]) => [first, 1.001 * second]);
-  const other: Peer = {
-    ...wrongLosses,
-    // One process stands for two, each with a training of its own.
-    ask: async <Answer>(question: { do: string }) => {
-      if (question.do === "losses") await open();
-      return await wrongLosses.ask<Answer>(question);
-    },
-  };
-  expect(await epochDisagreement(model, [peer, other], at)).toMatch(/the losses of two epochs/);
-  expect(await epochDisagreement({ ...model, dropout: true }, [peer, other], at)).toBeNull();
   await open();
   expect(await disagreement(model, [peer, changed("loss", () => null)])).toBeNull();
+});
+
+test("an epoch's loss in order is beside the first's, and one that is two percent off is refused", async () => {
+  const at = join(folder, model.name);
+  // One process stands for two, each with a training of its own.
+  const another = (factor: number): Peer => ({
+    ...{ name: "another", close() {} },
+    async ask<Answer>(question: { do: string }) {
+      if (question.do !== "losses") return await peer.ask<Answer>(question);
+      await peer.ask({ do: "open", folder: at });
+      const losses = await peer.ask<number[]>(question);
+      return losses.map((loss) => factor * loss) as Answer;
+    },
+  });
+  const beside = (factor: number, about: TutorialModel = model) =>
+    epochAgreement(about, [peer, another(factor)], at);
+  expect(await beside(1)).toEqual({ wrong: null, lossErrors: [0, 0] });
+  expect((await beside(1.001)).lossErrors[1]).toBeCloseTo(0.001, 6);
+  expect((await beside(1.02)).wrong).toMatch(
+    /expected an epoch's loss of stock_forecaster within 0\.01 of another's, got 0\.0[12]/,
+  );
+  expect((await beside(Number.NaN)).wrong).toMatch(/got NaN off/);
+  const drawing = { ...model, dropout: true };
+  expect(await beside(1.02, drawing)).toEqual({ wrong: null, lossErrors: [null, null] });
 });
 
 const python = process.env.RNNKIT_KERAS_PYTHON;
