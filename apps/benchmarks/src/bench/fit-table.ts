@@ -94,13 +94,15 @@ const ms = (x: number) => (x >= 1000 ? x.toFixed(0) : x.toPrecision(3));
 const times = (ratio: Ratio | undefined) =>
   !ratio ? "" : ratio.low === ratio.high ? ratio.median.toFixed(2) : ratioText(ratio);
 
+const share = (x: number | null) => (x === null ? "" : x === 0 ? "0" : x.toExponential(0));
+
 /** What a model's `fit` took in a system. */
 export function fitLine(row: FitRow): string {
   const { model, system, firstMs, steadyMs, wholeMs, ratio } = row;
   return tableRow(fitColumns(row.epochs), [
     ...[model, system, ms(firstMs), ms(steadyMs), ms(wholeMs)],
     ...[times(ratio?.first), times(ratio?.steady), times(ratio?.whole)],
-    row.lossError === null ? "" : row.lossError.toExponential(0),
+    share(row.lossError),
   ]);
 }
 
