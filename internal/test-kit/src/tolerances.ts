@@ -122,6 +122,11 @@ export const tolerances = {
       ...{ rtol: 0, atol: 2e-6, ofLargest: 0 },
       reason: "the same through several layers, or step by step",
     },
+    wholes: {
+      ...{ rtol: 1e-5, atol: 1e-5, ofLargest: 0 },
+      reason:
+        "a model in the engine beside its layers by tfjs, after seven steps, each from weights that differ by the last bits",
+    },
   },
   /** A model beside itself, saved and loaded. */
   saved: {

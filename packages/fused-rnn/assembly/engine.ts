@@ -17,6 +17,17 @@ import { clearTokenGradients, listInitialSums, projectTokens } from "./tokens";
 
 export { activateBuffer } from "./activations";
 export { finishGradients } from "./backward-step";
+export {
+  activateDense,
+  moveRows,
+  denseGradients,
+  multiplyAll,
+  denseSums,
+  denseWeightGradients,
+  fillFactors,
+  packColumns,
+  packRows,
+} from "./dense";
 export { addGram, multiplyRows, solvePanel } from "./orthogonal";
 export { packTransposed, packWeights, unpackGradients } from "./packing";
 export { finishStates } from "./state";

@@ -1,6 +1,28 @@
 export { fusedActivations, type RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
+export { bidirectionalStage, type StageMerge } from "./chain/bidirectional-stage.ts";
+export {
+  type ChainInput,
+  type ChainRun,
+  chainRefusal,
+  readNumbers,
+  runChain,
+} from "./chain/chain.ts";
+export { type DenseActivation, type DenseWeights, denseStage } from "./chain/dense-stage.ts";
+export { type DropoutDraw, dropoutFactors, dropoutStage } from "./chain/dropout-stage.ts";
+export {
+  type DropoutArrays,
+  type RecurrentStageOptions,
+  recurrentStage,
+} from "./chain/recurrent-stage.ts";
+export {
+  type LookupStageOptions,
+  lookupStage,
+  maskingStage,
+  reshapeStage,
+} from "./chain/small-stages.ts";
+export type { Stage } from "./chain/stage.ts";
 export { engineMemory } from "./engine-memory.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
@@ -15,9 +37,19 @@ export type {
 export { simpleRnn } from "./simple-rnn.ts";
 export { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
 export { stepThrough } from "./step-through.ts";
-export { type AdamHyperparameters, adamUpdate } from "./tfjs/adam-update.ts";
+export {
+  type AdamHyperparameters,
+  type AdamSlot,
+  adamSteps,
+  adamUpdate,
+} from "./tfjs/adam-update.ts";
 export { registerKernels } from "./tfjs/register.ts";
-export { type RmspropHyperparameters, rmspropUpdate } from "./tfjs/rmsprop-update.ts";
+export {
+  type RmspropHyperparameters,
+  type RmspropSlot,
+  rmspropSteps,
+  rmspropUpdate,
+} from "./tfjs/rmsprop-update.ts";
 export {
   type ArrayOfDtype,
   fromTensor,
@@ -28,6 +60,7 @@ export {
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
 export { createTensorNotes, type TensorNotes } from "./tfjs/tensor-notes.ts";
+export type { SteppedWeight } from "./tfjs/weight-steps.ts";
 export {
   engineBytes,
   getThreads,

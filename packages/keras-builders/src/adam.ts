@@ -1,5 +1,5 @@
 import { checkOptions } from "@rnnkit/core-rnn";
-import { adamUpdate } from "@rnnkit/fused-rnn";
+import { type AdamHyperparameters, adamSteps, adamUpdate } from "@rnnkit/fused-rnn";
 import { AdamOptimizer, dispose, keep, scalar, type Tensor, variable } from "@tensorflow/tfjs-core";
 import { checking } from "./check.ts";
 import {
@@ -7,6 +7,7 @@ import {
   type OptimizerOptions,
   optimizerOf,
   optimizerOptionNames,
+  type RawGradient,
   type Slot,
   slotOf,
   takeStep,
@@ -49,16 +50,31 @@ class KerasAdam extends AdamOptimizer {
   accumulatedMaxSecondMoment: Slot[] = [];
   #nothing: Tensor | undefined;
 
-  override applyGradients(gradients: Gradients): void {
-    const lists = this.#lists();
+  #numbers(rate: number): AdamHyperparameters {
     const { beta1, beta2, epsilon } = this;
-    const rate = f(this.learningRate);
-    const numbers = {
+    return {
       stepSize: stepSize(rate, beta1, beta2, this.iterations + 1),
       beta1,
       beta2,
       epsilon,
     };
+  }
+
+  /** One step without clipping and decay. */
+  applyRaw(gradients: readonly RawGradient[]): void {
+    const lists = this.#lists();
+    const weights = gradients.map(({ value, gradient }, i) => {
+      const [m, v, vHat] = lists.map(({ slots, ending }) => slotOf(slots, i, value, ending));
+      return { value, gradient, slots: { m: m!, v: v!, ...(vHat && { vHat }) } };
+    });
+    adamSteps(weights, this.#numbers(f(this.learningRate)));
+    this.incrementIterations();
+  }
+
+  override applyGradients(gradients: Gradients): void {
+    const lists = this.#lists();
+    const rate = f(this.learningRate);
+    const numbers = this.#numbers(rate);
     takeStep(this, gradients, rate, {
       slots: (value, i) => lists.map(({ slots, ending }) => slotOf(slots, i, value, ending)),
       next: (value, gradient, [m, v, vHat]) =>

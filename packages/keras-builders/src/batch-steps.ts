@@ -11,44 +11,19 @@ import {
   tidy,
   type Variable,
 } from "@tensorflow/tfjs-core";
-import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { carriedMask } from "./carried-mask.ts";
-import type { LossFunction } from "./keras-losses.ts";
-import { batchLoss, type MeanParts, meanParts, quotient } from "./weighted-mean.ts";
-
-/** What tfjs-layers keeps of a compiled model and does not tell. */
-export interface Compiled
-  extends Pick<LayersModel, "name" | "inputs" | "outputs" | "call" | "optimizer" | "metricsNames"> {
-  lossFunctions: LossFunction[];
-  /** The losses of the outputs, if several, then metrics: function and output. */
-  metricsTensors: [LossFunction, number][];
-  collectedTrainableWeights: LayerVariable[];
-  calculateLosses(): Scalar[];
-}
-
-/** What one batch gave. */
-export interface BatchResult {
-  /** The loss, with regularizers; then each output's, if there are several. */
-  losses: Scalar[];
-  /** Each metric of the batch. */
-  metrics: Scalar[];
-  /** The parts of each metric, where a mask reached it: those of all batches make the epoch's. */
-  parts: (MeanParts | undefined)[];
-}
-
-/** Inputs, then targets, then weights, as tfjs-layers lists what a batch has. */
-function partsOf(model: Compiled, data: (Tensor | null)[]) {
-  const [inputs, outputs] = [model.inputs.length, model.outputs.length];
-  return {
-    inputs: data.slice(0, inputs) as Tensor[],
-    targets: data.slice(inputs, inputs + outputs) as Tensor[],
-    weights: data.slice(inputs + outputs, inputs + 2 * outputs),
-  };
-}
+import { chainTested, chainTrained } from "./chain-step.ts";
+import { type BatchParts, type BatchResult, type Compiled, partsOf } from "./compiled-model.ts";
+import { batchLoss, meanParts, quotient } from "./weighted-mean.ts";
 
 /** One step of the model's optimizer; the metrics are of the predictions before it. */
 export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
-  const { inputs, targets, weights } = partsOf(model, data);
+  const parts = partsOf(model, data);
+  const fused = tidied(() =>
+    chainTrained(model, parts, (made) => metricsOf(model, parts.targets, made)),
+  );
+  if (fused) return fused;
+  const { inputs, targets, weights } = parts;
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
   const several = model.outputs.length > 1;
   let outputs: Tensor[] = [];
@@ -76,7 +51,12 @@ export function trainedBatch(model: Compiled, data: (Tensor | null)[]): BatchRes
 
 /** What the model makes of a batch, as Keras's `evaluate`: regularizers are in the loss. */
 export function testedBatch(model: Compiled, data: (Tensor | null)[]): BatchResult {
-  const { inputs, targets, weights } = partsOf(model, data);
+  const parts = partsOf(model, data);
+  const fused = tidied(() =>
+    chainTested(model, parts, (made) => metricsOf(model, parts.targets, made)),
+  );
+  if (fused) return fused;
+  const { inputs, targets, weights } = parts;
   return tidied(() => {
     const outputs = [model.call(inputs, { countActivity: true })].flat();
     const losses = lossesOf(model, targets, outputs, weights);
@@ -88,14 +68,14 @@ export function testedBatch(model: Compiled, data: (Tensor | null)[]): BatchResu
   });
 }
 
-const tidied = (run: () => BatchResult): BatchResult =>
-  tidy(run as never) as unknown as BatchResult;
+const tidied = <Result extends BatchResult | undefined>(run: () => Result): Result =>
+  tidy(run as never) as unknown as Result;
 
 function lossesOf(
   model: Compiled,
   targets: readonly Tensor[],
   outputs: readonly Tensor[],
-  weights: readonly (Tensor | null)[],
+  weights: BatchParts["weights"],
 ): Scalar[] {
   return outputs.map((output, i) => {
     const values = model.lossFunctions[i]!(targets[i]!, output);

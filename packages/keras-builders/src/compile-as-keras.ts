@@ -1,6 +1,7 @@
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
-import type { Compiled } from "./batch-steps.ts";
+import { noteLoss } from "./chain-loss.ts";
+import type { Compiled } from "./compiled-model.ts";
 import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
 import {
   type Loss,
@@ -79,9 +80,14 @@ export function compileAsKeras(
 
   // tfjs-layers knows by its own function which loss takes class numbers: Keras's come in afterwards.
   for (const [i, name] of losses.entries()) {
-    if (typeof name !== "string" || !(name in kerasLosses)) continue;
+    if (typeof name !== "string") continue;
+    if (!(name in kerasLosses)) {
+      noteLoss(model.lossFunctions[i]!, name);
+      continue;
+    }
     const own = kerasLosses[name as keyof typeof kerasLosses];
     model.lossFunctions[i] = own;
+    noteLoss(own, name);
     // With several outputs each one's loss is reported, before all metrics.
     if (losses.length > 1) model.metricsTensors[i]![0] = own;
   }

@@ -3,8 +3,8 @@
 
 import { type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { History } from "@tensorflow/tfjs-layers";
-import type { BatchResult, Compiled } from "./batch-steps.ts";
-import { epochCallback } from "./fit-loop.ts";
+import type { BatchResult, Compiled } from "./compiled-model.ts";
+import { asScalar, epochCallback } from "./fit-loop.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 
@@ -35,7 +35,7 @@ export function batchFunction(
     tidy(() => {
       const { losses, metrics, parts } = run(model, data);
       totals?.add(parts);
-      return [...losses, ...metrics];
+      return [...losses, ...metrics].map(asScalar);
     });
 }
 

@@ -1,9 +1,21 @@
-import { dropout, type serialization, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
+import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { type DropoutDraw, dropoutFactors } from "@rnnkit/fused-rnn";
+import {
+  mul,
+  type serialization,
+  type Tensor,
+  tensor,
+  tidy,
+  util,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { dropoutDraw } from "./dropout-masks.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
 import { drawnSeed } from "./random-seed.ts";
+import { seeds } from "./seeds.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -32,8 +44,7 @@ export class DropoutLayer extends layers.Layer {
   readonly rate: number;
   readonly noiseShape: (number | null)[] | null;
   readonly seed: number | null;
-  readonly #drawn: number;
-  #calls = 0;
+  readonly #random: Random;
 
   static {
     readable(DropoutLayer);
@@ -48,7 +59,7 @@ export class DropoutLayer extends layers.Layer {
     this.rate = rate;
     this.noiseShape = noiseShape;
     this.seed = seed;
-    this.#drawn = seed ?? drawnSeed();
+    this.#random = seededRandom(seeds(seed ?? drawnSeed())() as number);
     inKerasGraph(this);
   }
 
@@ -57,15 +68,26 @@ export class DropoutLayer extends layers.Layer {
       this.invokeCallHook(inputs, kwargs);
       if (!kwargs.training || this.rate === 0) return inputs;
       const [x] = [inputs].flat() as [Tensor];
+      // Of infinite numbers too.
       if (this.rate === 1) return zerosLike(x);
-      const seed = `${this.#drawn}/${this.#calls++}`;
-      return dropout(x, this.rate, this.getNoiseShape(x), seed);
+      const shape = this.getNoiseShape(x) ?? x.shape;
+      const factors = dropoutFactors(this.draw()!, util.sizeFromShape(shape));
+      return mul(x, tensor(factors, shape));
     });
   }
 
   /** Of the mask for **x**; undefined: x's own. */
   protected getNoiseShape(x: Tensor): number[] | undefined {
     return this.noiseShape?.map((n, i) => n ?? x.shape[i]!);
+  }
+
+  /**
+   * What decides the mask of one training call; undefined where nothing drops out.
+   *
+   * @internal
+   */
+  draw(): DropoutDraw | undefined {
+    return this.rate === 0 ? undefined : dropoutDraw(this.rate, this.#random);
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {

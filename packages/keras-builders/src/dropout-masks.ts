@@ -1,4 +1,5 @@
 import type { Random } from "@rnnkit/core-rnn";
+import { type DropoutArrays, type DropoutDraw, dropoutFactors } from "@rnnkit/fused-rnn";
 import { type Tensor, tensor, util } from "@tensorflow/tfjs-core";
 
 /** Masks as the fused operations take them; absent where nothing is dropped. */
@@ -25,21 +26,36 @@ export interface DropoutShape {
  * [G, B, I] and [G, B, H]. Rate 1 drops nothing in a layer with gates and everything in a SimpleRNN.
  */
 export function dropoutMasks(shape: DropoutShape, random: Random): DropoutMasks {
+  const { B, I, H, G } = shape;
+  const { variants, inputDropoutMask, recurrentDropoutMask } = dropoutArrays(shape, random);
+  const gates = variants > 1 ? [G] : [];
+  return {
+    ...(inputDropoutMask && { inputDropoutMask: tensor(inputDropoutMask, [...gates, B, I]) }),
+    ...(recurrentDropoutMask && {
+      recurrentDropoutMask: tensor(recurrentDropoutMask, [...gates, B, H]),
+    }),
+  };
+}
+
+/** The numbers of {@link dropoutMasks}. */
+export function dropoutArrays(shape: DropoutShape, random: Random): DropoutArrays {
   const { dropout, recurrentDropout, B, I, H, G } = shape;
   const drops = (rate: number): boolean => rate > 0 && (rate < 1 || G === 1);
-  const gates = G > 1 && drops(recurrentDropout) ? [G] : [];
-  const masks: DropoutMasks = {};
-  if (drops(dropout)) masks.inputDropoutMask = dropoutMask([...gates, B, I], dropout, random);
-  if (drops(recurrentDropout)) {
-    masks.recurrentDropoutMask = dropoutMask([...gates, B, H], recurrentDropout, random);
-  }
-  return masks;
+  const gates = G > 1 && drops(recurrentDropout) ? G : 1;
+  const drawn = (rate: number, width: number): Float32Array | undefined =>
+    drops(rate) ? dropoutFactors(dropoutDraw(rate, random), gates * B * width) : undefined;
+  const inputDropoutMask = drawn(dropout, I);
+  const recurrentDropoutMask = drawn(recurrentDropout, H);
+  const variants = inputDropoutMask || recurrentDropoutMask ? gates : 0;
+  return { inputDropoutMask, recurrentDropoutMask, variants };
 }
 
 /** A mask of 0 with probability **rate**, else 1 / (1 - rate). */
 export function dropoutMask(shape: number[], rate: number, random: Random): Tensor {
-  const kept = rate < 1 ? 1 / (1 - rate) : 0;
-  const values = new Float32Array(util.sizeFromShape(shape));
-  for (let i = 0; i < values.length; i++) values[i] = random.uniform() < rate ? 0 : kept;
-  return tensor(values, shape);
+  return tensor(dropoutFactors(dropoutDraw(rate, random), util.sizeFromShape(shape)), shape);
+}
+
+/** What decides the numbers of such a mask. */
+export function dropoutDraw(rate: number, random: Random): DropoutDraw {
+  return { rate, state: random.uint32(), key: random.uint32() };
 }

@@ -1,60 +1,117 @@
-// The epochs of `fit` and the batches of `evaluate`, as Keras goes through them.
+// The epochs of `fit`, as tfjs-layers goes through them, with Keras's order of examples and metrics.
 
-import {
-  add,
-  div,
-  keep,
-  mul,
-  range,
-  type Scalar,
-  slice,
-  type Tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { Callback, type Logs } from "@tensorflow/tfjs-layers";
-import { type Compiled, testedBatch, trainedBatch } from "./batch-steps.ts";
+import { keep, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { Callback, CustomCallback, EarlyStopping, History } from "@tensorflow/tfjs-layers";
+import { trainedBatch } from "./batch-steps.ts";
+import { callbackListOf, type LogValues } from "./callback-list.ts";
+import type { Compiled, Value } from "./compiled-model.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
+import { ProgressCallback } from "./progress.ts";
 import { type Shuffle, shuffleOf } from "./shuffle.ts";
+import { rows, testedData } from "./test-loop.ts";
 
 type Data = (Tensor | null)[];
 
-/** What an epoch needs, of `fit`. */
-export interface Epochs {
-  /** Takes the place of the data: where in the epoch's order the examples of a batch are. */
-  ins: Tensor[];
-  /** One step. */
-  step(data: Data): Scalar[];
-  /** Goes before all others. */
-  callback: Callback;
-  dispose(): void;
+/** What tfjs-layers' models have and do not tell. */
+export interface FittedModel extends Compiled {
+  history: History;
+  /** Set by a callback: no batch after this one. */
+  stopTraining_: boolean;
 }
 
-/** The epochs of a model over **data**, in a new order each where **isShuffled**. */
-export function epochsOf(
-  model: Compiled,
-  data: Data,
-  isShuffled: boolean,
-  labels: readonly string[],
-): Epochs {
+/** What `fit` goes through. */
+export interface FitPlan {
+  /** Inputs, targets and weights. */
+  data: Data;
+  /** The same of the validation; none without. */
+  validation: Data | undefined;
+  batchSize: number;
+  initialEpoch: number;
+  epochs: number;
+  isShuffled: boolean;
+  /** Names of losses and metrics, as logs have them. */
+  labels: readonly string[];
+}
+
+/** tfjs-layers' own `fitLoop` of these callbacks. */
+export type StockFitLoop = (callbacks: readonly Callback[]) => Promise<unknown>;
+
+/** Trains a model; **stock** and the caller's **callbacks** say what is called when. */
+export async function fittedEpochs(
+  model: FittedModel,
+  plan: FitPlan,
+  callbacks: readonly Callback[],
+  stock: StockFitLoop,
+): Promise<History> {
+  const { data, validation, batchSize, labels } = plan;
   const count = data[0]!.shape[0]!;
-  const shuffle = isShuffled ? shuffleOf(model, count) : undefined;
+  const shuffle = plan.isShuffled ? shuffleOf(model, count) : undefined;
   const totals = metricTotals();
-  const ins = shuffle ? [range(0, count, 1, "int32")] : (data as Tensor[]);
-  return {
-    ins,
-    step(given) {
-      const batch = shuffle ? shuffle.batch(data, given[0]!) : given;
-      const { losses, metrics, parts } = trainedBatch(model, batch);
-      totals.add(parts);
-      return [...losses, ...metrics];
-    },
-    callback: epochCallback(totals, labels, shuffle),
-    dispose() {
-      shuffle?.dispose();
-      totals.dispose();
-      if (shuffle) ins[0]!.dispose();
-    },
-  };
+  try {
+    const first = epochCallback(totals, labels, shuffle);
+    const { list, history } = await callbackListOf(model, () => stock([first, ...callbacks]));
+    const asTensors = !list.callbacks.every((each) => takesNumbers(each));
+    model.history = history;
+    await list.onTrainBegin();
+    model.stopTraining_ = false;
+    for (let epoch = plan.initialEpoch; epoch < plan.epochs && !model.stopTraining_; epoch++) {
+      await list.onEpochBegin(epoch);
+      const epochLogs: LogValues = {};
+      for (let from = 0; from < count && !model.stopTraining_; from += batchSize) {
+        const batch = from / batchSize;
+        const size = Math.min(batchSize, count - from);
+        const logs: LogValues = {};
+        await list.onBatchBegin(batch, logs as never);
+        Object.assign(logs, { batch, size });
+        tidy(() => {
+          const examples = shuffle
+            ? shuffle.batch(data, from, size)
+            : data.map((each) => each && rows(each, from, size));
+          const { losses, metrics, parts } = trainedBatch(model, examples);
+          totals.add(parts);
+          log(logs, "", labels, [...losses, ...metrics], asTensors);
+          if (validation && from + size === count) {
+            const values = testedData(model, validation, batchSize);
+            log(epochLogs, "val_", labels, values, asTensors);
+          }
+        });
+        await list.onBatchEnd(batch, logs as never);
+        for (const value of Object.values(logs)) if (typeof value !== "number") value.dispose();
+      }
+      await list.onEpochEnd(epoch, epochLogs as never);
+    }
+    await list.onTrainEnd();
+    await history.syncData();
+    return history;
+  } finally {
+    totals.dispose();
+  }
+}
+
+/** Writes values under their names. */
+function log(
+  logs: LogValues,
+  prefix: string,
+  labels: readonly string[],
+  values: readonly Value[],
+  asTensors: boolean,
+): void {
+  for (const [i, label] of labels.entries()) {
+    const value = values[i]!;
+    const isNumber = typeof value === "number" && !asTensors;
+    logs[prefix + label] = isNumber ? value : keep(asScalar(value));
+  }
+}
+
+/** A value as a tensor. */
+export const asScalar = (value: Value): Scalar =>
+  typeof value === "number" ? scalar(value) : value;
+
+/** Whether a callback takes numbers in the place of tensors: those of tfjs-layers and of this package do. */
+function takesNumbers(callback: object): boolean {
+  if (callback instanceof CustomCallback || callback instanceof History) return true;
+  const known = [EpochCallback, ProgressCallback, EarlyStopping];
+  return known.some((Class) => Object.getPrototypeOf(callback) === Class.prototype);
 }
 
 /** Tells the metrics of what **totals** has of an epoch, of **labels** the last. */
@@ -84,51 +141,15 @@ class EpochCallback extends Callback {
   }
 
   /** The metrics of all that was kept in the epoch, for tfjs-layers' mean over batches. */
-  override async onEpochEnd(_epoch: number, logs: Logs = {}): Promise<void> {
+  override async onEpochEnd(_epoch: number, logs: object = {}): Promise<void> {
     const means = this.#totals.means();
     const labels = this.#labels.slice(this.#labels.length - means.length);
     for (const [i, mean] of means.entries()) {
       if (!mean) continue;
-      const known = logs as Record<string, number | Tensor>;
+      const known = logs as LogValues;
       const before = known[labels[i]!];
       if (typeof before === "object") before.dispose();
       known[labels[i]!] = keep(mean);
     }
   }
-}
-
-/** Loss and metrics over **data**, batch by batch: losses weighted by the batches' sizes. */
-export function testedData(model: Compiled, data: Data, batchSize: number): Scalar[] {
-  const count = data[0]!.shape[0]!;
-  const totals = metricTotals();
-  let sums: Tensor[] = [];
-  try {
-    for (let from = 0; from < count; from += batchSize) {
-      const size = Math.min(batchSize, count - from);
-      const before = sums;
-      sums = tidy(() => {
-        const batch = data.map((each) => each && rows(each, from, size));
-        const { losses, metrics, parts } = testedBatch(model, batch);
-        totals.add(parts);
-        return [...losses, ...metrics].map((value, i) => add(before[i] ?? 0, mul(value, size)));
-      });
-      for (const sum of before) sum.dispose();
-    }
-    return tidy(() => {
-      const means = totals.means();
-      const values = sums.map((sum, i) => {
-        const exact = means[i - (sums.length - means.length)];
-        return exact ?? div(sum, count);
-      });
-      return values as Scalar[];
-    });
-  } finally {
-    for (const sum of sums) sum.dispose();
-    totals.dispose();
-  }
-}
-
-/** Examples **from** on. */
-export function rows(x: Tensor, from: number, size: number): Tensor {
-  return slice(x, [from, ...x.shape.slice(1).map(() => 0)], [size, ...x.shape.slice(1)]);
 }

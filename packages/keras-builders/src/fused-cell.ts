@@ -3,6 +3,7 @@
 import { type CellKind, cellTable, weightShapes } from "@rnnkit/core-rnn";
 import {
   bidirectional,
+  type DropoutArrays,
   type GatedOptions,
   type RecurrentInput,
   type RecurrentResult,
@@ -12,7 +13,12 @@ import { cast, expandDims, type serialization, type Tensor, tidy } from "@tensor
 import type { LayerVariable, Shape } from "@tensorflow/tfjs-layers";
 import { cellConfig, type GatedCellArgs } from "./cell-options.ts";
 import { DescribedCell } from "./described-cell.ts";
-import { type DropoutMasks, dropoutMasks } from "./dropout-masks.ts";
+import {
+  type DropoutMasks,
+  type DropoutShape,
+  dropoutArrays,
+  dropoutMasks,
+} from "./dropout-masks.ts";
 import { fusedOperation, optionsOfKind } from "./fused-operation.ts";
 import { firstShape, type Inputs, type Kwargs } from "./layer-call.ts";
 import { lookupOf } from "./looked-up.ts";
@@ -158,10 +164,26 @@ export abstract class FusedCell extends DescribedCell {
 
   #drawn({ shape }: Tensor): DropoutMasks {
     const [B, , I] = shape as [number, number, number];
+    return this.oncePerCall("dropout", (random) => dropoutMasks(this.#dropoutShape(B, I), random));
+  }
+
+  /**
+   * The numbers of the masks of one training call over [B, T, I].
+   *
+   * @internal
+   */
+  drawArrays(B: number, I: number): DropoutArrays {
+    return dropoutArrays(this.#dropoutShape(B, I), this.random);
+  }
+
+  #dropoutShape(B: number, I: number): DropoutShape {
     const { units, dropout, recurrentDropout } = this.options;
-    const G = cellTable[this.#recurrence.kind].gates.length;
-    const of = { dropout, recurrentDropout, B, I, H: units, G };
-    return this.oncePerCall("dropout", (random) => dropoutMasks(of, random));
+    return { dropout, recurrentDropout, B, I, H: units, G: cellTable[this.kind].gates.length };
+  }
+
+  /** The recurrence that it is. */
+  get kind(): CellKind {
+    return this.#recurrence.kind;
   }
 
   protected override assertInputCompatibility(inputs: Inputs): void {

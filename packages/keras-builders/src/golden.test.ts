@@ -17,6 +17,7 @@ import { describe, expect, test } from "vitest";
 import type { BidirectionalLayer } from "./bidirectional-layer.ts";
 import { type Json, type Layer, layerFrom, ours } from "./keras-json.fixture.ts";
 import { optimizerFrom } from "./keras-optimizer.fixture.ts";
+import { setWholeSteps } from "./model-chain.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 
 const lossOf = {
@@ -138,8 +139,14 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
     );
   });
 
-  test.each(caseIds("trajectory"))("%s: Keras's losses and weights over 20 steps", async (id) => {
+  const ways = caseIds("trajectory").flatMap((id) => [
+    { id, whole: true },
+    { id, whole: false },
+  ]);
+  test.each(ways)("$id, whole $whole: Keras's losses and weights over 20 steps", async (way) => {
+    const { id, whole } = way;
     await tf.setBackend(backend);
+    setWholeSteps(whole);
     const golden = loadTrajectory(id);
     // A gradient of the embedding like any other is in Keras's JAX run; TensorFlow's is not.
     const { losses, losses64, final_weights, final_predictions_batch0 } = golden.dense ?? golden;

@@ -37,6 +37,7 @@ export type { InputShape } from "./check.ts";
 export type { KerasCompileArgs } from "./compile-as-keras.ts";
 export type { DropoutArgs, DropoutLayer } from "./dropout-layer.ts";
 export type { EmbeddingArgs, EmbeddingLayer } from "./embedding-layer.ts";
+export { explainSpeed, type LayerSpeed, type SpeedReport } from "./explain-speed.ts";
 export type { FusedCell } from "./fused-cell.ts";
 export type { FusedLayer } from "./fused-layer.ts";
 export type { GruCell } from "./gru-cell.ts";
@@ -76,6 +77,7 @@ export type { LstmCell } from "./lstm-cell.ts";
 export { buildLstmForecaster, type LstmForecasterOverrides } from "./lstm-forecaster.ts";
 export { buildLstmGruModel, type LstmGruModelOverrides } from "./lstm-gru-model.ts";
 export type { MaskingArgs, MaskingLayer } from "./masking-layer.ts";
+export { setWholeSteps } from "./model-chain.ts";
 export { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 export type {
   IdentityLayer,

@@ -3,6 +3,7 @@
 
 import { clone, keep, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { noteMade } from "./as-made.ts";
 import { carriedMask, type Mask } from "./carried-mask.ts";
 import { inOwnGraph } from "./graph-mask.ts";
 import { withKerasMasks } from "./keras-mask.ts";
@@ -18,6 +19,11 @@ const joined = new WeakSet<Layer>();
 const stockClasses = new Set(
   Object.values(serialization.SerializationMap.getMap().classNameMap).map(([own]) => own),
 );
+
+/** Whether a layer is of a class of tfjs-layers itself. */
+export function isStockClass(layer: Layer): boolean {
+  return stockClasses.has(layer.constructor as never);
+}
 
 /** Whether a layer's numbers are Keras's in a model: it is of this package, or joined to one that is. */
 export function isKerasLayer(layer: Layer): boolean {
@@ -42,9 +48,11 @@ export function isKerasModel(model: { layers: Layer[] }): boolean {
 export function inKerasGraph<Of extends Layer>(layer: Of): Of {
   if (joined.has(layer)) return layer;
   joined.add(layer);
+  const isOwn = Object.hasOwn(layer, "call") || Object.hasOwn(layer, "apply");
   if (isModel(layer)) joinModel(layer);
-  else if (stockClasses.has(layer.constructor as never)) joinStock(layer);
+  else if (isStockClass(layer)) joinStock(layer);
   carryMasks(layer);
+  if (!isOwn) noteMade(layer);
   for (const nodes of [layer.inboundNodes, layer.outboundNodes]) joinNeighbours(nodes);
   return layer;
 }

@@ -3,8 +3,9 @@
 // what is not understood is refused. Models without such a layer are tfjs-layers' own, as ever.
 
 import { shown } from "@rnnkit/core-rnn";
-import { type Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
 import {
+  type Callback,
   type History,
   LayersModel,
   type ModelCompileArgs,
@@ -12,20 +13,18 @@ import {
   type ModelFitArgs,
   Sequential,
 } from "@tensorflow/tfjs-layers";
-import { type Compiled, testedBatch, trainedBatch } from "./batch-steps.ts";
+import { testedBatch, trainedBatch } from "./batch-steps.ts";
+import { chainPredicted } from "./chain-step.ts";
 import { compileAsKeras, type KerasCompileArgs } from "./compile-as-keras.ts";
+import type { Value } from "./compiled-model.ts";
 import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-training.ts";
-import { epochsOf, rows, testedData } from "./fit-loop.ts";
+import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
-import {
-  type ExampleWeights,
-  exampleWeights,
-  type SampleWeight,
-  sampleWeights,
-} from "./sample-weights.ts";
+import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
+import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
+import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
 
-type Tensors = Tensor | Tensor[] | { [name: string]: Tensor };
 type AnyFunction = (...args: unknown[]) => unknown;
 type Data = (Tensor | null)[];
 type Values = Scalar | Scalar[];
@@ -39,7 +38,7 @@ type FitLoopArgs = [
 ];
 
 /** What tfjs-layers' models have and do not tell. */
-interface Model extends Compiled {
+interface Model extends FittedModel {
   layers: LayersModel["layers"];
   outputNames: string[];
   isOptimizerOwned: boolean;
@@ -57,6 +56,7 @@ interface Model extends Compiled {
   fitDataset(dataset: unknown, options: object): Promise<History>;
   evaluateDataset(dataset: unknown, options: object): Promise<Values>;
   predict(x: Tensors, args?: object): Outputs;
+  predictLoop(x: Tensor | Tensor[], batchSize?: number, verbose?: unknown): Outputs;
   predictOnBatch(x: Tensors): Outputs;
   getDedupedMetricsNames(): string[];
 }
@@ -93,9 +93,6 @@ export function installTraining(): void {
   }
 }
 
-/** The weights that belong to targets, which tfjs-layers hands on alone. */
-const validationWeights = new WeakMap<object, SampleWeight>();
-
 const methods = {
   compile(stock: Model["compile"], model: Model, args: KerasCompileArgs): void {
     compileAsKeras(model, trainingOptions("compile", args), stock);
@@ -117,7 +114,7 @@ const methods = {
     const [xs, ys] = model.standardizeUserDataXY(x, y, checkBatchAxis ?? true, batchSize);
     const given = { sampleWeight, classWeight } as ExampleWeights;
     const weights = await exampleWeights(model.name, given, ys, model.outputNames);
-    const validation = validationWeights.get(y);
+    const validation = validationWeightsOf(y);
     if (!validation) return [xs, ys, weights ?? null];
     // Behind the targets, where they are looked for in a batch.
     return [xs, [...ys, ...sampleWeights(model.name, validation, ys, model.outputNames)], null];
@@ -133,7 +130,7 @@ const methods = {
     const options = trainingOptions("fit", args);
     const callbacks = callbacksOf("fit", options);
     const given = { ...options, callbacks } as ModelFitArgs;
-    const [xs, ys, all, made] = withValidationWeights(model, x, y, given);
+    const [xs, ys, all, made] = withValidationWeights(model.name, x, y, given);
     try {
       return await stock(xs, ys, all);
     } finally {
@@ -142,18 +139,24 @@ const methods = {
   },
 
   async fitLoop(stock: Model["fitLoop"], model: Model, ...args: FitLoopArgs): Promise<History> {
-    const [, ins, labels, batchSize, epochs, verbose, callbacks, valF, valIns] = args;
-    const [shuffle, ...others] = args.slice(9);
+    const [f, ins, labels, batchSize, epochs, verbose, callbacks, valF, valIns] = args;
+    const [shuffle, callbackMetrics, initialEpoch, ...others] = args.slice(9);
     // What tfjs-layers refuses.
     if (typeof shuffle === "string") return stock(...args);
-    const run = epochsOf(model, ins, shuffle !== false, labels);
-    try {
-      const all = [run.callback, ...callbacks];
-      const before = [run.step, run.ins, labels, batchSize, epochs, verbose, all] as const;
-      return await stock(...before, valF, valIns, false, ...others);
-    } finally {
-      run.dispose();
-    }
+    const plan = {
+      data: ins,
+      validation: valF ? valIns : undefined,
+      ...{ batchSize: batchSize ?? 32, epochs: epochs ?? 1 },
+      initialEpoch: (initialEpoch as number | undefined) ?? 0,
+      isShuffled: shuffle !== false,
+      labels,
+    };
+    return fittedEpochs(model, plan, callbacks as Callback[], (all) =>
+      stock(
+        ...[f, ins, labels, batchSize, epochs, verbose, all as unknown[], valF, valIns],
+        ...[false, callbackMetrics, initialEpoch, ...others],
+      ),
+    );
   },
 
   testLoop(
@@ -167,7 +170,7 @@ const methods = {
   ): Scalar[] {
     // What tfjs-layers refuses.
     if (verbose || steps != null) return stock(f, ins, batchSize, verbose, steps);
-    return testedData(model, ins, batchSize);
+    return tidy(() => testedData(model, ins, batchSize).map(asScalar));
   },
 
   fitDataset(stock: Model["fitDataset"], model: Model, ...given: [unknown, object?]) {
@@ -182,6 +185,18 @@ const methods = {
 
   predict(stock: Model["predict"], _model: Model, x: Tensors, args: object = {}): Outputs {
     return stock(x, trainingOptions("predict", args));
+  },
+
+  predictLoop(
+    stock: Model["predictLoop"],
+    model: Model,
+    x: Tensor | Tensor[],
+    batchSize = 32,
+    verbose?: unknown,
+  ): Outputs {
+    const [only] = [x].flat() as [Tensor];
+    const whole = verbose ? undefined : chainPredicted(model, only, batchSize);
+    return whole ?? stock(x, batchSize, verbose);
   },
 
   predictOnBatch(stock: Model["predictOnBatch"], _model: Model, ...given: [Tensors]): Outputs {
@@ -218,13 +233,16 @@ const methods = {
   ): Promise<number | number[]> {
     const { sampleWeight, classWeight } = trainingOptions("trainOnBatch", given);
     const [xs, ys, weights] = await model.standardizeUserData(x, y, sampleWeight, classWeight);
-    const values: Scalar[] = [];
+    const values: Value[] = [];
     try {
-      values.push(...model.makeTrainFunction()([...xs, ...ys, ...(weights ?? [])]));
-      const numbers = await Promise.all(values.map(async (value) => (await value.data())[0]!));
+      const { losses, metrics } = trainedBatch(model, [...xs, ...ys, ...(weights ?? [])]);
+      values.push(...losses, ...metrics);
+      const numbers = await Promise.all(
+        values.map(async (value) => (typeof value === "number" ? value : (await value.data())[0]!)),
+      );
       return numbers.length === 1 ? numbers[0]! : numbers;
     } finally {
-      for (const value of values) value.dispose();
+      for (const value of values) if (typeof value !== "number") value.dispose();
       disposeOthers([...xs, ...ys, ...(weights ?? [])], x, y);
     }
   },
@@ -235,66 +253,3 @@ function disposeOthers(used: readonly Tensor[], ...given: Tensors[]): void {
   const own = given.flatMap((each) => (each instanceof Tensor ? [each] : Object.values(each)));
   for (const tensor of used) if (!own.includes(tensor)) tensor.dispose();
 }
-
-const mapped = <T extends Tensors>(given: T, by: (each: Tensor) => Tensor): T =>
-  given instanceof Tensor
-    ? (by(given) as T)
-    : Array.isArray(given)
-      ? (given.map(by) as T)
-      : (Object.fromEntries(Object.entries(given).map(([name, each]) => [name, by(each)])) as T);
-
-/**
- * The arguments of `fit` as tfjs-layers takes them, weights of validation data noted beside: those given, or
- * the last part of **sampleWeight** where **validationSplit** takes the last part of the examples. Behind
- * them, what was made for it.
- */
-function withValidationWeights(
-  model: Model,
-  x: Tensors,
-  y: Tensors,
-  args: ModelFitArgs,
-): [x: Tensors, y: Tensors, args: ModelFitArgs, made: Tensor[]] {
-  const { validationData, validationSplit = 0, sampleWeight } = args;
-  const noted = (targets: Tensors, weights: Tensors): Tensor[] => {
-    const key = targets instanceof Tensor ? [targets] : { ...targets };
-    validationWeights.set(key, weights as SampleWeight);
-    return key as Tensor[];
-  };
-  if (validationData?.length === 3) {
-    const [valX, valY, weights] = validationData;
-    return [x, y, { ...args, validationData: [valX, noted(valY, weights)] }, []];
-  }
-  const isSplit = validationSplit > 0 && validationSplit < 1;
-  if (sampleWeight == null || validationData != null || !isSplit) return [x, y, args, []];
-
-  const count = firstOf(x).shape[0]!;
-  const at = Math.floor(count * (1 - validationSplit));
-  const made: Tensor[] = [];
-  const part = (given: Tensors, from: number, to: number): Tensors =>
-    mapped(given, (each) => {
-      if (each.shape[0] !== count) {
-        throw new Error(
-          `${model.name}: expected ${count} examples in x, y and sampleWeight, got ${shown(each.shape)}`,
-        );
-      }
-      const rowsOf = rows(each, from, to - from);
-      made.push(rowsOf);
-      return rowsOf;
-    });
-  const weights = sampleWeight as Tensors;
-  const tail = noted(part(y, at, count), part(weights, at, count));
-  return [
-    part(x, 0, at),
-    part(y, 0, at),
-    {
-      ...args,
-      validationSplit: 0,
-      sampleWeight: part(weights, 0, at) as Tensor,
-      validationData: [part(x, at, count) as Tensor, tail],
-    },
-    made,
-  ];
-}
-
-const firstOf = (given: Tensors): Tensor =>
-  given instanceof Tensor ? given : (Object.values(given)[0] as Tensor);

@@ -8,6 +8,7 @@ import {
   type Optimizer,
   sub,
   type Tensor,
+  type TensorInfo,
   tidy,
   type Variable,
   variable,
@@ -74,6 +75,26 @@ export function slotOf(slots: Slot[], i: number, value: Variable, name: string):
     variable: tidy(() => variable(zerosLike(value), false)),
   };
   return slots[i].variable;
+}
+
+/** A weight and its gradient, which is the backend's and belongs to nobody else: the step disposes it. */
+export interface RawGradient {
+  value: Variable;
+  gradient: TensorInfo;
+}
+
+/** An optimizer that steps from gradients as they lie at the backend, with the numbers of `applyGradients`. */
+export interface RawOptimizer extends Optimizer {
+  applyRaw(gradients: readonly RawGradient[]): void;
+}
+
+/** Whether a step of an optimizer is its own update and nothing beside. */
+export function stepsRaw(optimizer: Optimizer): optimizer is RawOptimizer {
+  const { applyRaw, applyGradients, ...given } = optimizer as Partial<RawOptimizer> &
+    Omit<OptimizerOptions, "learningRate">;
+  const isPlain = !Object.hasOwn(optimizer, "applyGradients") && applyRaw !== undefined;
+  const { weightDecay, clipnorm, clipvalue, globalClipnorm } = given;
+  return isPlain && !(weightDecay || clipnorm || clipvalue || globalClipnorm);
 }
 
 /** An optimizer's own part of a step. */

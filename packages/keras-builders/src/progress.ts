@@ -39,7 +39,8 @@ export function progress(options: ProgressOptions = {}): Callback {
   return new ProgressCallback(draw, interval);
 }
 
-class ProgressCallback extends Callback {
+/** What {@link progress} makes. */
+export class ProgressCallback extends Callback {
   readonly #draw: NonNullable<ProgressOptions["draw"]>;
   readonly #interval: number;
   #epoch = 0;

@@ -38,7 +38,12 @@ export interface RecurrentCellArgs extends LayerArgs {
  * layers.rnn({ cell: new Sum({}), returnSequences: true });
  */
 export abstract class RecurrentCell extends layers.Layer {
-  readonly #random: Random;
+  /**
+   * Where its dropout masks come from.
+   *
+   * @internal
+   */
+  protected readonly random: Random;
   /** What {@link oncePerCall} has made; undefined outside of a sequence. */
   #made: Map<string, object> | undefined;
 
@@ -49,7 +54,7 @@ export abstract class RecurrentCell extends layers.Layer {
     if (args.seed != null && !Number.isFinite(args.seed)) {
       throw new Error(`${this.name}: expected seed to be a number, got ${args.seed}`);
     }
-    this.#random = seededRandom(seeds(args.seed ?? drawnSeed())() as number);
+    this.random = seededRandom(seeds(args.seed ?? drawnSeed())() as number);
   }
 
   protected override addWeight(
@@ -113,7 +118,7 @@ export abstract class RecurrentCell extends layers.Layer {
   ): Tensors {
     const known = this.#made?.get(name) as Tensors | undefined;
     if (known) return known;
-    const made = make(this.#random);
+    const made = make(this.random);
     if (this.#made) {
       for (const tensor of Object.values(made)) keep(tensor);
       this.#made.set(name, made);

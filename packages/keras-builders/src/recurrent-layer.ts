@@ -7,6 +7,7 @@ import {
   type serialization,
   type Tensor,
   type Tensor2D,
+  tensor,
   tidy,
   type Variable,
   variable,
@@ -204,6 +205,17 @@ export abstract class RecurrentLayer extends DescribedLayer {
   /** Keras's name for {@link resetStates}. */
   resetState(): void {
     this.resetStates();
+  }
+
+  /**
+   * Carries states, [B, size] each, given as numbers.
+   *
+   * @internal
+   */
+  carryNumbers(states: readonly Float32Array[]): void {
+    tidy(() => {
+      this.#carry(states.map((state, i) => tensor(state.slice(), this.#carried[i]!.shape)));
+    });
   }
 
   /** Assigning to a variable is not recorded: no gradient flows into the batch before. */

@@ -1,12 +1,18 @@
 import { checkOptions } from "@rnnkit/core-rnn";
-import { rmspropUpdate } from "@rnnkit/fused-rnn";
-import { RMSPropOptimizer } from "@tensorflow/tfjs-core";
+import {
+  type RmspropHyperparameters,
+  type RmspropSlot,
+  rmspropSteps,
+  rmspropUpdate,
+} from "@rnnkit/fused-rnn";
+import { RMSPropOptimizer, type Variable } from "@tensorflow/tfjs-core";
 import { checking } from "./check.ts";
 import {
   type Gradients,
   type OptimizerOptions,
   optimizerOf,
   optimizerOptionNames,
+  type RawGradient,
   type Slot,
   slotOf,
   takeStep,
@@ -24,31 +30,48 @@ export interface RmspropOptions extends OptimizerOptions {
   centered?: boolean;
 }
 
+/** In the order of their names in the update. */
+type RmspropSlots = Partial<Record<RmspropSlot, Variable>> & { meanSquare: Variable };
+
 class KerasRmsprop extends RMSPropOptimizer {
   readonly kerasClassName = "RMSprop";
 
-  override applyGradients(gradients: Gradients): void {
+  #numbers(): RmspropHyperparameters {
     const { decay: rho, momentum, epsilon } = this;
+    return { learningRate: Math.fround(this.learningRate), rho, momentum, epsilon };
+  }
+
+  #slots(value: Variable, i: number): RmspropSlots {
     const { accumulatedMeanSquares, accumulatedMoments, accumulatedMeanGrads, centered } =
       this as unknown as Record<`accumulated${"MeanSquares" | "Moments" | "MeanGrads"}`, Slot[]> & {
         centered: boolean;
       };
-    const learningRate = Math.fround(this.learningRate);
-    const numbers = { learningRate, rho, momentum, epsilon };
-    takeStep(this, gradients, learningRate, {
-      slots(value, i) {
-        const meanSquare = slotOf(accumulatedMeanSquares, i, value, "rms");
-        // tfjs's saved state has it, momentum or not.
-        const moment = slotOf(accumulatedMoments, i, value, "momentum");
-        const means = centered ? [slotOf(accumulatedMeanGrads, i, value, "mg")] : [];
-        return [meanSquare, ...(momentum ? [moment] : []), ...means];
+    const meanSquare = slotOf(accumulatedMeanSquares, i, value, "rms");
+    // tfjs's saved state has it, momentum or not.
+    const moment = slotOf(accumulatedMoments, i, value, "momentum");
+    return {
+      meanSquare,
+      ...(this.momentum && { moment }),
+      ...(centered && { meanGradient: slotOf(accumulatedMeanGrads, i, value, "mg") }),
+    };
+  }
+
+  /** One step without clipping and decay. */
+  applyRaw(gradients: readonly RawGradient[]): void {
+    const weights = gradients.map((each, i) => ({ ...each, slots: this.#slots(each.value, i) }));
+    rmspropSteps(weights, this.#numbers());
+    this.incrementIterations();
+  }
+
+  override applyGradients(gradients: Gradients): void {
+    const numbers = this.#numbers();
+    let slots: RmspropSlots;
+    takeStep(this, gradients, numbers.learningRate, {
+      slots: (value, i) => {
+        slots = this.#slots(value, i);
+        return Object.values(slots);
       },
-      next(value, gradient, [meanSquare, ...others]) {
-        const moment = momentum ? others[0] : undefined;
-        const meanGradient = centered ? others.at(-1) : undefined;
-        const weight = { value, gradient, meanSquare: meanSquare!, moment, meanGradient };
-        return rmspropUpdate(weight, numbers);
-      },
+      next: (value, gradient) => rmspropUpdate({ value, gradient, ...slots }, numbers),
     });
     this.incrementIterations();
   }

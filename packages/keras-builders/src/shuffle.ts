@@ -17,32 +17,24 @@ export function seedShuffle(model: object, seed: number): void {
 export interface Shuffle {
   /** Chooses the next epoch's order. */
   next(): void;
-  /** The examples of a batch, of those at **positions** in the order. */
-  batch(data: readonly (Tensor | null)[], positions: Tensor): (Tensor | null)[];
-  dispose(): void;
+  /** **size** examples, those from **from** on in the order. */
+  batch(data: readonly (Tensor | null)[], from: number, size: number): (Tensor | null)[];
 }
 
 /** Every order is as likely as another (Fisher and Yates). */
 export function shuffleOf(model: object, count: number): Shuffle {
   const random = sources.get(model) ?? seededRandom(drawnSeed());
   const order = Int32Array.from({ length: count }, (_, i) => i);
-  let current: Tensor | undefined;
   return {
     next() {
       for (let i = count - 1; i > 0; i--) {
         const j = Math.floor(random.uniform() * (i + 1));
         [order[i], order[j]] = [order[j]!, order[i]!];
       }
-      current?.dispose();
-      current = tensor1d(order.slice(), "int32");
     },
-    batch(data, positions) {
-      const examples = gather(current!, positions);
+    batch(data, from, size) {
+      const examples = tensor1d(order.slice(from, from + size), "int32");
       return data.map((each) => each && gather(each, examples));
-    },
-    dispose() {
-      current?.dispose();
-      current = undefined;
     },
   };
 }

@@ -3,6 +3,7 @@
 import { type DataType, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { activityLoss } from "./activity-loss.ts";
+import { noteMade } from "./as-made.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { askedOptions } from "./known-options.ts";
@@ -61,7 +62,9 @@ export function kerasStock<Args, Made extends Layer>(
   const activation = activationIn(who, options);
   const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
   if (activation) (layer as unknown as Options).activation = activation;
-  return withHook(inKerasGraph(withCosts(layer, cost)));
+  const kept = withHook(inKerasGraph(withCosts(layer, cost)));
+  noteMade(kept);
+  return kept;
 }
 
 /** Reads an activation's name; Keras's own is put in its place once the layer is made. */

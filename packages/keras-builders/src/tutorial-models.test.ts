@@ -14,6 +14,7 @@ import type { Sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import { jsonOf, type LayerJson } from "./builder-cases.fixture.ts";
 import * as builders from "./index.ts";
+import { explainSpeed, setWholeSteps } from "./index.ts";
 
 /** A layer as tutorial-models.json says it: the class, Keras's arguments, the number of its parameters. */
 interface TutorialLayer {
@@ -128,12 +129,19 @@ test("every trajectory of the tutorial has a model here", () => {
 });
 
 describe.each(["wasm", "cpu"])("on %s", (backend) => {
-  test.each(Object.entries(small))("%s: Keras's losses and weights", async (id, build) => {
+  const ways = Object.entries(small).flatMap(([id, build]) => [
+    { id, build, whole: true },
+    { id, build, whole: false },
+  ]);
+  test.each(ways)("$id, whole $whole: Keras's losses and weights", async (way) => {
+    const { id, build, whole } = way;
     await tf.setBackend(backend);
+    setWholeSteps(whole);
     const golden = loadTrajectory(id);
     // A gradient of the embedding like any other is in Keras's JAX run; TensorFlow's is not.
     const { losses, losses64, final_weights, final_predictions_batch0 } = golden.dense ?? golden;
     const model = build();
+    expect(explainSpeed(model)).toMatchObject({ trains: whole, predicts: whole });
     model.setWeights(golden.initial_weights.map((weight) => toTensor(weight)));
     const batches = golden.batches.map(
       ({ x, y }) => [toTensor(x), toTensor(y, "float32")] as const,

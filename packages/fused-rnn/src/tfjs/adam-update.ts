@@ -6,6 +6,7 @@ import {
   runUpdate,
   type WeightTensors,
 } from "./optimizer-kernels.ts";
+import { type SteppedWeight, stepWeights } from "./weight-steps.ts";
 
 /** Numbers of an Adam update. */
 export interface AdamHyperparameters {
@@ -18,7 +19,7 @@ export interface AdamHyperparameters {
 }
 
 /** Moments of an Adam update; **vHat** is AMSGrad's. */
-type AdamSlot = "m" | "v" | "vHat";
+export type AdamSlot = "m" | "v" | "vHat";
 
 const adam: OptimizerUpdate<AdamSlot, AdamHyperparameters> = {
   kernelName: "AdamUpdate",
@@ -85,4 +86,12 @@ export function adamUpdate(
   numbers: AdamHyperparameters,
 ): Tensor[] {
   return runUpdate(adam, weight, numbers);
+}
+
+/** One step of every weight of a model by `adamUpdate`, on gradients of a chain, which it disposes. */
+export function adamSteps(
+  weights: readonly SteppedWeight<AdamSlot>[],
+  numbers: AdamHyperparameters,
+): void {
+  stepWeights(adam, weights, numbers);
 }

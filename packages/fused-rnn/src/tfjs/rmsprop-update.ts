@@ -6,6 +6,7 @@ import {
   runUpdate,
   type WeightTensors,
 } from "./optimizer-kernels.ts";
+import { type SteppedWeight, stepWeights } from "./weight-steps.ts";
 
 /** Numbers of an RMSprop update. */
 export interface RmspropHyperparameters {
@@ -18,7 +19,7 @@ export interface RmspropHyperparameters {
   epsilon: number;
 }
 
-type RmspropSlot = "meanSquare" | "moment" | "meanGradient";
+export type RmspropSlot = "meanSquare" | "moment" | "meanGradient";
 
 const rmsprop: OptimizerUpdate<RmspropSlot, RmspropHyperparameters> = {
   kernelName: "RmspropUpdate",
@@ -95,4 +96,12 @@ export function rmspropUpdate(
   numbers: RmspropHyperparameters,
 ): Tensor[] {
   return runUpdate(rmsprop, weight, numbers);
+}
+
+/** One step of every weight of a model by `rmspropUpdate`, on gradients of a chain, which it disposes. */
+export function rmspropSteps(
+  weights: readonly SteppedWeight<RmspropSlot>[],
+  numbers: RmspropHyperparameters,
+): void {
+  stepWeights(rmsprop, weights, numbers);
 }

@@ -1,19 +1,19 @@
 // The engine of WebAssembly kernels: tfjs's tensors in and out of `forward` and `backward`.
 
-import { typedArrayName, weightShapes } from "@rnnkit/core-rnn";
-import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
+import { typedArrayName } from "@rnnkit/core-rnn";
+import type { KernelBackend } from "@tensorflow/tfjs-core";
 import { isFusedActivation } from "../activation-names.ts";
 import { type GradientName, type InputName, initialStates } from "../call.ts";
 import type { Cotangents, EngineCall, KernelEngine } from "../engine.ts";
-import { newTensors, readableBackends, readTensors, writeTensor } from "../tfjs/tensor-access.ts";
+import { readableBackends, readTensors, writeTensor } from "../tfjs/tensor-access.ts";
 import type { CotangentArrays, ForwardArrays } from "./arrays.ts";
-import { backwardTogether, gradientOf } from "./backward.ts";
+import { backwardTogether } from "./backward.ts";
 import { forwardTogether } from "./forward.ts";
+import { gradientTensor } from "./gradient-tensors.ts";
 import { isEngineSupported } from "./instance.ts";
 import { releaseSavedCall, type WasmSavedCall } from "./saved-call.ts";
 import { singleStep } from "./single-step.ts";
 import { idsOf } from "./token-ids.ts";
-import { scatterTokenGradients } from "./token-plan.ts";
 
 /** Runs on every backend whose tensors can be read at once, with the activations that are fused. */
 export const wasmEngine: KernelEngine<WasmSavedCall> = {
@@ -105,32 +105,4 @@ function readCotangents(
   );
   if (tensors.length > 1) for (const each of tensors) readTensors(backend, each);
   return tensors.map((each) => readTensors(backend, each) as CotangentArrays);
-}
-
-/** A gradient of the last backward pass as a tensor. */
-function gradientTensor(
-  saved: WasmSavedCall,
-  name: GradientName,
-  backend: KernelBackend,
-): TensorInfo {
-  const { B, T, I, H, cell } = saved.shape;
-  if (name === "table") return tableGradient(saved, backend);
-  const shapes: Record<Exclude<GradientName, "table">, number[]> = {
-    ...weightShapes(cell, I, H),
-    x: [B, T, I],
-    h0: [B, H],
-    c0: [B, H],
-  };
-  return writeTensor(backend, shapes[name], gradientOf(saved, name));
-}
-
-/** Of the distinct tokens' vectors, or of each step's, added up by the table's rows. */
-function tableGradient(saved: WasmSavedCall, backend: KernelBackend): TensorInfo {
-  const { shape, layout, plan } = saved;
-  // Only a lookup has a table, and so a gradient of it.
-  const { ids, rows } = saved.lookup as NonNullable<WasmSavedCall["lookup"]>;
-  const { arrays, finish } = newTensors(backend, [rows, shape.I], 1);
-  const width = plan.tokens ? layout.tokenVectorRow / 4 : shape.I;
-  scatterTokenGradients(gradientOf(saved, "x"), width, ids, arrays[0], shape.I);
-  return finish()[0];
 }

@@ -89,7 +89,7 @@ export function placeTokens(
 }
 
 /** to[k] = table[ids[k]], rows of **width** floats of which the table's I are copied. */
-function copyRows(
+export function copyRows(
   table: Float32Array,
   I: number,
   ids: Int32Array,
@@ -112,14 +112,13 @@ function pairsOf({ buffer, byteOffset, length }: Float32Array): Float64Array {
 }
 
 /** dTable[ids[k]] += from[k], rows of **width** floats of which I count, in the order of k. */
-export function scatterTokenGradients(
+export function addTokenGradients(
   from: Float32Array,
   width: number,
   ids: Int32Array,
   dTable: Float32Array,
   I: number,
 ): void {
-  dTable.fill(0);
   for (let k = 0; k < ids.length; k++) {
     const [at, to] = [k * width, ids[k] * I];
     for (let i = 0; i < I; i++) dTable[to + i] += from[at + i];

@@ -1,5 +1,7 @@
+import type { DenseKernels } from "./dense-kernels.ts";
+
 /** What the compiled module exports; its parts are documented in `assembly/`. */
-export interface KernelExports {
+export interface KernelExports extends DenseKernels {
   heapBase(): number;
   activateBuffer(kind: number, address: number, n: number): void;
   packWeights(descriptor: number): void;

@@ -1,0 +1,137 @@
+// A recurrence and its like the other way round as one stage, their outputs merged.
+
+import { type Flow, flowAt, sizeOf } from "./flow.ts";
+import { listed, type RecurrentStageOptions, runDirections } from "./recurrent-stage.ts";
+import type { Pass, Stage } from "./stage.ts";
+
+/** How two outputs become one. */
+export type StageMerge = "concat" | "sum" | "ave" | "mul";
+
+/** Two directions over one sequence, the second's outputs in the order of the first's. */
+export function bidirectionalStage(
+  directions: readonly [RecurrentStageOptions, RecurrentStageOptions],
+  merge: StageMerge,
+): Stage {
+  return {
+    weights: () => directions.flatMap((direction) => listed(direction.weights())),
+    run(x, pass) {
+      const { heap } = pass.instance;
+      const both = runDirections(directions, x, pass);
+      const regions: number[] = [];
+      const release = () => {
+        both.release();
+        for (const region of regions) heap.release(region);
+      };
+      const make = (shape: readonly number[]): Flow => {
+        const address = heap.allocate(sizeOf(shape) * 4);
+        regions.push(address);
+        return flowAt(heap, address, shape);
+      };
+      try {
+        const [y, z] = both.outputs;
+        const output = merged(y, z, merge, make, pass);
+        return {
+          output: y.mask ? { ...output, mask: y.mask } : output,
+          backward(dy, needsInput) {
+            const parts = parted(dy, [y, z], merge, make, pass);
+            const dxs = both.backward(parts, needsInput);
+            if (!dxs) return undefined;
+            const dx = make(x.shape);
+            const [to, a, b] = [dx.read(), dxs[0].read(), dxs[1].read()];
+            for (let i = 0; i < to.length; i++) to[i] = a[i] + b[i];
+            return dx;
+          },
+          release,
+        };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  };
+}
+
+type Make = (shape: readonly number[]) => Flow;
+
+/** Rows of **from** to columns of **to** or back, those of the second direction in the other order of steps. */
+function moveHalf(from: Flow, to: Flow, half: 0 | 1, widths: readonly number[], pass: Pass): void {
+  const { moveRows } = pass.instance.kernels;
+  const isWide = from.shape.at(-1) !== widths[half];
+  const [B, T] = from.shape.length === 3 ? from.shape : [1, from.shape[0]];
+  const turns = half === 1 && from.shape.length === 3;
+  const [own, all] = [widths[half] * 4, (widths[0] + widths[1]) * 4];
+  const column = half * widths[0] * 4;
+  for (let b = 0; b < B; b++) {
+    const narrow = b * T * own + (turns ? (T - 1) * own : 0);
+    const wide = b * T * all + column;
+    const step = turns ? -own : own;
+    const [source, target] = [from.address as number, to.address as number];
+    if (isWide) moveRows(source + wide, all, T, own / 4, target + narrow, step);
+    else moveRows(source + narrow, step, T, own / 4, target + wide, all);
+  }
+}
+
+/** The second's outputs in the order of the first's. */
+function turned(z: Flow, make: Make, pass: Pass): Flow {
+  if (z.shape.length !== 3) return z;
+  const to = make(z.shape);
+  const [B, T, H] = z.shape;
+  const row = H * 4;
+  for (let b = 0; b < B; b++) {
+    const at = b * T * row;
+    const from = (z.address as number) + at + (T - 1) * row;
+    pass.instance.kernels.moveRows(from, -row, T, H, (to.address as number) + at, row);
+  }
+  return to;
+}
+
+function merged(y: Flow, z: Flow, merge: StageMerge, make: Make, pass: Pass): Flow {
+  const widths = [y.shape.at(-1) as number, z.shape.at(-1) as number];
+  if (merge === "concat") {
+    const out = make([...y.shape.slice(0, -1), widths[0] + widths[1]]);
+    moveHalf(y, out, 0, widths, pass);
+    moveHalf(z, out, 1, widths, pass);
+    return out;
+  }
+  const second = turned(z, make, pass);
+  const out = make(y.shape);
+  const [to, a, b] = [out.read(), y.read(), second.read()];
+  if (merge === "mul") for (let i = 0; i < to.length; i++) to[i] = a[i] * b[i];
+  else {
+    const share = merge === "ave" ? 0.5 : 1;
+    for (let i = 0; i < to.length; i++) to[i] = Math.fround(a[i] + b[i]) * share;
+  }
+  return out;
+}
+
+/** What comes back to each direction, in the order of its own steps. */
+function parted(
+  dy: Flow,
+  [y, z]: readonly [Flow, Flow],
+  merge: StageMerge,
+  make: Make,
+  pass: Pass,
+): Flow[] {
+  const widths = [y.shape.at(-1) as number, z.shape.at(-1) as number];
+  if (merge === "concat") {
+    const given = dy.address === undefined ? copied(dy, make) : dy;
+    const halves = [make(y.shape), make(z.shape)];
+    moveHalf(given, halves[0], 0, widths, pass);
+    moveHalf(given, halves[1], 1, widths, pass);
+    return halves;
+  }
+  const [first, second] = [make(y.shape), make(z.shape)];
+  const other = merge === "mul" ? turned(z, make, pass) : z;
+  const [to, back, from] = [[first.read(), second.read()], dy.read(), [y.read(), other.read()]];
+  for (let i = 0; i < back.length; i++) {
+    to[0][i] = merge === "mul" ? back[i] * from[1][i] : merge === "ave" ? back[i] * 0.5 : back[i];
+    to[1][i] = merge === "mul" ? back[i] * from[0][i] : to[0][i];
+  }
+  return [first, turned(second, make, pass)];
+}
+
+function copied(flow: Flow, make: Make): Flow {
+  const copy = make(flow.shape);
+  copy.read().set(flow.read());
+  return copy;
+}

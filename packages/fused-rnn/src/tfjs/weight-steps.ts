@@ -1,0 +1,93 @@
+// One step of an optimizer over all weights of a model, where gradients come from a chain: the numbers of the update
+// kernels, without the work that a tensor for each of them is.
+
+import {
+  type KernelBackend,
+  type Tensor,
+  type TensorInfo,
+  engine as tfEngine,
+  tidy,
+  type Variable,
+} from "@tensorflow/tfjs-core";
+import { type TfjsHeapModule, tfjsHeapModule } from "../wasm/tfjs-heap-module.ts";
+import { type OptimizerUpdate, runUpdate, type WeightTensors } from "./optimizer-kernels.ts";
+import { newTensors, readTensor } from "./tensor-access.ts";
+
+/** A weight that takes a step. */
+export interface SteppedWeight<Slot extends string> {
+  value: Variable;
+  /** Of the backend's, of nobody else: the step disposes it. */
+  gradient: TensorInfo;
+  /** What the optimizer keeps of it. */
+  slots: Readonly<Partial<Record<Slot, Variable>>>;
+}
+
+/** Takes a step of every weight; each is a new tensor afterwards, and what the optimizer keeps holds new numbers. */
+export function stepWeights<Slot extends string, Numbers extends object>(
+  update: OptimizerUpdate<Slot, Numbers>,
+  weights: readonly SteppedWeight<Slot>[],
+  numbers: Numbers,
+): void {
+  const backend = tfEngine().backend as KernelBackend;
+  const kernels = tfjsHeapModule(backend);
+  for (const weight of weights) {
+    if (kernels) stepInPlace(update, weight, numbers, backend, kernels);
+    else stepByTensors(update, weight, numbers);
+  }
+}
+
+function stepByTensors<Slot extends string, Numbers extends object>(
+  update: OptimizerUpdate<Slot, Numbers>,
+  { value, gradient, slots }: SteppedWeight<Slot>,
+  numbers: Numbers,
+): void {
+  tidy(() => {
+    const given = { value, gradient: tensorOf(gradient), ...slots } as WeightTensors<Slot>;
+    const [after, ...kept] = runUpdate(update, given, numbers);
+    const variables = update.slots.flatMap((name) => slots[name] ?? []) as Variable[];
+    for (const [i, variable] of variables.entries()) variable.assign(kept[i]);
+    value.assign(after);
+  });
+}
+
+function stepInPlace<Slot extends string, Numbers extends object>(
+  update: OptimizerUpdate<Slot, Numbers>,
+  { value, gradient, slots }: SteppedWeight<Slot>,
+  numbers: Numbers,
+  backend: KernelBackend,
+  kernels: TfjsHeapModule,
+): void {
+  const address = (tensor: TensorInfo) => readTensor(backend, tensor).byteOffset;
+  const names = update.slots.filter((name) => slots[name]);
+  // Reading brings a tensor here that lives on another backend. Addresses stay when the heap grows, views do not.
+  const from: Record<string, number> = { value: address(value), gradient: address(gradient) };
+  for (const name of names) from[name] = address(slots[name] as Variable);
+  const made = (variable: Variable) => {
+    const { arrays, finish } = newTensors(backend, variable.shape, 1);
+    const [tensor] = finish();
+    return { variable, tensor, address: arrays[0].byteOffset };
+  };
+  // A weight's numbers tell by their identity that they are others; a slot's nobody else has, but for a clone.
+  const fresh = [made(value)];
+  const to: Record<string, number> = { value: fresh[0].address };
+  for (const name of names) {
+    const slot = slots[name] as Variable;
+    if (backend.refCount(slot.dataId) === 1) to[name] = from[name];
+    else {
+      const copy = made(slot);
+      fresh.push(copy);
+      to[name] = copy.address;
+    }
+  }
+  update.runInPlace(kernels, numbers, value.size, from as never, to as never);
+  backend.disposeData(gradient.dataId);
+  for (const { variable, tensor } of fresh) {
+    const next = tensorOf(tensor);
+    variable.assign(next as never);
+    next.dispose();
+  }
+}
+
+function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
+  return tfEngine().makeTensorFromDataId(dataId, shape, dtype);
+}

@@ -1,0 +1,153 @@
+// One batch through a model whose layers form a chain: forwards, back and, where it trains, the optimizer's step,
+// without an operation of tfjs between the layers. What it gives is what batch-steps.ts gives by tfjs.
+
+import { type ChainInput, readNumbers, runChain } from "@rnnkit/fused-rnn";
+import {
+  dispose,
+  engine,
+  Optimizer,
+  type Scalar,
+  type Tensor,
+  type TensorInfo,
+  tensor,
+  type Variable,
+  valueAndGrad,
+} from "@tensorflow/tfjs-core";
+import { lossNumbers } from "./chain-loss.ts";
+import type { BatchParts, BatchResult, Compiled } from "./compiled-model.ts";
+import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
+import { stepsRaw } from "./optimizer-step.ts";
+import { batchLoss, type Weighting } from "./weighted-mean.ts";
+
+/** Works out the metrics of predictions. */
+type Metrics = (outputs: Tensor[]) => Omit<BatchResult, "losses">;
+
+const nobody: ReadonlySet<Tensor> = new Set();
+
+/** The chain that runs a call of a model on x now; not where somebody records one, or where tfjs-layers refuses x. */
+function chainNow(model: ChainModel, x: Tensor): ModelChain | undefined {
+  const { shape } = model.inputs[0]!;
+  const fits = shape.length === x.rank && shape.every((n, i) => n == null || n === x.shape[i]);
+  if (!fits || x.size === 0 || engine().isTapeOn()) return undefined;
+  const chain = chainOf(model);
+  return isChain(chain) ? chain : undefined;
+}
+
+/** A step of training; undefined where the model goes the usual way. */
+export function chainTrained(
+  model: Compiled,
+  { inputs, targets, weights }: BatchParts,
+  metricsOf: Metrics,
+): BatchResult | undefined {
+  const { optimizer } = model;
+  const chain = hasPlainSteps(optimizer) ? chainNow(model, inputs[0]!) : undefined;
+  if (!chain) return undefined;
+  const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
+  const run = runChain(chain.stages, inputs[0]!, true, new Set(variables));
+  try {
+    const output = run.output();
+    const { loss, dy } = lossAndGradient(model, targets[0]!, output, run.values(), weights[0]);
+    // Before the step, as tfjs-layers does; and where they fail, nothing has been done.
+    const metrics = metricsOf([output]);
+    step(optimizer, variables, run.gradients(dy));
+    return { losses: [loss], ...metrics };
+  } finally {
+    run.release();
+  }
+}
+
+/** A step of an optimizer from gradients that are the backend's. */
+function step(
+  optimizer: Optimizer,
+  variables: readonly Variable[],
+  gradients: ReadonlyMap<Tensor, TensorInfo>,
+): void {
+  const raw = variables.map((value) => ({ value, gradient: gradients.get(value)! }));
+  if (stepsRaw(optimizer)) {
+    optimizer.applyRaw(raw);
+    return;
+  }
+  const named = raw.map(({ value, gradient: { dataId, shape, dtype } }) => {
+    return { name: value.name, tensor: engine().makeTensorFromDataId(dataId, shape, dtype) };
+  });
+  optimizer.applyGradients(named);
+  dispose(named.map(({ tensor }) => tensor));
+}
+
+/** What a model makes of a batch, and its loss; undefined where the model goes the usual way. */
+export function chainTested(
+  model: Compiled,
+  { inputs, targets, weights }: BatchParts,
+  metricsOf: Metrics,
+): BatchResult | undefined {
+  const chain = chainNow(model, inputs[0]!);
+  if (!chain) return undefined;
+  const run = runChain(chain.stages, inputs[0]!, false, nobody);
+  try {
+    const output = run.output();
+    const [target, sampleWeight] = [targets[0]!, weights[0] ?? undefined];
+    const lossOf = model.lossFunctions[0]!;
+    const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, run.values());
+    const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output), { sampleWeight });
+    return { losses: [loss], ...metricsOf([output]) };
+  } finally {
+    run.release();
+  }
+}
+
+/** What a model makes of x, batch by batch; undefined where it goes the usual way. */
+export function chainPredicted(
+  model: ChainModel,
+  x: Tensor,
+  batchSize: number,
+): Tensor | undefined {
+  const chain = chainNow(model, x);
+  if (!chain) return undefined;
+  const [count, ...example] = x.shape as [number, ...number[]];
+  const batch = (from: number, size: number): ChainInput => {
+    if (size === count) return x;
+    const floats = x.size / count;
+    // Read anew: what a batch leaves behind may have moved it.
+    const values = readNumbers(x).subarray(from * floats, (from + size) * floats);
+    return { shape: [size, ...example], values };
+  };
+  let all: Float32Array | undefined;
+  let shape: number[] = [];
+  for (let from = 0; from < count; from += batchSize) {
+    const size = Math.min(batchSize, count - from);
+    const run = runChain(chain.stages, batch(from, size), false, nobody);
+    try {
+      if (size === count) return run.output();
+      const values = run.values();
+      shape = [count, ...run.shape.slice(1)];
+      all ??= new Float32Array((values.length / size) * count);
+      all.set(values, (values.length / size) * from);
+    } finally {
+      run.release();
+    }
+  }
+  return tensor(all!, shape);
+}
+
+/** Whether `minimize` is tfjs's: gradients, then `applyGradients`. */
+export function hasPlainSteps(optimizer: Optimizer): boolean {
+  const { minimize, computeGradients } = Optimizer.prototype;
+  return optimizer.minimize === minimize && optimizer.computeGradients === computeGradients;
+}
+
+/** The loss of predictions, as **values** too, and its gradient in them. */
+function lossAndGradient(
+  model: Compiled,
+  target: Tensor,
+  output: Tensor,
+  values: Float32Array,
+  sampleWeight: Weighting["sampleWeight"] | null,
+): { loss: Scalar | number; dy: Float32Array } {
+  const lossOf = model.lossFunctions[0]!;
+  const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, values);
+  if (numbers) return numbers;
+  const { value, grad } = valueAndGrad((predicted: Tensor) =>
+    batchLoss(model.name, lossOf(target, predicted), { sampleWeight: sampleWeight ?? undefined }),
+  )(output);
+  return { loss: value as Scalar, dy: grad.dataSync<"float32">() };
+}
