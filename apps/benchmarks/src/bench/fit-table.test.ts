@@ -30,14 +30,14 @@ test("several fits are medians, and their epochs are paired within a fit", () =>
     fit([20, 8], [40, 4]),
   ]);
   expect([ours!.fits, ours!.firstMs, ours!.steadyMs]).toEqual([3, 20, 6]);
-  expect(theirs!.ratio!.steady).toEqual({ median: 2, low: 2, high: 2 });
-  expect(theirs!.ratio!.first).toEqual({ median: 0.5, low: 0.5, high: 0.5 });
+  expect(theirs!.ratio!.steady).toEqual({ median: 2, low: 2, high: 2, least: 2 });
+  expect(theirs!.ratio!.first).toEqual({ median: 0.5, low: 0.5, high: 0.5, least: 0.5 });
 });
 
 test("a range is said where turns differ", () => {
   const [ours, theirs] = fitRows("a", [fit([100, 50, 10, 20], [900, 5, 5, 5])]);
   expect(fitLine(theirs!)).toMatch(
-    /^ {2}a +theirs +900 +5\.00 +917 +0\.11 +3\.00 \(2\.20-3\.80\) +0\.20 +2e-7$/,
+    /^ {2}a +theirs +900 +5\.00 +917 +0\.11 +3\.00 \(2\.20-3\.80\) 2\.00 +0\.20 +2e-7$/,
   );
   expect(fitLine(ours!)).toMatch(/^ {2}a +ours +100 +15\.0 +181$/);
 });

@@ -82,9 +82,9 @@ export const fitColumns = (epochs: number): Column[] => [
   { title: "first", width: 7 },
   { title: "steady", width: 7 },
   { title: `all ${epochs}`, width: 7 },
-  { title: "ours / theirs: first", width: 20 },
-  { title: "steady", width: 18 },
-  { title: "all", width: 18 },
+  { title: "ours / theirs: first", width: 21 },
+  { title: "steady", width: 21 },
+  { title: "all", width: 21 },
   { title: "loss off", width: 8 },
 ];
 
@@ -111,7 +111,7 @@ export const scriptColumns: readonly Column[] = [
   { title: "model", width: 23, left: true },
   { title: "system", width: 26, left: true },
   { title: "seconds", width: 7 },
-  { title: "ours / theirs", width: 18 },
+  { title: "ours / theirs", width: 21 },
   { title: "turns", width: 5 },
 ];
 

@@ -27,7 +27,7 @@ test("our row knows the best in training and in prediction, and the range of the
   expect(ours!.best!.predict).toMatchObject({ system: "predicts", ms: 1, ratio: { median: 2 } });
   expect(others.map(({ best }) => best)).toEqual([null, null]);
   expect(bestLine(ours!)).toMatch(
-    /2\.00 +2\.00 \(1\.68-2\.00\) +trains well .*1\.00 +2\.00 \(1\.20-3\.60\) +predicts/,
+    /2\.00 +2\.00 \(1\.68-2\.00\) 2\.00 +trains well .*1\.00 +2\.00 \(1\.20-3\.60\) 2\.00 +predicts/,
   );
 });
 
@@ -37,5 +37,7 @@ test("where no other trains there is no best", () => {
     { system: "predicts", train: [], predict: [1] },
   ]);
   expect(ours!.best!.train).toBeNull();
-  expect(bestLine(ours!)).toMatch(/a +4\.00 +– +2\.00 +1\.00 +2\.00 \(2\.00-2\.00\) +predicts/);
+  expect(bestLine(ours!)).toMatch(
+    /a +4\.00 +– +2\.00 +1\.00 +2\.00 \(2\.00-2\.00\) 2\.00 +predicts/,
+  );
 });

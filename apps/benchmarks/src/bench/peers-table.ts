@@ -59,7 +59,7 @@ export const bestColumns: readonly Column[] = [
   ...["train", "predict"].flatMap((what): Column[] => [
     { title: `${what} ms`, width: 10 },
     { title: "best", width: 7 },
-    { title: "ours / best", width: 18 },
+    { title: "ours / best", width: 21 },
     { title: "which", width: 31, left: true },
   ]),
 ];
