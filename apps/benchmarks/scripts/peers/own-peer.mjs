@@ -1,6 +1,6 @@
 // @ts-check
 // This project's own side of `bench peers` and `bench fit`: what peer.py is of another system, question by
-// question. `node own-peer.mjs rnnkit THREADS`; 0 threads are as many as the engine chooses.
+// question. `node own-peer.mjs rnnkit THREADS`
 import "@tensorflow/tfjs-backend-wasm";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -17,8 +17,8 @@ const answer = (/** @type {unknown} */ value) => {
 
 await tf.ready();
 const threads = Number(process.argv[3]);
-if (threads > 0) setThreads(threads);
-answer({ version: "rnnkit", threads: getThreads() });
+if (threads !== getThreads()) setThreads(threads);
+answer({ version: "rnnkit" });
 
 /** @type {import("./own-folder.mjs").Opened | undefined} */
 let opened;

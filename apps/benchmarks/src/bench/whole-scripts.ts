@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { getThreads } from "@rnnkit/fused-rnn";
 import { median } from "../statistics.ts";
 import { type FitSystem, ownProgram, pythonProgram } from "./peer.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
@@ -21,10 +22,10 @@ export interface ScriptRow {
   scriptRatio: Ratio | null;
 }
 
-/** Ours on the model in **folder**. */
+/** Ours on the model in **folder**, on as many threads as this process uses. */
 export function ownScript(system: string, folder: string, epochs: number): WholeScript {
   const [program, args] = ownProgram("whole-script.mjs");
-  return { system, program, args: [...args, folder, String(epochs)] };
+  return { system, program, args: [...args, folder, String(epochs), String(getThreads())] };
 }
 
 /** Keras's; **name** is how the table calls it. */
