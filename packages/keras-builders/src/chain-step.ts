@@ -28,7 +28,8 @@ const nobody: ReadonlySet<Tensor> = new Set();
 function chainNow(model: ChainModel, x: Tensor): ModelChain | undefined {
   const { shape } = model.inputs[0]!;
   const fits = shape.length === x.rank && shape.every((n, i) => n == null || n === x.shape[i]);
-  if (!fits || x.size === 0 || engine().isTapeOn()) return undefined;
+  const isNumbers = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
+  if (!fits || !isNumbers || x.size === 0 || engine().isTapeOn()) return undefined;
   const chain = chainOf(model);
   return isChain(chain) ? chain : undefined;
 }

@@ -106,6 +106,13 @@ const losses = {
 } as const;
 const activations = { mse: "linear", mae: "tanh", binary: "sigmoid", classes: "softmax" } as const;
 
+/** A first layer that keeps a sequence of numbers. */
+function firstOf({ T, features, seed, frozen }: DrawnChain): Layer {
+  const inputShape = [T, features];
+  if (frozen % 2 === 0) return layers.dropout({ rate: 0.1, inputShape, seed });
+  return layers.timeDistributed({ layer: layers.dense({ units: 3, seed }), inputShape });
+}
+
 /** Builds a drawn model, the same each time. */
 export function buildChain(drawn: DrawnChain): Sequential {
   const { T, input, features, links, last, head, optimizer, frozen, seed } = drawn;
@@ -123,7 +130,7 @@ export function buildChain(drawn: DrawnChain): Sequential {
       ]
     : isMasked
       ? [layers.masking({ inputShape: [T, features] })]
-      : [layers.dropout({ rate: 0.1, inputShape: [T, features], seed })];
+      : [firstOf(drawn)];
   const middle = links.map((each, i) => layerOf(each, seed + i, true));
   const before: Layer[] =
     end === "recurrent"

@@ -61,6 +61,26 @@ test("weights that are set between two steps are those that the next one starts 
     return [...loss, ...numbersOf(model), ...(model.predict(x()) as tf.Tensor).dataSync()];
   }));
 
+test("a prediction follows weights that are set, assigned, trained and set back", () =>
+  bothWays(async () => {
+    const model = compiled([layers.bidirectional({ layer: layers.gru(of), ...at })], adam());
+    const predicted: number[] = [];
+    const predict = () => predicted.push(...(model.predict(x()) as tf.Tensor).dataSync());
+    predict();
+    const first = model.getWeights().map((weight) => tf.clone(weight));
+    model.setWeights(first.map((weight) => tf.mul(weight, 0.5)));
+    predict();
+    for (const weight of model.weights)
+      (weight.read() as tf.Variable).assign(tf.neg(weight.read()));
+    predict();
+    await model.trainOnBatch(x(), y());
+    predict();
+    model.setWeights(first);
+    predict();
+    expect(predicted.slice(-B)).toEqual(predicted.slice(0, B));
+    return predicted;
+  }));
+
 test("what somebody keeps of a weight stays what it was", async () => {
   const model = compiled([layers.gru({ ...of, ...at })], adam());
   await model.trainOnBatch(x(), y());

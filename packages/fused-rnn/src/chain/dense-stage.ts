@@ -64,6 +64,8 @@ function reserve({ regions, pass }: DenseCall, floats: number): number {
 
 /** Numbers in the engine's memory. */
 interface Placed {
+  /** What came in: where it was before, it may have moved by the time of the backward pass. */
+  from: number;
   /** The kernel as it is. */
   w: number;
   y: Flow;
@@ -90,13 +92,13 @@ function forward(call: DenseCall, x: Flow): Placed {
   kernels.denseSums(from, K * 4, rows, panels, K, N, bias, sums, row * 4);
   if (call.kind !== 0) kernels.activateDense(call.kind, sums, row * 4, rows, N);
   kernels.moveRows(sums, row * 4, rows, N, y, N * 4);
-  return { w, y: flowAt(heap, y, [...x.shape.slice(0, -1), N], { mask: x.mask }) };
+  return { from, w, y: flowAt(heap, y, [...x.shape.slice(0, -1), N], { mask: x.mask }) };
 }
 
 function backward(
   call: DenseCall,
   x: Flow,
-  { w, y }: Placed,
+  { from, w, y }: Placed,
   dy: Flow,
   needsInput: boolean,
 ): Flow | undefined {
@@ -106,7 +108,6 @@ function backward(
   const [K, N] = kernel.shape as [number, number];
   const rows = sizeOf(x.shape) / K;
   const row = padded(N);
-  const from = addressIn(heap, x, call.regions);
   const back = addressIn(heap, dy, call.regions);
   const dz = reserve(call, rows * row);
   kernels.denseGradients(call.kind, y.address as number, back, rows, N, dz, row * 4);

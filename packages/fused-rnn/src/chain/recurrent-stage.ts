@@ -147,7 +147,13 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
     inputDropoutMask: dropout?.inputDropoutMask,
     recurrentDropoutMask: dropout?.recurrentDropoutMask,
   };
-  return { shape, data };
+  const { kernel, recurrentKernel, bias } = weights;
+  const identity = {
+    kernel: kernel.dataId,
+    recurrentKernel: recurrentKernel.dataId,
+    bias: bias?.dataId,
+  };
+  return { shape, data, identity };
 }
 
 function outputOf({ shape, data }: ForwardCall, result: ForwardResult, x: Flow, pass: Pass): Flow {

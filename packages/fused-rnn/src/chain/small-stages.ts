@@ -28,10 +28,12 @@ export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOption
     run(x, { backend, trained, gradients }) {
       const weight = table();
       const [V, F] = weight.shape as [number, number];
-      const ids = idsOf(who, x.read(), V, "tokens").slice();
+      const tokens = x.read();
+      const ids = idsOf(who, tokens, V, "tokens").slice();
       const rows = readTensor(backend, weight) as Float32Array;
       const shape = [...x.shape, F];
-      const mask = masksZero ? Uint8Array.from(ids, (id) => (id === 0 ? 0 : 1)) : undefined;
+      // As Keras asks: of the token that was given, not of the row that it names.
+      const mask = masksZero ? Uint8Array.from(tokens, (n) => (n === 0 ? 0 : 1)) : undefined;
       if (isLeft) {
         const lookup = { ids, weight, table: rows };
         // The recurrence puts the table's gradient where it belongs.

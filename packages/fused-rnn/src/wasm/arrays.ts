@@ -1,6 +1,7 @@
 // What the passes of the engine take and give: plain arrays.
 
 import type { WorkspaceShape } from "./layout.ts";
+import type { WeightIdentity } from "./packed-weights.ts";
 
 /** Data of a forward call; shapes as in `CallShape`. */
 export interface ForwardArrays {
@@ -41,6 +42,8 @@ export type ForwardShape = Omit<WorkspaceShape, "byToken">;
 export interface ForwardCall {
   shape: ForwardShape;
   data: ForwardArrays;
+  /** Tells the weights' numbers from others, where they may be kept as they are packed; in inference alone. */
+  identity?: WeightIdentity | undefined;
 }
 
 /** What comes back to `backward`; absent is zero. */

@@ -7,6 +7,7 @@ import { cellLayouts } from "./cell-layouts.ts";
 import type { Heap } from "./heap.ts";
 import { getInstance, type WasmInstance } from "./instance.ts";
 import type { Layout, WorkspaceShape } from "./layout.ts";
+import { keepPacked, packedWeights, type WeightIdentity } from "./packed-weights.ts";
 import type { WasmSavedCall } from "./saved-call.ts";
 import { runBlocks } from "./schedule.ts";
 import { placeTokens, putSequence, type TokenPlan, tokenPlanOf } from "./token-plan.ts";
@@ -63,7 +64,8 @@ function release(heap: Heap, regions: readonly number[]): void {
 }
 
 /** Copies a call in, its weights packed. */
-function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardCall): PlacedCall {
+function place(instance: WasmInstance, { shape: given, data, identity }: ForwardCall): PlacedCall {
+  const { heap } = instance;
   const tokenPlan = tokenPlanOf(given, data);
   const shape = { ...given, byToken: tokenPlan.tokens !== undefined };
   const plan = planOf(shape, data.bias !== undefined, data.initialState !== undefined);
@@ -83,9 +85,6 @@ function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardC
   if (!tokens) putSequence(heap, addressOf(placed, "x"), data, shape, prefix);
   const put = (name: BufferName, values: Float32Array) =>
     heap.f32().set(values, addressOf(placed, name) / 4);
-  put("kernel", data.kernel);
-  put("recurrent", data.recurrentKernel);
-  if (data.bias) put("bias", data.bias);
   if (data.initialState) {
     put("h0", data.initialState[0]);
     if (data.initialState.length > 1) put("c0", data.initialState[1]);
@@ -94,8 +93,34 @@ function place({ heap, kernels }: WasmInstance, { shape: given, data }: ForwardC
   if (shape.dropoutVariants) {
     putDropout(heap, shape, plan.layout, addressOf(placed, "dropout"), data);
   }
-  kernels.packWeights(workspace);
+  placeWeights(instance, placed, given.training ? undefined : identity);
   return placed;
+}
+
+/** Packs a call's weights, or copies in what was packed of them before. */
+function placeWeights(
+  { heap, kernels }: WasmInstance,
+  placed: PlacedCall,
+  identity: WeightIdentity | undefined,
+): void {
+  const { shape, data, plan, workspace } = placed;
+  const at = (name: BufferName) => addressOf(placed, name) / 4;
+  const floats = heap.f32();
+  const known = identity && packedWeights(shape, identity);
+  if (known) {
+    floats.set(known.weights, at("weights"));
+    floats.set(known.biases, at("biases"));
+    return;
+  }
+  floats.set(data.kernel, at("kernel"));
+  floats.set(data.recurrentKernel, at("recurrent"));
+  if (data.bias) floats.set(data.bias, at("bias"));
+  kernels.packWeights(workspace);
+  if (!identity) return;
+  const { Hp, G } = plan.layout;
+  const copy = (name: BufferName, n: number) => floats.slice(at(name), at(name) + n);
+  const weights = copy("weights", Hp * (shape.I + shape.H) * G);
+  keepPacked(shape, identity, { weights, biases: copy("biases", Hp * 4) });
 }
 
 type BufferName = keyof Plan["workspace"]["offsets"];
