@@ -1,6 +1,6 @@
 // @ts-check
 // This project's own side of `bench peers` and `bench fit`: what peer.py is of another system, question by
-// question. `node own-peer.mjs rnnkit THREADS`
+// question. `node own-peer.mjs THREADS`.
 import "@tensorflow/tfjs-backend-wasm";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -16,7 +16,7 @@ const answer = (/** @type {unknown} */ value) => {
 };
 
 await tf.ready();
-const threads = Number(process.argv[3]);
+const threads = Number(process.argv[2]);
 if (threads !== getThreads()) setThreads(threads);
 answer({ version: "rnnkit" });
 

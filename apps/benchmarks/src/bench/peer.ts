@@ -42,7 +42,7 @@ export function pythonProgram(python: string, name: string): [program: string, a
 export async function startOurselves(): Promise<Peer> {
   const [program, args] = ownProgram("own-peer.mjs");
   const threads = getThreads();
-  const peer = await startProcess("rnnkit", program, [...args, "rnnkit", String(threads)]);
+  const peer = await startProcess("rnnkit", program, [...args, String(threads)]);
   return { ...peer, name: `rnnkit, ${threadsText(threads)}` };
 }
 
