@@ -28,7 +28,7 @@ export default [
   one("core-rnn", "gruCell", "3.9 kB"),
   one("core-rnn", "runSequence, lstmCell", "4.6 kB"),
   one("core-rnn", "SimpleRNN", "7.4 kB"),
-  one("fused-rnn", "registerKernels", "6 kB"),
+  one("fused-rnn", "registerKernels", "7.3 kB"),
   one("fused-rnn", "lstm", "36 kB"),
   one("preprocess", "MinMaxScaler", "3.5 kB"),
   one("preprocess", "padSequences", "2.6 kB"),

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
 import type { FitRow } from "./bench/fit-table.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
+import type { PageRow } from "./bench/page-bench.ts";
 import type { PeerRow } from "./bench/peers-table.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
@@ -28,7 +29,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, progress\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, progress, page\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
@@ -49,6 +50,8 @@ const bad: [string, RegExp][] = [
   ["peers --batch 0", /--batch.*expected a whole number, from 1 on/],
   ["fit --systems pytorch", /--systems.*expected all or some of keras-jax,keras-tensorflow/],
   ["fit --epochs 1", /--epochs.*expected a whole number, from 2 on/],
+  ["page --chromium /absent", /--chromium: expected a Chromium, got nothing at \/absent/],
+  ["page --model rnn", /--model.*Allowed choices are imdb_lstm,/],
   [`stream --json ${folder}`, /--json: .*: it is a folder/],
 ];
 
@@ -129,6 +132,34 @@ test("streaming is timed for every operation, with its worst percent", async () 
   }
   expect(existsSync(join(folder, "results.json"))).toBe(true);
 });
+
+const chromium = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+
+test.skipIf(!existsSync(chromium))(
+  "a page and its worker take their turns, isolated and not, tfjs on shared memory or not",
+  async () => {
+    const line = `page --model stock_forecaster --rounds 1 --threads 1 --chromium ${chromium}`;
+    const { out, results } = await bench<PageRow>(line);
+    const places = results.rows.map(({ place, isolated, sharedMemory }) => [
+      ...[place, isolated, sharedMemory],
+    ]);
+    expect(places).toEqual([
+      ["page", false, false],
+      ["worker", false, false],
+      ["page", true, false],
+      ["page", true, true],
+      ["worker", true, false],
+      ["worker", true, true],
+    ]);
+    for (const row of results.rows) {
+      expect(Math.min(row.trainMs, row.predictMs)).toBeGreaterThan(0);
+      expect([row.threads, row.rounds]).toEqual([1, 1]);
+      if (!row.sharedMemory) expect([row.trainRatio, row.predictRatio]).toEqual([1, 1]);
+    }
+    expect(out).toMatch(/worker, isolated +\d+ threads?, shared memory +1 thread /);
+  },
+  120_000,
+);
 
 const python = process.env.RNNKIT_KERAS_PYTHON;
 

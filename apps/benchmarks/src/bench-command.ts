@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchFit } from "./bench/fit-bench.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
+import { benchPage, checkBrowser, type PageOptions } from "./bench/page-bench.ts";
 import { fitSystems, peerSystems } from "./bench/peer.ts";
 import { benchPeers } from "./bench/peers-bench.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
@@ -83,6 +84,9 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   bench.addCommand(timed(session, peersCommand(), benchPeers));
   bench.addCommand(timed(session, fitCommand(), benchFit));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
+  bench.addCommand(
+    timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
+  );
   return bench;
 }
 
@@ -220,6 +224,19 @@ function progressCommand(): Command {
   const command = new Command("progress")
     .summary("what the progress display costs a training step of the IMDB LSTM")
     .option("--rounds <n>", "short trainings of each kind", wholeNumber(1), 10);
+  return withThreads(command);
+}
+
+function pageCommand(): Command {
+  const command = new Command("page")
+    .summary("a model in a page and in a worker of a real Chromium, tfjs on threads or not")
+    .option(
+      "--chromium <file>",
+      "the browser (default: RNNKIT_CHROMIUM, or /usr/bin/chromium)",
+      process.env.RNNKIT_CHROMIUM || "/usr/bin/chromium",
+    )
+    .addOption(new Option("--model <name>", "model").choices(modelNames).default("imdb_lstm"))
+    .option("--rounds <n>", "rounds of five steps and five predictions", wholeNumber(1), 10);
   return withThreads(command);
 }
 

@@ -124,6 +124,8 @@ export function runBidirectional<F = CellParams, B = F>(
       ...dropout?.backward,
       zeroOutputForMask,
       goBackwards: !goBackwards,
+      // In the order of forward's, whichever that is.
+      reverseOutputs: true,
       initialState: initialState?.slice(states),
     },
   };
@@ -131,7 +133,7 @@ export function runBidirectional<F = CellParams, B = F>(
 
   const forward = runSequence(cells.forward, params.forward, x, each.forward);
   const backward = runSequence(cells.backward, params.backward, x, each.backward);
-  const outputs = { forward: forward.outputs, backward: turnedRound(backward.outputs) };
+  const outputs = { forward: forward.outputs, backward: backward.outputs };
   return {
     ...outputs,
     outputs: merge(mergeMode, outputs),
@@ -170,15 +172,12 @@ export function runBidirectionalBackward<F = CellParams, B = F>(
   if (dOutputs) checkArray(who, "dOutputs", dOutputs, mergedShape(mergeMode, outputs));
 
   const merged = dOutputs && mergeBackward(mergeMode, outputs, dOutputs);
-  const dBackwardOutputs = sum(merged?.backward, dBackward);
   const forward = runSequenceBackward(cells.forward, params.forward, tape.forward, {
     dOutputs: sum(merged?.forward, dForward),
     dState: dState?.slice(0, states),
   });
   const backward = runSequenceBackward(cells.backward, params.backward, tape.backward, {
-    dOutputs:
-      dBackwardOutputs &&
-      turnedRound({ data: dBackwardOutputs, shape: outputs.backward.shape }).data,
+    dOutputs: sum(merged?.backward, dBackward),
     dState: dState?.slice(states),
   });
   return {
@@ -277,18 +276,4 @@ function mergeBackward(
 
 function sum(a: Float64Array | undefined, b: Float64Array | undefined): Float64Array | undefined {
   return a && b ? a.map((value, i) => value + b[i]) : (a ?? b);
-}
-
-// [B, T, H] from last step to first; [B, H] has no time and stays.
-function turnedRound({ data, shape }: Tensor64): Tensor64 {
-  if (shape.length < 3) return { data, shape };
-  const [batch, steps, units] = shape;
-  const turned = new Float64Array(data.length);
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < steps; t++) {
-      const from = (b * steps + t) * units;
-      turned.set(data.subarray(from, from + units), (b * steps + steps - 1 - t) * units);
-    }
-  }
-  return { data: turned, shape };
 }

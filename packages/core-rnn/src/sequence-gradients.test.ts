@@ -18,6 +18,7 @@ const anyOptions = fc.record({
     nil: undefined,
   }),
   goBackwards: fc.boolean(),
+  reverseOutputs: fc.boolean(),
   returnSequences: fc.boolean(),
   zeroOutputForMask: fc.boolean(),
 });

@@ -32,6 +32,8 @@ export interface SequenceOptions extends DropoutMasks {
   mask?: ArrayLike<number | boolean> | undefined;
   /** From the last step to the first; `outputs` come in that order too, as in Keras. Default *false*. */
   goBackwards?: boolean | undefined;
+  /** `outputs` [B, T, H] come in the opposite of that order: with **goBackwards** in that of x. Default *false*. */
+  reverseOutputs?: boolean | undefined;
   /** *true* (default): `outputs` [B, T, H]; *false*: those of the last step run, [B, H]. */
   returnSequences?: boolean | undefined;
   /** The output of a masked step is 0 instead of the one before. Default *false*. */
@@ -55,6 +57,7 @@ export const dropoutNames: readonly string[] = [
 /** Options of a sequence that are *true* or *false*. */
 export const sequenceFlags: Readonly<Record<string, OptionKind>> = {
   goBackwards: optionKinds.flag,
+  reverseOutputs: optionKinds.flag,
   returnSequences: optionKinds.flag,
   zeroOutputForMask: optionKinds.flag,
 };
@@ -63,6 +66,7 @@ const sequenceOptionNames = [
   "initialState",
   "mask",
   "goBackwards",
+  "reverseOutputs",
   "returnSequences",
   "zeroOutputForMask",
   "truncation",

@@ -126,6 +126,10 @@ test("masked outputs: 0 before the first kept step, then the last output, or 0 o
   expect(run({ returnSequences: false, zeroOutputForMask: true })).toEqual([[0], 110]);
   // Backwards: steps 16, 8, 4, 2, 1 with the mask turned round with them.
   expect(run({ goBackwards: true })).toEqual([[0, 108, 108, 110, 110], 110]);
+  const turned = { reverseOutputs: true };
+  expect(run({ ...turned, goBackwards: true })).toEqual([[110, 110, 108, 108, 0], 110]);
+  expect(run(turned)).toEqual([[110, 110, 102, 102, 0], 110]);
+  expect(run({ ...turned, returnSequences: false })).toEqual([[110], 110]);
   // A row that is masked throughout outputs 0 and returns its initial state.
   expect(run({ mask: [0, 0, 0, 0, 0] })).toEqual([[0, 0, 0, 0, 0], 100]);
 });

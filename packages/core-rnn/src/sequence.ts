@@ -90,7 +90,7 @@ export function runSequence<P, Tape>(
         if (zeroOutputForMask) output = new Float64Array(units);
         tapes.push(undefined);
       }
-      if (returnSequences) outputs.set(output, (b * steps + s) * units);
+      if (returnSequences) outputs.set(output, outputRow(options, steps, b, s) * units);
       else if (s === steps - 1) outputs.set(output, b * units);
     }
     for (const [k, vector] of state.entries()) finalState[k].set(vector, b * vector.length);
@@ -135,7 +135,7 @@ export function runSequenceBackward<P, Tape>(
     let dRepeated = new Float64Array(units);
     for (let s = steps - 1; s >= 0; s--) {
       const dOutput = dRepeated;
-      if (dOutputs && returnSequences) addRow(dOutput, dOutputs, b * steps + s);
+      if (dOutputs && returnSequences) addRow(dOutput, dOutputs, outputRow(options, steps, b, s));
       else if (dOutputs && s === steps - 1) addRow(dOutput, dOutputs, b);
 
       const step = rows[b][s];
@@ -155,6 +155,16 @@ export function runSequenceBackward<P, Tape>(
     for (const [k, vector] of dState.entries()) dInitialState[k].set(vector, b * vector.length);
   }
   return { dx, dParams, dInitialState };
+}
+
+/** The row of `outputs` [B·T, H] that step **s**, in the order in which they run, puts out. */
+function outputRow(
+  { reverseOutputs }: SequenceOptions,
+  steps: number,
+  b: number,
+  s: number,
+): number {
+  return b * steps + (reverseOutputs ? steps - 1 - s : s);
 }
 
 function row(data: Float64Array | undefined, index: number, width: number): Float64Array {

@@ -16,7 +16,8 @@ const { tape } = runSequence(cell, params, x);
 const { tape: bothTapes } = runBidirectional(cells, both, x);
 const masks = ["inputDropoutMask", "recurrentDropoutMask", "cellDropout"];
 const sequence = [
-  ...["initialState", "mask", "goBackwards", "returnSequences", "zeroOutputForMask", "truncation"],
+  ...["initialState", "mask", "goBackwards", "reverseOutputs", "returnSequences"],
+  ...["zeroOutputForMask", "truncation"],
   ...masks,
 ];
 

@@ -1,4 +1,4 @@
-// Activations on four floats, of rows of them in place, and their slopes in terms of what they gave.
+// Activations on four floats, of many of them in place, and their slopes in terms of what they gave.
 //
 // tanh and σ, Keras's defaults, are inlined wherever an activation is; the others are behind one call, for they are
 // rare, and their code would be in every loop.
@@ -111,49 +111,22 @@ function derivativeOther(kind: i32, y: v128): v128 {
   }
 }
 
-/** Activates in place four units of each of the `rows` rows of a list, `step` bytes from row to row. */
-// @ts-ignore: decorator
-@inline
-export function activateRows(kind: i32, list: usize, rows: i32, p: usize, step: i32): void {
-  if (list) activateListed(kind, list, rows, p, step);
-  else activateAll(kind, rows, p, step);
-}
-function activateListed(kind: i32, list: usize, rows: i32, p: usize, step: i32): void {
-  // The kind is asked for once a call, not once a row.
-  if (kind == Activation.LINEAR) return;
-  let i = 0;
-  if (kind == Activation.TANH) for (; i + 4 <= rows; i += 4) fourListed(true, list + (i << 2), p, step);
-  else if (kind == Activation.SIGMOID) for (; i + 4 <= rows; i += 4) fourListed(false, list + (i << 2), p, step);
-  for (; i < rows; i++) {
-    const at = p + load<i32>(list + (i << 2)) * step;
-    v128.store(at, activate(kind, v128.load(at)));
-  }
-}
-// @ts-ignore: decorator
-@inline
-function fourListed(isTanh: bool, list: usize, p: usize, step: i32): void {
-  four(
-    isTanh,
-    p + load<i32>(list) * step,
-    p + load<i32>(list, 4) * step,
-    p + load<i32>(list, 8) * step,
-    p + load<i32>(list, 12) * step,
-  );
-}
-function activateAll(kind: i32, rows: i32, p: usize, step: i32): void {
+/** Activates n vectors in place, `step` bytes from one to the next. */
+export function activateAll(kind: i32, n: i32, p: usize, step: i32): void {
+  // The kind is asked for once a call, not once a vector.
   if (kind == Activation.LINEAR) return;
   if (kind == Activation.TANH) {
-    for (; rows >= 4; rows -= 4) {
+    for (; n >= 4; n -= 4) {
       four(true, p, p + step, p + 2 * step, p + 3 * step);
       p += 4 * step;
     }
   } else if (kind == Activation.SIGMOID) {
-    for (; rows >= 4; rows -= 4) {
+    for (; n >= 4; n -= 4) {
       four(false, p, p + step, p + 2 * step, p + 3 * step);
       p += 4 * step;
     }
   }
-  for (; rows > 0; rows--) {
+  for (; n > 0; n--) {
     v128.store(p, activate(kind, v128.load(p)));
     p += step;
   }
@@ -161,5 +134,5 @@ function activateAll(kind: i32, rows: i32, p: usize, step: i32): void {
 
 /** Applies one activation to n floats (a multiple of 4) in place: what the accuracy tests call. */
 export function activateBuffer(kind: i32, p: usize, n: i32): void {
-  activateRows(kind, 0, n >> 2, p, 16);
+  activateAll(kind, n >> 2, p, 16);
 }

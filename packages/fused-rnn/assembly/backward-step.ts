@@ -27,6 +27,7 @@ import { LEAST_GRADIENT, flushed } from "./flush";
 import { candidateState } from "./forward-step";
 import { add, copyRow, loadTail, scale } from "./lanes";
 import { batchRow, firstRow, isMasked, listRows, representativeRow, rowsAt, rowsOf, sourceStep } from "./rows";
+import { outputGradient } from "./state";
 import { addTokenGradients, tokenGradients } from "./tokens";
 
 /** Gradients of the states after the last step; sums of weight gradients begin at 0. */
@@ -64,13 +65,6 @@ function mergeForked(d: Descriptor, block: i32, first: i32, last: i32): void {
     add(dh, stateGradient(d, b), Hp);
     if (d.c) add(dc + ((b0 * Hp) << 2), dc + ((b * Hp) << 2), Hp);
   }
-}
-
-/** Where the output gradient of row b at step t lies; 0 where there is none. */
-function outputGradient(d: Descriptor, t: i32, b: i32): usize {
-  if (d.dOut == 0) return 0;
-  if (d.flags & Flag.RETURN_SEQUENCES) return d.dOut + (((<usize>b * d.T + t) * d.H) << 2);
-  return t == d.T - 1 ? d.dOut + ((<usize>b * d.H) << 2) : 0;
 }
 
 /** Where rows begin alike: the gradients of step t's outputs, those of rows not yet parted for the first row. */

@@ -19,7 +19,7 @@
 //         GRU, reset after         z u0 | r u0 | z u4 | …           x u0 | x u4 | …   h u0 | h u4 | …
 //         GRU, reset before        z u0 | r u0 | z u4 | …           h u0 | h u4 | …
 //
-// Interleaved, the gates of a unit come out of one pass of the product and are still in L1 when the cell reads
+// Interleaved, the gates of a unit come out of one pass of the product and lie in one cache line when the cell reads
 // them. The candidate's two halves stand apart since the reset gate is between them: x's half sees the gradient
 // dxc, h's half r·dxc.
 import { Descriptor } from "./descriptor";

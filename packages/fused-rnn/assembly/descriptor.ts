@@ -20,6 +20,7 @@ export const enum Flag {
   RETURN_SEQUENCES = 2,
   ZERO_OUTPUT = 4,
   NEED_DX = 8,
+  REVERSE_OUTPUTS = 16,
 }
 
 /** Functions of the gates and of the candidate (activations.ts). */

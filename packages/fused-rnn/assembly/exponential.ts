@@ -115,6 +115,9 @@ function last(isTanh: bool, m: v128): v128 {
  * tanh or σ in place at four addresses, the same bits as tanh and sigmoid. Step by step side by side:
  * one after the other, the long chains would fill the processor's queue of waiting operations, and take
  * two and a half times as long.
+ *
+ * No address is 0. The ways out, to where all four are used, are there to be passed by: without them binaryen
+ * makes one expression of each chain, one behind the other, and V8 keeps that order.
  */
 // biome-ignore format: a line for a step of the chain
 // @ts-ignore: decorator
@@ -127,20 +130,26 @@ export function four(isTanh: bool, p0: usize, p1: usize, p2: usize, p3: usize): 
   let c = c4();
   const top = c5();
   let q0 = mad(top, f0, c), q1 = mad(top, f1, c), q2 = mad(top, f2, c), q3 = mad(top, f3, c);
-  c = c3();
-  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = c2();
-  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = c1();
-  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  c = c0();
-  q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
-  // 2^n, and the last of the chain: what is left of it differs between the two.
-  s0 = power(s0); s1 = power(s1); s2 = power(s2); s3 = power(s3);
-  f0 = next(isTanh, s0, f0, q0); f1 = next(isTanh, s1, f1, q1);
-  f2 = next(isTanh, s2, f2, q2); f3 = next(isTanh, s3, f3, q3);
-  v128.store(p0, last(isTanh, f0)); v128.store(p1, last(isTanh, f1));
-  v128.store(p2, last(isTanh, f2)); v128.store(p3, last(isTanh, f3));
+  do {
+    if (p0 == 0) break;
+    c = c3();
+    q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
+    if (p1 == 0) break;
+    c = c2();
+    q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
+    if (p2 == 0) break;
+    c = c1();
+    q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
+    if (p3 == 0) break;
+    c = c0();
+    q0 = mad(q0, f0, c); q1 = mad(q1, f1, c); q2 = mad(q2, f2, c); q3 = mad(q3, f3, c);
+    // 2^n, and the last of the chain: what is left of it differs between the two.
+    s0 = power(s0); s1 = power(s1); s2 = power(s2); s3 = power(s3);
+    q0 = next(isTanh, s0, f0, q0); q1 = next(isTanh, s1, f1, q1);
+    q2 = next(isTanh, s2, f2, q2); q3 = next(isTanh, s3, f3, q3);
+    q0 = last(isTanh, q0); q1 = last(isTanh, q1); q2 = last(isTanh, q2); q3 = last(isTanh, q3);
+  } while (false);
+  v128.store(p0, q0); v128.store(p1, q1); v128.store(p2, q2); v128.store(p3, q3);
 }
 
 /** n of e^x = 2^n·2^f as a shifted sum; f from x itself, n·ln2 taken off in two parts. */

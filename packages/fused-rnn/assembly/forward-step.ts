@@ -1,4 +1,4 @@
-// A step of a block, whichever its cell: sums of the gates, the cell's equations on four units of all rows, states
+// A step of a block, whichever its cell: sums of the gates, the cell's equations on four units of a row, states
 // and outputs. `C` is the cell's class (cells.ts); `changetype<C>(0)` is no object but a name for its equations, which
 // are inlined here, so that no loop asks which cell it is.
 //
@@ -7,10 +7,10 @@
 //     c' or the candidate from g         cellStates, candidateSums; then its activation
 //     h' from g and that                 hiddenStates
 //
-// Of four units the gates are 16 numbers a row, those of a block of 16 rows 1 kB: between these four they stay in L1.
-import { activateRows } from "./activations";
+// Each goes through all units of a row, and row after row: an activation has as many independent vectors at a time as
+// a row has, or a block, however few its rows are, and what it costs to begin is paid once a step.
+import { activateAll } from "./activations";
 import { acAt, cAt, dropoutAt, gatesAt, hiddenAt, perGateDropout, rowInputs, xhAt } from "./buffers";
-import { panelVectors } from "./columns";
 import { Descriptor } from "./descriptor";
 import { addResetSums, gateSums } from "./gate-sums";
 import { storeTail } from "./lanes";
@@ -19,55 +19,43 @@ import { outputRow, outputStep, skipMasked, storeDropped } from "./state";
 
 export function cellStep<C>(d: Descriptor, block: i32, t: i32): void {
   const cell = changetype<C>(0);
-  const Hp = d.Hp;
   const rows = listRows(d, block, t);
   const list = rowList(d, block);
-  // One row of the loop is a panel: its weights come from L2 once, and all rows of the block use them. A panel's
-  // gates are made into states at once, while they are in L1; only [x | h] of the next step needs all of h.
   const xh = xhAt(d, block, t);
   const gates = gatesAt(d, block, t);
-  for (let u = 0; u < Hp; u += cell.panelUnits) {
-    gateSums<C>(d, block, t, u, list, rows, xh, gates);
-    activateGates<C>(d, u, list, rows, gates);
-    if (isDefined(cell.reset)) resetStates<C>(d, block, t, u, list, rows, gates);
-    else newStates<C>(d, block, t, u, list, rows, gates);
-  }
+  gateSums<C>(d, block, t, list, rows, xh, gates);
+  activateGates<C>(d, list, rows, gates);
   if (isDefined(cell.reset)) {
     // The candidate's product needs r·h of all units: a second round.
-    for (let u = 0; u < Hp; u += cell.panelUnits) {
-      addResetSums(d, t, u, list, rows, xh, gates);
-      newStates<C>(d, block, t, u, list, rows, gates);
-    }
+    resetStates<C>(d, block, t, list, rows, gates);
+    addResetSums(d, t, list, rows, xh, gates);
   }
+  newStates<C>(d, block, t, list, rows, gates);
   skipMasked(d, block, t);
 }
 
-/** A gate of all rows, then the next: several rows at once keep the processor's units busy (see `four`). */
+/**
+ * Activates a vector in every `step` bytes of the rows: a run for each, or one through all where they lie behind each
+ * other.
+ */
+function activateUnits(kind: i32, list: usize, rows: i32, row: i32, from: usize, groups: i32, step: i32): void {
+  if (list == 0 && row == groups * step) return activateAll(kind, rows * groups, from, step);
+  for (let i = 0; i < rows; i++) activateAll(kind, groups, from + rowIn(list, i) * row, step);
+}
+
+/** A gate of all units, then the next: several at once keep the processor's units busy (see `four`). */
 // @ts-ignore: decorator
 @inline
-function activateGates<C>(d: Descriptor, u: i32, list: usize, rows: i32, gates: usize): void {
+function activateGates<C>(d: Descriptor, list: usize, rows: i32, gates: usize): void {
   const cell = changetype<C>(0);
   const act = d.activation;
   const rec = d.recurrentActivation;
-  const z = gates + u * (cell.gateVectors << 2);
   const row = d.gateRow;
-  if (cell.panelUnits > 4) {
-    const vectors = panelVectors(d, u);
-    for (let v = 0; v < vectors; v++) activateRows(cell.activation(0, act, rec), list, rows, z + (v << 4), row);
-    return;
+  const groups = d.Hp >> 2;
+  const step = cell.gateVectors << 4;
+  for (let v = 0; v < cell.jointGates; v++) {
+    activateUnits(cell.activation(v, act, rec), list, rows, row, gates + (v << 4), groups, step);
   }
-  // Each by itself: a loop of so few rounds takes as long as some of its rows.
-  activateRows(cell.activation(0, act, rec), list, rows, z, row);
-  if (cell.jointGates > 1) activateRows(cell.activation(1, act, rec), list, rows, z + 16, row);
-  if (cell.jointGates > 2) activateRows(cell.activation(2, act, rec), list, rows, z + 32, row);
-  if (cell.jointGates > 3) activateRows(cell.activation(3, act, rec), list, rows, z + 48, row);
-}
-
-function newStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, ofRows: usize): void {
-  const gates = ofRows + u * (changetype<C>(0).gateVectors << 2);
-  // Two copies of every loop: without a list rows lie behind each other, and pointers only advance.
-  if (list) listedStates<C>(true, d, block, t, u, list, rows, gates);
-  else listedStates<C>(false, d, block, t, u, 0, rows, gates);
 }
 
 /**
@@ -76,68 +64,39 @@ function newStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, ro
  */
 // @ts-ignore: decorator
 @inline
-function listedStates<C>(
-  listed: bool,
-  d: Descriptor,
-  block: i32,
-  t: i32,
-  u: i32,
-  list: usize,
-  rows: i32,
-  gates: usize,
-): void {
+function newStates<C>(d: Descriptor, block: i32, t: i32, list: usize, rows: i32, gates: usize): void {
   const cell = changetype<C>(0);
+  const Hp = d.Hp;
   // c' has a buffer of its own, a candidate lies behind the joint gates.
-  const last = cell.carriesCell ? acAt(d, block, t) + (u << 2) : gates + (cell.jointGates << 4);
-  const lastRow = cell.carriesCell ? d.Hp << 2 : d.gateRow;
-  // Loops of their own, not one: activations want many independent rows at a time, and between two
+  const last = cell.carriesCell ? acAt(d, block, t) : gates + (cell.jointGates << 4);
+  const lastRow = cell.carriesCell ? Hp << 2 : d.gateRow;
+  const lastStep = cell.carriesCell ? 16 : cell.gateVectors << 4;
+  // Loops of their own, not one: activations want many independent vectors at a time, and between two
   // activations there is but a multiplication.
-  if (isDefined(cell.cellState)) cellStates<C>(listed, d, block, t, u, list, rows, gates, last);
-  if (isDefined(cell.candidateSum)) candidateSums<C>(listed, d, list, rows, gates, last);
-  if (cell.panelUnits == 4) activateRows(d.activation, list, rows, last, lastRow);
-  hiddenStates<C>(listed, d, block, t, u, list, rows, gates, last, lastRow);
+  if (isDefined(cell.cellState)) cellStates<C>(d, block, t, list, rows, gates, last);
+  if (isDefined(cell.candidateSum)) candidateSums<C>(d, list, rows, gates, last);
+  if (cell.panelUnits == 4) activateUnits(d.activation, list, rows, lastRow, last, Hp >> 2, lastStep);
+  hiddenStates<C>(d, block, t, list, rows, gates, last, lastRow, lastStep);
 }
 
 /** c' of all rows, kept twice: for the next step, and to be activated. */
 // @ts-ignore: decorator
 @inline
-function cellStates<C>(
-  listed: bool,
-  d: Descriptor,
-  block: i32,
-  t: i32,
-  u: i32,
-  list: usize,
-  rows: i32,
-  gates: usize,
-  sums: usize,
-): void {
+function cellStates<C>(d: Descriptor, block: i32, t: i32, list: usize, rows: i32, gates: usize, sums: usize): void {
   const cell = changetype<C>(0);
   const gateRow = d.gateRow;
   const cRow = d.Hp << 2;
-  const befores = cAt(d, block, t) + (u << 2);
-  const afters = cAt(d, block, t + 1) + (u << 2);
-  let z = gates;
-  let sum = sums;
-  let before = befores;
-  let after = afters;
+  const befores = cAt(d, block, t);
+  const afters = cAt(d, block, t + 1);
   for (let i = 0; i < rows; i++) {
-    if (listed) {
-      const r = rowIn(list, i);
-      z = gates + r * gateRow;
-      sum = sums + r * cRow;
-      before = befores + r * cRow;
-      after = afters + r * cRow;
-    }
-    const c = cell.cellState(z, before);
-    // The gradient needs c, the next step needs c, and act(c) takes the place of the copy.
-    v128.store(sum, c);
-    v128.store(after, c);
-    if (!listed) {
-      z += gateRow;
-      sum += cRow;
-      before += cRow;
-      after += cRow;
+    const r = rowIn(list, i);
+    let z = gates + r * gateRow;
+    for (let at = r * cRow, end = at + cRow; at < end; at += 16) {
+      const c = cell.cellState(z, befores + at);
+      // The gradient needs c, the next step needs c, and act(c) takes the place of the copy.
+      v128.store(sums + at, c);
+      v128.store(afters + at, c);
+      z += cell.gateVectors << 4;
     }
   }
 }
@@ -145,21 +104,14 @@ function cellStates<C>(
 /** The candidate's sums of all rows from their halves. */
 // @ts-ignore: decorator
 @inline
-function candidateSums<C>(listed: bool, d: Descriptor, list: usize, rows: i32, gates: usize, sums: usize): void {
+function candidateSums<C>(d: Descriptor, list: usize, rows: i32, gates: usize, sums: usize): void {
   const cell = changetype<C>(0);
   const gateRow = d.gateRow;
-  let z = gates;
-  let sum = sums;
+  const bytes = d.Hp * (cell.gateVectors << 2);
   for (let i = 0; i < rows; i++) {
-    if (listed) {
-      const r = rowIn(list, i);
-      z = gates + r * gateRow;
-      sum = sums + r * gateRow;
-    }
-    v128.store(sum, cell.candidateSum(z));
-    if (!listed) {
-      z += gateRow;
-      sum += gateRow;
+    const r = rowIn(list, i) * gateRow;
+    for (let at = 0; at < bytes; at += cell.gateVectors << 4) {
+      v128.store(sums + r + at, cell.candidateSum(gates + r + at));
     }
   }
 }
@@ -168,62 +120,45 @@ function candidateSums<C>(listed: bool, d: Descriptor, list: usize, rows: i32, g
 // @ts-ignore: decorator
 @inline
 function hiddenStates<C>(
-  listed: bool,
   d: Descriptor,
   block: i32,
   t: i32,
-  u: i32,
   list: usize,
   rows: i32,
   gates: usize,
   lasts: usize,
   lastRow: i32,
+  lastStep: i32,
 ): void {
   const cell = changetype<C>(0);
-  const at = u << 2;
   const b0 = firstRow(d, block);
+  const H = d.H;
   const gateRow = d.gateRow;
   const hiddenRow = d.hiddenRow;
   const xhRow = d.xhRow;
   const dropped = d.dropoutVariants != 0;
-  const left = d.H - u;
-  const befores = cell.mixesState ? hiddenAt(d, block, t) + at : 0;
-  const afters = hiddenAt(d, block, t + 1) + at;
-  const given = outputRow(d, t, b0);
-  const outs = given ? given + at : 0;
-  const outStep = given ? outputStep(d) : 0;
-  const wide = cell.panelUnits > 4;
-  const bytes = wide ? panelVectors(d, u) << 4 : 16;
-  let z = gates;
-  let last = lasts;
-  let before = befores;
-  let after = afters;
-  let out = outs;
+  const befores = cell.mixesState ? hiddenAt(d, block, t) : 0;
+  const afters = hiddenAt(d, block, t + 1);
+  const outs = outputRow(d, t, b0);
+  const outStep = outs ? outputStep(d) : 0;
   for (let i = 0; i < rows; i++) {
-    const r = listed ? rowIn(list, i) : i;
-    if (listed) {
-      z = gates + r * gateRow;
-      last = lasts + r * lastRow;
-      before = befores + r * hiddenRow;
-      after = afters + r * hiddenRow;
-      out = outs + r * outStep;
-    }
-    // Once, but for a panel of 16 units.
-    let v = 0;
-    do {
-      const h = cell.state(z + v, last + v, before + v);
-      v128.store(after + v, h);
+    const r = rowIn(list, i);
+    let z = gates + r * gateRow;
+    let last = lasts + r * lastRow;
+    let before = befores + r * hiddenRow;
+    let after = afters + r * hiddenRow;
+    let out = outs + r * outStep;
+    for (let u = 0; u < H; u += 4) {
+      const h = cell.state(z, last, before);
+      v128.store(after, h);
       // Dropout of h is that of the next step's products: what is kept as h, and put out, is without it.
-      if (dropped) storeDropped(d, u + (v >> 2), h, xhAt(d, block, t + 1) + r * xhRow, dropoutAt(d, 0, b0 + r));
-      if (outs) storeTail(out + v, h, left - (v >> 2));
-      v += 16;
-    } while (wide && v < bytes);
-    if (!listed) {
-      z += gateRow;
-      last += lastRow;
-      before += hiddenRow;
-      after += hiddenRow;
-      out += outStep;
+      if (dropped) storeDropped(d, u, h, xhAt(d, block, t + 1) + r * xhRow, dropoutAt(d, 0, b0 + r));
+      if (outs) storeTail(out, h, H - u);
+      z += cell.gateVectors << 4;
+      last += lastStep;
+      before += 16;
+      after += 16;
+      out += 16;
     }
   }
 }
@@ -238,16 +173,21 @@ export function candidateState(d: Descriptor, block: i32, t: i32, r: i32): usize
 }
 
 /** Reset before: r·h behind [x | h]. */
-function resetStates<C>(d: Descriptor, block: i32, t: i32, u: i32, list: usize, rows: i32, ofRows: usize): void {
+function resetStates<C>(d: Descriptor, block: i32, t: i32, list: usize, rows: i32, gates: usize): void {
   const cell = changetype<C>(0);
-  const unitMask = v128.load(d.unitMask + (u << 2));
-  const gates = ofRows + u * (changetype<C>(0).gateVectors << 2);
-  const resets = xhAt(d, block, t) + ((rowInputs(d) + d.Hp + u) << 2);
+  const unitMask = d.unitMask;
+  const Hp = d.Hp;
+  const resets = xhAt(d, block, t) + ((rowInputs(d) + Hp) << 2);
   for (let i = 0; i < rows; i++) {
     const r = rowIn(list, i);
-    const reset = cell.reset(gates + r * d.gateRow);
-    const h = v128.load(candidateState(d, block, t, r) + (u << 2));
-    // Padding is cleared: the product reads whole vectors, and 0 times what memory held might be NaN.
-    v128.store(resets + r * d.xhRow, v128.and(unitMask, f32x4.mul(reset, h)));
+    const h = candidateState(d, block, t, r);
+    const to = resets + r * d.xhRow;
+    let z = gates + r * d.gateRow;
+    for (let at = 0; at < Hp << 2; at += 16) {
+      // Padding is cleared: the product reads whole vectors, and 0 times what memory held might be NaN.
+      const rh = f32x4.mul(cell.reset(z), v128.load(h + at));
+      v128.store(to + at, v128.and(v128.load(unitMask + at), rh));
+      z += cell.gateVectors << 4;
+    }
   }
 }

@@ -11,26 +11,27 @@ import { panelAt, panelVectors } from "./columns";
 import { Descriptor, ResetMode } from "./descriptor";
 import { perGateDropout, recurrentDepth, rowInputs } from "./buffers";
 import { addVector, listedRows, rows4FromList, rows4PerGate, rowsN } from "./gemm";
+import { addFourVectors, twoGruPanels, twoPanels } from "./gemm-row";
 import { gruRows, gruRowsFromList } from "./gru-gemm";
 import { distance, rowIn, rowsOf } from "./rows";
 import { initialSum, initialSumsOf } from "./tokens";
 
-/** Sums of the units of the panel at u, from the rows at `xh` to those at `gates`, of a cell `C` (cells.ts). */
+/** Sums of all units, from the rows at `xh` to those at `gates`, of a cell `C` (cells.ts). */
 // @ts-ignore: decorator
 @inline
-export function gateSums<C>(
-  d: Descriptor,
-  block: i32,
-  t: i32,
-  u: i32,
-  list: usize,
-  rows: i32,
-  xh: usize,
-  gates: usize,
-): void {
-  const mode = changetype<C>(0).resetMode;
-  if (mode == ResetMode.NONE) jointSums<C>(d, block, t, u, list, rows, xh, gates);
-  else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, rows, xh, gates);
+export function gateSums<C>(d: Descriptor, block: i32, t: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const cell = changetype<C>(0);
+  const mode = cell.resetMode;
+  // A row that pairs leave over; gru-gemm.ts leaves none over of three and more.
+  const leavesOne = mode == ResetMode.NONE || rows == 1 || list != 0;
+  const alone = rows & 1 && leavesOne && !perGateDropout(d) ? 1 : 0;
+  const together = rows - alone;
+  // A round is a panel: its weights come from L2 once, and all rows of the block use them.
+  for (let u = 0, Hp = d.Hp; u < Hp && together > 0; u += cell.panelUnits) {
+    if (mode == ResetMode.NONE) jointSums<C>(d, block, t, u, list, together, xh, gates);
+    else splitSums(mode == ResetMode.AFTER, d, block, t, u, list, together, xh, gates);
+  }
+  if (alone) rowAlone<C>(d, block, t, rowIn(list, together), xh, gates);
 }
 
 /** All gates over [x | h]. */
@@ -60,6 +61,41 @@ function jointSums<C>(
   if (perGateDropout(d)) rows4PerGate(xh, row, rowsOf(d, block), w, I + H, d.xhGate, bias, z, gateRow);
   else if (d.tokenOf == 0) listedRows(n, list, rows, xh, row, w, I + recurrentDepth(d, t), bias, 0, z, gateRow);
   else sumsFromTokens(n, d, block, list, rows, xh, w + ((<usize>I * n) << 4), recurrentDepth(d, t), at, z);
+}
+
+/** All sums of one row: two panels at a time, and what is left. */
+// @ts-ignore: decorator
+@inline
+function rowAlone<C>(d: Descriptor, block: i32, t: i32, r: i32, xh: usize, gates: usize): void {
+  const cell = changetype<C>(0);
+  const mode = cell.resetMode;
+  const after = mode == ResetMode.AFTER;
+  const Hp = d.Hp;
+  const inputs = rowInputs(d);
+  const depth = recurrentDepth(d, t);
+  const k = d.gateCount << 4;
+  const a = xh + r * d.xhRow;
+  const z = gates + r * d.gateRow;
+  const init = d.tokenOf ? initialSum(d, block, r) : d.biases;
+  const units = cell.panelUnits;
+  const wide = units > 4;
+  // Where tokens were multiplied, the panel's first row to go is h's.
+  const skipped = d.I - inputs;
+  const next = <usize>((d.I + d.H) * (wide ? 64 : k));
+  let u = 0;
+  for (; u + 2 * units <= Hp; u += 2 * units) {
+    const at = u * (cell.gateVectors << 2);
+    const w = panelAt(d, u) + skipped * (wide ? 64 : k);
+    if (mode == ResetMode.NONE) twoPanels(a, w, next, inputs + depth, init + at, z + at);
+    else twoGruPanels(after, a, w, next, inputs, depth, init + at, z + at);
+  }
+  for (; u < Hp; u += units) {
+    const n = wide ? panelVectors(d, u) : cell.jointGates;
+    const at = u * (cell.gateVectors << 2);
+    const w = panelAt(d, u) + skipped * (wide ? n << 4 : k);
+    if (mode == ResetMode.NONE) rowsN(n, a, 0, 1, w, inputs + depth, init + at, 0, z + at, 0);
+    else gruRows(after, false, a, 0, 1, w, inputs, depth, 0, init + at, 0, z + at, 0);
+  }
 }
 
 /** Each row's sums from its token's, `at` bytes on: without a list in one go, else in pairs. */
@@ -137,21 +173,35 @@ function splitSums(
 }
 
 /** Reset before: adds (r·h)·U to the candidate's sums, r·h being behind [x | h] by now. */
-export function addResetSums(d: Descriptor, t: i32, u: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+export function addResetSums(d: Descriptor, t: i32, list: usize, rows: i32, xh: usize, gates: usize): void {
+  const K = recurrentDepth(d, t);
+  const Hp = d.Hp;
   const row = d.xhRow;
   const gateRow = d.gateRow;
-  const units = recurrentDepth(d, t);
   // Of a panel's vectors only the candidate's is used here: z's and r's products are done.
   const wStep = d.gateCount << 4;
+  const next = <usize>((d.I + d.H) * wStep);
   const candidate = d.jointGates << 4;
-  const w = panelAt(d, u) + d.I * wStep + candidate;
-  const reset = xh + ((rowInputs(d) + d.Hp) << 2);
-  const out = gates + ((u * d.gateVectors) << 2) + candidate;
-  if (list == 0) return addVector(reset, row, rows, w, wStep, units, out, gateRow);
-  for (let i = 0; i < rows; i += 2) {
-    const r = rowIn(list, i);
-    const apart = distance(list, i, rows);
-    const pair = min(2, rows - i);
-    addVector(reset + r * row, apart * row, pair, w, wStep, units, out + r * gateRow, apart * gateRow);
+  const reset = xh + ((rowInputs(d) + Hp) << 2);
+  // Four panels of 16 units together: a vector for two rows is too little to work at.
+  const fours = Hp & ~15;
+  for (let u = 0; u < fours; u += 16) {
+    const w = panelAt(d, u) + d.I * wStep + candidate;
+    const out = gates + ((u * d.gateVectors) << 2) + candidate;
+    for (let i = 0; i < rows; i += 2) {
+      const r = rowIn(list, i);
+      const s = rowIn(list, min(i + 1, rows - 1));
+      addFourVectors(reset + r * row, reset + s * row, w, wStep, next, K, out + r * gateRow, out + s * gateRow);
+    }
+  }
+  for (let u = fours; u < Hp; u += 4) {
+    const w = panelAt(d, u) + d.I * wStep + candidate;
+    const out = gates + ((u * d.gateVectors) << 2) + candidate;
+    for (let i = 0; i < rows; i += 2) {
+      const r = rowIn(list, i);
+      const apart = i + 1 < rows ? rowIn(list, i + 1) - r : 0;
+      const pair = min(2, rows - i);
+      addVector(reset + r * row, apart * row, pair, w, wStep, K, out + r * gateRow, apart * gateRow);
+    }
   }
 }

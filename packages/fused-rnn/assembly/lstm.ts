@@ -1,5 +1,5 @@
 // LSTM. Panels of four units hold their i, f, c and o beside each other, so that one pass of the product gives
-// all four gates of four units, and the cell's pass over it finds them in L1.
+// all four gates of four units, and the cell's pass over a row finds them in one cache line.
 //
 //     c' = f·c + i·g      h' = o·act(c')
 //

@@ -9,9 +9,12 @@
 //     forward     panels over columns of [W; U], K = I + H rows          packWeights
 //     backward    panels over rows of [W; U], K = columns of dz          packTransposed
 //     gradients   dW laid out as columns of dz                           unpackGradients
-import { gateColumns, columnOf, jointColumns, panelVectors, unitsFrom } from "./columns";
+import { gateColumns, columnOf, jointColumns, panelAt, panelVectors, unitsFrom } from "./columns";
 import { Descriptor, Flag, ResetMode } from "./descriptor";
 import { add, loadTail, storeTail } from "./lanes";
+
+/** Rows of a matrix that are taken together where it is read by columns. */
+const NEAR_ROWS: i32 = 8;
 
 /** Row p of [kernel; recurrent kernel]. */
 // @ts-ignore: decorator
@@ -30,7 +33,7 @@ function unitsOrZeros(from: usize, units: i32): v128 {
 }
 
 /** n rows of `vectors` times four floats, `between` bytes from one to the next, behind each other. */
-function packVectors(from: usize, n: i32, row: usize, vectors: i32, between: usize, to: usize): usize {
+function packVectors(from: usize, n: i32, row: usize, vectors: i32, between: usize, to: usize): void {
   for (let k = 0; k < n; k++) {
     v128.store(to, v128.load(from));
     if (vectors > 1) v128.store(to, v128.load(from + between), 16);
@@ -39,39 +42,48 @@ function packVectors(from: usize, n: i32, row: usize, vectors: i32, between: usi
     from += row;
     to += vectors << 4;
   }
-  return to;
 }
 
 /** Weights and biases of the forward pass. */
 export function packWeights(d: Descriptor): void {
-  const I = d.I;
+  // Panel by panel x's rows and then h's: a step walks `weights` from its beginning to its end.
+  packMatrix(d, d.kernel, d.I, 0);
+  packMatrix(d, d.recurrent, d.H, d.I);
+  packBiases(d);
+}
+
+/**
+ * `rows` rows of a matrix, rows first.. of the panels: a few rows of all panels at a time, since of a cache line
+ * of Keras's a panel has a quarter, and long rows lie on pages of their own.
+ */
+function packMatrix(d: Descriptor, matrix: usize, rows: i32, first: i32): void {
   const H = d.H;
   const Hp = d.Hp;
-  const G = d.gateCount;
   const units = d.panelUnits;
   const wide = units > 4;
   // From one vector of a panel to the next: in one gate the next four units, else the next gate.
-  const row = (<usize>G * H) << 2;
+  const row = (<usize>d.gateCount * H) << 2;
   const between: usize = wide ? 16 : (<usize>H) << 2;
-  let to = d.weights;
-  for (let u = 0; u < Hp; u += units) {
-    const vectors = panelVectors(d, u);
-    if (u + (wide ? vectors << 2 : 4) <= H) {
-      // Panel by panel x's rows and then h's: a step walks `weights` from its beginning to its end.
-      to = packVectors(d.kernel + (u << 2), I, row, vectors, between, to);
-      to = packVectors(d.recurrent + (u << 2), H, row, vectors, between, to);
-      continue;
-    }
-    // Padded units: zeros, in the last panel.
-    for (let k = 0; k < I + H; k++) {
-      for (let v = 0; v < vectors; v++) {
-        const left = H - u - (wide ? v << 2 : 0);
-        v128.store(to, loadTail(rowAt(d, k) + (u << 2) + <usize>v * between, left));
-        to += 16;
+  for (let k = 0; k < rows; k += NEAR_ROWS) {
+    const n = min(NEAR_ROWS, rows - k);
+    const from = matrix + <usize>k * row;
+    for (let u = 0; u < Hp; u += units) {
+      const vectors = panelVectors(d, u);
+      let to = panelAt(d, u) + ((<usize>(first + k) * vectors) << 4);
+      if (u + (wide ? vectors << 2 : 4) <= H) {
+        packVectors(from + (u << 2), n, row, vectors, between, to);
+        continue;
+      }
+      // Padded units: zeros, in the last panel.
+      for (let i = 0; i < n; i++) {
+        for (let v = 0; v < vectors; v++) {
+          const left = H - u - (wide ? v << 2 : 0);
+          v128.store(to, loadTail(from + <usize>i * row + (u << 2) + <usize>v * between, left));
+          to += 16;
+        }
       }
     }
   }
-  packBiases(d);
 }
 
 /** Biases as rows of gates are; a candidate's halves have one each where there are two rows of them. */
@@ -169,16 +181,19 @@ export function unpackGradients(d: Descriptor, blocks: i32): void {
   const after = d.resetMode == ResetMode.AFTER;
   const joint = jointColumns(d);
   const all = gateColumns(d);
-  for (let k = 0; k < d.dzColumns; k += 4) {
-    const column = columnOf(d, k) << 2;
-    const units = unitsFrom(d, k);
-    if (units < 1) continue;
-    let row = total + (k << 2);
-    for (let p = 0; p < I + H; p++) {
-      // Reset after keeps the candidate's two halves apart: x's for x rows, h's for h rows.
-      const other = after && k >= joint && p >= I != k >= all;
-      if (!other) storeTail(rowAt(d, p) + column, v128.load(row), units);
-      row += dwRow;
+  for (let first = 0; first < I + H; first += NEAR_ROWS) {
+    const last = min(first + NEAR_ROWS, I + H);
+    for (let k = 0; k < d.dzColumns; k += 4) {
+      const column = columnOf(d, k) << 2;
+      const units = unitsFrom(d, k);
+      if (units < 1) continue;
+      let row = total + <usize>first * dwRow + (k << 2);
+      for (let p = first; p < last; p++) {
+        // Reset after keeps the candidate's two halves apart: x's for x rows, h's for h rows.
+        const other = after && k >= joint && p >= I != k >= all;
+        if (!other) storeTail(rowAt(d, p) + column, v128.load(row), units);
+        row += dwRow;
+      }
     }
   }
   if (d.bias) unpackBiases(d, total + <usize>(I + H) * dwRow);

@@ -58,6 +58,13 @@ export function sourceStep(d: Descriptor, t: i32): i32 {
   return d.flags & Flag.GO_BACKWARDS ? d.T - 1 - t : t;
 }
 
+/** The place among a row's outputs of what step t puts out. */
+// @ts-ignore: decorator
+@inline
+export function outputPlace(d: Descriptor, t: i32): i32 {
+  return d.flags & Flag.REVERSE_OUTPUTS ? d.T - 1 - t : t;
+}
+
 // @ts-ignore: decorator
 @inline
 export function isMasked(d: Descriptor, t: i32, b: i32): bool {

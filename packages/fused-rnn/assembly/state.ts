@@ -5,7 +5,7 @@
 import { cAt, dropoutAt, hiddenAt, rowInputs, xhAt } from "./buffers";
 import { Descriptor, Flag, ResetMode } from "./descriptor";
 import { copyRow, loadTail } from "./lanes";
-import { batchRow, firstRow, isMasked, representativeRow, rowsAt, rowsOf, sourceStep } from "./rows";
+import { batchRow, firstRow, isMasked, outputPlace, representativeRow, rowsAt, rowsOf, sourceStep } from "./rows";
 
 /** Copies the step's inputs into the rows [x | h], times input dropout; zeros, of r·h too, for masked rows. */
 export function loadInputs(d: Descriptor, block: i32, t: i32): void {
@@ -62,9 +62,16 @@ function storeState(d: Descriptor, u: i32, h: v128, hidden: usize, xh: usize, fa
 @inline
 export function outputRow(d: Descriptor, t: i32, b: i32): usize {
   if (d.activeBefore) return 0;
-  if (d.flags & Flag.RETURN_SEQUENCES) return d.out + (((<usize>b * d.T + t) * d.H) << 2);
+  if (d.flags & Flag.RETURN_SEQUENCES) return d.out + (((<usize>b * d.T + outputPlace(d, t)) * d.H) << 2);
   // Under a mask any step may be a row's last.
   return d.mask != 0 || t == d.T - 1 ? d.out + ((<usize>b * d.H) << 2) : 0;
+}
+
+/** Where the output gradient of row b at step t lies; 0 where there is none. */
+export function outputGradient(d: Descriptor, t: i32, b: i32): usize {
+  if (d.dOut == 0) return 0;
+  if (d.flags & Flag.RETURN_SEQUENCES) return d.dOut + (((<usize>b * d.T + outputPlace(d, t)) * d.H) << 2);
+  return t == d.T - 1 ? d.dOut + ((<usize>b * d.H) << 2) : 0;
 }
 
 /** Bytes from a row's output to the next row's. */
@@ -89,9 +96,9 @@ function skipRow(d: Descriptor, block: i32, t: i32, r: i32): void {
   const out = outputRow(d, t, b);
   const zero = (d.flags & Flag.ZERO_OUTPUT) != 0;
   if (d.flags & Flag.RETURN_SEQUENCES) {
-    // The step before wrote this row's output just in front.
+    // The step before wrote this row's output just beside it.
     if (zero || t == 0) memory.fill(out, 0, H << 2);
-    else memory.copy(out, out - (H << 2), H << 2);
+    else memory.copy(out, outputRow(d, t - 1, b), H << 2);
   } else if (zero && t == d.T - 1) {
     memory.fill(out, 0, H << 2);
   }
@@ -132,7 +139,7 @@ export function broadcastOutputs(d: Descriptor, block: i32, t: i32): void {
   const active = rowsAt(d, block, t);
   for (let r = 0, rows = rowsOf(d, block); r < rows; r++) {
     const b = batchRow(d, b0 + r);
-    const at = sequences ? b * T + t : b;
+    const at = sequences ? b * T + outputPlace(d, t) : b;
     copyRow(d.out + ((<usize>at * H) << 2), states + representativeRow(r, active) * row, H, 0);
   }
 }

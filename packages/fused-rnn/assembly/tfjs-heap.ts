@@ -1,5 +1,5 @@
 // A module of its own that runs inside the memory of tfjs's wasm backend, on its tensors: rows by
-// index, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
+// index and moved, the optimizers' updates, single steps. It holds no data of its own, which would land in tfjs's.
 //
 // tfjs's tensors end anywhere, and another may begin right behind: loops over them end by loadTail and storeTail.
 import { LEAST_MEAN, flushed, leastSquared } from "./flush";
@@ -19,6 +19,30 @@ export function gatherRows(table: usize, width: i32, ids: usize, n: i32, out: us
     const row = table + ((<usize>load<u32>(ids + (i << 2)) * width) << 2);
     copyRow(out, row, width, 0);
     out += width << 2;
+  }
+}
+
+/** out[o][steps - 1 - s] = x[o][s], rows of `width` 32-bit numbers. */
+export function reverseRows(x: usize, outer: i32, steps: i32, width: i32, out: usize): void {
+  const bytes = (<usize>width) << 2;
+  for (let o = 0; o < outer; o++) {
+    let to = out + <usize>steps * bytes;
+    for (let s = 0; s < steps; s++) {
+      to -= bytes;
+      if (width == 1) store<u32>(to, load<u32>(x));
+      else copyRow(to, x, width, 0);
+      x += bytes;
+    }
+    out += <usize>steps * bytes;
+  }
+}
+
+/** n rows of `width` 32-bit numbers, `fromRow` and `toRow` of them apart. */
+export function copyRows(from: usize, fromRow: i32, to: usize, toRow: i32, width: i32, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    copyRow(to, from, width, 0);
+    from += (<usize>fromRow) << 2;
+    to += (<usize>toRow) << 2;
   }
 }
 

@@ -48,7 +48,8 @@ function compile(entry, options) {
         asc,
         `assembly/${entry}`,
         ...["--outFile", join(out, "kernels.wasm"), "-O3", "--runtime", "stub", "--noAssert"],
-        ...["--importMemory", "--initialMemory", "1", ...options],
+        // A maximum, the largest there is: a memory that is shared has one, and both kinds of it fit.
+        ...["--importMemory", "--initialMemory", "1", "--maximumMemory", "65536", ...options],
         // v128 parameters stay inside the module.
         ...["--disableWarning", "112"],
       ],
@@ -61,8 +62,7 @@ function compile(entry, options) {
 }
 
 /** @param {string} features */
-const engine = (features) =>
-  compile("engine.ts", ["--maximumMemory", "65536", "--memoryBase", "1024", "--enable", features]);
+const engine = (features) => compile("engine.ts", ["--memoryBase", "1024", "--enable", features]);
 
 /** @param {string} features */
 const tensors = (features) => compile("tfjs-heap.ts", ["--use", "NO_DATA=1", "--enable", features]);

@@ -49,12 +49,16 @@ const variants: [string, (cell: Op) => [GruOptions?, GruOptions?]][] = [
   ["as they are", () => []],
   ["last outputs", () => [{ returnSequences: false }, { returnSequences: false }]],
   ["with states", (cell) => [cell, cell].map((c) => ({ initialState: statesOf(c) })) as never],
+  ["in one order", () => [{}, { reverseOutputs: true }]],
   [
     "masked, the first backwards",
     () => {
       const shared = mask();
       const options = { mask: shared, zeroOutputForMask: true };
-      return [{ ...options, goBackwards: true }, options];
+      return [
+        { ...options, goBackwards: true, reverseOutputs: true },
+        { ...options, reverseOutputs: false },
+      ];
     },
   ],
   [

@@ -18,6 +18,8 @@ export interface CallShape {
   recurrentActivation: RecurrentActivationName;
   returnSequences: boolean;
   goBackwards: boolean;
+  /** Outputs come in the opposite of the order of reading. */
+  reverseOutputs: boolean;
   zeroOutputForMask: boolean;
   masked: boolean;
   /** 0 without dropout masks, 1 where all gates share them, else one for each gate. */

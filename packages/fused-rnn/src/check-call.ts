@@ -50,8 +50,9 @@ export function checkCall(
     checkTensor(who, `initialState[${k}]`, state, [B, H]);
   });
   if (mask != null) checkTensor(who, "mask", mask, [B, T], ["bool", "int32"]);
-  const { goBackwards, returnSequences, zeroOutputForMask } = options;
+  const { goBackwards, reverseOutputs, returnSequences, zeroOutputForMask } = options;
   checkFlag(who, "goBackwards", goBackwards);
+  checkFlag(who, "reverseOutputs", reverseOutputs);
   checkFlag(who, "returnSequences", returnSequences);
   checkFlag(who, "zeroOutputForMask", zeroOutputForMask);
   checkOneOf(who, "activation", activation, activationNames);
@@ -82,6 +83,7 @@ export function checkCall(
       recurrentActivation,
       returnSequences: returnSequences ?? true,
       goBackwards: goBackwards ?? false,
+      reverseOutputs: reverseOutputs ?? false,
       zeroOutputForMask: zeroOutputForMask ?? false,
       masked: mask != null,
       dropoutVariants,

@@ -115,7 +115,7 @@ function stepOf({ shape, inputs }: EngineCall): (x: Tensor, state: readonly Tens
 /** Runs a call step by step on the current backend. */
 function composed(call: EngineCall): EngineResult<Tensor> {
   const { shape, inputs } = call;
-  const { B, H, cell, goBackwards, returnSequences, zeroOutputForMask } = shape;
+  const { B, H, cell, goBackwards, reverseOutputs, returnSequences, zeroOutputForMask } = shape;
   const [outputs, ...state] = tidy((): Tensor[] => {
     const { table, ids, mask } = inputs as Inputs;
     const x = inputs.x ?? gather(table, cast(ids, "int32"));
@@ -125,7 +125,8 @@ function composed(call: EngineCall): EngineResult<Tensor> {
       return [state[0], ...state];
     };
     const initialState = initialStates[cell].map((name) => inputs[name] ?? zeros([B, H]));
-    const options = { initialState, mask, goBackwards, returnSequences, zeroOutputForMask };
+    const order = { goBackwards, reverseOutputs, returnSequences };
+    const options = { initialState, mask, ...order, zeroOutputForMask };
     const { outputs, state } = stepLoop(outputAndState, x, options);
     return [outputs, ...state];
   });

@@ -46,6 +46,11 @@ export interface RecurrentOptions {
   mask?: Tensor | undefined;
   /** From the last step to the first; outputs come in that order too. Default *false*. */
   goBackwards?: boolean | undefined;
+  /**
+   * Outputs [B, T, H] come in the opposite of the order of reading, as a Bidirectional layer joins those of its
+   * second direction to the first's: with **goBackwards** in the order of x. Default *false*.
+   */
+  reverseOutputs?: boolean | undefined;
   /** *true* (default): outputs [B, T, H]; *false*: the last one, [B, H], and half the backward traffic. */
   returnSequences?: boolean | undefined;
   /** The output of a masked step is 0 instead of the previous one. Default *false*. */
@@ -80,6 +85,7 @@ const sharedNames = [
   "initialState",
   "mask",
   "goBackwards",
+  "reverseOutputs",
   "returnSequences",
   "zeroOutputForMask",
   "activation",

@@ -1,34 +1,29 @@
 // The engine in a real browser, bundled by vite and minified as an app would be: on a page's own
 // thread, and in workers of pages that may and may not share memory.
 
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { env } from "node:process";
-import { fileURLToPath } from "node:url";
 import type { CellKind } from "@rnnkit/core-rnn";
 import { cellKinds, cellOf, runSequence, runSequenceBackward } from "@rnnkit/core-rnn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
-import { type Browser, chromium, type Page, type Worker } from "playwright-core";
-import { build, defaultClientConditions } from "vite";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Browser, Page, Worker } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { relaxedSimd, simd128 } from "./generated/kernels.ts";
+import {
+  bundled,
+  chromiumTest,
+  here,
+  isolated,
+  isThere,
+  launched,
+  ready,
+  reason,
+  run,
+  type Scope,
+  type Served,
+  served,
+  workerOf,
+} from "./page-browser.fixture.ts";
 import { callOf, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
 
-const executablePath = env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
-const isThere = executablePath !== "" && existsSync(executablePath);
-const reason = isThere ? "" : " (skipped: no Chromium at RNNKIT_CHROMIUM)";
-const chromiumTest = test.skipIf(!isThere);
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-const isolated = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 const policy = (text: string) => ({ "Content-Security-Policy": text });
 
 /** Headers of a page, and of its script, which a worker takes its own policy from. */
@@ -53,30 +48,14 @@ import { trained, workersUp } from "${here("./page-call.fixture.ts")}";
 Object.assign(globalThis, rnn, { getInstance, mortalWorkers, trained, workersUp });
 `;
 
-let root: string;
-let server: Server;
+let server: Served;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
   if (!isThere) return;
-  root = await mkdtemp(join(tmpdir(), "rnnkit-page-"));
-  await mkdir(join(root, "node_modules/@rnnkit"), { recursive: true });
-  await symlink(here(".."), join(root, "node_modules/@rnnkit/fused-rnn"));
-  await symlink(here("../node_modules/@tensorflow"), join(root, "node_modules/@tensorflow"));
-  await writeFile(join(root, "main.js"), script);
-  await build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    resolve: { conditions: ["@rnnkit/source", ...defaultClientConditions] },
-    build: {
-      modulePreload: false,
-      rolldownOptions: { input: join(root, "main.js"), output: { entryFileNames: "main.js" } },
-    },
-  });
-  const code = await readFile(join(root, "dist/main.js"));
-  server = createServer(({ url = "" }, response) => {
+  const code = await bundled(script, true);
+  server = await served(({ url = "" }, response) => {
     const [, place, name] = url.split("/");
     const { ofPage, ofScript } = places[place] ?? places.plain;
     if (name === "main.js") {
@@ -89,16 +68,12 @@ beforeAll(async () => {
       response.end('<script type="module" src="./main.js"></script>');
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quiet];
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launched();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
   server?.close();
-  if (root) await rm(root, { recursive: true });
 });
 afterEach(() => page?.close());
 
@@ -118,36 +93,18 @@ Atomics.wait = (...args) => {
   return wait.apply(Atomics, args);
 };`;
 
-/** A page, or a worker of one. */
-interface Scope {
-  evaluate(expression: string): Promise<unknown>;
-}
-
 async function open(place: string): Promise<Page> {
   page = await browser.newPage();
   await page.addInitScript(witness);
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${place}/`);
-  await ready(page);
+  await page.goto(`${server.address}/${place}/`);
+  await ready(page, trained.name);
   return page;
 }
 
 async function openWorker(place: string): Promise<Worker> {
-  const opened = await open(place);
-  const [worker] = await Promise.all([
-    opened.waitForEvent("worker"),
-    opened.evaluate('{ globalThis.worker = new Worker("./main.js", { type: "module" }) }'),
-  ]);
-  await ready(worker);
+  const worker = await workerOf(await open(place));
+  await ready(worker, trained.name);
   return worker;
-}
-
-async function ready(scope: Scope): Promise<void> {
-  await expect.poll(() => scope.evaluate("typeof trained"), { timeout: 10_000 }).toBe("function");
-}
-
-/** Runs an expression there. */
-function run<T>(scope: Scope, expression: string): Promise<T> {
-  return scope.evaluate(`(async () => (${expression}))()`) as Promise<T>;
 }
 
 const call = (cell: CellKind, sizes: Sizes) => `${trained.name}("${cell}", [${sizes}])`;

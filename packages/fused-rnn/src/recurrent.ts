@@ -69,12 +69,14 @@ export function recurrentPair(
   return [resultOf(first, results.slice(0, half)), resultOf(second, results.slice(half))];
 }
 
-/** Whether two calls differ in direction and in data of their own alone. */
+/** Whether two calls differ in direction, the order of their outputs and data of their own alone. */
 function areAlike(first: RecurrentCall, second: RecurrentCall): boolean {
   const names = Object.keys(first.shape) as (keyof CallShape)[];
+  const differing = names.filter((name) => first.shape[name] !== second.shape[name]);
   return (
     first.inputs.mask === second.inputs.mask &&
-    names.every((name) => (first.shape[name] === second.shape[name]) === (name !== "goBackwards"))
+    differing.includes("goBackwards") &&
+    differing.every((name) => name === "goBackwards" || name === "reverseOutputs")
   );
 }
 

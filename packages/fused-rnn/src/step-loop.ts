@@ -20,7 +20,10 @@ export type StepFunction = (x: Tensor, state: readonly Tensor[], t: number) => r
 
 /** Options of `stepThrough`. */
 export interface StepThroughOptions
-  extends Pick<RecurrentOptions, "mask" | "goBackwards" | "returnSequences" | "zeroOutputForMask"> {
+  extends Pick<
+    RecurrentOptions,
+    "mask" | "goBackwards" | "reverseOutputs" | "returnSequences" | "zeroOutputForMask"
+  > {
   /** The states before the first step, [B, H] each, as many as **step** takes and gives. */
   initialState: readonly Tensor[];
 }
@@ -37,7 +40,8 @@ export function stepLoop(
   x: Tensor,
   options: StepThroughOptions,
 ): RecurrentResult {
-  const { initialState, mask, goBackwards, returnSequences = true, zeroOutputForMask } = options;
+  const { initialState, mask, goBackwards, reverseOutputs, zeroOutputForMask } = options;
+  const { returnSequences = true } = options;
   return tidy(() => {
     // Turned round here: tfjs's wasm backend reverses a tensor of bool as if of four bytes each. A copy: the
     // gradient of unstack goes by the order in the array that it gave.
@@ -64,6 +68,7 @@ export function stepLoop(
       }
       if (returnSequences) outputs.push(output);
     }
+    if (reverseOutputs) outputs.reverse();
     // Clones, so that outputs and states can be disposed one by one.
     return {
       outputs: returnSequences ? stack(outputs, 1) : clone(output as Tensor),

@@ -24,6 +24,7 @@ const numbers = (...tensors: tf.Tensor[]) => tensors.map((tensor) => [...tensor.
 interface Given {
   mask?: number[];
   goBackwards?: boolean;
+  reverseOutputs?: boolean;
   returnSequences?: boolean;
   zeroOutputForMask?: boolean;
 }
@@ -31,6 +32,12 @@ interface Given {
 test.each<[string, Given, number[], number, number]>([
   ["every step", {}, [1, 3, 6], 6, 3],
   ["backwards, in the order of reading", { goBackwards: true }, [3, 5, 6], 6, 3],
+  [
+    "backwards, in the order of x",
+    { goBackwards: true, reverseOutputs: true },
+    [6, 5, 3],
+    ...([6, 3] as const),
+  ],
   ["the last output alone", { returnSequences: false }, [6], 6, 3],
   ["a masked step repeats the output and keeps the states", { mask: [1, 0, 1] }, [1, 1, 4], 4, 2],
   ["before the first kept step the output is 0", { mask: [0, 1, 1] }, [0, 2, 5], 5, 2],
@@ -78,6 +85,7 @@ test("a SimpleRNN stepped through is the fused one, whatever the options", () =>
     seed: fc.nat(999),
     masked: fc.boolean(),
     goBackwards: fc.boolean(),
+    reverseOutputs: fc.boolean(),
     returnSequences: fc.boolean(),
     zeroOutputForMask: fc.boolean(),
   });

@@ -6,7 +6,10 @@ import { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loo
 
 const who = "stepThrough";
 
-const optionNames = ["initialState", "mask", "goBackwards", "returnSequences", "zeroOutputForMask"];
+const optionNames = [
+  ...["initialState", "mask", "goBackwards", "reverseOutputs", "returnSequences"],
+  "zeroOutputForMask",
+];
 
 /**
  * Any recurrence over a sequence [B, T, ...], one step after the other, as Keras goes:
@@ -50,7 +53,8 @@ function check(step: StepFunction, x: Tensor, options: StepThroughOptions): void
     throw new Error(`${who}: expected x of shape [B, T, ...], T from 1, got ${shown(x.shape)}`);
   }
   checkOptions(who, options, optionNames, "{ initialState: [h] }");
-  const { initialState, mask, goBackwards, returnSequences, zeroOutputForMask } = options;
+  const { initialState, mask, goBackwards, reverseOutputs, ...others } = options;
+  const { returnSequences, zeroOutputForMask } = others;
   if (!Array.isArray(initialState)) {
     throw new TypeError(
       `${who}: expected initialState as a list of tensors, got ${shown(initialState)}`,
@@ -60,7 +64,7 @@ function check(step: StepFunction, x: Tensor, options: StepThroughOptions): void
     checkRank(who, `initialState[${k}]`, state, "BH");
   }
   if (mask != null) checkTensor(who, "mask", mask, x.shape.slice(0, 2), ["bool", "int32"]);
-  const flags = { goBackwards, returnSequences, zeroOutputForMask };
+  const flags = { goBackwards, reverseOutputs, returnSequences, zeroOutputForMask };
   for (const [name, flag] of Object.entries(flags)) checkFlag(who, name, flag);
 }
 

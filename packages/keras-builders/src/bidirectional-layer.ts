@@ -1,14 +1,6 @@
 import { shown } from "@rnnkit/core-rnn";
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
-import {
-  add,
-  concat,
-  mul,
-  reverse,
-  type serialization,
-  type Tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { add, concat, mul, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Shape } from "@tensorflow/tfjs-layers";
 import { type ActivityLoss, activityLoss } from "./activity-loss.ts";
 import { outputSize } from "./any-cell.ts";
@@ -151,13 +143,16 @@ export class BidirectionalLayer extends CompositeLayer {
         [x, ...states.slice(split)],
       ];
       const mask = sequenceMask(this.name, x, kwargs);
-      const options = this.parts().map((part, i) => part.beginCall(given[i]!, mask, kwargs));
-      const results = this.#scan(x, options as [ScanOptions, ScanOptions]);
+      const [first, second] = this.parts().map((part, i) =>
+        part.beginCall(given[i]!, mask, kwargs),
+      ) as [ScanOptions, ScanOptions];
+      // In the order of the first one's outputs, whichever that is.
+      const results = this.#scan(x, [first, { ...second, reverseOutputs: true }]);
       const [[y, ...forwardState], [z, ...backwardState]] = this.parts().map((part, i) =>
         [part.finishCall(results[i]!, kwargs)].flat(),
       ) as [[Tensor, ...Tensor[]], [Tensor, ...Tensor[]]];
       const merge = merges[`${this.mergeMode}`]!;
-      const outputs = merge(y, this.returnSequences ? reverse(z, 1) : z);
+      const outputs = merge(y, z);
       const all = [...outputs, ...forwardState, ...backwardState];
       return this.#activity.noted(all.length === 1 ? all[0]! : all, kwargs);
     });

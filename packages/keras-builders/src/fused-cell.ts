@@ -37,6 +37,8 @@ export interface Recurrence {
 /** What a scan over a sequence takes: how it goes, from where, and what drops out. */
 export interface ScanOptions
   extends Pick<SequenceOptions, "returnSequences" | "goBackwards" | "zeroOutputForMask"> {
+  /** Outputs come in the opposite of the order of reading. Default *false*. */
+  reverseOutputs?: boolean | undefined;
   /** The states before the first step, the first cell's first. Default: the cells' own. */
   initialState?: readonly Tensor[] | undefined;
   /** [B, T] of bool. */

@@ -2,7 +2,6 @@
 
 import type { RecurrentResult } from "@rnnkit/fused-rnn";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { reversedMask } from "./carried-mask.ts";
 import type { ScanOptions } from "./fused-cell.ts";
 
 type StackOptions = Omit<ScanOptions, "dropoutMasks">;
@@ -21,15 +20,15 @@ export function scanStack(
 ): { outputs: Tensor; states: Tensor2D[][] } {
   const { mask, goBackwards, returnSequences, zeroOutputForMask, initialState } = options;
   const given = initialState && statesByCell(scans, initialState);
-  // The first scan turns the sequence round; what it puts out is in the new order.
-  const maskAbove = mask && goBackwards && scans.length > 1 ? reversedMask(mask) : mask;
   let outputs = x;
   const states = scans.map((scan, k) => {
-    const [first, last] = [k === 0, k === scans.length - 1];
+    const last = k === scans.length - 1;
     const result = scan.run(outputs, {
       training: options.training,
-      goBackwards: first && goBackwards,
-      mask: first ? mask : maskAbove,
+      mask,
+      goBackwards,
+      // Between scans in the order of x, so that the mask, and the direction, are those of each.
+      reverseOutputs: last ? options.reverseOutputs : goBackwards,
       returnSequences: !last || returnSequences,
       zeroOutputForMask: last && zeroOutputForMask,
       initialState: given?.[k],

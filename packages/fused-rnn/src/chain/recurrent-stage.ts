@@ -126,7 +126,7 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
   const initialState = direction.initialState?.();
   const shape: ForwardShape = {
     ...{ cell, B, T, I, H, activation, recurrentActivation },
-    ...{ returnSequences, goBackwards, zeroOutputForMask },
+    ...{ returnSequences, goBackwards, reverseOutputs: false, zeroOutputForMask },
     masked: x.mask !== undefined,
     dropoutVariants: dropout?.variants ?? 0,
     training: pass.training,

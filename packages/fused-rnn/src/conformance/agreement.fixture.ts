@@ -100,6 +100,7 @@ export function agreementTests(suite: EngineUnderTest): void {
           recurrentActivation: fc.constantFrom(...recurrentActivations),
           returnSequences: fc.boolean(),
           goBackwards: fc.boolean(),
+          reverseOutputs: fc.boolean(),
           zeroOutputForMask: fc.boolean(),
         });
         fc.assert(

@@ -57,17 +57,19 @@ export function recurrenceOf(
   return operations[name](x, weights, { ...others, ...gated, ...ofKind });
 }
 
-/** Both directions of a cell, the first with **options**, the second the other way: outputs and states. */
+/** Both directions of a cell, the first with **options**, the second the other way and with **more**: outputs and states. */
 export function bothDirections(
   cell: CellKind,
   x: RecurrentInput,
   weights: readonly [RecurrentWeights, RecurrentWeights],
   options: RecurrentOptions = {},
+  more: RecurrentOptions = {},
 ): tf.Tensor[] {
   const { name, options: ofKind } = cellTable[cell];
   const { goBackwards = false } = options;
   const each = { ...options, ...ofKind };
-  const results = bidirectional(name, x, weights, [each, { ...each, goBackwards: !goBackwards }]);
+  const second = { ...each, goBackwards: !goBackwards, ...more };
+  const results = bidirectional(name, x, weights, [each, second]);
   return results.flatMap(({ outputs, state }) => [outputs, ...state]);
 }
 
@@ -79,8 +81,8 @@ export const manyUnits = (cell: CellKind): number =>
 export function shapeOf(cell: CellKind, given: Partial<CallShape> = {}): CallShape {
   return {
     ...{ cell, B: 5, T: 7, I: 3, H: 6, activation: "tanh", recurrentActivation: "sigmoid" },
-    ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false, masked: false },
-    ...{ dropoutVariants: 0, ...given },
+    ...{ returnSequences: true, goBackwards: false, reverseOutputs: false },
+    ...{ zeroOutputForMask: false, masked: false, dropoutVariants: 0, ...given },
   };
 }
 
@@ -169,14 +171,15 @@ export function tensorsOf({ cell, B, T, I, H }: CallShape, numbers: Numbers): In
 /** Outputs and final states by the operation, so by the engine in front. */
 export function run(shape: CallShape, inputs: Inputs): tf.Tensor[] {
   const { x, ids, table, kernel, recurrentKernel, bias, h0, c0, mask } = inputs as Required<Inputs>;
-  const { activation, recurrentActivation, returnSequences, goBackwards, zeroOutputForMask } =
-    shape;
+  const { activation, recurrentActivation, returnSequences, goBackwards, ...rest } = shape;
+  const { reverseOutputs, zeroOutputForMask } = rest;
   const { outputs, state } = recurrenceOf(
     shape.cell,
     x ?? { ids, table },
     { kernel, recurrentKernel, bias },
     {
-      ...{ activation, recurrentActivation, returnSequences, goBackwards, zeroOutputForMask },
+      ...{ activation, recurrentActivation, returnSequences, goBackwards },
+      ...{ reverseOutputs, zeroOutputForMask },
       initialState: h0 && (c0 ? [h0, c0] : [h0]),
       mask,
       inputDropoutMask: inputs.inputDropoutMask,

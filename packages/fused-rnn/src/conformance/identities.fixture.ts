@@ -12,6 +12,7 @@ import {
   cotangentsOf,
   differentiate,
   expectSameBits,
+  gradientNames,
   type Inputs,
   type Numbers,
   numbersOf,
@@ -37,6 +38,10 @@ const variants: [string, Variant][] = [
   ["last output, backwards", () => ({ shape: { returnSequences: false, goBackwards: true } })],
   ["masked", () => ({ numbers: { mask } })],
   ["masked, backwards", () => ({ shape: { goBackwards: true }, numbers: { mask } })],
+  [
+    "masked, backwards, outputs in order",
+    () => ({ shape: { goBackwards: true, reverseOutputs: true }, numbers: { mask } }),
+  ],
   ["masked, zero output", () => ({ shape: { zeroOutputForMask: true }, numbers: { mask } })],
   [
     "shared dropout",
@@ -151,16 +156,46 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       else for (const [k, half] of halves.entries()) expect(half).toBeAllclose(whole[k], carried);
     });
 
-    test.each(["as they are", "masked"])("two directions, %s, are two calls", (way) => {
-      const masked = way === "masked";
+    test.each([
+      ["", {}],
+      [" under a mask", { numbers: { mask } }],
+      [" that are 0 under a mask", { shape: { zeroOutputForMask: true }, numbers: { mask } }],
+    ])("outputs%s reversed are the same outputs, and give the same gradients", (_, given) => {
+      for (const goBackwards of [false, true]) {
+        const { shape, inputs } = callOf(cell, () => given);
+        const everything = (reverseOutputs: boolean) => {
+          const call = { ...shape, goBackwards, reverseOutputs };
+          const turned = (y: tf.Tensor) => (reverseOutputs ? tf.reverse(y, 1) : y);
+          const names = gradientNames(inputs);
+          const loss = (...values: tf.Tensor[]) => {
+            const own = Object.fromEntries(names.map((name, k) => [name, values[k]]));
+            const [outputs, ...state] = run(call, { ...inputs, ...own });
+            const all = [turned(outputs), ...state];
+            return tf.addN(all.map((y, k) => tf.sum(tf.mul(y, tf.sin(tf.add(y, k))))));
+          };
+          const [outputs, ...state] = run(call, inputs);
+          const gradients = tf.grads(loss)(names.map((name) => inputs[name] as tf.Tensor));
+          return valuesOf([turned(outputs), ...state, ...gradients]);
+        };
+        expectSameBits(everything(true), everything(false));
+      }
+    });
+
+    test.each([
+      ["as they are", false, false],
+      ["masked", true, false],
+      ["in one order", false, true],
+      ["masked, in one order", true, true],
+    ])("two directions, %s, are two calls", (_, masked, inOrder) => {
       const { shape, inputs } = callOf(cell, () => (masked ? { numbers: { mask } } : {}));
       const other = tensorsOf(shape, numbersOf(shape, { ...plain, seed: 2 }));
       const options = { mask: inputs.mask, zeroOutputForMask: masked };
       const results = (together: boolean, x: tf.Tensor, weights: RecurrentWeights[]) => {
         const [w, v] = weights as [RecurrentWeights, RecurrentWeights];
-        if (together) return bothDirections(cell, x, [w, v], options);
+        const ofSecond = { goBackwards: true, reverseOutputs: inOrder };
+        if (together) return bothDirections(cell, x, [w, v], options, ofSecond);
         return [w, v].flatMap((each, i) => {
-          const given = { ...options, goBackwards: i === 1 };
+          const given = i === 0 ? options : { ...options, ...ofSecond };
           const { outputs, state } = recurrenceOf(cell, x, each, given);
           return [outputs, ...state];
         });

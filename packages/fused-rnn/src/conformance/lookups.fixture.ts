@@ -72,6 +72,7 @@ const ways: [string, Way][] = [
   ["all outputs", {}],
   ["the last output", { shape: { returnSequences: false } }],
   ["read backwards", { shape: { goBackwards: true } }],
+  ["read backwards, put out in order", { shape: { goBackwards: true, reverseOutputs: true } }],
   [
     "relu, the last output, backwards",
     { shape: { activation: "relu", returnSequences: false, goBackwards: true } },
@@ -111,6 +112,7 @@ const drawnLookup = fc
     H: fc.integer({ min: 1, max: 20 }),
     returnSequences: fc.boolean(),
     goBackwards: fc.boolean(),
+    reverseOutputs: fc.boolean(),
     zeroOutputForMask: fc.boolean(),
   })
   .chain(({ cell, ...sizes }) =>

@@ -34,7 +34,7 @@ const paramsOf = ({ kernel, recurrentKernel, bias }: Numbers) => ({
 
 /** Outputs and states of a call. */
 export function referenceForward(shape: CallShape, given: Numbers): ReferencePass {
-  const { B, T, I, goBackwards, returnSequences, zeroOutputForMask } = shape;
+  const { B, T, I, goBackwards, reverseOutputs, returnSequences, zeroOutputForMask } = shape;
   const numbers = gathered(shape, given);
   const { x, h0, c0, mask, inputDropoutMask, recurrentDropoutMask } = numbers;
   const { outputs, state, tape } = runSequence(
@@ -42,7 +42,7 @@ export function referenceForward(shape: CallShape, given: Numbers): ReferencePas
     paramsOf(numbers),
     { data: f64(x as Float32Array), shape: [B, T, I] },
     {
-      ...{ goBackwards, returnSequences, zeroOutputForMask, mask },
+      ...{ goBackwards, reverseOutputs, returnSequences, zeroOutputForMask, mask },
       initialState: h0 && (c0 ? [h0, c0] : [h0]).map(f64),
       inputDropoutMask: inputDropoutMask && f64(inputDropoutMask),
       recurrentDropoutMask: recurrentDropoutMask && f64(recurrentDropoutMask),

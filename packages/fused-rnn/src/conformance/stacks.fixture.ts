@@ -31,6 +31,7 @@ interface Layer {
   cell: CellKind;
   H: number;
   goBackwards: boolean;
+  reverseOutputs: boolean;
   returnSequences: boolean;
   masked: boolean;
   started: boolean;
@@ -41,6 +42,7 @@ const drawnLayer: fc.Arbitrary<Layer> = fc.record({
   cell: fc.constantFrom(...cellKinds),
   H: fc.constantFrom(2, 9),
   goBackwards: fc.boolean(),
+  reverseOutputs: fc.boolean(),
   returnSequences: fc.nat(5).map((n) => n > 0),
   masked: fc.nat(3).map((n) => n === 3),
   started: fc.nat(5).map((n) => n === 5),
@@ -60,7 +62,7 @@ const drawnStack = fc
   );
 
 function runLayer(layer: Layer, x: RecurrentInput, ids: tf.Tensor, k: number): RecurrentResult {
-  const { cell, H, goBackwards, returnSequences, masked, started, twice } = layer;
+  const { cell, H, goBackwards, reverseOutputs, returnSequences, masked, started, twice } = layer;
   const width = x instanceof tf.Tensor ? (x.shape[2] as number) : (x.table.shape[1] as number);
   const { gates, states, biasRows } = cellTable[cell];
   const G = gates.length * H;
@@ -70,7 +72,7 @@ function runLayer(layer: Layer, x: RecurrentInput, ids: tf.Tensor, k: number): R
     bias: normal(biasRows === 1 ? [G] : [biasRows, G], 10 * k + 2),
   };
   const options = {
-    ...{ goBackwards, returnSequences },
+    ...{ goBackwards, reverseOutputs, returnSequences },
     mask: masked ? tf.notEqual(ids, 1) : undefined,
     initialState: started ? states.map((_, i) => normal([ids.shape[0], H], 70 + i)) : undefined,
   };
@@ -127,7 +129,7 @@ export function stackTests(suite: EngineUnderTest): void {
     const rows = paddedTokens(8, [5, 5, 8, 2], words);
     const layer = {
       ...{ cell: "lstm" as const, H: 9, goBackwards: false, returnSequences: true },
-      ...{ masked: false, started: false, twice: false },
+      ...{ reverseOutputs: false, masked: false, started: false, twice: false },
     };
     const ids = tf.tensor2d(rows, undefined, "int32");
     const { outputs } = runLayer(layer, { ids, table: normal([words, I], 99) }, ids, 0);
@@ -143,7 +145,7 @@ export function stackTests(suite: EngineUnderTest): void {
       const ids = tf.tensor2d(paddedTokens(8, [5, 5, 8, 2], words), undefined, "int32");
       const layer = {
         ...{ cell: "lstm" as const, H: 9, goBackwards: false, returnSequences: true },
-        ...{ masked: false, started: false, twice: false },
+        ...{ reverseOutputs: false, masked: false, started: false, twice: false },
       };
       const inner = (slope: (x: tf.Tensor) => tf.Tensor) =>
         tf.grad((table: tf.Tensor) => {

@@ -99,6 +99,7 @@ export const flags = {
   returnSequences: 2,
   zeroOutput: 4,
   needDx: 8,
+  reverseOutputs: 16,
 } as const;
 
 /** Numbers of the activations, by name. */

@@ -29,6 +29,8 @@ test("outputs over a lookup begin alike wherever its ids do, and so do outputs o
 test("not where something is a row's own, nor in the order of a reversed direction", () => {
   const own: GatedOptions[] = [
     { goBackwards: true },
+    { reverseOutputs: true },
+    { goBackwards: true, reverseOutputs: true },
     { mask: tf.ones([B, T], "bool") },
     { initialState: [tf.ones([B, H]), tf.ones([B, H])] },
     { inputDropoutMask: tf.ones([B, I]) },

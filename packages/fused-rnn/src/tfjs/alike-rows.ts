@@ -15,8 +15,9 @@ export function staysAlike({ shape, inputs }: Pick<RecurrentCall, "shape" | "inp
 /** Notes what the outputs of a call begin alike with; not by a variable, which may change. */
 export function recordPrefix(call: RecurrentCall, outputs: Tensor): void {
   const ids = call.inputs.ids ?? call.inputs.prefixIds;
+  const { goBackwards, reverseOutputs } = call.shape;
   // Of a reversed direction, outputs end alike.
-  if (!ids || ids instanceof Variable || call.shape.goBackwards || !staysAlike(call)) return;
+  if (!ids || ids instanceof Variable || goBackwards || reverseOutputs || !staysAlike(call)) return;
   prefixes.set(outputs, ids);
 }
 

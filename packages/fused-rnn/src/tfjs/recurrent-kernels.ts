@@ -33,7 +33,8 @@ export const kernelNames: Readonly<Record<CellKind | "bidirectional", string>> =
 interface ForwardAttrs {
   engine: KernelEngine;
   who: string;
-  shape: CallShape;
+  /** Of each direction. */
+  shapes: readonly CallShape[];
   directions: readonly string[];
   training: boolean;
   /** A place for what the forward pass saves. */
@@ -56,14 +57,14 @@ function forwardKernel(kernelName: string, backendName: string): KernelConfig {
     backendName,
     kernelFunc({ inputs, attrs, backend }) {
       const given = attrs as unknown as ForwardAttrs;
-      const { engine, shape, training, memo, depth } = given;
+      const { engine, shapes, training, memo, depth } = given;
       releaseDeadCalls();
       const calls = given.directions.map((_, i) => directionOf(given, inputs as NamedTensorMap, i));
       const results = engine.forward(calls, backend as KernelBackend, training);
       const saved = results.flatMap((result) => result.saved ?? []);
       if (saved.length > 0) {
         const mergesRows = inputs.prefixIds !== undefined;
-        memo.call = { engine, shape, saved, depth, mergesRows, released: false };
+        memo.call = { engine, shape: shapes[0], saved, depth, mergesRows, released: false };
         keepCall(memo.call);
       }
       return results.flatMap(({ outputs, state }) => [outputs, ...state]);
@@ -73,10 +74,11 @@ function forwardKernel(kernelName: string, backendName: string): KernelConfig {
 
 /** One direction of a call whose inputs are named with prefixes. */
 function directionOf(
-  { who, shape, directions }: ForwardAttrs,
+  { who, shapes, directions }: ForwardAttrs,
   inputs: NamedTensorMap,
   direction: number,
 ): EngineCall {
+  const shape = shapes[direction];
   if (directions.length === 1) return { who, shape, inputs };
   const prefix = directions[direction];
   const own: Record<string, Tensor> = {};
@@ -85,11 +87,7 @@ function directionOf(
     const isOwn = prefix === "" ? !name.startsWith(double[1]) : name.startsWith(prefix);
     if (isOwn) own[name.slice(prefix.length)] = inputs[name];
   }
-  return {
-    who,
-    shape: { ...shape, goBackwards: shape.goBackwards !== (direction === 1) },
-    inputs: own,
-  };
+  return { who, shape, inputs: own };
 }
 
 interface GradientAttrs {
@@ -151,7 +149,7 @@ function gradient(kernelName: string): GradConfig {
   return {
     kernelName,
     gradFunc(dys, _saved, attrs) {
-      const { memo, shape, directions } = attrs as unknown as ForwardAttrs;
+      const { memo, shapes, directions } = attrs as unknown as ForwardAttrs;
       const cotangents = { ...(dys as Tensor[]) };
       let ran = false;
       // tfjs asks for the gradients it needs in the order of the inputs, that of x or of the table first: when
@@ -177,7 +175,7 @@ function gradient(kernelName: string): GradConfig {
       };
       const gradients: Record<string, () => Tensor> = { x, table: () => both("table") };
       for (const [direction, prefix] of directions.entries()) {
-        for (const of of [...weightNames, ...initialStates[shape.cell]]) {
+        for (const of of [...weightNames, ...initialStates[shapes[direction].cell]]) {
           gradients[`${prefix}${of}`] = () => gradientFor(of, direction);
         }
       }
@@ -232,7 +230,7 @@ export function runRecurrentKernel(engine: KernelEngine, calls: readonly EngineC
   const attrs: ForwardAttrs = {
     engine,
     who,
-    shape,
+    shapes: calls.map((call) => call.shape),
     memo: {},
     directions: second ? double : single,
     training: isRecording(),

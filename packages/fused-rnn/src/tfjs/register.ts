@@ -6,6 +6,7 @@ import {
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import { guideToBackend } from "./first-backend.ts";
+import { concat, reverse, splitV } from "./moved-rows.ts";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./segment-sum.ts";
 import { castToBool, gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
 
@@ -17,6 +18,8 @@ import { castToBool, gatherRows, identity, type Replacement, transpose } from ".
  * - `Cast` to bool on **wasm**, where tfjs's own makes 256 and 0.5 false.
  * - `GatherV2`, `Identity` and `Transpose` on **wasm**: the lookup of an Embedding 20 times faster;
  *   clones, and transpositions that move nothing, without a copy.
+ * - `Reverse`, `SplitV` and `Concat` on **wasm**: 3 to 70 times faster; `Reverse` of bool, where tfjs's own reads
+ *   and writes 4 bytes for each.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
  *
@@ -32,7 +35,8 @@ export function registerKernels(): void {
   guideToBackend();
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
-  for (const replacement of [castToBool, gatherRows, identity, transpose]) replace(replacement);
+  const moves = [gatherRows, reverse, splitV, concat];
+  for (const replacement of [castToBool, ...moves, identity, transpose]) replace(replacement);
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;

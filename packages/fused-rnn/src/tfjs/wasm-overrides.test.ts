@@ -141,7 +141,7 @@ const modules = { simd128, ...(hasRelaxedSimd && { relaxedSimd }) };
 test.each(Object.entries(modules))(
   "the module that runs in tfjs's memory, %s, writes nothing there by itself",
   (_, hex) => {
-    const memory = new WebAssembly.Memory({ initial: 2 });
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536 });
     new Uint8Array(memory.buffer).fill(0xa5);
     const module = new WebAssembly.Module(decodeHex(hex));
     new WebAssembly.Instance(module, { env: { memory } });

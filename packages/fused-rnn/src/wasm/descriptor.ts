@@ -54,6 +54,7 @@ export const NEED_DX: number = flags.needDx;
 export function flagsOf(shape: CallShape): number {
   return (
     (shape.goBackwards ? flags.goBackwards : 0) |
+    (shape.reverseOutputs ? flags.reverseOutputs : 0) |
     (shape.returnSequences ? flags.returnSequences : 0) |
     (shape.zeroOutputForMask ? flags.zeroOutput : 0)
   );

@@ -106,7 +106,7 @@ function placeWeights(
   const { shape, data, plan, workspace } = placed;
   const at = (name: BufferName) => addressOf(placed, name) / 4;
   const floats = heap.f32();
-  const known = identity && packedWeights(shape, identity);
+  const known = identity && packedWeights(shape.cell, identity);
   if (known) {
     floats.set(known.weights, at("weights"));
     floats.set(known.biases, at("biases"));
@@ -120,7 +120,7 @@ function placeWeights(
   const { Hp, G } = plan.layout;
   const copy = (name: BufferName, n: number) => floats.slice(at(name), at(name) + n);
   const weights = copy("weights", Hp * (shape.I + shape.H) * G);
-  keepPacked(shape, identity, { weights, biases: copy("biases", Hp * 4) });
+  keepPacked(shape.cell, identity, { weights, biases: copy("biases", Hp * 4) });
 }
 
 type BufferName = keyof Plan["workspace"]["offsets"];

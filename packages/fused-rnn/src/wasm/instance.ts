@@ -120,7 +120,7 @@ function compiled(shared: boolean): WebAssembly.Module {
  * the two kinds of module differ in one byte, the flags of the memory's limits: 1 is "has a
  * maximum", 3 "has a maximum and is shared".
  */
-function shareMemory(bytes: Uint8Array): void {
+export function shareMemory(bytes: Uint8Array): void {
   const name = [..."\u0003env\u0006memory"].map((character) => character.charCodeAt(0));
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
   const flags = at + name.length + 1;

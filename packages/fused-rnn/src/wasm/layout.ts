@@ -50,15 +50,34 @@ export interface Blocks {
 }
 
 /**
+ * Below so many floating-point operations a call stays on one thread: waking another costs what it would
+ * save. Measured by scripts/time-threads.mjs: on two cores a second thread breaks even at 2 million and
+ * gains a fifth at 4.
+ */
+export const THREAD_THRESHOLD = 4e6;
+
+type CutShape = Pick<CallShape, "cell" | "B" | "T" | "I" | "H">;
+
+/** Multiply-adds of a forward pass, times two. */
+export function flops({ cell, B, T, I, H }: CutShape): number {
+  return 2 * B * T * (I + H) * cellTable[cell].gates.length * H;
+}
+
+/** Bytes of the matrices. */
+const weightBytes = ({ cell, I, H }: CutShape) => (I + H) * cellTable[cell].gates.length * H * 4;
+
+/**
  * How the rows of a batch are cut into blocks. They depend on the shape alone, never on the number of threads, and
  * each sums its own weight gradients: so results are the same bit for bit however many threads run them.
  */
-export function blocksOf({ cell, B, I, H }: Pick<CallShape, "cell" | "B" | "I" | "H">): Blocks {
+export function blocksOf(shape: CutShape): Blocks {
+  const { B } = shape;
   // A block re-reads all weights every step and owns a copy of their gradients: few rows while that
-  // is small, more when it is large; but of a small batch two threads shall have some each.
-  const weightBytes = (I + H) * cellTable[cell].gates.length * H * 4;
-  const least = B <= 8 ? 4 : weightBytes <= 1 << 19 ? 8 : 16;
-  const R = Math.min(B, Math.max(least, 2 * Math.ceil(B / 16)));
+  // is small, more when it is large; but of a small batch two threads shall have some each, unless
+  // the call stays on one, backwards too, where it does twice the work.
+  const least = B <= 8 ? 4 : weightBytes(shape) <= 1 << 19 ? 8 : 16;
+  const most = flops(shape) * 2 < THREAD_THRESHOLD ? 32 : 2 * Math.ceil(B / 16);
+  const R = Math.min(B, Math.max(least, most));
   return { R, blocks: Math.ceil(B / R) };
 }
 
@@ -71,6 +90,12 @@ const oddLines = (floats: number) => (Math.ceil(floats / 16) | 1) * 64;
 /** Bytes of a row that is read back from memory: no more than must be where rows are short. */
 const fewLines = (floats: number) => (floats < 256 ? floats * 4 : oddLines(floats));
 
+/**
+ * Rows of a chunk of steps, whose share of the weight gradients is added at once: 16 columns of them stay in L1
+ * beside what they are multiplied by. Twice as many where the gradients themselves come from memory.
+ */
+const chunkRows = (shape: CutShape) => (weightBytes(shape) <= 1 << 22 ? 128 : 256);
+
 /** How a call is cut up. */
 export function layoutOf(shape: WorkspaceShape): Layout {
   const { cell, T, I, H, training, byToken } = shape;
@@ -82,7 +107,7 @@ export function layoutOf(shape: WorkspaceShape): Layout {
   return {
     ...{ Hp, rowInputs, R, blocks },
     G: cellTable[cell].gates.length,
-    timeChunk: Math.max(1, Math.min(T, Math.ceil(128 / R))),
+    timeChunk: Math.max(1, Math.min(T, Math.ceil(chunkRows(shape) / R))),
     slots: training ? T + 1 : 2,
     // One gate's values are the states, which are kept as such.
     keepsGates: training && gateVectors > 1,

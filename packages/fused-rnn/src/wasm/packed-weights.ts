@@ -2,7 +2,7 @@
 // of times with one set of them, and of a small batch packing is a good part of the work. They are kept outside of the
 // engine's memory, beside the numbers that they were made of, and go with these.
 
-import type { ForwardShape } from "./arrays.ts";
+import type { CellKind } from "@rnnkit/core-rnn";
 
 /** What tells one set of numbers from another: an object for each, which an assignment replaces. */
 export interface WeightIdentity {
@@ -18,7 +18,7 @@ export interface PackedWeights {
 }
 
 interface Entry extends WeightIdentity {
-  cell: ForwardShape["cell"];
+  cell: CellKind;
   packed: PackedWeights;
 }
 
@@ -26,7 +26,7 @@ const entries = new WeakMap<object, Entry>();
 
 /** What was packed of these numbers for this cell; undefined where they are others now. */
 export function packedWeights(
-  { cell }: ForwardShape,
+  cell: CellKind,
   { kernel, recurrentKernel, bias }: WeightIdentity,
 ): PackedWeights | undefined {
   const entry = entries.get(kernel);
@@ -36,7 +36,7 @@ export function packedWeights(
 
 /** Keeps what was packed. */
 export function keepPacked(
-  { cell }: ForwardShape,
+  cell: CellKind,
   identity: WeightIdentity,
   packed: PackedWeights,
 ): void {

@@ -5,7 +5,7 @@ import { type CellKind, isArrayBuffer, isWasmMemory } from "@rnnkit/core-rnn";
 import { relaxedSimd, simd128 } from "../generated/tensors.ts";
 import { decodeHex } from "./decode-hex.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
-import { mayCompile } from "./instance.ts";
+import { mayCompile, shareMemory } from "./instance.ts";
 
 /** A step of a cell for some rows; h, c and bias may be 0: none. A cell without c leaves those alone. */
 type StepKernel = (
@@ -20,6 +20,10 @@ type StepKernel = (
 export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKernel>> {
   firstStray(ids: number, n: number, rows: number): number;
   gatherRows(table: number, width: number, ids: number, n: number, out: number): void;
+  reverseRows(x: number, outer: number, steps: number, width: number, out: number): void;
+  copyRows(
+    ...fromTo: [from: number, fromRow: number, to: number, toRow: number, width: number, n: number]
+  ): void;
   addRows(x: number, width: number, ids: number, n: number, out: number, segments: number): void;
   rmsprop(
     n: number,
@@ -42,8 +46,8 @@ export interface TfjsHeapModule extends Partial<Record<`${CellKind}Step`, StepKe
 const instances = new WeakMap<object, TfjsHeapModule | null>();
 
 /**
- * The kernels over a backend's own memory; undefined on other backends than tfjs's wasm, where that
- * memory is shared between threads (the module would have to be another), and without SIMD.
+ * The kernels over a backend's own memory, which its threads may share; undefined on other backends than tfjs's wasm,
+ * and without SIMD.
  */
 export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
   const memory = memoryOf(backend);
@@ -57,13 +61,16 @@ export function tfjsHeapModule(backend: object): TfjsHeapModule | undefined {
 }
 
 function memoryOf(backend: object): WebAssembly.Memory | undefined {
-  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown } } };
-  const memory = wasm?.asm?.memory;
+  const { wasm } = backend as { wasm?: { asm?: { memory?: unknown }; wasmMemory?: unknown } };
+  // tfjs's threaded module takes its memory from the script around it, the others have one of their own.
+  const memory = wasm?.asm?.memory ?? wasm?.wasmMemory;
   return isWasmMemory(memory) ? memory : undefined;
 }
 
 function instantiate(memory: WebAssembly.Memory): TfjsHeapModule | null {
-  if (!hasSimd || !mayCompile() || !isArrayBuffer(memory.buffer)) return null;
-  const module = new WebAssembly.Module(decodeHex(hasRelaxedSimd ? relaxedSimd : simd128));
+  if (!hasSimd || !mayCompile()) return null;
+  const bytes = decodeHex(hasRelaxedSimd ? relaxedSimd : simd128);
+  if (!isArrayBuffer(memory.buffer)) shareMemory(bytes);
+  const module = new WebAssembly.Module(bytes);
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TfjsHeapModule;
 }

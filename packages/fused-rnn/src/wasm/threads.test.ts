@@ -24,7 +24,8 @@ function callOf(
   return [
     {
       ...{ cell, B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid", training },
-      ...{ returnSequences: true, goBackwards: false, zeroOutputForMask: false },
+      ...{ returnSequences: true, goBackwards: false, reverseOutputs: false },
+      zeroOutputForMask: false,
       ...{ masked: false, dropoutVariants: 0 },
     },
     {

@@ -214,10 +214,12 @@ export function planOf(shape: WorkspaceShape, hasBias: boolean, hasState: boolea
 /** By name: two shapes may hold the same values in another order. */
 function keyOf(shape: WorkspaceShape, hasBias: boolean, hasState: boolean): string {
   const { cell, B, T, I, H, activation, recurrentActivation, masked, dropoutVariants } = shape;
-  const { returnSequences, goBackwards, zeroOutputForMask, training, byToken } = shape;
+  const { returnSequences, goBackwards, reverseOutputs, zeroOutputForMask, ...rest } = shape;
+  const { training, byToken } = rest;
   return [
     ...[cell, B, T, I, H, activation, recurrentActivation, masked, dropoutVariants],
-    ...[returnSequences, goBackwards, zeroOutputForMask, training, byToken, hasBias, hasState],
+    ...[returnSequences, goBackwards, reverseOutputs, zeroOutputForMask],
+    ...[training, byToken, hasBias, hasState],
   ].join();
 }
 
