@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { expect, test } from "vitest";
 import type { BenchResults } from "./bench/bench-session.ts";
+import type { FitRow } from "./bench/fit-table.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
 import type { PageRow } from "./bench/page-bench.ts";
-import type { PeerRow } from "./bench/peers-bench.ts";
+import type { PeerRow } from "./bench/peers-table.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import type { StreamRow } from "./bench/stream-bench.ts";
+import type { ScriptRow } from "./bench/whole-scripts.ts";
 import { runCommandLine } from "./command-line.ts";
 import { memoryTerminal } from "./memory-terminal.ts";
 
@@ -27,7 +29,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, progress, page, start\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, progress, page, start\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
@@ -44,7 +46,10 @@ const bad: [string, RegExp][] = [
   ["stream extra", /too many arguments/],
   [`stream --json ${folder}/absent/x.json`, /--json: expected a file that can be written, got/],
   ["peers --systems jax", /--systems.*expected all or some of keras-jax,/],
-  ["peers --models lstm_forecaster", /--models.*expected all or some of imdb_lstm,/],
+  ["peers --models lstm", /--models.*expected all or some of imdb_lstm,/],
+  ["peers --batch 0", /--batch.*expected a whole number, from 1 on/],
+  ["fit --systems pytorch", /--systems.*expected all or some of keras-jax,keras-tensorflow/],
+  ["fit --epochs 1", /--epochs.*expected a whole number, from 2 on/],
   ["page --chromium /absent", /--chromium: expected a Chromium, got nothing at \/absent/],
   ["page --model rnn", /--model.*Allowed choices are imdb_lstm,/],
   [`stream --json ${folder}`, /--json: .*: it is a folder/],
@@ -168,21 +173,48 @@ test.skipIf(!python)(
     expect(ours!.system).toMatch(/^rnnkit, \d+ threads?$/);
     expect(keras!.system).toBe("Keras 3.15.1 on jax");
     expect(ours!.ratio).toEqual({ train: 1, predict: 1 });
-    expect(keras!.ratio.train).toBeAllclose(keras!.trainMs / ours!.trainMs, { rtol: 1e-9 });
+    expect(keras!.ratio.train).toBeAllclose(keras!.trainMs! / ours!.trainMs!, { rtol: 1e-9 });
     expect(out).toMatch(/stock_forecaster +Keras 3\.15\.1 on jax .*x .*x/);
   },
-  60_000,
+  300_000,
 );
 
-test("a Python without any of the systems is refused, with what it said of each", async () => {
-  const terminal = memoryTerminal();
-  const args = ["bench", "peers", "--python", join(folder, "absent"), "--systems", "keras-jax"];
-  expect(await runCommandLine(args, terminal)).toBe(2);
-  expect(terminal.text.out).toMatch(/left out +keras-jax: expected it in .*absent, got: .*ENOENT/);
-  expect(terminal.text.err).toMatch(
-    /--python: expected a Python with one of keras-jax, got .*absent/,
-  );
-});
+test.skipIf(!python)(
+  "fit stands beside Keras's fit, and a whole script beside a whole script",
+  async () => {
+    const some = "--systems keras-jax --models stock_forecaster --epochs 3 --steps 2 --scripts 1";
+    const { out, results } = await bench<FitRow & ScriptRow>(`fit ${some} --python ${python}`);
+    const [ours, keras, script, kerasScript] = results.rows;
+    expect(results.rows.map(({ system }) => system)).toEqual([
+      ...[ours!.system, "Keras 3.15.1 on jax", ours!.system, "Keras 3.15.1 on jax"],
+    ]);
+    expect([ours!.epochs, ours!.fits, ours!.ratio]).toEqual([3, 1, null]);
+    expect(keras!.ratio!.first.median).toBeAllclose(ours!.firstMs / keras!.firstMs, { rtol: 1e-9 });
+    expect(keras!.wholeMs).toBeGreaterThan(keras!.firstMs + keras!.steadyMs);
+    expect([script!.turns, script!.scriptRatio]).toEqual([1, null]);
+    expect(kerasScript!.scriptRatio!.median).toBeAllclose(
+      script!.scriptMs / kerasScript!.scriptMs,
+      { rtol: 1e-9 },
+    );
+    expect(out.indexOf("Whole scripts")).toBeGreaterThan(out.indexOf("ours / theirs: first"));
+  },
+  300_000,
+);
+
+test.each(["peers", "fit"])(
+  "%s: a Python without any of the systems is refused, with what it said of each",
+  async (name) => {
+    const terminal = memoryTerminal();
+    const args = ["bench", name, "--python", join(folder, "absent"), "--systems", "keras-jax"];
+    expect(await runCommandLine(args, terminal)).toBe(2);
+    expect(terminal.text.out).toMatch(
+      /left out +keras-jax: expected it in .*absent, got: .*ENOENT/,
+    );
+    expect(terminal.text.err).toMatch(
+      /--python: expected a Python with one of keras-jax, got .*absent/,
+    );
+  },
+);
 
 test("help names each bench", async () => {
   const terminal = memoryTerminal();

@@ -2,10 +2,11 @@ import process from "node:process";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
+import { benchFit } from "./bench/fit-bench.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { benchPage, checkBrowser, type PageOptions } from "./bench/page-bench.ts";
-import { peerSystems } from "./bench/peer.ts";
-import { benchPeers, peerModels } from "./bench/peers-bench.ts";
+import { fitSystems, peerSystems } from "./bench/peer.ts";
+import { benchPeers } from "./bench/peers-bench.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
@@ -82,6 +83,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   bench.addCommand(timed(session, scalingCommand(), benchScaling));
   bench.addCommand(timed(session, streamCommand(), benchStream));
   bench.addCommand(timed(session, peersCommand(), benchPeers));
+  bench.addCommand(timed(session, fitCommand(), benchFit));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
   bench.addCommand(
     timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
@@ -187,21 +189,37 @@ function streamCommand(): Command {
 }
 
 function peersCommand(): Command {
-  const command = new Command("peers")
-    .summary("the tutorial's models here, in Keras and in PyTorch")
+  const command = withSystems(new Command("peers"), peerSystems)
+    .summary("the tutorial's models here, in Keras, PyTorch and ONNX Runtime")
+    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
+    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
+  return withThreads(command);
+}
+
+function fitCommand(): Command {
+  const command = withSystems(new Command("fit"), fitSystems)
+    .summary("fit beside Keras's fit, first and steady epochs, and whole scripts")
+    .option("--epochs <n>", "of a fit", wholeNumber(2), 20)
+    .option("--steps <n>", "of an epoch", wholeNumber(1), 25)
+    .option("--repeats <n>", "fits of each model, in fresh processes", wholeNumber(1), 1)
+    .option("--scripts <n>", "whole scripts of each model and system; 0: none", wholeNumber(0), 3);
+  return withThreads(command);
+}
+
+/** Other systems, and the models that they are compared on. */
+function withSystems(command: Command, systems: readonly string[]): Command {
+  return command
     .option(
       "--python <file>",
       "a Python that has them (default: RNNKIT_KERAS_PYTHON, or python3)",
       process.env.RNNKIT_KERAS_PYTHON || "python3",
     )
-    .option("--systems <list>", `all, or some of ${peerSystems.join(",")}`, listOf(peerSystems), [
-      ...peerSystems,
+    .option("--systems <list>", `all, or some of ${systems.join(",")}`, listOf(systems), [
+      ...systems,
     ])
-    .option("--models <list>", `all, or some of ${peerModels.join(",")}`, listOf(peerModels), [
-      ...peerModels,
-    ])
-    .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10);
-  return withThreads(command);
+    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
+      ...modelNames,
+    ]);
 }
 
 function progressCommand(): Command {

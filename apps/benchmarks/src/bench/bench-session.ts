@@ -11,7 +11,7 @@ import { median } from "../statistics.ts";
 import { type Colors, printable, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { type BusyPeak, measureBusyPeak } from "./busy-peak.ts";
-import { createPeakKernel, hasRelaxedSimd, type PeakKernel } from "./peak.ts";
+import { createPeakKernel, hasRelaxedSimd, type Isa, kernelIsa, type PeakKernel } from "./peak.ts";
 
 /** Version of the form of the JSON that `bench` writes. */
 export const BENCH_SCHEMA_VERSION = 1;
@@ -40,6 +40,8 @@ export interface BenchEnvironment extends Environment {
   threads: number;
   /** The matrix kernel on one core before the work began, GFLOP/s. */
   peakGflops: { simd128: number; relaxed: number | null };
+  /** Whose peak fractions are of: the engine's own instructions. */
+  peakOf: Isa;
   /** The same while all of **threads** work at once; null on one thread. */
   busyPeak: BusyPeak | null;
 }
@@ -49,7 +51,10 @@ export interface Bench<Row> {
   colors: Colors;
   /** Aborted by Ctrl-C: stop after the current measurement. */
   signal: AbortSignal;
+  /** With the instructions that the engine's kernels have. */
   peak: PeakKernel;
+  /** Without fused multiply-add, whatever the kernels have: what goals in milliseconds are for. */
+  plainPeak: PeakKernel;
   environment: BenchEnvironment;
   line(text?: string): void;
   /** Keeps a finished row. */
@@ -91,8 +96,9 @@ export async function runBench<Row extends object>(
     const selection = await selectBackend({ require: "wasm" });
     registerKernels();
     if (threads !== undefined) setThreads(threads);
-    const peak = createPeakKernel();
-    const environment = await describeBenchEnvironment(selection, peak);
+    const plainPeak = createPeakKernel("simd128");
+    const peak = kernelIsa() === "simd128" ? plainPeak : createPeakKernel();
+    const environment = await describeBenchEnvironment(selection, { peak, plainPeak });
     for (const text of environmentLines(environment)) line(text);
 
     const rows: Row[] = [];
@@ -100,7 +106,8 @@ export async function runBench<Row extends object>(
     const startedAt = performance.now();
     let failure: unknown = null;
     try {
-      await work({ colors, signal, peak, environment, line, record: (row) => rows.push(row) });
+      const record = (row: Row) => rows.push(row);
+      await work({ colors, signal, peak, plainPeak, environment, line, record });
     } catch (error) {
       failure = error ?? new Error("unknown failure");
     }
@@ -133,7 +140,7 @@ export async function runBench<Row extends object>(
 
 async function describeBenchEnvironment(
   selection: BackendSelection,
-  peak: PeakKernel,
+  { peak, plainPeak }: Pick<Bench<object>, "peak" | "plainPeak">,
 ): Promise<BenchEnvironment> {
   const threads = getThreads();
   const relaxed = hasRelaxedSimd();
@@ -143,23 +150,27 @@ async function describeBenchEnvironment(
     simd: { simd128: isEngineSupported(), relaxed },
     threads,
     peakGflops: {
-      simd128: settled(peak),
-      relaxed: relaxed ? settled(createPeakKernel("relaxed-simd")) : null,
+      simd128: settled(plainPeak),
+      relaxed: relaxed ? settled(peak) : null,
     },
+    peakOf: kernelIsa(),
     busyPeak: threads > 1 ? await measureBusyPeak(peak, threads) : null,
   };
 }
 
 function environmentLines(environment: BenchEnvironment): string[] {
   const { cpu, logicalCores, platform, node, backend, simd, threads, peakGflops } = environment;
-  const { busyPeak } = environment;
+  const { busyPeak, peakOf } = environment;
   const isa = !simd.simd128 ? "none" : simd.relaxed ? "SIMD128 and relaxed SIMD" : "SIMD128";
-  const relaxed =
-    peakGflops.relaxed === null ? "" : `; relaxed SIMD ${peakGflops.relaxed.toFixed(1)}`;
+  const plain = peakGflops.simd128.toFixed(1);
+  const [gflops, which] =
+    peakOf === "simd128"
+      ? [plain, "SIMD128"]
+      : [peakGflops.relaxed?.toFixed(1), `fused multiply-add (without: ${plain})`];
   return [
     `machine  ${cpu}, ${logicalCores} logical cores, ${platform}`,
     `runtime  Node ${node}, tfjs backend ${backend.name}, ${isa}, ${threads} thread${threads === 1 ? "" : "s"} by default`,
-    `peak     ${peakGflops.simd128.toFixed(1)} GFLOP/s a core: SIMD128 matrix kernel, 2×16 tile, K 64, from L1${relaxed}`,
+    `peak     ${gflops} GFLOP/s a core: a matrix kernel, 2×16 tile, K 64, from L1, by ${which}`,
     ...(busyPeak ? [`         ${busyText(busyPeak)}`] : []),
   ];
 }

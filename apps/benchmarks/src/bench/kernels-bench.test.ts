@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../usage-error.ts";
 import { recurrentFlops } from "./flops.ts";
-import { kernelCases, kernelShapes, summarize } from "./kernels-bench.ts";
+import { goalFraction, kernelCases, kernelShapes, summarize } from "./kernels-bench.ts";
 import { recurrentOps } from "./recurrent-ops.ts";
 
 const names = (filter: string) =>
@@ -51,4 +51,11 @@ test("GFLOP/s is the count over the median, the fraction that of each round's ow
   expect(row.gflops).toBeAllclose(flops / (5 * 1e6), { rtol: 1e-12 });
   expect(row.peakGflops).toBe(50);
   expect(row.fractionOfPeak).toBeAllclose(flops / (5 * 1e6) / (2 * 50), { rtol: 1e-12 });
+});
+
+test("a goal is a share of SIMD128's peak, said as a share of the peak that fractions are of", () => {
+  const peakGflops = { simd128: 40, relaxed: 50 };
+  expect(goalFraction(1, { peakGflops, peakOf: "simd128" })).toBeCloseTo(0.7, 12);
+  expect(goalFraction(1, { peakGflops, peakOf: "relaxed-simd" })).toBeCloseTo(0.56, 12);
+  expect(goalFraction(3, { peakGflops, peakOf: "simd128" })).toBeNull();
 });

@@ -4,8 +4,9 @@ import { median, quantile } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkAgreement, checkThreads } from "./agreement.ts";
-import type { Bench } from "./bench-session.ts";
+import type { Bench, BenchEnvironment } from "./bench-session.ts";
 import { flopFormula, type Pass, passes, recurrentFlops } from "./flops.ts";
+import type { Isa } from "./peak.ts";
 import {
   createProblem,
   differentiate,
@@ -49,7 +50,7 @@ export interface KernelRow {
   p95Ms: number;
   gflop: number;
   gflops: number;
-  /** Of one core, measured between the passes. */
+  /** Of one core, by the instructions that the kernels have, measured between the passes. */
   peakGflops: number;
   /** Median over the rounds of GFLOP/s / (peak in that round × threads). */
   fractionOfPeak: number;
@@ -59,8 +60,24 @@ export interface KernelRow {
   goalFraction: number | null;
 }
 
-// Of LSTM's training on the IMDB shape, by number of threads.
+// Of LSTM's training on the IMDB shape, by number of threads, as shares of SIMD128's peak.
 const goalFractions: Readonly<Record<number, number>> = { 1: 0.7, 2: 0.62 };
+
+const isaWords: Record<Isa, string> = {
+  simd128: "SIMD128 without fused multiply-add",
+  "relaxed-simd": "relaxed SIMD's fused multiply-add",
+};
+
+/** The goal as a share of the peak that fractions are of; null where there is none. */
+export function goalFraction(
+  threads: number,
+  { peakGflops, peakOf }: Pick<BenchEnvironment, "peakGflops" | "peakOf">,
+): number | null {
+  const { simd128, relaxed } = peakGflops;
+  const peak = peakOf === "simd128" ? simd128 : (relaxed ?? simd128);
+  const goal = goalFractions[threads];
+  return goal === undefined ? null : (goal * simd128) / peak;
+}
 
 interface KernelCase {
   op: RecurrentOp;
@@ -139,9 +156,11 @@ export async function benchKernels(options: KernelOptions, bench: Bench<KernelRo
   bench.line(bench.colors.dim(`  GFLOP: ${flopFormula}`));
   bench.line(
     bench.colors.dim(
-      "  dx, the gradient of the input, is asked for in imdb only; of peak: a thread, of one core alone",
+      "  dx, the gradient of the input, is asked for in imdb only; of peak: a thread, of one core alone,",
     ),
   );
+  const { peakOf } = bench.environment;
+  bench.line(bench.colors.dim(`  by what the kernels have, ${isaWords[peakOf]}`));
   bench.line();
   bench.line(tableHead(columns));
   for (const [k, create] of problems.entries()) {
@@ -166,7 +185,7 @@ export async function benchKernels(options: KernelOptions, bench: Bench<KernelRo
             ...{ op: op.name, shapeName, shape, pass, threads },
             ...figures,
             fractionOfBusyPeak: share && figures.fractionOfPeak / share,
-            goalFraction: (isGoal && goalFractions[threads]) || null,
+            goalFraction: isGoal ? goalFraction(threads, bench.environment) : null,
           };
           bench.record(row);
           bench.line(rowText(row));

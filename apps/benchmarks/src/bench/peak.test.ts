@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPeakKernel, hasRelaxedSimd } from "./peak.ts";
+import { createPeakKernel, hasRelaxedSimd, kernelIsa } from "./peak.ts";
 
 const isas = hasRelaxedSimd() ? (["simd128", "relaxed-simd"] as const) : (["simd128"] as const);
 
@@ -19,4 +19,13 @@ test("a measurement is a speed", () => {
   const speed = createPeakKernel().measure();
   expect(speed).toBeGreaterThan(0);
   expect(Number.isFinite(speed)).toBe(true);
+});
+
+test("the kernel that fractions are of has fused multiply-add where the runtime, and so the engine, has it", () => {
+  expect(kernelIsa()).toBe(hasRelaxedSimd() ? "relaxed-simd" : "simd128");
+  const bits = (sums: Float32Array) => Array.from(sums);
+  const usual = createPeakKernel().product(3).sums;
+  expect(bits(usual)).toEqual(bits(createPeakKernel(kernelIsa()).product(3).sums));
+  const fused = isas.at(-1)!;
+  expect(bits(usual)).toEqual(bits(createPeakKernel(fused).product(3).sums));
 });

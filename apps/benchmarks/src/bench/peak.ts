@@ -9,6 +9,9 @@ interface PeakExports {
   addressOfSums(): number;
 }
 
+/** WebAssembly's vectors, without fused multiply-add and with it. */
+export type Isa = "simd128" | "relaxed-simd";
+
 /** A matrix kernel that never leaves the first-level cache: what one core can do at most. */
 export interface PeakKernel {
   /** GFLOP/s of one core now, the best of a few bursts: a fifth of a millisecond in all. */
@@ -33,8 +36,11 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(decode(relaxedSimd));
 }
 
-/** The kernel for **isa**, by default *simd128*, the measure of the fraction-of-peak columns. */
-export function createPeakKernel(isa: "simd128" | "relaxed-simd" = "simd128"): PeakKernel {
+/** Which instructions the engine's kernels have here: the peak of the same is what they are a fraction of. */
+export const kernelIsa = (): Isa => (hasRelaxedSimd() ? "relaxed-simd" : "simd128");
+
+/** The kernel for **isa**, by default what the engine's kernels have. */
+export function createPeakKernel(isa: Isa = kernelIsa()): PeakKernel {
   const module = new WebAssembly.Module(decode(isa === "simd128" ? simd128 : relaxedSimd));
   const imports = { env: { abort() {} } };
   const kernel = new WebAssembly.Instance(module, imports).exports as unknown as PeakExports;

@@ -1,178 +1,176 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { getThreads } from "@rnnkit/fused-rnn";
-import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { tableHead } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Bench } from "./bench-session.ts";
-import { type Peer, type PeerSystem, startPeer } from "./peer.ts";
+import { disagreement } from "./model-agreement.ts";
+import { writeModelFolder } from "./model-folder.ts";
+import { choosesThreads, type Peer, type PeerSystem, startOurselves, startPeer } from "./peer.ts";
+import {
+  bestColumns,
+  bestLine,
+  type PeerRow,
+  peerColumns,
+  peerLine,
+  type SystemTimes,
+} from "./peers-table.ts";
+import { ratioOf, ratioWords } from "./ratio.ts";
 import { rounds } from "./rounds.ts";
-import { type StepTimes, timeInARow } from "./step-bench.ts";
-import { seededExamples, type TutorialModel, tutorialModels } from "./tutorial-models.ts";
-
-/** The models that the peers know. */
-export const peerModels: readonly string[] = [
-  "imdb_lstm",
-  "imdb_gru",
-  "imdb_simple_rnn",
-  "imdb_bidirectional_lstm",
-  "stock_forecaster",
-];
+import { type StepTimes, sumOf } from "./step-bench.ts";
+import { type TutorialModel, tutorialModels } from "./tutorial-models.ts";
+import { warmUp, warmUpRule } from "./warm-up.ts";
 
 export interface PeersOptions {
   /** A Python that has the systems. */
   python: string;
   systems: PeerSystem[];
-  /** Names of `peerModels`. */
+  /** Names of `tutorialModels`. */
   models: string[];
   /** Rounds for each model. */
   rounds: number;
+  /** Examples of a training step and of a prediction. */
+  batch: number;
   seed: number;
-}
-
-/** One model in one system, ours among them; milliseconds, medians. */
-export interface PeerRow {
-  model: string;
-  system: string;
-  rounds: number;
-  trainMs: number;
-  predictMs: number;
-  /** Its time / ours, in the same rounds. */
-  ratio: { train: number; predict: number };
-}
-
-/** What takes its turn in a round. */
-interface Contestant {
-  name: string;
-  time(model: TutorialModel, steps: number): Promise<StepTimes>;
 }
 
 const STEPS_PER_ROUND = 10;
 // OpenMP's threads spin for 200 ms after their last work, on a core that the next in turn needs.
 const REST_MS = 250;
-// Until then compilers are still at work, JAX's for seconds.
-const WARM_UPS = 4;
 
-const columns: Column[] = [
-  { title: "model", width: 23, left: true },
-  { title: "system", width: 28, left: true },
-  { title: "train ms", width: 8 },
-  { title: "/ ours", width: 6 },
-  { title: "predict ms", width: 10 },
-  { title: "/ ours", width: 6 },
-  { title: "rounds", width: 6 },
-];
-
-/** `bench peers`: the tutorial's models here, in Keras and in PyTorch, one after the other in each round. */
+/** `bench peers`: the tutorial's models here and in other systems, one after the other in each round. */
 export async function benchPeers(options: PeersOptions, bench: Bench<PeerRow>): Promise<void> {
-  const { python, systems, models, seed } = options;
-  const peers: [string, Peer][] = [];
-  const own = ourselves(seed);
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-peers-"));
+  const peers: Peer[] = [];
   try {
-    for (const system of systems) {
-      for (const threads of system === "pytorch" ? threadCounts() : [1]) {
-        const peer = await startPeer(python, system, threads).catch((error: Error) => {
-          bench.line(bench.colors.yellow(`left out  ${error.message}`));
-        });
-        const on = system === "pytorch" ? `, ${threadsText(threads)}` : "";
-        if (peer) peers.push([`${peer.version}${on}`, peer]);
-      }
-    }
-    if (peers.length === 0) {
-      throw new UsageError(
-        `--python: expected a Python with one of ${systems.join(", ")}, got ${python}`,
-      );
-    }
-    const others = peers.map(
-      ([name, peer]): Contestant => ({ name, time: ({ name: model }, n) => peer.time(model, n) }),
-    );
+    await startAll(options, peers, bench);
+    for (const line of headLines(options)) bench.line(bench.colors.dim(`  ${line}`));
     bench.line();
-    bench.line(
-      bench.colors.dim("  batch 32, milliseconds, medians; PyTorch flushes denormal numbers to 0"),
-    );
-    bench.line();
-    bench.line(tableHead(columns));
-    for (const model of tutorialModels(seed).filter(({ name }) => models.includes(name))) {
-      const measured = await compare([own, ...others], model, options.rounds, bench);
-      if (measured.length === 0) return;
+    bench.line(tableHead(peerColumns));
+    const compared: PeerRow[] = [];
+    const chosen = tutorialModels(options.seed).filter(({ name }) => options.models.includes(name));
+    for (const model of chosen) {
+      const measured = await compare(join(folder, model.name), peers, model, options, bench);
+      if (measured.length === 0) break;
       for (const row of measured) {
         bench.record(row);
-        bench.line(rowText(row));
+        bench.line(peerLine(row));
       }
+      compared.push(measured[0] as PeerRow);
     }
+    if (compared.length === 0) return;
+    bench.line();
+    bench.line(bench.colors.bold("Ours / the best of the others"));
+    bench.line(bench.colors.dim(`  ${ratioWords}; below 1 ours is the faster`));
+    bench.line();
+    bench.line(tableHead(bestColumns));
+    for (const row of compared) bench.line(bestLine(row));
   } finally {
-    own.dispose();
-    for (const [, peer] of peers) peer.close();
+    for (const peer of peers) peer.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** All on one model in turn; the first is what the others are compared with. */
+const headLines = ({ batch }: PeersOptions): string[] => [
+  "",
+  `batch ${batch}, milliseconds, medians; train: trainOnBatch, predict: predictOnBatch, output read`,
+  "each system in a process of its own, from the same weights and examples; predictions and first losses agree",
+  "PyTorch and ONNX Runtime flush denormal numbers to 0; ONNX Runtime runs the file that keras-files exports",
+  warmUpRule,
+];
+
+/** Ourselves first, then those of **systems** that start. */
+async function startAll(
+  { python, systems }: PeersOptions,
+  peers: Peer[],
+  bench: Bench<PeerRow>,
+): Promise<void> {
+  peers.push(await startOurselves());
+  const counts = [...new Set([1, getThreads()])];
+  for (const system of systems) {
+    for (const threads of choosesThreads(system) ? [1] : counts) {
+      const peer = await startPeer(python, system, threads).catch((error: Error) => {
+        bench.line(bench.colors.yellow(`left out  ${error.message}`));
+      });
+      if (peer) peers.push(peer);
+    }
+  }
+  if (peers.length > 1) return;
+  throw new UsageError(
+    `--python: expected a Python with one of ${systems.join(", ")}, got ${python}`,
+  );
+}
+
+/** All that know the model on it in turn; the first is what the others are compared with. */
 async function compare(
-  contestants: readonly Contestant[],
+  folder: string,
+  peers: readonly Peer[],
   model: TutorialModel,
-  least: number,
+  { rounds: least, batch, seed }: PeersOptions,
   bench: Bench<PeerRow>,
 ): Promise<PeerRow[]> {
+  await writeModelFolder(folder, model, { batches: 1, batchSize: batch, seed });
+  const contestants: Peer[] = [];
+  for (const peer of peers) {
+    const { refused } = await peer.ask<{ refused?: string }>({ do: "open", folder });
+    if (refused) bench.line(bench.colors.dim(`  ${model.name}: without ${peer.name}: ${refused}`));
+    else contestants.push(peer);
+  }
+  const wrong = await disagreement(model, contestants);
+  if (wrong) throw new Error(`bench peers: ${wrong}`);
+  const steps = (peer: Peer) => peer.ask<StepTimes>({ do: "steps", steps: STEPS_PER_ROUND });
+  for (const peer of contestants) {
+    await setTimeout(REST_MS);
+    await warmUp(async () => sumOf(await steps(peer)), bench.signal);
+  }
   const measured = await rounds(
     async () => {
       const times: StepTimes[] = [];
-      for (const { time } of contestants) {
+      for (const peer of contestants) {
         await setTimeout(REST_MS);
-        times.push(await time(model, STEPS_PER_ROUND));
+        times.push(await steps(peer));
       }
       return times;
     },
-    { warmUp: WARM_UPS, least, seconds: 0, signal: bench.signal },
+    { warmUp: 0, least, seconds: 0, signal: bench.signal },
   );
   if (measured.length === 0) return [];
-  const medians = contestants.map(({ name: system }, i) => {
-    const of = (what: keyof StepTimes) =>
-      median(measured.flatMap((round) => round[i]?.[what] ?? []));
-    return { system, trainMs: of("train"), predictMs: of("predict") };
-  });
-  const [ours] = medians as [(typeof medians)[number]];
-  return medians.map((row) => ({
-    ...{ model: model.name, rounds: measured.length, ...row },
-    ratio: { train: row.trainMs / ours.trainMs, predict: row.predictMs / ours.predictMs },
+  return peerRows(
+    model.name,
+    contestants.map(({ name: system }, i) => ({
+      system,
+      train: measured.map((round) => median((round[i] as StepTimes).train)),
+      predict: measured.map((round) => median((round[i] as StepTimes).predict)),
+    })),
+  );
+}
+
+/** The row of each system: of **times** the first is ours, and each round's medians stand beside each other. */
+export function peerRows(model: string, times: readonly SystemTimes[]): PeerRow[] {
+  const [ours, ...others] = times as [SystemTimes, ...SystemTimes[]];
+  const middle = (side: SystemTimes, what: "train" | "predict") => {
+    const ms = median(side[what]);
+    return Number.isNaN(ms) ? null : ms;
+  };
+  const beside = (side: SystemTimes, what: "train" | "predict") => {
+    const ms = middle(side, what);
+    return ms && ms / median(ours[what]);
+  };
+  const best = (what: "train" | "predict") => {
+    const [first] = others
+      .filter((side) => middle(side, what) !== null)
+      .sort((a, b) => median(a[what]) - median(b[what]));
+    if (!first) return null;
+    const { system } = first;
+    return { system, ms: median(first[what]), ratio: ratioOf(ours[what], first[what]) };
+  };
+  return times.map((side) => ({
+    ...{ model, system: side.system, rounds: side.predict.length },
+    ...{ trainMs: middle(side, "train"), predictMs: middle(side, "predict") },
+    ratio: { train: beside(side, "train"), predict: beside(side, "predict") },
+    best: side === ours ? { train: best("train"), predict: best("predict") } : null,
   }));
-}
-
-/** This package's own models, built at their first mention. */
-function ourselves(seed: number): Contestant & { dispose(): void } {
-  const built = new Map<
-    string,
-    { run: (steps: number) => ReturnType<typeof timeInARow>; dispose(): void }
-  >();
-  const build = (model: TutorialModel) => {
-    const made = model.fused();
-    const batch = seededExamples(model, model.batchSize, seed);
-    const dispose = () => {
-      made.dispose();
-      tf.dispose([batch]);
-    };
-    return { run: (steps: number) => timeInARow(made, batch, steps), dispose };
-  };
-  return {
-    name: `rnnkit, ${threadsText(getThreads())}`,
-    async time(model, steps) {
-      const known = built.get(model.name) ?? build(model);
-      built.set(model.name, known);
-      return known.run(steps);
-    },
-    dispose() {
-      for (const { dispose } of built.values()) dispose();
-    },
-  };
-}
-
-const threadsText = (count: number) => `${count} thread${count === 1 ? "" : "s"}`;
-const threadCounts = (): number[] => [...new Set([1, getThreads()])];
-
-function rowText({ model, system, trainMs, predictMs, ratio, rounds: n }: PeerRow): string {
-  const ms = (x: number) => x.toPrecision(3);
-  const times = (x: number) => `${x.toPrecision(2)}x`;
-  return tableRow(columns, [
-    ...[model, system, ms(trainMs), times(ratio.train), ms(predictMs), times(ratio.predict)],
-    String(n),
-  ]);
 }

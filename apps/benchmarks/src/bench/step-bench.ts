@@ -21,6 +21,7 @@ import {
   type TutorialModel,
   tutorialModels,
 } from "./tutorial-models.ts";
+import { warmUp, warmUpRule } from "./warm-up.ts";
 
 /** Which implementation of a model is timed. */
 export type Side = "fused" | "stock";
@@ -43,9 +44,6 @@ const STEPS_IN_A_ROW = 5;
 const SHORT_MS = 200;
 const FIT_STEPS = 10;
 
-// Until then the optimising compiler is still at work on the engine and on tfjs.
-const FUSED_WARM_UPS = 5;
-
 const MODEL_AGREEMENT = tolerances.models.predictions.ofLargest;
 
 /** The names that `--models` takes. */
@@ -66,6 +64,7 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
   if (options.sides.includes("stock")) {
     bench.line(dim("  stock: tfjs-layers' own layers on the same backend, from the same weights"));
   }
+  bench.line(dim(`  ${warmUpRule}`));
   bench.line();
   bench.line(tableHead(stepColumns));
   const rows: StepRow[] = [];
@@ -100,22 +99,20 @@ async function measureModel(
       copyWeights(fused, stock);
       await checkModels(model, fused, stock, batch);
     }
-    // The check has run stock once, and there is nothing in its many small calls to warm further.
-    if (sides.includes("fused")) {
-      const warm = { warmUp: FUSED_WARM_UPS, least: 0, seconds: 0, signal: bench.signal };
-      await rounds(() => timeInARow(fused, batch, 1), warm);
+    for (const side of [...(stock ? [stock] : []), ...(sides.includes("fused") ? [fused] : [])]) {
+      await warmUp(async () => sumOf(await timeInARow(side, batch, 1)), bench.signal);
     }
     let stockSteps = 1;
     const measured = await rounds(
       async () => {
-        const peak = bench.peak.measure();
+        const peak = bench.plainPeak.measure();
         const stockTimes = stock && (await timeInARow(stock, batch, stockSteps));
         if (stockTimes && median(stockTimes.train) < SHORT_MS) stockSteps = STEPS_IN_A_ROW;
         const fusedTimes = sides.includes("fused")
           ? await timeInARow(fused, batch, STEPS_IN_A_ROW)
           : null;
         const fit = fusedTimes && (await timeFit(fused, many, model.batchSize));
-        return { peaks: [peak, bench.peak.measure()], stockTimes, fusedTimes, fit };
+        return { peaks: [peak, bench.plainPeak.measure()], stockTimes, fusedTimes, fit };
       },
       { warmUp: 0, least: repeats, seconds, signal: bench.signal },
     );
@@ -143,6 +140,11 @@ async function measureModel(
 export interface StepTimes {
   train: number[];
   predict: number[];
+}
+
+/** All milliseconds of **times**. */
+export function sumOf({ train, predict }: StepTimes): number {
+  return [...train, ...predict].reduce((sum, ms) => sum + ms, 0);
 }
 
 /** So many training steps in a row, then so many predictions. */

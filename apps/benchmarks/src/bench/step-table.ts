@@ -25,7 +25,7 @@ export interface StepRow {
   stock: SideTimes | null;
   /** Stock / fused; null where one is missing. */
   ratio: { train: number; predict: number } | null;
-  /** One core's matrix peak in these rounds, GFLOP/s. */
+  /** One core's matrix peak without fused multiply-add in these rounds, GFLOP/s. */
   peakGflops: number;
   /** Fused times as they would be at `GOAL_PEAK`: ms · peak / 59. */
   atGoalPeak: { trainMs: number; predictMs: number } | null;

@@ -63,15 +63,26 @@ const sentimentCells: Record<SentimentCell, (args: RecurrentArgs) => Layer> = {
   bidirectional_lstm: (args) => bidirectional(lstm(args)),
 };
 
+interface SentimentSizes {
+  embeddingDim?: number;
+  units?: number;
+  optimizer?: "adam" | "rmsprop";
+}
+
 /** As `buildSentimentClassifier`. */
 export function stockSentimentClassifier(
   cell: SentimentCell,
   vocabSize: number,
   maxLen: number,
+  { embeddingDim = 32, units = 32, optimizer = "rmsprop" }: SentimentSizes = {},
 ): Sequential {
   return compiled(
-    [embedding(vocabSize, 32, maxLen), sentimentCells[cell]({ units: 32 }), dense(1, "sigmoid")],
-    "rmsprop",
+    [
+      embedding(vocabSize, embeddingDim, maxLen),
+      sentimentCells[cell]({ units }),
+      dense(1, "sigmoid"),
+    ],
+    optimizer,
     "binaryCrossentropy",
     ["acc"],
   );

@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from "@rnnkit/core-rnn";
+import { seededRandom } from "@rnnkit/core-rnn";
 import {
   buildBidirectionalRnnModel,
   buildLstmForecaster,
@@ -10,8 +10,8 @@ import {
   buildVariableLengthModel,
   type SentimentCell,
 } from "@rnnkit/keras-builders";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
+import { classes, type Draw, type Examples, padded, sequences, values } from "./drawn-examples.ts";
 import {
   stockBidirectionalRnnModel,
   stockLstmForecaster,
@@ -38,20 +38,37 @@ export interface Goals {
   predictRatio: number;
 }
 
+/** A builder of keras-builders by name, and what it is called with. */
+export interface Construction {
+  builder: string;
+  args: readonly unknown[];
+}
+
+/** Arguments of Keras's `compile`. */
+export interface KerasCompile {
+  optimizer: "adam" | "rmsprop";
+  loss: "mse" | "binary_crossentropy" | "sparse_categorical_crossentropy";
+  metrics: string[];
+}
+
 /** One of the tutorial's models in both forms, with a batch to train it on. */
 export interface TutorialModel {
   name: string;
   /** The model and the shape of its input, in words. */
   title: string;
   batchSize: number;
-  fused(): Sequential;
+  /** Builds it, and how: the name of a builder and its arguments, which another process can be told. */
+  fused: (() => Sequential) & Construction;
+  /** What Keras compiles it with, in the tutorial's words. */
+  compile: KerasCompile;
   stock(): Sequential;
-  /** **count** examples. */
-  examples(count: number, random: Random): { x: tf.Tensor; y: tf.Tensor };
+  examples: Draw;
   /** Whether equal weights give equal predictions: not with a GRU, whose reset gate stands elsewhere. */
   sameNumbers: boolean;
-  /** Whether equal weights give equal training losses: not with dropout. */
+  /** Whether equal weights give equal training losses in stock: not where predictions differ, nor with **dropout**. */
   sameLoss: boolean;
+  /** Whether it draws in training, so that no two losses are the same. */
+  dropout?: boolean;
   goals: Goals;
   references: readonly Reference[];
 }
@@ -69,6 +86,15 @@ const REVIEW = 500;
 const reference = (system: string, trainMs: number, predictMs: number | null): Reference => ({
   ...{ system, trainMs, predictMs },
 });
+
+function by<Args extends unknown[]>(
+  builder: (...args: Args) => Sequential,
+  ...args: Args
+): TutorialModel["fused"] {
+  return Object.assign(() => builder(...args), { builder: builder.name, args });
+}
+
+const regression: KerasCompile = { optimizer: "adam", loss: "mse", metrics: [] };
 
 const sentimentFigures: Record<SentimentCell, { trainMs: number; references: Reference[] }> = {
   simple_rnn: {
@@ -111,8 +137,9 @@ function sentiment(cell: SentimentCell, seed: number, padding: number): Tutorial
     name: `imdb_${cell}`,
     title: `Embedding 10000×32, ${cell} 32, Dense 1; 500 words; RMSprop`,
     batchSize: 32,
-    fused: () => buildSentimentClassifier(cell, { vocabSize: VOCABULARY, maxLen: REVIEW, seed }),
+    fused: by(buildSentimentClassifier, cell, { vocabSize: VOCABULARY, maxLen: REVIEW, seed }),
     stock: () => stockSentimentClassifier(cell, VOCABULARY, REVIEW),
+    compile: { optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["accuracy"] },
     examples: (count, random) => ({
       x: padded([count, REVIEW], VOCABULARY, padding, random),
       y: classes(2)(count, random),
@@ -128,16 +155,56 @@ function sentiment(cell: SentimentCell, seed: number, padding: number): Tutorial
   };
 }
 
+const usual = {
+  batchSize: 32,
+  compile: regression,
+  sameNumbers: true,
+  sameLoss: true,
+  goals: { predictRatio: 20 },
+  references: [],
+} satisfies Partial<TutorialModel>;
+
+function textModels(seed: number, padding: number): TutorialModel[] {
+  return [
+    {
+      ...usual,
+      name: "text_classifier",
+      title: "Embedding 10000×64, Bidirectional LSTM 64, Dense 1; 200 words; Adam",
+      fused: by(buildSentimentClassifier, "bidirectional_lstm", {
+        ...{ vocabSize: VOCABULARY, maxLen: 200, embeddingDim: 64, units: 64 },
+        ...{ optimizer: "adam", seed },
+      }),
+      stock: () =>
+        stockSentimentClassifier("bidirectional_lstm", VOCABULARY, 200, {
+          ...{ embeddingDim: 64, units: 64, optimizer: "adam" },
+        }),
+      compile: { optimizer: "adam", loss: "binary_crossentropy", metrics: ["accuracy"] },
+      examples: (count, random) => ({
+        x: padded([count, 200], VOCABULARY, padding, random),
+        y: classes(2)(count, random),
+      }),
+    },
+    {
+      ...usual,
+      name: "variable_length_model",
+      title: "Embedding 10000×64 (mask), LSTM 64, Dense 10; up to 100 words, padded; Adam",
+      fused: by(buildVariableLengthModel, 100, VOCABULARY, 10, { seed }),
+      stock: () => stockVariableLengthModel(100, VOCABULARY, 10),
+      compile: {
+        ...{ optimizer: "adam", loss: "sparse_categorical_crossentropy" },
+        metrics: ["accuracy"],
+      },
+      examples: (count, random) => ({
+        x: padded([count, 100], VOCABULARY, 0.5, random),
+        y: classes(10)(count, random),
+      }),
+    },
+  ];
+}
+
 /** Every model of the tutorial; of the IMDB ones' words, the share **padding** is 0 in front, on average. */
 export function tutorialModels(seed: number, padding = 0): readonly TutorialModel[] {
   const cells = ["lstm", "gru", "simple_rnn", "bidirectional_lstm"] as const;
-  const usual = {
-    batchSize: 32,
-    sameNumbers: true,
-    sameLoss: true,
-    goals: { predictRatio: 20 },
-    references: [],
-  };
   const withGru = { ...usual, sameNumbers: false, sameLoss: false };
   return [
     ...cells.map((cell) => sentiment(cell, seed, padding)),
@@ -145,7 +212,7 @@ export function tutorialModels(seed: number, padding = 0): readonly TutorialMode
       ...usual,
       name: "stock_forecaster",
       title: "LSTM 50, Dense 1; 20 steps of 1; Adam",
-      fused: () => buildStockForecaster(20, { seed }),
+      fused: by(buildStockForecaster, 20, { seed }),
       stock: () => stockStockForecaster(20),
       examples: sequences([20, 1], values),
       goals: { trainMs: 1.2, trainRatio: 10, predictRatio: 20 },
@@ -159,26 +226,28 @@ export function tutorialModels(seed: number, padding = 0): readonly TutorialMode
       ...usual,
       name: "lstm_forecaster",
       title: "LSTM 50 relu, Dropout, LSTM 50 relu, Dropout, Dense 1; 20 steps of 1; Adam",
-      fused: () => buildLstmForecaster(20, 1, 1, { seed }),
+      fused: by(buildLstmForecaster, 20, 1, 1, { seed }),
       stock: () => stockLstmForecaster(20, 1),
       examples: sequences([20, 1], values),
       sameLoss: false,
+      dropout: true,
       goals: { trainRatio: 10, predictRatio: 20 },
     },
     {
       ...usual,
       name: "simple_rnn_model",
       title: "SimpleRNN 64, Dropout, SimpleRNN 32, Dense 1; 20 steps of 3; Adam",
-      fused: () => buildSimpleRnnModel([20, 3], 1, { seed }),
+      fused: by(buildSimpleRnnModel, [20, 3], 1, { seed }),
       stock: () => stockSimpleRnnModel([20, 3]),
       examples: sequences([20, 3], values),
       sameLoss: false,
+      dropout: true,
     },
     {
       ...withGru,
       name: "lstm_gru_model",
       title: "LSTM 64, GRU 32, Dense 1; 20 steps of 3; Adam",
-      fused: () => buildLstmGruModel([20, 3], 1, { seed }),
+      fused: by(buildLstmGruModel, [20, 3], 1, { seed }),
       stock: () => stockLstmGruModel([20, 3]),
       examples: sequences([20, 3], values),
     },
@@ -186,7 +255,7 @@ export function tutorialModels(seed: number, padding = 0): readonly TutorialMode
       ...withGru,
       name: "bidirectional_rnn_model",
       title: "Bidirectional LSTM 64, Bidirectional GRU 32, Dense 1; 20 steps of 3; Adam",
-      fused: () => buildBidirectionalRnnModel([20, 3], 1, { seed }),
+      fused: by(buildBidirectionalRnnModel, [20, 3], 1, { seed }),
       stock: () => stockBidirectionalRnnModel([20, 3]),
       examples: sequences([20, 3], values),
     },
@@ -194,75 +263,15 @@ export function tutorialModels(seed: number, padding = 0): readonly TutorialMode
       ...withGru,
       name: "stacked_rnn_model",
       title: "LSTM 64, LSTM 32, GRU 16, Dense 1; 20 steps of 3; Adam",
-      fused: () => buildStackedRnnModel([20, 3], 1, { seed }),
+      fused: by(buildStackedRnnModel, [20, 3], 1, { seed }),
       stock: () => stockStackedRnnModel([20, 3]),
       examples: sequences([20, 3], values),
     },
-    {
-      ...usual,
-      name: "variable_length_model",
-      title: "Embedding 10000×64 (mask), LSTM 64, Dense 10; up to 100 words, padded; Adam",
-      fused: () => buildVariableLengthModel(100, VOCABULARY, 10, { seed }),
-      stock: () => stockVariableLengthModel(100, VOCABULARY, 10),
-      examples: (count, random) => ({
-        x: padded([count, 100], VOCABULARY, 0.5, random),
-        y: classes(10)(count, random),
-      }),
-    },
+    ...textModels(seed, padding),
   ];
 }
 
-type Targets = (count: number, random: Random) => tf.Tensor;
-
-const sequences =
-  (shape: number[], targets: Targets): TutorialModel["examples"] =>
-  (count, random) => ({ x: normal([count, ...shape], random), y: targets(count, random) });
-
-const values: Targets = (count, random) => normal([count, 1], random);
-
-const classes =
-  (n: number): Targets =>
-  (count, random) =>
-    tf.tensor(
-      Float32Array.from({ length: count }, () => Math.floor(random.uniform() * n)),
-      [count, 1],
-      "float32",
-    );
-
-const sizeOf = (shape: number[]) => shape.reduce((size, n) => size * n, 1);
-
-function normal(shape: number[], random: Random): tf.Tensor {
-  return tf.tensor(Float32Array.from({ length: sizeOf(shape) }, random.normal), shape, "float32");
-}
-
-// As in a language, few words are most of a text: word n comes about as often as 1 / n.
-function word(vocabulary: number, random: Random): number {
-  return Math.floor(vocabulary ** random.uniform());
-}
-
-// Each row holds a random number of words, the padding 0 in front of them: from row to row as different shares as
-// have the mean **share**.
-function padded(
-  [rows = 0, steps = 0]: number[],
-  vocabulary: number,
-  share: number,
-  random: Random,
-): tf.Tensor {
-  const values = new Int32Array(rows * steps);
-  const spread = Math.min(share, 1 - share);
-  for (let row = 0; row < rows; row++) {
-    const padding = spread > 0 ? share + spread * (2 * random.uniform() - 1) : share;
-    const first = Math.floor(padding * steps);
-    for (let t = first; t < steps; t++) values[row * steps + t] = word(vocabulary, random);
-  }
-  return tf.tensor(values, [rows, steps], "int32");
-}
-
 /** **count** examples of a model, the same for the same seed. */
-export function seededExamples(
-  model: TutorialModel,
-  count: number,
-  seed: number,
-): { x: tf.Tensor; y: tf.Tensor } {
+export function seededExamples(model: TutorialModel, count: number, seed: number): Examples {
   return model.examples(count, seededRandom(seed));
 }
