@@ -43,7 +43,12 @@ for (const T of [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256]) {
   /** @type {import("../src/wasm/arrays.ts").ForwardShape} */
   const shape = {
     ...{ cell: "lstm", B, T, I, H, activation: "tanh", recurrentActivation: "sigmoid" },
-    ...{ returnSequences: false, goBackwards: false, zeroOutputForMask: false },
+    ...{
+      returnSequences: false,
+      goBackwards: false,
+      reverseOutputs: false,
+      zeroOutputForMask: false,
+    },
     ...{ masked: false, dropoutVariants: 0, training: false },
   };
   /** @type {number[][]} */

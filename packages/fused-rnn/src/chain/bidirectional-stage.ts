@@ -1,17 +1,31 @@
 // A recurrence and its like the other way round as one stage, their outputs merged.
 
 import { type Flow, flowAt, sizeOf } from "./flow.ts";
-import { listed, type RecurrentStageOptions, runDirections } from "./recurrent-stage.ts";
+import {
+  checkActivations,
+  listed,
+  type RecurrentStageOptions,
+  runDirections,
+} from "./recurrent-stage.ts";
 import type { Pass, Stage } from "./stage.ts";
 
 /** How two outputs become one. */
 export type StageMerge = "concat" | "sum" | "ave" | "mul";
 
-/** Two directions over one sequence; the second's outputs come in the opposite of the order in which it reads. */
+/**
+ * Two directions of a chain over one sequence, alike but for direction and weights; the second's outputs come in the
+ * opposite of the order in which it reads. [B, T, I] to [B, T, 2H] with *concat*, to [B, T, H] with the others, or
+ * without T.
+ *
+ * @throws as `recurrentStage`
+ * @example
+ * bidirectionalStage([options, { ...options, goBackwards: true, weights: others }], "concat");
+ */
 export function bidirectionalStage(
   [first, second]: readonly [RecurrentStageOptions, RecurrentStageOptions],
   merge: StageMerge,
 ): Stage {
+  for (const each of [first, second]) checkActivations(each);
   const directions = [first, { ...second, reverseOutputs: true }];
   return {
     weights: () => directions.flatMap((direction) => listed(direction.weights())),

@@ -194,3 +194,65 @@ test.each([true, false])(
     expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   },
 );
+
+const refusals: [string, () => unknown, string][] = [
+  [
+    "a sequence of other features",
+    () => runChain([cell(true)], tf.ones([B, T, 3]), false, noTrained),
+    "simpleRnn stage: expected x of shape [B, T, 4], got [2, 3, 3]",
+  ],
+  [
+    "rows of other features",
+    () =>
+      runChain(
+        [denseStage("relu", () => ({ kernel: tf.ones([3, 2]) }))],
+        tf.ones([B, 4]),
+        false,
+        noTrained,
+      ),
+    "dense stage: expected x of shape [..., 3], got [2, 4]",
+  ],
+  [
+    "a bias of another length",
+    () =>
+      runChain(
+        [denseStage("relu", () => ({ kernel: tf.ones([3, 2]), bias: tf.ones([3]) }))],
+        tf.ones([B, 3]),
+        false,
+        noTrained,
+      ),
+    "dense stage: expected bias of shape [2], got [3]",
+  ],
+  [
+    "gradients outside of training",
+    () =>
+      ran([cell(true)], tf.ones([B, T, F]), noTrained, (run) =>
+        run.gradients(new Float32Array(B * T * H)),
+      ),
+    "runChain: expected a pass in training for gradients, got another",
+  ],
+  [
+    "an activation that is not fused",
+    () => recurrentStage({ cell: "lstm", activation: "mish" } as never),
+    "expected an activation of",
+  ],
+];
+
+test.each(refusals)("%s is refused before any work", async (_, run, message) => {
+  await tf.setBackend("wasm");
+  expect(run).toThrow(message);
+  expect(engineMemory()).toEqual({ used: 0, pending: 0 });
+});
+
+test("gradients are given once, for as many numbers as there are", async () => {
+  await tf.setBackend("wasm");
+  const kernel = tf.ones([F, 1]);
+  ran([denseStage("linear", () => ({ kernel }))], tf.ones([B, F]), new Set([kernel]), (run) => {
+    expect(() => run.gradients(new Float32Array(1))).toThrow("expected dy of 2 numbers, got 1");
+    const { dataId } = run.gradients(new Float32Array(B)).get(kernel) as tf.TensorInfo;
+    expect(() => run.gradients(new Float32Array(B))).toThrow(
+      "expected one question for the gradients",
+    );
+    tf.backend().disposeData(dataId);
+  });
+});

@@ -8,19 +8,15 @@ import {
   type TypedArray,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import { readableBackends, readTensor, writeTensor } from "../tfjs/tensor-access.ts";
-import { getInstance, isEngineSupported } from "../wasm/instance.ts";
-import { type Flow, flowOf } from "./flow.ts";
+import { readTensor, writeTensor } from "../tfjs/tensor-access.ts";
+import { refusesBackend } from "../wasm/engine.ts";
+import { getInstance } from "../wasm/instance.ts";
+import { type Flow, flowOf, sizeOf } from "./flow.ts";
 import type { Pass, Stage, StageRun } from "./stage.ts";
 
 /** Why no chain runs here now; undefined where one does. */
 export function chainRefusal(): string | undefined {
-  if (!isEngineSupported()) {
-    return "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)";
-  }
-  const backend = getBackend();
-  if (readableBackends.includes(backend)) return undefined;
-  return `the fused kernels do not run on the ${backend} backend`;
+  return refusesBackend(getBackend());
 }
 
 /** What a chain did in one pass. */
@@ -51,7 +47,12 @@ export function readNumbers(x: Tensor): TypedArray {
  * Runs **stages** on x. Training keeps what the gradients of the weights in **trained** need; without it nothing
  * is kept but the output.
  *
- * @throws what a stage throws, with nothing kept
+ * @throws what a stage throws, with nothing kept; its gradients, for a **dy** of another length, outside of training,
+ * and for the second time
+ * @example
+ * const run = runChain(stages, x, true, new Set([kernel]));
+ * const gradient = run.gradients(dy).get(kernel);
+ * run.release();
  */
 export function runChain(
   stages: readonly Stage[],
@@ -83,11 +84,15 @@ export function runChain(
     throw error;
   }
   const output = flow;
+  let isDone = false;
   return {
     shape: output.shape,
     values: output.read,
     output: () => tensorOf(writeTensor(pass.backend, [...output.shape], output.read())),
     gradients(dy) {
+      checkGradients(training, runs.length, sizeOf(output.shape), dy.length);
+      if (isDone) throw new Error("runChain: expected one question for the gradients, got another");
+      isDone = true;
       // A loss or a metric may have gone to another backend.
       pass.backend = tfEngine().backend as KernelBackend;
       try {
@@ -100,6 +105,13 @@ export function runChain(
     },
     release,
   };
+}
+
+function checkGradients(training: boolean, runs: number, size: number, given: number): void {
+  const who = "runChain";
+  if (!training) throw new Error(`${who}: expected a pass in training for gradients, got another`);
+  if (runs === 0) throw new Error(`${who}: expected gradients to be asked for before release`);
+  if (given !== size) throw new Error(`${who}: expected dy of ${size} numbers, got ${given}`);
 }
 
 /** From the last stage to the first that trains a weight. */

@@ -3,6 +3,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type FusedActivation, fusedActivations } from "../activation-names.ts";
 import { readTensor, writeTensor } from "../tfjs/tensor-access.ts";
+import { checkDense } from "./check-stage.ts";
 import { addressIn, type Flow, flowAt, sizeOf } from "./flow.ts";
 import type { Pass, Stage } from "./stage.ts";
 
@@ -20,7 +21,13 @@ const SOFTMAX = -1;
 /** Floats of a row that panels of 16 columns fill. */
 const padded = (n: number) => Math.ceil(n / 16) * 16;
 
-/** y = act(x·W + b) for each row of [.., K]. */
+/**
+ * Dense of a chain: y = act(x·W + b) for each row of [..., K], to [..., N].
+ *
+ * @throws when it runs, for weights or rows of other shapes.
+ * @example
+ * denseStage("sigmoid", () => ({ kernel, bias }));
+ */
 export function denseStage(activation: DenseActivation, weights: () => DenseWeights): Stage {
   const kind = activation === "softmax" ? SOFTMAX : fusedActivations.indexOf(activation);
   return {
@@ -32,6 +39,7 @@ export function denseStage(activation: DenseActivation, weights: () => DenseWeig
         for (const region of regions.splice(0)) heap.release(region);
       };
       const { kernel, bias } = weights();
+      checkDense(kernel.shape, bias?.shape, x.shape);
       const call: DenseCall = { kind, kernel, bias, regions, pass };
       try {
         const placed = forward(call, x);

@@ -38,7 +38,12 @@ export function dropoutFactors({ rate, state, key }: DropoutDraw, size: number):
   return factors;
 }
 
-/** Multiplies by a mask of its own in every training pass, and passes all else on; without a draw, that too. */
+/**
+ * Multiplies by a mask of its own in every training pass, and passes all else on; without a draw, that too.
+ *
+ * @example
+ * dropoutStage(() => ({ rate: 0.2, state: random.uint32(), key: random.uint32() }));
+ */
 export function dropoutStage(draw: () => DropoutDraw | undefined): Stage {
   return {
     weights: () => [],

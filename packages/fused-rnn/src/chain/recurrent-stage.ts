@@ -1,6 +1,6 @@
 // A recurrence as a stage, in one direction or in both.
 
-import type { CellKind } from "@rnnkit/core-rnn";
+import { type CellKind, cellTable } from "@rnnkit/core-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { RecurrentActivationName } from "../activation-names.ts";
 import type { RecurrentWeights } from "../options.ts";
@@ -10,6 +10,7 @@ import { backwardTogether, gradientOf } from "../wasm/backward.ts";
 import { type ForwardResult, forwardTogether } from "../wasm/forward.ts";
 import { gradientTensor, tableGradient } from "../wasm/gradient-tensors.ts";
 import { releaseSavedCall, type WasmSavedCall } from "../wasm/saved-call.ts";
+import { checkFused, checkRecurrence } from "./check-stage.ts";
 import { type Flow, flowAt } from "./flow.ts";
 import type { Pass, Stage } from "./stage.ts";
 
@@ -41,8 +42,16 @@ export interface RecurrentStageOptions {
   carry?(state: readonly Float32Array[]): void;
 }
 
-/** A recurrence from [B, T, I] to [B, T, H], or to [B, H]. */
+/**
+ * A recurrence of a chain, from [B, T, I] to [B, T, H], or to [B, H].
+ *
+ * @throws for an activation that is not fused; when it runs, for weights or a sequence of other shapes.
+ * @example
+ * const weights = () => ({ kernel, recurrentKernel, bias });
+ * recurrentStage({ cell: "lstm", activation: "tanh", recurrentActivation: "sigmoid", returnSequences: false, goBackwards: false, zeroOutputForMask: false, weights });
+ */
 export function recurrentStage(options: RecurrentStageOptions): Stage {
+  checkActivations(options);
   return {
     weights: () => listed(options.weights()),
     run(x, pass) {
@@ -54,6 +63,13 @@ export function recurrentStage(options: RecurrentStageOptions): Stage {
       };
     },
   };
+}
+
+/** Throws for activations that are not fused. */
+export function checkActivations(options: RecurrentStageOptions): void {
+  const who = `${cellTable[options.cell].name} stage`;
+  checkFused(who, options.activation);
+  checkFused(who, options.recurrentActivation);
 }
 
 /** Weights in Keras's order. */
@@ -122,6 +138,7 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
   const { returnSequences, goBackwards, reverseOutputs = false, zeroOutputForMask } = direction;
   const [B, T, I] = x.shape;
   const weights = direction.weights();
+  checkRecurrence(cell, weights, x);
   const H = weights.recurrentKernel.shape[0];
   const dropout = pass.training ? direction.dropout?.(B, I) : undefined;
   const initialState = direction.initialState?.();

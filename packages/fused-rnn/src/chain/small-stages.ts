@@ -21,7 +21,13 @@ export interface LookupStageOptions {
   isLeft: boolean;
 }
 
-/** Rows of a table by ids. */
+/**
+ * Rows of a table by ids, [B, T] to [B, T, F].
+ *
+ * @throws when it runs, for an id that is none of a row.
+ * @example
+ * lookupStage({ who: "words", table: () => table, masksZero: false, isLeft: true });
+ */
 export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOptions): Stage {
   return {
     weights: () => [table()],
@@ -57,7 +63,12 @@ export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOption
   };
 }
 
-/** Steps whose features all are **value** do not count, and become 0. */
+/**
+ * Steps whose features all are **value** do not count in the recurrences behind, and become 0.
+ *
+ * @example
+ * maskingStage(0);
+ */
 export function maskingStage(value: number): Stage {
   const masked = Math.fround(value);
   return {
@@ -82,7 +93,12 @@ export function maskingStage(value: number): Stage {
   };
 }
 
-/** The same numbers in another shape of as many. */
+/**
+ * The same numbers in another shape of as many.
+ *
+ * @example
+ * reshapeStage(([B, T, F]) => [B, T * F]);
+ */
 export function reshapeStage(shapeOf: (shape: readonly number[]) => readonly number[]): Stage {
   return {
     weights: () => [],

@@ -88,7 +88,13 @@ export function adamUpdate(
   return runUpdate(adam, weight, numbers);
 }
 
-/** One step of every weight of a model by `adamUpdate`, on gradients of a chain, which it disposes. */
+/**
+ * One step of every weight of a model by the equations of `adamUpdate`, on gradients of `runChain`, which it disposes.
+ * A weight is assigned a new tensor; of what the optimizer keeps the numbers are replaced where nobody else has them.
+ *
+ * @example
+ * adamSteps([{ value, gradient: run.gradients(dy).get(value), slots }], numbers);
+ */
 export function adamSteps(
   weights: readonly SteppedWeight<AdamSlot>[],
   numbers: AdamHyperparameters,

@@ -98,7 +98,13 @@ export function rmspropUpdate(
   return runUpdate(rmsprop, weight, numbers);
 }
 
-/** One step of every weight of a model by `rmspropUpdate`, on gradients of a chain, which it disposes. */
+/**
+ * One step of every weight of a model by the equations of `rmspropUpdate`, on gradients of `runChain`, which it disposes.
+ * A weight is assigned a new tensor; of what the optimizer keeps the numbers are replaced where nobody else has them.
+ *
+ * @example
+ * rmspropSteps([{ value, gradient: run.gradients(dy).get(value), slots }], numbers);
+ */
 export function rmspropSteps(
   weights: readonly SteppedWeight<RmspropSlot>[],
   numbers: RmspropHyperparameters,

@@ -15,18 +15,23 @@ import { releaseSavedCall, type WasmSavedCall } from "./saved-call.ts";
 import { singleStep } from "./single-step.ts";
 import { idsOf } from "./token-ids.ts";
 
+/** Why the engine does not run on a backend, whatever the call. */
+export function refusesBackend(backendName: string): string | undefined {
+  if (!isEngineSupported()) {
+    return "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)";
+  }
+  if (readableBackends.includes(backendName)) return undefined;
+  return `the fused kernels do not run on the ${backendName} backend`;
+}
+
 /** Runs on every backend whose tensors can be read at once, with the activations that are fused. */
 export const wasmEngine: KernelEngine<WasmSavedCall> = {
   kind: "kernels",
   name: "WebAssembly",
 
   refuses({ activation, recurrentActivation }, backendName) {
-    if (!isEngineSupported()) {
-      return "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)";
-    }
-    if (!readableBackends.includes(backendName)) {
-      return `the fused kernels do not run on the ${backendName} backend`;
-    }
+    const reason = refusesBackend(backendName);
+    if (reason !== undefined) return reason;
     if (isFusedActivation(activation) && isFusedActivation(recurrentActivation)) return undefined;
     return `${activation}/${recurrentActivation} is not a fused activation`;
   },
