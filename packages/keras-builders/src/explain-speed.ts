@@ -2,7 +2,8 @@ import { shown } from "@rnnkit/core-rnn";
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
 import { hasPlainSteps } from "./chain-step.ts";
 import type { Compiled } from "./compiled-model.ts";
-import { chainOf, isChain, linksOf } from "./model-chain.ts";
+import { isKerasModel } from "./keras-graph.ts";
+import { chainOf, isChain, linksOf, type ModelChain, type Unfused } from "./model-chain.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -48,7 +49,7 @@ export function explainSpeed(model: LayersModel): SpeedReport {
   // A Sequential trains by the model in it.
   const { model: inner } = model as { model?: LayersModel };
   const trained = inner ?? model;
-  const chain = chainOf(trained);
+  const chain = knownChain(trained);
   const links = linksOf(trained);
   const parts = model.layers.map((layer: Layer): LayerSpeed => {
     const reason = links.get(layer);
@@ -69,4 +70,10 @@ export function explainSpeed(model: LayersModel): SpeedReport {
         : "its optimizer has a minimize of its own";
   if (reason !== undefined) return { predicts: true, trains: false, reason, layers: parts };
   return { predicts: true, trains: true, layers: parts };
+}
+
+/** The chain of a model, or why it has none; tfjs-layers' own models have none, nor have those that are not built. */
+function knownChain(model: LayersModel): ModelChain | Unfused {
+  if (!model.outputs) return { reason: "it is not built" };
+  return isKerasModel(model) ? chainOf(model) : { reason: "it has no layer of this package" };
 }

@@ -6,12 +6,7 @@ import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  Callback,
-  type Sequential,
-  sequential,
-  type layers as stock,
-} from "@tensorflow/tfjs-layers";
+import { Callback, type Sequential, sequential, layers as stock } from "@tensorflow/tfjs-layers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { adam, explainSpeed, layers, setWholeSteps, sgd } from "./index.ts";
 
@@ -269,6 +264,15 @@ test("explainSpeed names each layer, and says of an optimizer of its own that it
       { name: "one", className: "LSTM", isFused: true },
       { className: "Dense", isFused: true },
     ],
+  });
+  const stockModel = sequential({ layers: [stock.dense({ units: 1, inputShape: [2] })] });
+  expect(explainSpeed(stockModel).reason).toBe("it has no layer of this package");
+  expect(explainSpeed(sequential()).reason).toBe("it is not built");
+  const uncompiled = sequential({ layers: [layers.lstm({ ...of, ...at })] });
+  expect(explainSpeed(uncompiled)).toMatchObject({
+    predicts: true,
+    trains: false,
+    reason: "it is not compiled",
   });
   expect(() => explainSpeed({} as never)).toThrow("explainSpeed: expected a model, got");
 });
