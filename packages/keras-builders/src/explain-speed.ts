@@ -74,6 +74,6 @@ export function explainSpeed(model: LayersModel): SpeedReport {
 
 /** The chain of a model, or why it has none; tfjs-layers' own models have none, nor have those that are not built. */
 function knownChain(model: LayersModel): ModelChain | Unfused {
-  if (!model.outputs) return { reason: "it is not built" };
+  if (!model.outputs?.length) return { reason: "it is not built" };
   return isKerasModel(model) ? chainOf(model) : { reason: "it has no layer of this package" };
 }
