@@ -50,6 +50,7 @@ export {
   rmspropSteps,
   rmspropUpdate,
 } from "./tfjs/rmsprop-update.ts";
+export { takeRows } from "./tfjs/take-rows.ts";
 export {
   type ArrayOfDtype,
   fromTensor,

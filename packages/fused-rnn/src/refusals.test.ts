@@ -150,6 +150,7 @@ testOptions(fused, {
   recurrentStage: null,
   reshapeStage: null,
   runChain: null,
+  takeRows: null,
   engineMemory: null,
   getThreads: null,
   isEngineSupported: null,

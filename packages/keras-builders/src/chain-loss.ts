@@ -1,6 +1,7 @@
 // Keras's usual losses of predictions as plain numbers, and their gradients: in float64, from float32's numbers and to
 // them, what the operations of tfjs give to float32's rounding.
 
+import { type ChainRun, readNumbers } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { LossFunction } from "./keras-losses.ts";
 import type { Loss } from "./loss-names.ts";
@@ -81,21 +82,21 @@ export function noteLoss(fn: LossFunction, name: Loss): void {
   named.set(fn, name);
 }
 
-/** The loss of predictions, whose numbers **values** are, and its gradient; undefined where tfjs works them out. */
+/** The loss of a chain's output, and its gradient; undefined where tfjs works them out. */
 export function lossNumbers(
   fn: LossFunction,
   target: Tensor,
-  predicted: Tensor,
-  values: Float32Array,
+  { shape, values }: Pick<ChainRun, "shape" | "values">,
 ): LossNumbers | undefined {
   const name = named.get(fn);
   if (name === undefined) return undefined;
-  const width = predicted.shape.at(-1)!;
+  const width = shape.at(-1)!;
+  const predicted = values();
   const lossOf = ofValues[name];
   if (lossOf) {
-    const isEach = `${target.shape}` === `${predicted.shape}`;
-    return isEach ? lossOf(target.dataSync(), values, width) : undefined;
+    const isEach = `${target.shape}` === `${shape}`;
+    return isEach ? lossOf(readNumbers(target), predicted, width) : undefined;
   }
-  const isRows = target.size * width === predicted.size;
-  return isRows ? ofRows[name]?.(target.dataSync(), values, width) : undefined;
+  const isRows = target.size * width === predicted.length;
+  return isRows ? ofRows[name]?.(readNumbers(target), predicted, width) : undefined;
 }

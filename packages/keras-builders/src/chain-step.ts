@@ -1,7 +1,7 @@
 // One batch through a model whose layers form a chain: forwards, back and, where it trains, the optimizer's step,
 // without an operation of tfjs between the layers. What it gives is what batch-steps.ts gives by tfjs.
 
-import { type ChainInput, readNumbers, runChain } from "@rnnkit/fused-rnn";
+import { type ChainInput, type ChainRun, readNumbers, runChain } from "@rnnkit/fused-rnn";
 import {
   dispose,
   engine,
@@ -46,10 +46,10 @@ export function chainTrained(
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
   const run = runChain(chain.stages, inputs[0]!, true, new Set(variables));
   try {
-    const output = run.output();
-    const { loss, dy } = lossAndGradient(model, targets[0]!, output, run.values(), weights[0]);
+    const output = once(() => run.output());
+    const { loss, dy } = lossAndGradient(model, targets[0]!, run, output, weights[0]);
     // Before the step, as tfjs-layers does; and where they fail, nothing has been done.
-    const metrics = metricsOf([output]);
+    const metrics = metricsFor(model, output, metricsOf);
     step(optimizer, variables, run.gradients(dy));
     return { losses: [loss], ...metrics };
   } finally {
@@ -85,12 +85,12 @@ export function chainTested(
   if (!chain) return undefined;
   const run = runChain(chain.stages, inputs[0]!, false, nobody);
   try {
-    const output = run.output();
+    const output = once(() => run.output());
     const [target, sampleWeight] = [targets[0]!, weights[0] ?? undefined];
     const lossOf = model.lossFunctions[0]!;
-    const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, run.values());
-    const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output), { sampleWeight });
-    return { losses: [loss], ...metricsOf([output]) };
+    const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
+    const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output()), { sampleWeight });
+    return { losses: [loss], ...metricsFor(model, output, metricsOf) };
   } finally {
     run.release();
   }
@@ -136,19 +136,36 @@ export function hasPlainSteps(optimizer: Optimizer): boolean {
   return optimizer.minimize === minimize && optimizer.computeGradients === computeGradients;
 }
 
-/** The loss of predictions, as **values** too, and its gradient in them. */
+/** What **make** gives, made when it is asked for: predictions are a tensor only where somebody wants one. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function metricsFor(
+  model: Compiled,
+  output: () => Tensor,
+  metricsOf: Metrics,
+): ReturnType<Metrics> {
+  return model.metricsTensors.length === 0 ? { metrics: [], parts: [] } : metricsOf([output()]);
+}
+
+/** The loss of predictions, and its gradient in them. */
 function lossAndGradient(
   model: Compiled,
   target: Tensor,
-  output: Tensor,
-  values: Float32Array,
+  run: ChainRun,
+  output: () => Tensor,
   sampleWeight: Weighting["sampleWeight"] | null,
 ): { loss: Scalar | number; dy: Float32Array } {
   const lossOf = model.lossFunctions[0]!;
-  const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, output, values);
+  const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
   if (numbers) return numbers;
   const { value, grad } = valueAndGrad((predicted: Tensor) =>
     batchLoss(model.name, lossOf(target, predicted), { sampleWeight: sampleWeight ?? undefined }),
-  )(output);
+  )(output());
   return { loss: value as Scalar, dy: grad.dataSync<"float32">() };
 }

@@ -1,7 +1,8 @@
 // In which order `fit` takes the examples.
 
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
-import { gather, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { takeRows } from "@rnnkit/fused-rnn";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawnSeed } from "./random-seed.ts";
 
 const sources = new WeakMap<object, Random>();
@@ -33,8 +34,8 @@ export function shuffleOf(model: object, count: number): Shuffle {
       }
     },
     batch(data, from, size) {
-      const examples = tensor1d(order.slice(from, from + size), "int32");
-      return data.map((each) => each && gather(each, examples));
+      const examples = order.subarray(from, from + size);
+      return data.map((each) => each && takeRows(each, examples));
     },
   };
 }
