@@ -6,7 +6,15 @@ import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
-import { Callback, type Sequential, sequential, layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  Callback,
+  input,
+  model as modelOf,
+  type Sequential,
+  type SymbolicTensor,
+  sequential,
+  layers as stock,
+} from "@tensorflow/tfjs-layers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { adam, explainSpeed, layers, setWholeSteps, sgd } from "./index.ts";
 
@@ -213,6 +221,26 @@ test("nothing is left of a fit, an evaluation and predictions of several batches
     tf.dispose(model.predictOnBatch(a));
   });
   expect(engineMemory()).toEqual({ used: 0, pending: 0 });
+});
+
+test("a functional model of one path runs as a whole, a part of a longer one too; one of two paths does not", async () => {
+  const given = input({ shape: [T, I] });
+  const lstm = layers.lstm({ ...of, returnSequences: true });
+  const between = lstm.apply(given) as SymbolicTensor;
+  const last = layers.dense({ units: 1, seed: 5 });
+  const outputs = last.apply(layers.gru(of).apply(between)) as SymbolicTensor;
+  const whole = modelOf({ inputs: given, outputs });
+  const part = modelOf({ inputs: given, outputs: between });
+  whole.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  expect(explainSpeed(whole)).toMatchObject({ predicts: true, trains: true });
+  expect(explainSpeed(part)).toMatchObject({ predicts: true, trains: false });
+  await bothWays(async () => {
+    const [a, b] = [whole, part].map((each) => [...(each.predict(x()) as tf.Tensor).dataSync()]);
+    return [...a!, ...b!];
+  });
+  const two = stock.concatenate().apply([between, between]);
+  const forked = modelOf({ inputs: given, outputs: two as SymbolicTensor });
+  expect(explainSpeed(forked).reason).toMatch(/: it has several inputs or outputs$/);
 });
 
 const reasons: [string, () => Layer[], string][] = [
