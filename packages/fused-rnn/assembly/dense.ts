@@ -146,7 +146,7 @@ export function multiplyAll(x: usize, factor: usize, n: i32, to: usize): void {
 
 /**
  * n factors of a dropout mask: number i is 0 where the 32 bits that (state, key) give for it are below `first`, else
- * `kept`. src/chain/dropout.ts has the same in TypeScript, bit for bit.
+ * `kept`. src/chain/dropout-stage.ts has the same in TypeScript, bit for bit.
  */
 export function fillFactors(state: i32, key: i32, first: i32, kept: f32, n: i32, to: usize): void {
   const golden = 0x9e3779b9;

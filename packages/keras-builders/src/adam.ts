@@ -4,12 +4,14 @@ import { AdamOptimizer, dispose, keep, scalar, type Tensor, variable } from "@te
 import { checking } from "./check.ts";
 import {
   type Gradients,
+  noteRaw,
   type OptimizerOptions,
   optimizerOf,
   optimizerOptionNames,
   type RawGradient,
   type Slot,
   slotOf,
+  stepped,
   takeStep,
 } from "./optimizer-step.ts";
 
@@ -50,6 +52,10 @@ class KerasAdam extends AdamOptimizer {
   accumulatedMaxSecondMoment: Slot[] = [];
   #nothing: Tensor | undefined;
 
+  static {
+    noteRaw(KerasAdam);
+  }
+
   #numbers(rate: number): AdamHyperparameters {
     const { beta1, beta2, epsilon } = this;
     return {
@@ -63,9 +69,9 @@ class KerasAdam extends AdamOptimizer {
   /** One step without clipping and decay. */
   applyRaw(gradients: readonly RawGradient[]): void {
     const lists = this.#lists();
-    const weights = gradients.map(({ value, gradient }, i) => {
+    const weights = stepped(gradients, (value, i) => {
       const [m, v, vHat] = lists.map(({ slots, ending }) => slotOf(slots, i, value, ending));
-      return { value, gradient, slots: { m: m!, v: v!, ...(vHat && { vHat }) } };
+      return { m: m!, v: v!, ...(vHat && { vHat }) };
     });
     adamSteps(weights, this.#numbers(f(this.learningRate)));
     this.incrementIterations();

@@ -82,6 +82,11 @@ export function noteLoss(fn: LossFunction, name: Loss): void {
   named.set(fn, name);
 }
 
+/** Whether a loss is one of predictions and targets alone, as all that have a name are. */
+export function isKnownLoss(fn: LossFunction): boolean {
+  return named.has(fn);
+}
+
 /** The loss of a chain's output, and its gradient; undefined where tfjs works them out. */
 export function lossNumbers(
   fn: LossFunction,

@@ -13,7 +13,8 @@ import {
   type Variable,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
-import { lossNumbers } from "./chain-loss.ts";
+import { carriedMask } from "./carried-mask.ts";
+import { isKnownLoss, lossNumbers } from "./chain-loss.ts";
 import type { BatchParts, BatchResult, Compiled } from "./compiled-model.ts";
 import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
 import { stepsRaw } from "./optimizer-step.ts";
@@ -24,12 +25,21 @@ type Metrics = (outputs: Tensor[]) => Omit<BatchResult, "losses">;
 
 const nobody: ReadonlySet<Tensor> = new Set();
 
-/** The chain that runs a call of a model on x now; not where somebody records one, or where tfjs-layers refuses x. */
-function chainNow(model: ChainModel, x: Tensor): ModelChain | undefined {
+/**
+ * The chain that runs batches of x now; not where somebody records them, where x carries a mask, or where tfjs-layers
+ * refuses a batch.
+ */
+function chainNow(model: ChainModel, x: Tensor, batchSize?: number): ModelChain | undefined {
   const { shape } = model.inputs[0]!;
-  const fits = shape.length === x.rank && shape.every((n, i) => n == null || n === x.shape[i]);
+  const [count] = x.shape as [number];
+  const size = Math.min(batchSize ?? count, count);
+  const fits = shape.every((n, i) => {
+    if (n == null) return true;
+    return i === 0 ? n === size && count % n === 0 : n === x.shape[i];
+  });
   const isNumbers = x.dtype === "float32" || x.dtype === "int32" || x.dtype === "bool";
-  if (!fits || !isNumbers || x.size === 0 || engine().isTapeOn()) return undefined;
+  if (!fits || shape.length !== x.rank || !isNumbers || x.size === 0) return undefined;
+  if (engine().isTapeOn() || carriedMask(x)) return undefined;
   const chain = chainOf(model);
   return isChain(chain) ? chain : undefined;
 }
@@ -41,10 +51,15 @@ export function chainTrained(
   metricsOf: Metrics,
 ): BatchResult | undefined {
   const { optimizer } = model;
-  const chain = hasPlainSteps(optimizer) ? chainNow(model, inputs[0]!) : undefined;
+  const isKnown = hasPlainSteps(optimizer) && isKnownLoss(model.lossFunctions[0]!);
+  const chain = isKnown ? chainNow(model, inputs[0]!) : undefined;
   if (!chain) return undefined;
   const variables = model.collectedTrainableWeights.map((weight) => weight.read() as Variable);
-  const run = runChain(chain.stages, inputs[0]!, true, new Set(variables));
+  // Those that were frozen since the model was compiled stand still, and keep their places.
+  const trained = new Set<Tensor>(variables.filter(({ trainable }) => trainable));
+  // Which tfjs refuses.
+  if (trained.size === 0) return undefined;
+  const run = runChain(chain.stages, inputs[0]!, true, trained);
   try {
     const output = once(() => run.output());
     const { loss, dy } = lossAndGradient(model, targets[0]!, run, output, weights[0]);
@@ -57,22 +72,33 @@ export function chainTrained(
   }
 }
 
-/** A step of an optimizer from gradients that are the backend's. */
+/** A step of an optimizer from gradients that are the backend's; a weight without one stays as it is. */
 function step(
   optimizer: Optimizer,
   variables: readonly Variable[],
   gradients: ReadonlyMap<Tensor, TensorInfo>,
 ): void {
-  const raw = variables.map((value) => ({ value, gradient: gradients.get(value)! }));
+  const raw = variables.map((value) => ({ value, gradient: gradients.get(value) }));
   if (stepsRaw(optimizer)) {
-    optimizer.applyRaw(raw);
+    try {
+      optimizer.applyRaw(raw);
+    } catch (error) {
+      // Those that the step has taken are gone already.
+      for (const { dataId } of gradients.values()) engine().backend.disposeData(dataId);
+      throw error;
+    }
     return;
   }
-  const named = raw.map(({ value, gradient: { dataId, shape, dtype } }) => {
+  const named = raw.map(({ value, gradient }) => {
+    if (!gradient) return { name: value.name, tensor: null as never };
+    const { dataId, shape, dtype } = gradient;
     return { name: value.name, tensor: engine().makeTensorFromDataId(dataId, shape, dtype) };
   });
-  optimizer.applyGradients(named);
-  dispose(named.map(({ tensor }) => tensor));
+  try {
+    optimizer.applyGradients(named);
+  } finally {
+    dispose(named.map(({ tensor }) => tensor));
+  }
 }
 
 /** What a model makes of a batch, and its loss; undefined where the model goes the usual way. */
@@ -102,7 +128,7 @@ export function chainPredicted(
   x: Tensor,
   batchSize: number,
 ): Tensor | undefined {
-  const chain = chainNow(model, x);
+  const chain = chainNow(model, x, batchSize);
   if (!chain) return undefined;
   const [count, ...example] = x.shape as [number, ...number[]];
   const batch = (from: number, size: number): ChainInput => {

@@ -50,7 +50,8 @@ export class DropoutLayer extends layers.Layer {
   static {
     linked(DropoutLayer, (layer, { isMasked }) => {
       if (layer.noiseShape !== null) return { reason: "it has a noiseShape" };
-      return { stages: [dropoutStage(() => layer.draw())], isMasked };
+      const decidedBy = () => [layer.noiseShape];
+      return { stages: [dropoutStage(() => layer.draw())], isMasked, decidedBy };
     });
     readable(DropoutLayer);
   }

@@ -83,7 +83,7 @@ export class EmbeddingLayer extends layers.Layer {
       if (isLeft && ids?.length !== 2) return { reason: "its tokens are not [B, T]" };
       const { name: who, maskZero: masksZero } = layer;
       const stage = lookupStage({ who, table: () => layer.embeddings!.read(), masksZero, isLeft });
-      return { stages: [stage], isMasked: masksZero };
+      return { stages: [stage], isMasked: masksZero, decidedBy: () => [layer.maskZero] };
     });
     readable(EmbeddingLayer);
     derive(EmbeddingLayer, {

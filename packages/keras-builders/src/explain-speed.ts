@@ -1,5 +1,6 @@
 import { shown } from "@rnnkit/core-rnn";
-import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
+import { type LayersModel, type layers, Sequential } from "@tensorflow/tfjs-layers";
+import { isKnownLoss } from "./chain-loss.ts";
 import { hasPlainSteps } from "./chain-step.ts";
 import type { Compiled } from "./compiled-model.ts";
 import { isKerasModel } from "./keras-graph.ts";
@@ -46,7 +47,8 @@ export function explainSpeed(model: LayersModel): SpeedReport {
   if (!Array.isArray(model?.layers)) {
     throw new TypeError(`explainSpeed: expected a model, got ${shown(model)}`);
   }
-  // A Sequential trains by the model in it.
+  // A Sequential trains by the model in it, which tfjs-layers makes when it is called or compiled first.
+  if (model instanceof Sequential && !model.built && model.outputs?.length) model.build();
   const { model: inner } = model as { model?: LayersModel };
   const trained = inner ?? model;
   const chain = knownChain(trained);
@@ -61,15 +63,16 @@ export function explainSpeed(model: LayersModel): SpeedReport {
     const told = layer === undefined ? reason : `${layer}: ${reason}`;
     return { predicts: false, trains: false, reason: told, layers: parts };
   }
-  const { optimizer } = trained as unknown as Partial<Compiled>;
-  const reason =
-    optimizer === undefined
-      ? "it is not compiled"
-      : hasPlainSteps(optimizer)
-        ? undefined
-        : "its optimizer has a minimize of its own";
+  const reason = trainingReason(trained as unknown as Partial<Compiled>);
   if (reason !== undefined) return { predicts: true, trains: false, reason, layers: parts };
   return { predicts: true, trains: true, layers: parts };
+}
+
+/** Why a model that runs as a whole does not train so. */
+function trainingReason({ optimizer, lossFunctions }: Partial<Compiled>): string | undefined {
+  if (!optimizer || !lossFunctions) return "it is not compiled";
+  if (!hasPlainSteps(optimizer)) return "its optimizer has a minimize of its own";
+  return isKnownLoss(lossFunctions[0]!) ? undefined : "its loss is a function of your own";
 }
 
 /** The chain of a model, or why it has none; tfjs-layers' own models have none, nor have those that are not built. */

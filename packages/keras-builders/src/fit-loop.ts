@@ -6,6 +6,7 @@ import { trainedBatch } from "./batch-steps.ts";
 import { callbackListOf, type LogValues } from "./callback-list.ts";
 import type { Compiled, Value } from "./compiled-model.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
+import { chainOf, isChain } from "./model-chain.ts";
 import { ProgressCallback } from "./progress.ts";
 import { type Shuffle, shuffleOf } from "./shuffle.ts";
 import { rows, testedData } from "./test-loop.ts";
@@ -50,14 +51,16 @@ export async function fittedEpochs(
   try {
     const first = epochCallback(totals, labels, shuffle);
     const { list, history } = await callbackListOf(model, () => stock([first, ...callbacks]));
-    const asTensors = !list.callbacks.every((each) => takesNumbers(each));
+    // The first is tfjs-layers' own logger, which it does not export. Reading is at hand where models run as a whole.
+    const isWhole = isChain(chainOf(model));
+    const asTensors = !(isWhole && list.callbacks.slice(1).every(takesNumbers));
     model.history = history;
     await list.onTrainBegin();
     model.stopTraining_ = false;
-    for (let epoch = plan.initialEpoch; epoch < plan.epochs && !model.stopTraining_; epoch++) {
+    for (let epoch = plan.initialEpoch; epoch < plan.epochs; epoch++) {
       await list.onEpochBegin(epoch);
       const epochLogs: LogValues = {};
-      for (let from = 0; from < count && !model.stopTraining_; from += batchSize) {
+      for (let from = 0; from < count; from += batchSize) {
         const batch = from / batchSize;
         const size = Math.min(batchSize, count - from);
         const logs: LogValues = {};
@@ -77,8 +80,10 @@ export async function fittedEpochs(
         });
         await list.onBatchEnd(batch, logs as never);
         for (const value of Object.values(logs)) if (typeof value !== "number") value.dispose();
+        if (model.stopTraining_) break;
       }
       await list.onEpochEnd(epoch, epochLogs as never);
+      if (model.stopTraining_) break;
     }
     await list.onTrainEnd();
     await history.syncData();
@@ -98,8 +103,7 @@ function log(
 ): void {
   for (const [i, label] of labels.entries()) {
     const value = values[i]!;
-    const isNumber = typeof value === "number" && !asTensors;
-    logs[prefix + label] = isNumber ? value : keep(asScalar(value));
+    logs[prefix + label] = asTensors ? keep(asScalar(value)) : asNumber(value);
   }
 }
 
@@ -107,10 +111,12 @@ function log(
 export const asScalar = (value: Value): Scalar =>
   typeof value === "number" ? scalar(value) : value;
 
+const asNumber = (value: Value): number =>
+  typeof value === "number" ? value : value.dataSync()[0]!;
+
 /** Whether a callback takes numbers in the place of tensors: those of tfjs-layers and of this package do. */
 function takesNumbers(callback: object): boolean {
-  if (callback instanceof CustomCallback || callback instanceof History) return true;
-  const known = [EpochCallback, ProgressCallback, EarlyStopping];
+  const known = [CustomCallback, History, EpochCallback, ProgressCallback, EarlyStopping];
   return known.some((Class) => Object.getPrototypeOf(callback) === Class.prototype);
 }
 

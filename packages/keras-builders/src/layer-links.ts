@@ -13,9 +13,17 @@ export interface Place {
   next: Layer | undefined;
 }
 
-/** A layer's stages, and whether a mask goes on behind them; **inner** are the layers in it. Or why it has none. */
+/** What a layer is in a chain, or why it is nothing there. */
 export type Link =
-  | { stages: readonly Stage[]; isMasked: boolean; inner?: readonly Layer[] }
+  | {
+      stages: readonly Stage[];
+      /** Whether a mask goes on behind it. */
+      isMasked: boolean;
+      /** The layers in it. */
+      inner?: readonly Layer[];
+      /** What of the layer has decided this and may be set: others make another link. */
+      decidedBy?: () => readonly unknown[];
+    }
   | { reason: string };
 
 /** Makes the link of a layer of one class. */

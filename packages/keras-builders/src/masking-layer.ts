@@ -21,8 +21,9 @@ export class MaskingLayer extends layers.Layer {
   readonly maskValue: number;
 
   static {
-    linked(MaskingLayer, ({ maskValue }) => {
-      return { stages: [maskingStage(maskValue)], isMasked: true };
+    linked(MaskingLayer, (layer) => {
+      const decidedBy = () => [layer.maskValue];
+      return { stages: [maskingStage(layer.maskValue)], isMasked: true, decidedBy };
     });
     readable(MaskingLayer);
   }

@@ -2,7 +2,7 @@
 
 import { shown } from "@rnnkit/core-rnn";
 import { chainRefusal, type Stage } from "@rnnkit/fused-rnn";
-import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { LayersModel, type layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { isAsMade } from "./as-made.ts";
 import { type Link, linkMaker, type Place } from "./layer-links.ts";
 import { isInput, stockLink } from "./stock-links.ts";
@@ -23,6 +23,8 @@ export interface Unfused {
 export interface ModelChain {
   layers: readonly Layer[];
   stages: readonly Stage[];
+  /** What of the layers has decided the stages: as it is, and as it was. */
+  decidedBy: readonly { now: () => readonly unknown[]; was: readonly unknown[] }[];
 }
 
 interface Known {
@@ -54,9 +56,10 @@ export function setWholeSteps(wanted: boolean): void {
 export function chainOf(model: ChainModel): ModelChain | Unfused {
   const refusal = isOn ? chainRefusal() : "setWholeSteps(false)";
   if (refusal) return { reason: refusal };
+  if (!isPlainModel(model)) return { reason: "its call or losses were replaced" };
   const output = model.outputs[0]!;
   let entry = known.get(model);
-  if (entry?.output !== output) {
+  if (entry?.output !== output || !isStill(entry.chain)) {
     entry = { output, chain: madeChain(model) };
     known.set(model, entry);
   }
@@ -64,8 +67,24 @@ export function chainOf(model: ChainModel): ModelChain | Unfused {
   if (!isChain(chain)) return chain;
   for (const layer of chain.layers) {
     if (!isAsMade(layer)) return { layer: layer.name, reason: "its call was replaced or hooked" };
+    if (layer.losses.length > 0) return { layer: layer.name, reason: "it has a regularizer" };
   }
   return chain;
+}
+
+/** Whether what has decided a chain is as it was; a fault may have gone, and is looked for anew. */
+function isStill(chain: ModelChain | Unfused): boolean {
+  if (!isChain(chain)) return false;
+  return chain.decidedBy.every(({ now, was }) => {
+    const values = now();
+    return values.every((value, i) => value === was[i]);
+  });
+}
+
+/** A model of tfjs-layers' own class, whose passes nobody has put others in the place of. */
+function isPlainModel(model: object): boolean {
+  const isOwn = Object.getPrototypeOf(model) === LayersModel.prototype;
+  return isOwn && !Object.hasOwn(model, "call") && !Object.hasOwn(model, "calculateLosses");
 }
 
 /** Whether there is a chain. */
@@ -78,6 +97,7 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
   if (!Array.isArray(path)) return path;
   const stages: Stage[] = [];
   const all: Layer[] = [];
+  const decidedBy: ModelChain["decidedBy"][number][] = [];
   let isMasked = false;
   for (const [i, layer] of path.entries()) {
     const link = linkOf(layer, { isMasked, next: path[i + 1] });
@@ -85,9 +105,13 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
     stages.push(...link.stages);
     all.push(layer, ...(link.inner ?? []));
     isMasked = link.isMasked;
+    const { decidedBy: now } = link;
+    if (now) decidedBy.push({ now, was: now() });
   }
+  const twice = all.find((layer, i) => all.indexOf(layer) !== i);
+  if (twice) return { layer: twice.name, reason: "it is used twice" };
   if (isMasked) return { reason: "a mask reaches the loss" };
-  return { layers: all, stages };
+  return { layers: all, stages, decidedBy };
 }
 
 function linkOf(layer: Layer, place: Place): Link {

@@ -80,7 +80,8 @@ export function slotOf(slots: Slot[], i: number, value: Variable, name: string):
 /** A weight and its gradient, which is the backend's and belongs to nobody else: the step disposes it. */
 export interface RawGradient {
   value: Variable;
-  gradient: TensorInfo;
+  /** None: the weight stays as it is. */
+  gradient: TensorInfo | undefined;
 }
 
 /** An optimizer that steps from gradients as they lie at the backend, with the numbers of `applyGradients`. */
@@ -88,13 +89,32 @@ export interface RawOptimizer extends Optimizer {
   applyRaw(gradients: readonly RawGradient[]): void;
 }
 
+/** What `applyRaw` does in the place of. */
+const replaced = new WeakMap<object, Optimizer["applyGradients"]>();
+
+/** Notes that a class's `applyRaw` is its `applyGradients`, of raw gradients. */
+export function noteRaw({ prototype }: { prototype: RawOptimizer }): void {
+  replaced.set(prototype.applyRaw, prototype.applyGradients);
+}
+
 /** Whether a step of an optimizer is its own update and nothing beside. */
 export function stepsRaw(optimizer: Optimizer): optimizer is RawOptimizer {
-  const { applyRaw, applyGradients, ...given } = optimizer as Partial<RawOptimizer> &
+  const { applyRaw } = optimizer as Partial<RawOptimizer>;
+  if (!applyRaw || replaced.get(applyRaw) !== optimizer.applyGradients) return false;
+  const { weightDecay, clipnorm, clipvalue, globalClipnorm } = optimizer as Optimizer &
     Omit<OptimizerOptions, "learningRate">;
-  const isPlain = !Object.hasOwn(optimizer, "applyGradients") && applyRaw !== undefined;
-  const { weightDecay, clipnorm, clipvalue, globalClipnorm } = given;
-  return isPlain && !(weightDecay || clipnorm || clipvalue || globalClipnorm);
+  return !(weightDecay || clipnorm || clipvalue || globalClipnorm);
+}
+
+/** The weights that take a step, each with its slots by place; those of the others are made too. */
+export function stepped<Slots>(
+  gradients: readonly RawGradient[],
+  slotsOf: (value: Variable, place: number) => Slots,
+): { value: Variable; gradient: TensorInfo; slots: Slots }[] {
+  return gradients.flatMap(({ value, gradient }, i) => {
+    const slots = slotsOf(value, i);
+    return gradient ? [{ value, gradient, slots }] : [];
+  });
 }
 
 /** An optimizer's own part of a step. */

@@ -9,12 +9,14 @@ import { RMSPropOptimizer, type Variable } from "@tensorflow/tfjs-core";
 import { checking } from "./check.ts";
 import {
   type Gradients,
+  noteRaw,
   type OptimizerOptions,
   optimizerOf,
   optimizerOptionNames,
   type RawGradient,
   type Slot,
   slotOf,
+  stepped,
   takeStep,
 } from "./optimizer-step.ts";
 
@@ -35,6 +37,10 @@ type RmspropSlots = Partial<Record<RmspropSlot, Variable>> & { meanSquare: Varia
 
 class KerasRmsprop extends RMSPropOptimizer {
   readonly kerasClassName = "RMSprop";
+
+  static {
+    noteRaw(KerasRmsprop);
+  }
 
   #numbers(): RmspropHyperparameters {
     const { decay: rho, momentum, epsilon } = this;
@@ -58,7 +64,7 @@ class KerasRmsprop extends RMSPropOptimizer {
 
   /** One step without clipping and decay. */
   applyRaw(gradients: readonly RawGradient[]): void {
-    const weights = gradients.map((each, i) => ({ ...each, slots: this.#slots(each.value, i) }));
+    const weights = stepped(gradients, (value, i) => this.#slots(value, i));
     rmspropSteps(weights, this.#numbers());
     this.incrementIterations();
   }

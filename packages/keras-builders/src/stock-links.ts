@@ -8,7 +8,7 @@ import {
 } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type LayerVariable, type layers, layers as stock } from "@tensorflow/tfjs-layers";
-import { KerasActivation } from "./keras-activation.ts";
+import { activationOf, KerasActivation } from "./keras-activation.ts";
 import { isStockClass } from "./keras-graph.ts";
 import type { Link, Place } from "./layer-links.ts";
 
@@ -21,6 +21,8 @@ export const isInput = (layer: Layer): boolean => layer.getClassName() === "Inpu
 export function stockLink(layer: Layer, { isMasked }: Place): Link {
   if (isStock(layer, "Dense")) return denseLink(layer, isMasked);
   if (isStock(layer, "Flatten") && !isMasked) {
+    const { dataFormat } = layer.getConfig();
+    if (dataFormat === "channelsFirst") return { reason: "its dataFormat is channelsFirst" };
     const flat = (shape: readonly number[]) => [
       shape[0]!,
       shape.slice(1).reduce((size, n) => size * n, 1),
@@ -38,7 +40,7 @@ export const isStock = (layer: Layer, className: string): boolean =>
 interface Dense {
   kernel: LayerVariable;
   bias: LayerVariable | null;
-  activation: object;
+  activation: { apply: unknown };
 }
 
 /** A Dense of tfjs-layers, of rows or of the steps of a sequence. */
@@ -50,7 +52,11 @@ export function denseLink(layer: Layer, isMasked: boolean): Link {
     const { kernel, bias } = layer as unknown as Dense;
     return { kernel: kernel.read(), bias: bias?.read() };
   };
-  return { stages: [denseStage(name, weights)], isMasked };
+  const decidedBy = () => {
+    const { activation: now } = layer as unknown as Dense;
+    return [now, now?.apply];
+  };
+  return { stages: [denseStage(name, weights)], isMasked, decidedBy };
 }
 
 /** By tfjs-layers' names. */
@@ -62,13 +68,15 @@ const stockActivations: Readonly<Record<string, DenseActivation>> = {
 
 let classes: Map<unknown, DenseActivation> | undefined;
 
-function denseActivation(activation: object): DenseActivation | undefined {
+function denseActivation(activation: { apply: unknown }): DenseActivation | undefined {
   if (activation instanceof KerasActivation) {
     const { name } = activation;
+    if ((activationOf(name) as KerasActivation).apply !== activation.apply) return undefined;
     return (fusedActivations as readonly string[]).includes(name)
       ? (name as DenseActivation)
       : undefined;
   }
+  if (Object.hasOwn(activation, "apply")) return undefined;
   classes ??= new Map(
     Object.entries(stockActivations).map(([name, ours]) => [
       stock.activation({ activation: name as "relu" }).activation.constructor,

@@ -63,6 +63,7 @@ export function runChain(
   const backend = tfEngine().backend as KernelBackend;
   // One that lives on another backend comes here first: that may move what was read before.
   for (const stage of stages) for (const weight of stage.weights()) readTensor(backend, weight);
+  if (training) checkOnce(stages);
   const gradients = new Map<Tensor, TensorInfo>();
   const pass: Pass = { instance: getInstance(), backend, training, trained, gradients };
   const runs: StageRun[] = [];
@@ -105,6 +106,12 @@ export function runChain(
     },
     release,
   };
+}
+
+function checkOnce(stages: readonly Stage[]): void {
+  const all = stages.flatMap((stage) => stage.weights());
+  if (new Set(all).size === all.length) return;
+  throw new Error("runChain: expected each weight in one stage, got one in two");
 }
 
 function checkGradients(training: boolean, runs: number, size: number, given: number): void {

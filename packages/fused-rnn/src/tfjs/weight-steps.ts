@@ -28,11 +28,29 @@ export function stepWeights<Slot extends string, Numbers extends object>(
   weights: readonly SteppedWeight<Slot>[],
   numbers: Numbers,
 ): void {
+  // All of them, so that nothing is half done: numbers of another length would be written over others'.
+  for (const weight of weights) checkShapes(update, weight);
   const backend = tfEngine().backend as KernelBackend;
   const kernels = tfjsHeapModule(backend);
   for (const weight of weights) {
     if (kernels) stepInPlace(update, weight, numbers, backend, kernels);
     else stepByTensors(update, weight, numbers);
+  }
+}
+
+function checkShapes<Slot extends string, Numbers>(
+  { kernelName, slots: names }: OptimizerUpdate<Slot, Numbers>,
+  { value, gradient, slots }: SteppedWeight<Slot>,
+): void {
+  const who = kernelName.replace(/^./, (letter) => letter.toLowerCase());
+  const given: [string, TensorInfo | undefined][] = [
+    ["gradient", gradient],
+    ...names.map((name): [string, TensorInfo | undefined] => [name, slots[name]]),
+  ];
+  for (const [name, tensor] of given) {
+    if (!tensor || `${tensor.shape}` === `${value.shape}`) continue;
+    const [wanted, got] = [value.shape, tensor.shape].map((shape) => `[${shape.join(", ")}]`);
+    throw new Error(`${who}: expected ${name} of shape ${wanted}, got ${got}`);
   }
 }
 
