@@ -35,6 +35,9 @@ interface Known {
 
 const known = new WeakMap<object, Known>();
 
+/** The reason of a layer whose losses tfjs-layers adds to the model's. */
+const regularized = "it has a regularizer";
+
 let isOn = true;
 
 /**
@@ -67,7 +70,7 @@ export function chainOf(model: ChainModel): ModelChain | Unfused {
   if (!isChain(chain)) return chain;
   for (const layer of chain.layers) {
     if (!isAsMade(layer)) return { layer: layer.name, reason: "its call was replaced or hooked" };
-    if (layer.losses.length > 0) return { layer: layer.name, reason: "it has a regularizer" };
+    if (layer.losses.length > 0) return { layer: layer.name, reason: regularized };
   }
   return chain;
 }
@@ -115,16 +118,19 @@ function madeChain(model: ChainModel): ModelChain | Unfused {
 }
 
 function linkOf(layer: Layer, place: Place): Link {
-  if (layer.losses.length > 0) return { reason: "it has a regularizer" };
   return (linkMaker(layer) ?? stockLink)(layer, place);
 }
 
 /** Of each layer of a model, why the engine has no link for it; undefined where it has one. */
 export function linksOf(model: { layers: Layer[] }): Map<Layer, string | undefined> {
+  let isMasked = false;
   return new Map(
     model.layers.map((layer, i) => {
-      const link = linkOf(layer, { isMasked: false, next: model.layers[i + 1] });
-      return [layer, isInput(layer) || !("reason" in link) ? undefined : link.reason];
+      if (isInput(layer)) return [layer, undefined];
+      const link = linkOf(layer, { isMasked, next: model.layers[i + 1] });
+      if ("reason" in link) return [layer, link.reason];
+      isMasked = link.isMasked;
+      return [layer, layer.losses.length > 0 ? regularized : undefined];
     }),
   );
 }

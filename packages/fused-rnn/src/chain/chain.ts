@@ -8,7 +8,7 @@ import {
   type TypedArray,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import { readTensor, writeTensor } from "../tfjs/tensor-access.ts";
+import { readTensor, tensorOf, writeTensor } from "../tfjs/tensor-access.ts";
 import { refusesBackend } from "../wasm/engine.ts";
 import { getInstance } from "../wasm/instance.ts";
 import { type Flow, flowOf, sizeOf } from "./flow.ts";
@@ -129,8 +129,4 @@ function goBack(stages: readonly Stage[], runs: readonly StageRun[], last: Flow,
   for (let i = stages.length - 1; i >= first && first >= 0 && dy; i--) {
     dy = runs[i].backward(dy, i > first);
   }
-}
-
-function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
-  return tfEngine().makeTensorFromDataId(dataId, shape, dtype);
 }

@@ -31,12 +31,12 @@ export interface LookupStageOptions {
 export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOptions): Stage {
   return {
     weights: () => [table()],
-    run(x, { backend, trained, gradients }) {
+    run(x, pass) {
       const weight = table();
       const [V, F] = weight.shape as [number, number];
       const tokens = x.read();
       const ids = idsOf(who, tokens, V, "tokens").slice();
-      const rows = readTensor(backend, weight) as Float32Array;
+      const rows = readTensor(pass.backend, weight) as Float32Array;
       const shape = [...x.shape, F];
       // As Keras asks: of the token that was given, not of the row that it names.
       const mask = masksZero ? Uint8Array.from(tokens, (n) => (n === 0 ? 0 : 1)) : undefined;
@@ -51,10 +51,10 @@ export function lookupStage({ who, table, masksZero, isLeft }: LookupStageOption
       return {
         output: flowOf(vectors, shape, { mask }),
         backward(dy) {
-          if (!trained.has(weight)) return undefined;
-          const { arrays, finish } = newTensors(backend, [V, F], 1);
+          if (!pass.trained.has(weight)) return undefined;
+          const { arrays, finish } = newTensors(pass.backend, [V, F], 1);
           addTokenGradients(dy.read(), F, ids, arrays[0].fill(0), F);
-          gradients.set(weight, finish()[0]);
+          pass.gradients.set(weight, finish()[0]);
           return undefined;
         },
         release: nothing,

@@ -100,6 +100,10 @@ function addresses(arrays: Record<string, Float32Array>): Record<string, number>
   return Object.fromEntries(entries);
 }
 
+/** Whom an error names: the function of the kernel. */
+export const callerOf = (kernelName: string): string =>
+  kernelName.replace(/^./, (letter) => letter.toLowerCase());
+
 /** Throws unless all tensors have the weight's shape, and all numbers are there. */
 function checkUpdate<Slot extends string, Numbers extends object>(
   update: OptimizerUpdate<Slot, Numbers>,
@@ -107,7 +111,7 @@ function checkUpdate<Slot extends string, Numbers extends object>(
   numbers: Numbers,
 ): void {
   const { kernelName, slots, needed } = update;
-  const who = kernelName.replace(/^./, (letter) => letter.toLowerCase());
+  const who = callerOf(kernelName);
   const tensors = ["value", "gradient", ...slots.slice(0, needed)];
   const example = `{ ${tensors.join(", ")} }`;
   checkOptions(who, weight, ["value", "gradient", ...slots], example, "tensors");

@@ -24,7 +24,9 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
           const numbers = Array.from({ length }, (_, i) => (type === "bool" ? i % 2 : i - 3));
           const x = tf.tensor(numbers, [N, ...rest], type);
           const rows = Int32Array.from(given, (n) => n % N);
+          const before = tf.memory().numTensors;
           const taken = takeRows(x, rows);
+          expect(tf.memory().numTensors).toBe(before + 1);
           const wanted = tf.gather(x, tf.tensor1d(rows, "int32"));
           expect([taken.shape, taken.dtype]).toEqual([wanted.shape, wanted.dtype]);
           expect([...taken.dataSync()]).toEqual([...wanted.dataSync()]);

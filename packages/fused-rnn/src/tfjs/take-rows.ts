@@ -5,8 +5,9 @@ import {
   type Tensor,
   tensor1d,
   engine as tfEngine,
+  tidy,
 } from "@tensorflow/tfjs-core";
-import { newTensors, readableBackends, readTensor } from "./tensor-access.ts";
+import { newTensors, readableBackends, readTensor, tensorOf } from "./tensor-access.ts";
 
 /**
  * Rows of x [N, ...] by their numbers, [rows.length, ...]: what `tf.gather` gives, without its gradient and at the
@@ -24,7 +25,9 @@ export function takeRows(x: Tensor, rows: Int32Array): Tensor {
   }
   const backend = tfEngine().backend as KernelBackend;
   const isFloats = x.dtype === "float32" && readableBackends.includes(tfEngine().backendName);
-  if (!isFloats || x.size === 0 || rows.length === 0) return gather(x, tensor1d(rows, "int32"));
+  if (!isFloats || x.size === 0 || rows.length === 0) {
+    return tidy(() => gather(x, tensor1d(rows, "int32")));
+  }
   // It may move x here, and the new tensor may move what was read: then it is read again.
   readTensor(backend, x);
   const { arrays, finish } = newTensors(backend, [rows.length, ...row], 1);
@@ -33,6 +36,5 @@ export function takeRows(x: Tensor, rows: Int32Array): Tensor {
   for (let i = 0; i < rows.length; i++) {
     to.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
   }
-  const { dataId, shape, dtype } = finish()[0];
-  return tfEngine().makeTensorFromDataId(dataId, shape, dtype);
+  return tensorOf(finish()[0]);
 }

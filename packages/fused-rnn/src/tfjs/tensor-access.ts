@@ -1,7 +1,7 @@
 // Reading and writing a tfjs backend's tensors without a copy where the backend allows it.
 
-import type { KernelBackend, TensorInfo, TypedArray } from "@tensorflow/tfjs-core";
-import { util } from "@tensorflow/tfjs-core";
+import type { KernelBackend, Tensor, TensorInfo, TypedArray } from "@tensorflow/tfjs-core";
+import { engine as tfEngine, util } from "@tensorflow/tfjs-core";
 
 /** Backends of tfjs whose tensors can be read and written at once. */
 export const readableBackends: readonly string[] = ["cpu", "wasm", "tensorflow"];
@@ -94,4 +94,9 @@ export function writeTensor(
 export function alias(backend: object, { dataId, dtype }: TensorInfo, shape: number[]): TensorInfo {
   (backend as HeapBackend).incRef(dataId);
   return { dataId, shape, dtype };
+}
+
+/** The tensor of numbers that a backend has and nobody has told tfjs of. */
+export function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
+  return tfEngine().makeTensorFromDataId(dataId, shape, dtype);
 }

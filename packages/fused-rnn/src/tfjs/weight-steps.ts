@@ -3,15 +3,19 @@
 
 import {
   type KernelBackend,
-  type Tensor,
   type TensorInfo,
   engine as tfEngine,
   tidy,
   type Variable,
 } from "@tensorflow/tfjs-core";
 import { type TfjsHeapModule, tfjsHeapModule } from "../wasm/tfjs-heap-module.ts";
-import { type OptimizerUpdate, runUpdate, type WeightTensors } from "./optimizer-kernels.ts";
-import { newTensors, readTensor } from "./tensor-access.ts";
+import {
+  callerOf,
+  type OptimizerUpdate,
+  runUpdate,
+  type WeightTensors,
+} from "./optimizer-kernels.ts";
+import { newTensors, readTensor, tensorOf } from "./tensor-access.ts";
 
 /** A weight that takes a step. */
 export interface SteppedWeight<Slot extends string> {
@@ -42,7 +46,7 @@ function checkShapes<Slot extends string, Numbers>(
   { kernelName, slots: names }: OptimizerUpdate<Slot, Numbers>,
   { value, gradient, slots }: SteppedWeight<Slot>,
 ): void {
-  const who = kernelName.replace(/^./, (letter) => letter.toLowerCase());
+  const who = callerOf(kernelName);
   const given: [string, TensorInfo | undefined][] = [
     ["gradient", gradient],
     ...names.map((name): [string, TensorInfo | undefined] => [name, slots[name]]),
@@ -104,8 +108,4 @@ function stepInPlace<Slot extends string, Numbers extends object>(
     variable.assign(next as never);
     next.dispose();
   }
-}
-
-function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
-  return tfEngine().makeTensorFromDataId(dataId, shape, dtype);
 }
