@@ -91,7 +91,8 @@ const endsMask = ({ end, input }: DrawnChain): boolean =>
 
 const optimizers = {
   sgd: () => sgd({ learningRate: 0.1 }),
-  momentum: () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
+  // Nine tenths of each step again: at a larger rate models run away, and the last bits with them.
+  momentum: () => sgd({ learningRate: 0.02, momentum: 0.9, nesterov: true }),
   clipped: () => sgd({ learningRate: 0.1, clipnorm: 0.1 }),
   // With an epsilon beside which a gradient of rounding alone is no step.
   adam: () => adam({ learningRate: 0.01, epsilon: 1e-3 }),

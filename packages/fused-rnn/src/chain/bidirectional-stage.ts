@@ -1,6 +1,6 @@
 // A recurrence and its like the other way round as one stage, their outputs merged.
 
-import { type Flow, flowAt, sizeOf } from "./flow.ts";
+import { type Flow, sizeOf } from "./flow.ts";
 import {
   checkActivations,
   listed,
@@ -8,6 +8,7 @@ import {
   runDirections,
 } from "./recurrent-stage.ts";
 import type { Pass, Stage } from "./stage.ts";
+import { keeping, type StageMemory } from "./stage-memory.ts";
 
 /** How two outputs become one. */
 export type StageMerge = "concat" | "sum" | "ave" | "mul";
@@ -30,43 +31,35 @@ export function bidirectionalStage(
   return {
     weights: () => directions.flatMap((direction) => listed(direction.weights())),
     run(x, pass) {
-      const { heap } = pass.instance;
       const both = runDirections(directions, x, pass);
-      const regions: number[] = [];
-      const release = () => {
-        both.release();
-        for (const region of regions) heap.release(region);
-      };
-      const make = (shape: readonly number[]): Flow => {
-        const address = heap.allocate(sizeOf(shape) * 4);
-        regions.push(address);
-        return flowAt(heap, address, shape);
-      };
       try {
         const [y, z] = both.outputs;
-        const output = merged(y, z, merge, make, pass);
-        return {
-          output: y.mask ? { ...output, mask: y.mask } : output,
-          backward(dy, needsInput) {
-            const parts = parted(dy, [y, z], merge, make, pass);
-            const dxs = both.backward(parts, needsInput);
-            if (!dxs) return undefined;
-            const dx = make(x.shape);
-            const [to, a, b] = [dx.read(), dxs[0].read(), dxs[1].read()];
-            for (let i = 0; i < to.length; i++) to[i] = a[i] + b[i];
-            return dx;
-          },
-          release,
+        const run = keeping(pass.instance.heap, (memory) => {
+          const output = merged(y, z, merge, memory, pass);
+          return {
+            output: y.mask ? { ...output, mask: y.mask } : output,
+            backward(dy, needsInput) {
+              const dxs = both.backward(parted(dy, [y, z], merge, memory, pass), needsInput);
+              if (!dxs) return undefined;
+              const dx = memory.make(x.shape);
+              const [to, a, b] = [dx.read(), dxs[0].read(), dxs[1].read()];
+              for (let i = 0; i < to.length; i++) to[i] = a[i] + b[i];
+              return dx;
+            },
+          };
+        });
+        const release = () => {
+          run.release();
+          both.release();
         };
+        return { ...run, release };
       } catch (error) {
-        release();
+        both.release();
         throw error;
       }
     },
   };
 }
-
-type Make = (shape: readonly number[]) => Flow;
 
 /** Rows of **from** to columns of **to**, or back. */
 function moveHalf(from: Flow, to: Flow, half: 0 | 1, widths: readonly number[], pass: Pass): void {
@@ -81,7 +74,7 @@ function moveHalf(from: Flow, to: Flow, half: 0 | 1, widths: readonly number[], 
   else moveRows(source, narrow, rows, n, target + column, wide);
 }
 
-function merged(y: Flow, z: Flow, merge: StageMerge, make: Make, pass: Pass): Flow {
+function merged(y: Flow, z: Flow, merge: StageMerge, { make }: StageMemory, pass: Pass): Flow {
   const widths = [y.shape.at(-1) as number, z.shape.at(-1) as number];
   if (merge === "concat") {
     const out = make([...y.shape.slice(0, -1), widths[0] + widths[1]]);
@@ -104,12 +97,13 @@ function parted(
   dy: Flow,
   [y, z]: readonly [Flow, Flow],
   merge: StageMerge,
-  make: Make,
+  memory: StageMemory,
   pass: Pass,
 ): Flow[] {
   const widths = [y.shape.at(-1) as number, z.shape.at(-1) as number];
+  const { make } = memory;
   if (merge === "concat") {
-    const given = dy.address === undefined ? copied(dy, make) : dy;
+    const given = { ...dy, address: memory.addressOf(dy) };
     const halves = [make(y.shape), make(z.shape)];
     moveHalf(given, halves[0], 0, widths, pass);
     moveHalf(given, halves[1], 1, widths, pass);
@@ -122,10 +116,4 @@ function parted(
     to[1][i] = merge === "mul" ? back[i] * from[0][i] : to[0][i];
   }
   return [first, second];
-}
-
-function copied(flow: Flow, make: Make): Flow {
-  const copy = make(flow.shape);
-  copy.read().set(flow.read());
-  return copy;
 }

@@ -4,8 +4,9 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { type FusedActivation, fusedActivations } from "../activation-names.ts";
 import { readTensor, writeTensor } from "../tfjs/tensor-access.ts";
 import { checkDense } from "./check-stage.ts";
-import { addressIn, type Flow, flowAt, sizeOf } from "./flow.ts";
+import { type Flow, sizeOf } from "./flow.ts";
 import type { Pass, Stage } from "./stage.ts";
+import { keeping, type StageMemory } from "./stage-memory.ts";
 
 /** Activations of a dense stage: those of the kernels, and softmax. */
 export type DenseActivation = FusedActivation | "softmax";
@@ -33,41 +34,24 @@ export function denseStage(activation: DenseActivation, weights: () => DenseWeig
   return {
     weights: () => Object.values(weights()).filter((weight) => weight !== undefined),
     run(x, pass) {
-      const { heap } = pass.instance;
-      const regions: number[] = [];
-      const release = () => {
-        for (const region of regions.splice(0)) heap.release(region);
-      };
       const { kernel, bias } = weights();
       checkDense(kernel.shape, bias?.shape, x.shape);
-      const call: DenseCall = { kind, kernel, bias, regions, pass };
-      try {
+      return keeping(pass.instance.heap, (memory) => {
+        const call: DenseCall = { kind, kernel, bias, memory, pass };
         const placed = forward(call, x);
         return {
           output: placed.y,
           backward: (dy, needsInput) => backward(call, x, placed, dy, needsInput),
-          release,
         };
-      } catch (error) {
-        release();
-        throw error;
-      }
+      });
     },
   };
 }
 
 interface DenseCall extends DenseWeights {
   kind: number;
-  /** Of the engine's memory, kept until it is released. */
-  regions: number[];
+  memory: StageMemory;
   pass: Pass;
-}
-
-/** A region for so many floats. */
-function reserve({ regions, pass }: DenseCall, floats: number): number {
-  const address = pass.instance.heap.allocate(floats * 4);
-  regions.push(address);
-  return address;
 }
 
 /** Numbers in the engine's memory. */
@@ -80,16 +64,17 @@ interface Placed {
 }
 
 function forward(call: DenseCall, x: Flow): Placed {
+  const { memory } = call;
   const { kernels, heap } = call.pass.instance;
   const [K, N] = call.kernel.shape as [number, number];
   const rows = sizeOf(x.shape) / K;
-  const from = addressIn(heap, x, call.regions);
+  const from = memory.addressOf(x);
   const row = padded(N);
-  const w = reserve(call, K * N);
-  const panels = reserve(call, K * row);
-  const bias = call.bias ? reserve(call, row) : 0;
-  const sums = reserve(call, rows * row);
-  const y = reserve(call, rows * N);
+  const w = memory.reserve(K * N);
+  const panels = memory.reserve(K * row);
+  const bias = call.bias ? memory.reserve(row) : 0;
+  const sums = memory.reserve(rows * row);
+  const y = memory.make([...x.shape.slice(0, -1), N], { mask: x.mask });
   const floats = heap.f32();
   floats.set(readTensor(call.pass.backend, call.kernel) as Float32Array, w / 4);
   if (call.bias) {
@@ -99,8 +84,8 @@ function forward(call: DenseCall, x: Flow): Placed {
   kernels.packColumns(w, K, N, panels);
   kernels.denseSums(from, K * 4, rows, panels, K, N, bias, sums, row * 4);
   if (call.kind !== 0) kernels.activateDense(call.kind, sums, row * 4, rows, N);
-  kernels.moveRows(sums, row * 4, rows, N, y, N * 4);
-  return { from, w, y: flowAt(heap, y, [...x.shape.slice(0, -1), N], { mask: x.mask }) };
+  kernels.moveRows(sums, row * 4, rows, N, y.address as number, N * 4);
+  return { from, w, y };
 }
 
 function backward(
@@ -112,20 +97,20 @@ function backward(
 ): Flow | undefined {
   const { instance, trained, gradients, backend } = call.pass;
   const { kernels, heap } = instance;
-  const { kernel, bias } = call;
+  const { kernel, bias, memory } = call;
   const [K, N] = kernel.shape as [number, number];
   const rows = sizeOf(x.shape) / K;
   const row = padded(N);
-  const back = addressIn(heap, dy, call.regions);
-  const dz = reserve(call, rows * row);
+  const back = memory.addressOf(dy);
+  const dz = memory.reserve(rows * row);
   kernels.denseGradients(call.kind, y.address as number, back, rows, N, dz, row * 4);
   const ofKernel = trained.has(kernel);
   const ofBias = bias !== undefined && trained.has(bias);
   if (ofKernel || ofBias) {
-    const dw = reserve(call, K * row);
-    const db = reserve(call, row);
+    const dw = memory.reserve(K * row);
+    const db = memory.reserve(row);
     kernels.denseWeightGradients(from, K * 4, rows, dz, row * 4, K, N, dw, db);
-    const close = reserve(call, K * N);
+    const close = memory.reserve(K * N);
     kernels.moveRows(dw, row * 4, K, N, close, N * 4);
     const floats = heap.f32();
     const at = (address: number, n: number) => floats.subarray(address / 4, address / 4 + n);
@@ -133,12 +118,12 @@ function backward(
     if (ofBias) gradients.set(bias, writeTensor(backend, [N], at(db, N)));
   }
   if (!needsInput) return undefined;
-  const panels = reserve(call, padded(K) * N);
+  const panels = memory.reserve(padded(K) * N);
   const wide = padded(K);
-  const sums = reserve(call, rows * wide);
-  const dx = reserve(call, rows * K);
+  const sums = memory.reserve(rows * wide);
+  const dx = memory.make(x.shape);
   kernels.packRows(w, N, K, panels);
   kernels.denseSums(dz, row * 4, rows, panels, N, K, 0, sums, wide * 4);
-  kernels.moveRows(sums, wide * 4, rows, K, dx, K * 4);
-  return flowAt(heap, dx, x.shape);
+  kernels.moveRows(sums, wide * 4, rows, K, dx.address as number, K * 4);
+  return dx;
 }

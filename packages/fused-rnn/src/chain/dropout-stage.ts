@@ -1,7 +1,8 @@
 // What drops out between two stages.
 
-import { addressIn, type Flow, flowAt, sizeOf } from "./flow.ts";
+import { type Flow, sizeOf } from "./flow.ts";
 import type { Stage } from "./stage.ts";
+import { keeping } from "./stage-memory.ts";
 
 /** What decides a dropout mask: **state** and **key** are any 32 bits. */
 export interface DropoutDraw {
@@ -52,32 +53,20 @@ export function dropoutStage(draw: () => DropoutDraw | undefined): Stage {
       if (!drawn) return { output: x, backward: (dy) => dy, release() {} };
       const { heap, kernels } = instance;
       const n = sizeOf(x.shape);
-      const regions: number[] = [];
-      const reserve = () => {
-        const address = heap.allocate(n * 4);
-        regions.push(address);
-        return address;
-      };
-      const release = () => {
-        for (const region of regions.splice(0)) heap.release(region);
-      };
-      const scaled = (from: Flow, mask: number): Flow => {
-        const given = addressIn(heap, from, regions);
-        const to = reserve();
-        if (drawn.rate < 1) kernels.multiplyAll(given, mask, n, to);
-        // Of infinite numbers too.
-        else heap.f32().fill(0, to / 4, to / 4 + n);
-        return flowAt(heap, to, x.shape, { mask: x.mask });
-      };
-      try {
-        const mask = reserve();
+      return keeping(heap, (memory) => {
+        const mask = memory.reserve(n);
+        const scaled = (from: Flow): Flow => {
+          const given = memory.addressOf(from);
+          const to = memory.make(x.shape, { mask: x.mask });
+          if (drawn.rate < 1) kernels.multiplyAll(given, mask, n, to.address as number);
+          // Of infinite numbers too.
+          else to.read().fill(0);
+          return to;
+        };
         const [first, kept] = threshold(drawn.rate);
         kernels.fillFactors(drawn.state, drawn.key, first, kept, n, mask);
-        return { output: scaled(x, mask), backward: (dy) => scaled(dy, mask), release };
-      } catch (error) {
-        release();
-        throw error;
-      }
+        return { output: scaled(x), backward: scaled };
+      });
     },
   };
 }

@@ -19,21 +19,26 @@ export interface Flow {
   readonly lookup?: (LookupArrays & { readonly weight: Tensor }) | undefined;
 }
 
-type Notes = Pick<Flow, "mask" | "prefixIds">;
+/** What goes with the numbers. */
+export type FlowNotes = Pick<Flow, "mask" | "prefixIds">;
 
 /** Numbers in the engine's memory. */
 export function flowAt(
   heap: Heap,
   address: number,
   shape: readonly number[],
-  notes: Notes = {},
+  notes: FlowNotes = {},
 ): Flow {
   const [from, to] = [address / 4, address / 4 + sizeOf(shape)];
   return { shape, address, read: () => heap.f32().subarray(from, to), ...notes };
 }
 
 /** Numbers anywhere else. */
-export function flowOf(values: Float32Array, shape: readonly number[], notes: Notes = {}): Flow {
+export function flowOf(
+  values: Float32Array,
+  shape: readonly number[],
+  notes: FlowNotes = {},
+): Flow {
   return { shape, read: () => values, ...notes };
 }
 
@@ -42,13 +47,4 @@ export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const n of shape) size *= n;
   return size;
-}
-
-/** Where numbers lie in the engine's memory, copied in where they do not: then **regions** has their region. */
-export function addressIn(heap: Heap, flow: Flow, regions: number[]): number {
-  if (flow.address !== undefined) return flow.address;
-  const address = heap.allocate(sizeOf(flow.shape) * 4);
-  regions.push(address);
-  heap.f32().set(flow.read(), address / 4);
-  return address;
 }
