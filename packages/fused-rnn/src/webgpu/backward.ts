@@ -15,12 +15,12 @@ import {
   recurrentGradient,
   recurrentRows,
   sumOfParts,
-  tableGradient,
   transposition,
-} from "./product-programs.ts";
+} from "./gradient-programs.ts";
 import { dispatch, inTwo, runOf } from "./program.ts";
 import { type BackwardBuffer, rowBackward } from "./row-programs.ts";
 import { stepBackward } from "./step-programs.ts";
+import { tableGradient } from "./table-gradient.ts";
 import { tileFor } from "./tiled-product.ts";
 
 /** Gives back what the last backward pass made. */

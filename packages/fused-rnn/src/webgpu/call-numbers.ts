@@ -3,7 +3,7 @@
 import type { CallShape } from "../call.ts";
 
 /** What a dispatch is told. */
-export interface CallNumbers {
+export type CallNumbers = {
   batch: number;
   steps: number;
   inputSize: number;
@@ -24,7 +24,7 @@ export interface CallNumbers {
   partRows: number;
   partBase: number;
   tableRows: number;
-}
+};
 
 /** Their names, in the order of the struct. */
 export const callNumbers: readonly (keyof CallNumbers)[] = [

@@ -17,8 +17,8 @@ import {
   newTensor,
   shared,
 } from "./gpu-backend.ts";
-import { projection } from "./product-programs.ts";
 import { dispatch, inTwo, type Run, runOf } from "./program.ts";
+import { projection } from "./projection.ts";
 import type { RecurrenceKind } from "./recurrence-text.ts";
 import { type ForwardBuffer, rowForward } from "./row-programs.ts";
 import { stepForward, stepTile } from "./step-programs.ts";

@@ -1,10 +1,11 @@
-// The products beside the recurrence: x through the kernel before it, and after its backward pass the gradients of
-// the weights and of x. Rows of these are steps, [step][row of the batch], as the tape has them.
+// The products after the recurrence's backward pass: the gradients of the weights and of x. Rows of these are steps,
+// [step][row of the batch], as the tape has them.
 
 import type { CellKind } from "@rnnkit/core-rnn";
 import { callNumbers, flag, maskText } from "./call-numbers.ts";
 import { cellTexts, countsOf } from "./cell-text.ts";
 import { type Program, placeInTwo } from "./program.ts";
+import { inputText } from "./projection.ts";
 import { type Tile, tiledProductText } from "./tiled-product.ts";
 
 /** The step of a row of a product, and its row of the batch. */
@@ -13,58 +14,6 @@ const rowText = (name: string) =>
 
 const planesText = (planes: readonly number[]) =>
   `const planeOf = array<u32, ${planes.length}>(${planes.map((plane) => `${plane}u`).join(", ")});`;
-
-/** `inputOf(b, s, k, gate)` is a number of x under dropout, of a step that is kept: what others hold is not read. */
-const inputText = `${maskText}
-fn inputFactor(b: u32, k: u32, number: u32) -> f32 {
-  if (call.inputVariants == 0u) { return 1.0; }
-  let version = select(0u, number, call.inputVariants > 1u);
-  return dropout[(version * call.batch + b) * call.inputSize + k];
-}
-fn sourceRow(b: u32, s: u32) -> u32 {
-  let at = b * call.steps + stepOf(s);
-  if (!has(${flag.lookup}u)) { return at; }
-  if (has(${flag.floatIds}u)) { return bitcast<u32>(i32(bitcast<f32>(ids[at]))); }
-  return ids[at];
-}
-fn inputOf(b: u32, s: u32, k: u32, number: u32) -> f32 {
-  if (!isKept(b, s)) { return 0.0; }
-  let row = sourceRow(b, s);
-  if (has(${flag.lookup}u) && row >= call.tableRows) { return 0.0; }
-  return source[row * call.inputSize + k] * inputFactor(b, k, number);
-}`;
-
-/** *gates*, a plane a gate: x·kernel + bias, where **source** is x or the table. */
-export function projection(
-  cell: CellKind,
-  tile: Tile,
-): Program<"source" | "ids" | "kernel" | "bias" | "mask" | "dropout" | "gates"> {
-  const { planes } = cellTexts[cell];
-  const { G } = countsOf(cell);
-  return {
-    name: `projection ${cell} ${tile}`,
-    storage: {
-      ...{ source: "read", ids: "words", kernel: "read", bias: "read", mask: "words" },
-      ...{ dropout: "read", gates: "write" },
-    },
-    numbers: callNumbers,
-    text: () =>
-      inputText +
-      tiledProductText({
-        tile,
-        prelude: `let rows = (call.end - call.start) * call.batch;
-  let columns = call.units; let begin = 0u; let end = call.inputSize;`,
-        left: `inputOf(row % call.batch, call.start + row / call.batch, k, slice)`,
-        leftAlong: "k",
-        right: `kernel[k * ${G}u * call.units + slice * call.units + column]`,
-        rightAlong: "column",
-        store: `
-        let unit = slice * call.units + column;
-        let start = select(0.0, bias[unit], has(${flag.bias}u));
-        gates[((call.start - call.tapeStart) * call.batch + row) * ${planes}u * call.units + unit] = start + value;`,
-      }),
-  };
-}
 
 /** The slice's gate and its part of the rows, of a sum over steps. */
 const partsPrelude = (G: number, rows: string) => `
@@ -271,57 +220,3 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 }`,
   };
 }
-
-/** Rows of dx added up by their ids, in the order of the steps: the table's gradient, a workgroup a row of it. */
-export const tableGradient: Program<"dx" | "ids" | "mask" | "table"> = {
-  name: "table gradient",
-  storage: { dx: "read", ids: "words", mask: "words", table: "write" },
-  numbers: callNumbers,
-  // 1024 ids at a time, a bit each: which of them are this row's. Lanes of one column take words of bits in turn.
-  text: () => `${maskText}
-var<workgroup> matches: array<atomic<u32>, 32>;
-var<workgroup> sums: array<f32, 256>;
-fn isMine(at: u32, mine: u32) -> bool {
-  let id = select(ids[at], bitcast<u32>(i32(bitcast<f32>(ids[at]))), has(${flag.floatIds}u));
-  return id == mine && (!has(${flag.masked}u) || mask[at] != 0u);
-}
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
-  if (place >= call.tableRows) { return; }
-  let count = call.batch * call.steps;
-  // Columns side by side, at most 32 of them at a time: a power of two.
-  var width = 32u;
-  while (width > 1u && width / 2u >= call.inputSize) { width /= 2u; }
-  let lanes = 256u / width;
-  for (var firstColumn = 0u; firstColumn < call.inputSize; firstColumn += width) {
-    let column = firstColumn + lane % width;
-    var sum = 0.0;
-    for (var base = 0u; base < count; base += 1024u) {
-      if (lane < 32u) { atomicStore(&matches[lane], 0u); }
-      workgroupBarrier();
-      for (var e = lane; e < min(1024u, count - base); e += 256u) {
-        if (isMine(base + e, place)) { atomicOr(&matches[e / 32u], 1u << (e % 32u)); }
-      }
-      workgroupBarrier();
-      for (var word = lane / width; word < 32u; word += lanes) {
-        var bits = atomicLoad(&matches[word]);
-        while (bits != 0u) {
-          let at = base + word * 32u + firstTrailingBit(bits);
-          bits &= bits - 1u;
-          if (column < call.inputSize) { sum += dx[at * call.inputSize + column]; }
-        }
-      }
-      workgroupBarrier();
-    }
-    sums[lane] = sum;
-    workgroupBarrier();
-    if (lane < width && column < call.inputSize) {
-      var total = 0.0;
-      for (var l = 0u; l < lanes; l++) { total += sums[l * width + lane]; }
-      table[place * call.inputSize + column] = total;
-    }
-    workgroupBarrier();
-  }
-}`,
-};
