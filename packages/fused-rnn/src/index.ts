@@ -50,6 +50,7 @@ export {
   rmspropSteps,
   rmspropUpdate,
 } from "./tfjs/rmsprop-update.ts";
+export { type SgdHyperparameters, type SgdSlot, sgdSteps, sgdUpdate } from "./tfjs/sgd-update.ts";
 export { takeRows } from "./tfjs/take-rows.ts";
 export {
   type ArrayOfDtype,
@@ -61,7 +62,7 @@ export {
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
 export { createTensorNotes, type TensorNotes } from "./tfjs/tensor-notes.ts";
-export type { SteppedWeight } from "./tfjs/weight-steps.ts";
+export { hasOwnSteps, type SteppedWeight } from "./tfjs/weight-steps.ts";
 export {
   engineBytes,
   getThreads,

@@ -1,7 +1,11 @@
 // The entry @rnnkit/fused-rnn/webgpu: who does not import it does not pay for it.
 
+import { getKernel, registerKernel } from "@tensorflow/tfjs-core";
 import { addEngine } from "../recurrent.ts";
+import { addOwnSteps } from "../tfjs/weight-steps.ts";
 import { webgpuEngine } from "./engine.ts";
+import { steps } from "./optimizer-programs.ts";
+import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
 
 let isRegistered = false;
 
@@ -19,4 +23,8 @@ export function registerWebGPUKernels(): void {
   if (isRegistered) return;
   isRegistered = true;
   addEngine(webgpuEngine);
+  for (const kernelName of Object.keys(steps)) {
+    if (!getKernel(kernelName, "webgpu")) registerKernel(updateKernel(kernelName));
+  }
+  addOwnSteps("webgpu", stepOnDevice);
 }
