@@ -4,8 +4,10 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bufferOf, type GpuBackend } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
 
-/** A storage buffer of a program: arrays of f32, but for those that are named *words* (u32). */
-export type Access = "read" | "write" | "words";
+/** A storage buffer of a program: arrays of f32, or *words* of u32; what is written may be read in place. */
+export type Access = "read" | "write" | "words" | "wordsOut";
+
+const isWritten = (access: Access): boolean => access === "write" || access === "wordsOut";
 
 /** A compute program: its buffers in the order of their bindings, and its text but for their declarations. */
 export interface Program<Name extends string = string> {
@@ -158,15 +160,16 @@ function compiled(device: GPUDevice, { programs }: DeviceState, program: Program
 
 function bufferLayout(access: Access | undefined): GPUBufferBindingLayout {
   if (access === undefined) return { type: "uniform", hasDynamicOffset: true };
-  return { type: access === "write" ? "storage" : "read-only-storage" };
+  return { type: isWritten(access) ? "storage" : "read-only-storage" };
 }
 
 /** The whole text of a program. */
 export function sourceOf({ storage, numbers, text }: Program): string {
   const names = Object.keys(storage);
   const buffers = names.map((name, binding) => {
-    const mode = storage[name] === "write" ? "read_write" : "read";
-    const element = storage[name] === "words" ? "u32" : "f32";
+    const access = storage[name];
+    const mode = isWritten(access) ? "read_write" : "read";
+    const element = access === "words" || access === "wordsOut" ? "u32" : "f32";
     return `@group(0) @binding(${binding}) var<storage, ${mode}> ${name}: array<${element}>;`;
   });
   return [
