@@ -1,3 +1,4 @@
+export type { FusedActivation } from "./activation-names.ts";
 export { fusedActivations, type RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
@@ -36,6 +37,7 @@ export type {
 } from "./options.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
+export { type MeanKind, type StepOps, stepOps } from "./step-ops.ts";
 export { stepThrough } from "./step-through.ts";
 export {
   type AdamHyperparameters,

@@ -154,6 +154,7 @@ testOptions(fused, {
     },
   ],
   hasOwnSteps: null,
+  stepOps: null,
   sgdSteps: null,
   // Of numbers and weights by hand: gradients of a chain, which were checked where they were made.
   adamSteps: null,

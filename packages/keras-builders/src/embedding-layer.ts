@@ -1,5 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
-import { lookupStage } from "@rnnkit/fused-rnn";
+import { lookupStage, stepOps } from "@rnnkit/fused-rnn";
 import {
   cast,
   gather,
@@ -154,7 +154,7 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const table = this.embeddings!.read();
-        const vectors = gather(table, cast(tokens, "int32"));
+        const vectors = stepOps()?.lookup(table, tokens) ?? gather(table, cast(tokens, "int32"));
         if (tokens.rank === 2 && tokens.dtype !== "bool") {
           recordLookup(vectors, { ids: tokens, table });
         }

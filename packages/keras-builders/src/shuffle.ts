@@ -1,7 +1,7 @@
 // In which order `fit` takes the examples.
 
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
-import { takeRows } from "@rnnkit/fused-rnn";
+import { stepOps, takeRows } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawnSeed } from "./random-seed.ts";
 
@@ -22,6 +22,14 @@ export interface Shuffle {
   batch(data: readonly (Tensor | null)[], from: number, size: number): (Tensor | null)[];
 }
 
+/** The same rows of all that there are. */
+function takenRows(data: readonly (Tensor | null)[], rows: Int32Array): (Tensor | null)[] {
+  const present = data.filter((each) => each !== null);
+  const taken = stepOps()?.rows(present, rows) ?? present.map((each) => takeRows(each, rows));
+  let next = 0;
+  return data.map((each) => each && taken[next++]!);
+}
+
 /** Every order is as likely as another (Fisher and Yates). */
 export function shuffleOf(model: object, count: number): Shuffle {
   const random = sources.get(model) ?? seededRandom(drawnSeed());
@@ -35,7 +43,7 @@ export function shuffleOf(model: object, count: number): Shuffle {
     },
     batch(data, from, size) {
       const examples = order.subarray(from, from + size);
-      return data.map((each) => each && takeRows(each, examples));
+      return takenRows(data, examples);
     },
   };
 }

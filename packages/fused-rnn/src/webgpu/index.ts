@@ -1,10 +1,15 @@
 // The entry @rnnkit/fused-rnn/webgpu: who does not import it does not pay for it.
 
-import { getKernel, registerKernel } from "@tensorflow/tfjs-core";
+import { getGradient, getKernel, registerGradient, registerKernel } from "@tensorflow/tfjs-core";
 import { addEngine } from "../recurrent.ts";
+import { addStepOps } from "../step-ops.ts";
 import { addReplacements, registerKernels } from "../tfjs/register.ts";
 import { addOwnSteps } from "../tfjs/weight-steps.ts";
+import { addTotals, rows } from "./batch.ts";
+import { dense, denseKernels } from "./dense.ts";
 import { webgpuEngine } from "./engine.ts";
+import { lookup, lookupKernels } from "./lookup.ts";
+import { mean, meanKernels } from "./means.ts";
 import { movedRows } from "./moved-rows.ts";
 import { steps } from "./optimizer-programs.ts";
 import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
@@ -36,6 +41,15 @@ export function registerWebGPUKernels(): void {
     if (!getKernel(kernelName, "webgpu")) registerKernel(updateKernel(kernelName));
   }
   addOwnSteps("webgpu", stepOnDevice);
+  for (const { kernels, gradients } of [denseKernels, lookupKernels, meanKernels]) {
+    for (const kernel of kernels) {
+      if (!getKernel(kernel.kernelName, "webgpu")) registerKernel(kernel);
+    }
+    for (const gradient of gradients) {
+      if (!getGradient(gradient.kernelName)) registerGradient(gradient);
+    }
+  }
+  addStepOps("webgpu", { addTotals, dense, lookup, mean, rows });
   addReplacements("webgpu", movedRows);
   registerKernels();
 }

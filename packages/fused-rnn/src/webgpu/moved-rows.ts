@@ -9,7 +9,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { Replacement } from "../tfjs/wasm-overrides.ts";
 import { idsOf } from "../wasm/token-ids.ts";
-import { type CallNumbers, callNumbers } from "./call-numbers.ts";
+import { type CallNumbers, callNumbers, flag } from "./call-numbers.ts";
 import { type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
 import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
 import { integerSums, tableGradient } from "./table-gradient.ts";
@@ -25,19 +25,57 @@ const isOnHost = (backend: GpuBackend, tensor: TensorInfo): boolean =>
 const lookup: Program<"rows" | "ids" | "out"> = {
   name: "lookup",
   storage: { rows: "words", ids: "words", out: "wordsOut" },
-  numbers: ["width", "rowCount", "count"],
+  numbers: ["width", "rowCount", "count", "areFloats"],
   text: () => `
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${placeInTwo}
   let at = place * 256u + lane;
   if (at >= call.count) { return; }
-  let id = ids[at / call.width];
+  // A negative id is a large one without a sign.
+  let given = ids[at / call.width];
+  let id = select(given, bitcast<u32>(i32(bitcast<f32>(given))), call.areFloats != 0u);
   var word = 0u;
   if (id < call.rowCount) { word = rows[id * call.width + at % call.width]; }
   out[at] = word;
 }`,
 };
+
+/** Rows of x [N, …] by ids of int32 or float32, [...ids, …]. */
+export function lookedUp(backend: GpuBackend, x: TensorInfo, ids: TensorInfo): TensorInfo {
+  const [rowCount, ...row] = x.shape;
+  const out = backend.makeTensorInfo([...ids.shape, ...row], x.dtype);
+  const count = util.sizeFromShape(out.shape);
+  const width = util.sizeFromShape(row);
+  const areFloats = ids.dtype === "float32" ? 1 : 0;
+  const run = runOf(lookup, { rows: x, ids, out }, inTwo(Math.ceil(count / 256)));
+  dispatch(backend, [run], [{ width, rowCount, count, areFloats }]);
+  return out;
+}
+
+/** Rows of x [...ids, …] added up by their ids, in their order, [count, …]. */
+export function sumsByIds(
+  backend: GpuBackend,
+  x: TensorInfo,
+  ids: TensorInfo,
+  count: number,
+): TensorInfo {
+  const row = x.shape.slice(ids.shape.length);
+  const isFloats = x.dtype === "float32";
+  const table = backend.makeTensorInfo([count, ...row], isFloats ? "float32" : "int32");
+  const numbers: CallNumbers = {
+    ...(Object.fromEntries(callNumbers.map((name) => [name, 0])) as CallNumbers),
+    ...{ batch: util.sizeFromShape(ids.shape), steps: 1, inputSize: util.sizeFromShape(row) },
+    ...{ tableRows: count, flags: ids.dtype === "float32" ? flag.floatIds : 0 },
+  };
+  const run = runOf(
+    isFloats ? tableGradient : integerSums,
+    { dx: x, ids, mask: undefined, table },
+    inTwo(count),
+  );
+  dispatch(backend, [run], [numbers]);
+  return table;
+}
 
 /**
  * Rows of x [N, …] by index, in one dispatch, and in their own bits. Indices that the host knows are looked at there,
@@ -51,18 +89,13 @@ const gatherRows: Replacement = {
       const backend = params.backend as GpuBackend;
       const { x, indices } = params.inputs as { x: TensorInfo; indices: TensorInfo };
       const { axis, batchDims } = params.attrs as { axis: number; batchDims: number };
-      const [rowCount, ...row] = x.shape;
       const known = knownNumbers(backend, indices);
       const isOurs = axis === 0 && batchDims === 0 && isFourBytes(x.dtype);
-      if (!isOurs || indices.dtype !== "int32") return stock.kernelFunc(params);
-      if (known) idsOf("gather", known, rowCount);
+      const isEmpty = util.sizeFromShape([...x.shape, ...indices.shape]) === 0;
+      if (!isOurs || isEmpty || indices.dtype !== "int32") return stock.kernelFunc(params);
+      if (known) idsOf("gather", known, x.shape[0]);
       if (isOnHost(backend, x) && isOnHost(backend, indices)) return stock.kernelFunc(params);
-      const out = backend.makeTensorInfo([...indices.shape, ...row], x.dtype);
-      const count = util.sizeFromShape(out.shape);
-      if (count === 0) return out;
-      const run = runOf(lookup, { rows: x, ids: indices, out }, inTwo(Math.ceil(count / 256)));
-      dispatch(backend, [run], [{ width: util.sizeFromShape(row), rowCount, count }]);
-      return out;
+      return lookedUp(backend, x, indices);
     },
   }),
 };
@@ -79,23 +112,10 @@ const segmentSum: Replacement = {
       const backend = params.backend as GpuBackend;
       const { x, segmentIds } = params.inputs as { x: TensorInfo; segmentIds: TensorInfo };
       const { numSegments } = params.attrs as { numSegments: number };
-      const [rows, ...row] = x.shape;
-      const width = util.sizeFromShape(row);
       const isOurs = isFourBytes(x.dtype) && segmentIds.dtype === "int32";
-      if (!isOurs || rows * width * numSegments === 0) return stock.kernelFunc(params);
-      const isFloats = x.dtype === "float32";
-      const table = backend.makeTensorInfo([numSegments, ...row], isFloats ? "float32" : "int32");
-      const numbers: CallNumbers = {
-        ...(Object.fromEntries(callNumbers.map((name) => [name, 0])) as CallNumbers),
-        ...{ batch: rows, steps: 1, inputSize: width, tableRows: numSegments },
-      };
-      const run = runOf(
-        isFloats ? tableGradient : integerSums,
-        { dx: x, ids: segmentIds, mask: undefined, table },
-        inTwo(numSegments),
-      );
-      dispatch(backend, [run], [numbers]);
-      return table;
+      const isEmpty = util.sizeFromShape(x.shape) * numSegments === 0;
+      if (!isOurs || isEmpty) return stock.kernelFunc(params);
+      return sumsByIds(backend, x, segmentIds, numSegments);
     },
   }),
 };
