@@ -4,6 +4,7 @@ import { type Random, seededRandom } from "@rnnkit/core-rnn";
 import { stepOps, takeRows } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawnSeed } from "./random-seed.ts";
+import { rows } from "./test-loop.ts";
 
 const sources = new WeakMap<object, Random>();
 
@@ -20,6 +21,19 @@ export interface Shuffle {
   next(): void;
   /** **size** examples, those from **from** on in the order. */
   batch(data: readonly (Tensor | null)[], from: number, size: number): (Tensor | null)[];
+}
+
+/** Examples **from** on, in their order. */
+export function inOrder(
+  data: readonly (Tensor | null)[],
+  from: number,
+  size: number,
+): (Tensor | null)[] {
+  if (!stepOps()) return data.map((each) => each && rows(each, from, size));
+  return takenRows(
+    data,
+    Int32Array.from({ length: size }, (_, i) => from + i),
+  );
 }
 
 /** The same rows of all that there are. */

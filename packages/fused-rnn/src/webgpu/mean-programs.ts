@@ -147,14 +147,14 @@ fn isInside(p: f32) -> bool { return p >= number(call.least) && p <= number(call
 fn give(at: u32, slope: f32) { if (call.isTraining != 0u) { slopes[at] = slope * number(call.share); } }
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  var sum = 0.0;
+  var mine = 0.0;
   let last = min(call.count, (group.x + 1u) * ${meanRows}u);
   for (var row = group.x * ${meanRows}u + lane; row < last; row += 256u) {
     var value = 0.0;
     ${texts[kind].text}
-    sum += value;
+    mine += value;
   }
-  let total = totalOf(lane, sum);
+  let total = totalOf(lane, mine);
   if (lane == 0u) { parts[group.x] = total * number(call.share); }
 }`,
   };

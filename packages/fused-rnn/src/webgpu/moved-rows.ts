@@ -133,8 +133,8 @@ const transpose: Replacement = {
       const { perm } = params.attrs as { perm: number[] };
       const moved = perm.filter((axis) => x.shape[axis] !== 1);
       if (moved.some((axis, i) => axis < moved[i - 1])) return stock.kernelFunc(params);
-      const { dataId, dtype } = shared(params.backend as GpuBackend, x);
-      return { dataId, dtype, shape: perm.map((axis) => x.shape[axis]) };
+      const shape = perm.map((axis) => x.shape[axis]);
+      return shared(params.backend as GpuBackend, x, shape);
     },
   }),
 };
