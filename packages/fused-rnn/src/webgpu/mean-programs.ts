@@ -37,7 +37,8 @@ const texts: Readonly<Record<MeanKind, MeanText>> = {
     // tfjs's slope where there is no error is -1.
     text: `let error = yPred[row] - targetOf(row);
   value = abs(error);
-  give(row, select(-1.0, 1.0, error > 0.0));`,
+  if (isNan(error)) { give(row, error); }
+  else { give(row, select(-1.0, 1.0, error > 0.0)); }`,
   },
   binaryCrossentropy: {
     ...{ ...ofEach, isLoss: true },
