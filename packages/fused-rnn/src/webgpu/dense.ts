@@ -12,6 +12,7 @@ import {
 import type { FusedActivation } from "../activation-names.ts";
 import { denseForward, denseGradients, denseSums } from "./dense-programs.ts";
 import { type GpuBackend, giveBack, newTensor } from "./gpu-backend.ts";
+import type { OwnKernels } from "./own-kernels.ts";
 import { dispatch, inTwo, runOf } from "./program.ts";
 import { tileFor } from "./tiled-product.ts";
 
@@ -101,7 +102,7 @@ const gradient: GradConfig = {
 };
 
 /** What tfjs's registry gets. */
-export const denseKernels = { kernels: [forwardKernel, gradientKernel], gradients: [gradient] };
+export const denseKernels: OwnKernels = { kernels: [forwardKernel, gradientKernel], gradient };
 
 /** activation(x·kernel + bias); undefined where it is left to tfjs. */
 export function dense(

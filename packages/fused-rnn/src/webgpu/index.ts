@@ -1,6 +1,5 @@
 // The entry @rnnkit/fused-rnn/webgpu: who does not import it does not pay for it.
 
-import { getGradient, getKernel, registerGradient, registerKernel } from "@tensorflow/tfjs-core";
 import { addEngine } from "../recurrent.ts";
 import { addStepOps } from "../step-ops.ts";
 import { addReplacements, registerKernels } from "../tfjs/register.ts";
@@ -13,6 +12,7 @@ import { mean, meanKernels } from "./means.ts";
 import { movedRows } from "./moved-rows.ts";
 import { steps } from "./optimizer-programs.ts";
 import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
+import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
 
 let isRegistered = false;
 
@@ -37,18 +37,9 @@ let isRegistered = false;
 export function registerWebGPUKernels(): void {
   if (!isRegistered) addEngine(webgpuEngine);
   isRegistered = true;
-  for (const kernelName of Object.keys(steps)) {
-    if (!getKernel(kernelName, "webgpu")) registerKernel(updateKernel(kernelName));
-  }
+  for (const kernelName of Object.keys(steps)) registerOnce(updateKernel(kernelName));
   addOwnSteps("webgpu", stepOnDevice);
-  for (const { kernels, gradients } of [denseKernels, lookupKernels, meanKernels]) {
-    for (const kernel of kernels) {
-      if (!getKernel(kernel.kernelName, "webgpu")) registerKernel(kernel);
-    }
-    for (const gradient of gradients) {
-      if (!getGradient(gradient.kernelName)) registerGradient(gradient);
-    }
-  }
+  for (const own of [denseKernels, lookupKernels, meanKernels]) registerOwnKernels(own);
   addStepOps("webgpu", { addTotals, dense, lookup, mean, rows });
   addReplacements("webgpu", movedRows);
   registerKernels();

@@ -11,8 +11,11 @@ import {
 import { idsOf } from "../wasm/token-ids.ts";
 import { type GpuBackend, knownNumbers } from "./gpu-backend.ts";
 import { lookedUp, sumsByIds } from "./moved-rows.ts";
+import type { OwnKernels } from "./own-kernels.ts";
+import { fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
 
 const kernelName = "FusedLookup";
+const who = "lookup";
 const gradientName = "FusedLookupGrad";
 
 const forwardKernel: KernelConfig = {
@@ -22,8 +25,10 @@ const forwardKernel: KernelConfig = {
     const gpu = backend as GpuBackend;
     const { table, ids } = inputs as Record<string, TensorInfo>;
     const known = knownNumbers(gpu, ids);
-    if (known) idsOf("lookup", known, table.shape[0]);
-    return lookedUp(gpu, table, ids);
+    if (known) idsOf(who, known, table.shape[0]);
+    const vectors = lookedUp(gpu, table, ids, known ? undefined : wrongIdMark(gpu));
+    if (!known) fetchWrongIds(gpu, who, table.shape[0]);
+    return vectors;
   },
 };
 
@@ -51,10 +56,7 @@ const gradient: GradConfig = {
 };
 
 /** What tfjs's registry gets. */
-export const lookupKernels = {
-  kernels: [forwardKernel, gradientKernel],
-  gradients: [gradient],
-};
+export const lookupKernels: OwnKernels = { kernels: [forwardKernel, gradientKernel], gradient };
 
 /** Rows of a table [V, I] by ids; undefined where it is left to tfjs. */
 export function lookup(table: Tensor, ids: Tensor): Tensor | undefined {

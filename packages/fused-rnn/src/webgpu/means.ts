@@ -20,6 +20,7 @@ import { isRecording } from "../tfjs/saved-calls.ts";
 import { type GpuBackend, giveBack, isGpuBackend, knownNumbers, newTensor } from "./gpu-backend.ts";
 import { meanKinds, meanOfParts, meanParts, meanRows } from "./mean-programs.ts";
 import { wordOf } from "./optimizer-programs.ts";
+import type { OwnKernels } from "./own-kernels.ts";
 import { dispatch, runOf } from "./program.ts";
 
 const kernelName = "FusedMean";
@@ -82,7 +83,7 @@ function isOne(number: Tensor): boolean {
 }
 
 /** What tfjs's registry gets. */
-export const meanKernels = { kernels: [kernel], gradients: [gradient] };
+export const meanKernels: OwnKernels = { kernels: [kernel], gradient };
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i]);

@@ -21,11 +21,11 @@ const isOnHost = (backend: GpuBackend, tensor: TensorInfo): boolean =>
   knownNumbers(backend, tensor) !== undefined &&
   backend.tensorMap.get(tensor.dataId).resource == null;
 
-/** Rows of a table by their ids, 4 bytes an element; zeros for an id that is no row's. */
-const lookup: Program<"rows" | "ids" | "out"> = {
+/** Rows of a table by their ids, 4 bytes an element; zeros for an id that is no row's, which is marked. */
+const lookup: Program<"rows" | "ids" | "out" | "wrong"> = {
   name: "lookup",
-  storage: { rows: "words", ids: "words", out: "wordsOut" },
-  numbers: ["width", "rowCount", "count", "areFloats"],
+  storage: { rows: "words", ids: "words", out: "wordsOut", wrong: "marks" },
+  numbers: ["width", "rowCount", "count", "areFloats", "marksWrong"],
   text: () => `
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -37,19 +37,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let id = select(given, bitcast<u32>(i32(bitcast<f32>(given))), call.areFloats != 0u);
   var word = 0u;
   if (id < call.rowCount) { word = rows[id * call.width + at % call.width]; }
+  else if (call.marksWrong != 0u && at % call.width == 0u) { atomicMax(&wrong[0], id); }
   out[at] = word;
 }`,
 };
 
-/** Rows of x [N, …] by ids of int32 or float32, [...ids, …]. */
-export function lookedUp(backend: GpuBackend, x: TensorInfo, ids: TensorInfo): TensorInfo {
+/** Rows of x [N, …] by ids of int32 or float32, [...ids, …]; of ids that are no rows **wrong** is told, if it is there. */
+export function lookedUp(
+  backend: GpuBackend,
+  x: TensorInfo,
+  ids: TensorInfo,
+  wrong?: TensorInfo,
+): TensorInfo {
   const [rowCount, ...row] = x.shape;
   const out = backend.makeTensorInfo([...ids.shape, ...row], x.dtype);
   const count = util.sizeFromShape(out.shape);
   const width = util.sizeFromShape(row);
   const areFloats = ids.dtype === "float32" ? 1 : 0;
-  const run = runOf(lookup, { rows: x, ids, out }, inTwo(Math.ceil(count / 256)));
-  dispatch(backend, [run], [{ width, rowCount, count, areFloats }]);
+  const run = runOf(lookup, { rows: x, ids, out, wrong }, inTwo(Math.ceil(count / 256)));
+  dispatch(backend, [run], [{ width, rowCount, count, areFloats, marksWrong: wrong ? 1 : 0 }]);
   return out;
 }
 

@@ -158,6 +158,19 @@ describe.skipIf(!hasDawn)("operations of a step (skipped without a Vulkan driver
     expect(stray).toThrow("lookup: expected ids from 0 to below 4, got 4");
   });
 
+  test("an id that the device alone has, and that is no row's, gives zeros and is the next call's error", async () => {
+    await tf.setBackend("webgpu");
+    const table = tf.tensor2d(wave(12), [4, 3]);
+    const ids = tf.reverse(tf.reverse(tf.tensor1d([1, 7]), 0), 0);
+    const vectors = stepOps()?.lookup(table, ids) as tf.Tensor;
+    expect((await numbersOf(vectors)).slice(3)).toEqual([0, 0, 0]);
+    await expect(async () => {
+      // When the mark is back is the device's affair.
+      for (let i = 0; i < 50; i++)
+        await numbersOf(stepOps()?.lookup(table, tf.tensor1d([0])) as tf.Tensor);
+    }).rejects.toThrow("lookup: expected ids from 0 to below 4, got 7");
+  });
+
   test("other backends have no operations of their own", async () => {
     await tf.setBackend("cpu");
     expect(stepOps()).toBe(undefined);
