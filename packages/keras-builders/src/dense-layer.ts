@@ -33,7 +33,6 @@ interface Inside {
   kernel: LayerVariable;
   bias: LayerVariable | null;
   activation: Activation;
-  invokeCallHook(...given: unknown[]): void;
 }
 
 /** Computes by one operation where the backend has it. */
@@ -50,7 +49,6 @@ function withOwnKernel(layer: Layer): Layer {
       const fused = fusedActivations.find((known): known is FusedActivation => known === name);
       const y = ops.dense(x, kernel.read(), bias?.read(), fused ?? "linear");
       if (!y) return call(inputs, kwargs);
-      inside.invokeCallHook(inputs, kwargs);
       return fused ? y : activation.apply(y);
     });
   return layer;

@@ -160,7 +160,8 @@ export class EmbeddingLayer extends layers.Layer {
         }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
-        const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
+        // What a device finds late may be of another table, and says so.
+        const index = /index value (-?\d+)|got (-?\d+)$/.exec(`${error}`)?.slice(1).find(Boolean);
         if (index === undefined) throw error;
         throw new Error(
           `${this.name}: expected tokens from 0 to below ${this.inputDim}, got ${index}`,
