@@ -9,7 +9,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { tensorOf } from "../tfjs/tensor-access.ts";
-import { type GpuBackend, newTensor } from "./gpu-backend.ts";
+import { dtypeOnDevice, type GpuBackend, newTensor } from "./gpu-backend.ts";
 import { wordOf } from "./optimizer-programs.ts";
 import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
 
@@ -54,9 +54,11 @@ export function rows(all: readonly Tensor[], chosen: Int32Array): Tensor[] | und
   const gpu = currentBackend() as GpuBackend;
   return tidy(() => {
     const numbers = tensor1d(chosen, "int32");
-    const made: TensorInfo[] = all.map((x) =>
-      gpu.makeTensorInfo([chosen.length, ...x.shape.slice(1)], x.dtype),
-    );
+    // As they lie there: what is called float32 may be integers.
+    const made = all.map((x): TensorInfo => {
+      const shape = [chosen.length, ...x.shape.slice(1)];
+      return { ...gpu.makeTensorInfo(shape, dtypeOnDevice(gpu, x)), dtype: x.dtype };
+    });
     for (let from = 0; from < all.length; from += mostTensors) {
       const group = all.slice(from, from + mostTensors);
       const widths = group.map((x) => x.size / x.shape[0]);

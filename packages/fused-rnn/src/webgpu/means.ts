@@ -17,7 +17,14 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { MeanKind } from "../step-ops.ts";
 import { isRecording } from "../tfjs/saved-calls.ts";
-import { type GpuBackend, giveBack, isGpuBackend, knownNumbers, newTensor } from "./gpu-backend.ts";
+import {
+  dtypeOnDevice,
+  type GpuBackend,
+  giveBack,
+  isGpuBackend,
+  knownNumbers,
+  newTensor,
+} from "./gpu-backend.ts";
 import { meanKinds, meanOfParts, meanParts, meanRows } from "./mean-programs.ts";
 import { wordOf } from "./optimizer-programs.ts";
 import type { OwnKernels } from "./own-kernels.ts";
@@ -45,7 +52,12 @@ const kernel: KernelConfig = {
     const slopes = training ? newTensor(gpu, yPred.shape) : undefined;
     const epsilon = gpu.epsilon();
     const numbers = {
-      ...{ count, width, isTraining: training ? 1 : 0, isWhole: yTrue.dtype === "float32" ? 0 : 1 },
+      ...{
+        count,
+        width,
+        isTraining: training ? 1 : 0,
+        isWhole: dtypeOnDevice(gpu, yTrue) === "float32" ? 0 : 1,
+      },
       ...{ share: wordOf(1 / count), least: wordOf(epsilon), most: wordOf(1 - epsilon) },
       // WGSL has no words for them.
       ...{ nan: wordOf(Number.NaN), infinity: wordOf(Number.POSITIVE_INFINITY) },

@@ -10,7 +10,7 @@ import {
 import type { Replacement } from "../tfjs/wasm-overrides.ts";
 import { idsOf } from "../wasm/token-ids.ts";
 import { type CallNumbers, callNumbers, flag } from "./call-numbers.ts";
-import { type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
+import { dtypeOnDevice, type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
 import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
 import { integerSums, tableGradient } from "./table-gradient.ts";
 
@@ -50,13 +50,14 @@ export function lookedUp(
   wrong?: TensorInfo,
 ): TensorInfo {
   const [rowCount, ...row] = x.shape;
-  const out = backend.makeTensorInfo([...ids.shape, ...row], x.dtype);
+  // As it lies there: it may be called float32 and be integers.
+  const out = backend.makeTensorInfo([...ids.shape, ...row], dtypeOnDevice(backend, x));
   const count = util.sizeFromShape(out.shape);
   const width = util.sizeFromShape(row);
-  const areFloats = ids.dtype === "float32" ? 1 : 0;
+  const areFloats = dtypeOnDevice(backend, ids) === "float32" ? 1 : 0;
   const run = runOf(lookup, { rows: x, ids, out, wrong }, inTwo(Math.ceil(count / 256)));
   dispatch(backend, [run], [{ width, rowCount, count, areFloats, marksWrong: wrong ? 1 : 0 }]);
-  return out;
+  return { ...out, dtype: x.dtype };
 }
 
 /** Rows of x [...ids, …] added up by their ids, in their order, [count, …]. */
@@ -72,7 +73,7 @@ export function sumsByIds(
   const numbers: CallNumbers = {
     ...(Object.fromEntries(callNumbers.map((name) => [name, 0])) as CallNumbers),
     ...{ batch: util.sizeFromShape(ids.shape), steps: 1, inputSize: util.sizeFromShape(row) },
-    ...{ tableRows: count, flags: ids.dtype === "float32" ? flag.floatIds : 0 },
+    ...{ tableRows: count, flags: dtypeOnDevice(backend, ids) === "float32" ? flag.floatIds : 0 },
   };
   const run = runOf(
     isFloats ? tableGradient : integerSums,

@@ -14,13 +14,14 @@ import type { OwnSteps } from "../tfjs/weight-steps.ts";
 import {
   bufferOf,
   copyNumbers,
+  dtypeOnDevice,
   type GpuBackend,
   giveBack,
   isGpuBackend,
   newTensor,
 } from "./gpu-backend.ts";
 import { stepLanes, stepProgram, steps, wordOf } from "./optimizer-programs.ts";
-import { dispatch, inTwo, runOf } from "./program.ts";
+import { dispatch, floatsOf, inTwo, runOf } from "./program.ts";
 
 type Tensors = Readonly<Record<string, TensorInfo>>;
 
@@ -56,6 +57,8 @@ function runSteps(
 const sizeOf = ({ shape }: TensorInfo): number => util.sizeFromShape(shape);
 
 function copyOf(backend: GpuBackend, tensor: TensorInfo): TensorInfo {
+  const floats = floatsOf(backend, tensor);
+  if (floats !== tensor) return floats;
   const copy = newTensor(backend, tensor.shape);
   if (sizeOf(tensor) > 0) copyNumbers(backend, tensor, 0, copy, 0, sizeOf(tensor));
   return copy;
@@ -94,7 +97,9 @@ export const stepOnDevice: OwnSteps = (update, weights, numbers, backend) => {
   releaseDeadCalls();
   const data = ({ dataId }: TensorInfo) => gpu.tensorMap.get(dataId) as OpenData;
   const isOurs = (tensor: TensorInfo) =>
-    gpu.refCount(tensor.dataId) === 1 && data(tensor).external !== true;
+    gpu.refCount(tensor.dataId) === 1 &&
+    dtypeOnDevice(gpu, tensor) === "float32" &&
+    data(tensor).external !== true;
   for (const [kept, group] of bySlots(update.slots, weights)) {
     const targets = group.map(({ value, slots }) =>
       [value, ...kept.map((name) => slots[name] as Variable)].map((variable) => ({
