@@ -6,6 +6,7 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hasDawn, startWebGPU } from "../../fused-rnn/src/webgpu/dawn.fixture.ts";
+import { dispatchesOf } from "./dispatches.fixture.ts";
 import {
   adam,
   adamw,
@@ -185,4 +186,20 @@ describe.skipIf(!hasDawn)("training on the device (skipped without a Vulkan driv
       expect(new Set(got.tensors).size).toBe(1);
     },
   );
+
+  test("a step of the sentiment model, by trainOnBatch and in fit, is at most 20 dispatches", async () => {
+    await tf.setBackend("webgpu");
+    const { model: make, x: makeX, y: makeY } = cases["a sentiment classifier of lstm"]!;
+    const [model, x, y] = [make(), makeX(), makeY()];
+    const fit = (batchSize: number) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
+    await fit(2);
+    const step = await dispatchesOf(() => model.trainOnBatch(x, y));
+    expect(step).toContain("binaryCrossentropy");
+    expect(step.length).toBeLessThanOrEqual(20);
+    // Two batches less one: what an epoch itself does is in both.
+    const [one, two] = [await dispatchesOf(() => fit(4)), await dispatchesOf(() => fit(2))];
+    expect(two.length - one.length).toBeLessThanOrEqual(20);
+    model.dispose();
+    tf.dispose([x, y]);
+  });
 });
