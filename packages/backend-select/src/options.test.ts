@@ -5,7 +5,7 @@ import * as backendSelect from "./index.ts";
 import { planOf } from "./options.ts";
 import { selectBackend } from "./select-backend.ts";
 
-const names = "tfjs-node-gpu, tfjs-node, wasm, cpu";
+const names = "tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu";
 
 test.each([
   [{ require: "webgl" }, `expected require to be among ${names}, got "webgl"`],

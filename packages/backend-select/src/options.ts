@@ -22,6 +22,11 @@ export interface SelectBackendOptions {
    * page. It has no effect once the wasm backend has started.
    */
   wasmPaths?: string | Readonly<Record<string, string>>;
+  /**
+   * **allowSoftware**: whether webgpu may run on an adapter that is software (SwiftShader, lavapipe, Microsoft Basic
+   * Render), for tests on machines without a GPU. Default *false*: it is refused, and wasm is next.
+   */
+  allowSoftware?: boolean;
 }
 
 export interface Plan {
@@ -30,16 +35,19 @@ export interface Plan {
   readonly excluded: readonly BackendName[];
   readonly required: BackendName | undefined;
   readonly wasmPaths: SelectBackendOptions["wasmPaths"];
+  readonly allowSoftware: boolean;
   /** Equal plans have equal keys. */
   readonly key: string;
 }
 
-const known = ["prefer", "require", "exclude", "wasmPaths"];
+const known = ["prefer", "require", "exclude", "wasmPaths", "allowSoftware"];
 
 /** @throws on unknown names and options, and on options that contradict each other */
 export function planOf(options: SelectBackendOptions): Plan {
   checkOptions("selectBackend", options, known, '{ prefer: "wasm" }');
-  const { wasmPaths } = options;
+  const { wasmPaths, allowSoftware = false } = options;
+  if (typeof allowSoftware !== "boolean")
+    fail(`expected allowSoftware to be true or false, got ${shown(allowSoftware)}`);
   if (
     wasmPaths !== undefined &&
     typeof wasmPaths !== "string" &&
@@ -66,8 +74,8 @@ export function planOf(options: SelectBackendOptions): Plan {
     ),
     ...(required === undefined ? [] : preferred.filter((name) => name !== required)),
   ];
-  const key = JSON.stringify([order, required ?? null, sorted(wasmPaths)]);
-  return { order, excluded, required, wasmPaths, key };
+  const key = JSON.stringify([order, required ?? null, sorted(wasmPaths), allowSoftware]);
+  return { order, excluded, required, wasmPaths, allowSoftware, key };
 }
 
 function namesIn(option: string, value: unknown): BackendName[] {

@@ -22,6 +22,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(removeTemporaryFolders);
 
+const withCpu: RealPackage[] = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"];
+
 const types: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -111,7 +113,7 @@ async function open(folder: string, headers: Record<string, string> = {}): Promi
   }
 }
 
-const real: RealPackage[] = ["tfjs-core", "tfjs-backend-cpu", "tfjs-backend-wasm"];
+const real: RealPackage[] = [...withCpu, "@tensorflow/tfjs-backend-wasm"];
 
 test.runIf(hasBrowser)(
   "a bundled page computes on wasm from the folder it names",
@@ -206,7 +208,7 @@ test.runIf(hasBrowser)(
 test.runIf(hasBrowser)(
   "a page bundled without the wasm package computes on cpu",
   async () => {
-    const { result, said } = await open(await bundle(["tfjs-core", "tfjs-backend-cpu"], ""));
+    const { result, said } = await open(await bundle(withCpu, ""));
     expect(result, said.join("\n")).toMatchObject({ name: "cpu", now: "cpu" });
     expect(result.candidates[2].reason).toBe("not installed: @tensorflow/tfjs-backend-wasm");
     expect(said).toEqual([]);

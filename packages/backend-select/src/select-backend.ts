@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type BackendName, backendEntry, backendNames } from "./backend-name.ts";
 import { tryCandidate } from "./candidate.ts";
 import { type Plan, planOf, type SelectBackendOptions } from "./options.ts";
+import { isDead } from "./webgpu-start.ts";
 
 /** What became of one backend. */
 export interface BackendCandidate {
@@ -68,7 +69,7 @@ export function currentSelection(): BackendSelection | undefined {
 }
 
 async function selectNow(plan: Plan): Promise<BackendSelection> {
-  if (last?.key === plan.key && tf.engine().registry[last.selection.tfBackend]) {
+  if (last?.key === plan.key && (await isRunning(last.selection.tfBackend))) {
     if (!currentSelection()) await tf.setBackend(last.selection.tfBackend);
     return last.selection;
   }
@@ -81,7 +82,7 @@ async function selectNow(plan: Plan): Promise<BackendSelection> {
     } else if (plan.required !== undefined && name !== plan.required) {
       outcomes.set(name, { name, outcome: "not tried", reason: `${plan.required} is required` });
     } else {
-      const verdict = await tryCandidate(backendEntry(name), plan.wasmPaths);
+      const verdict = await tryCandidate(backendEntry(name), plan);
       if (verdict.taken) taken = name;
       const outcome = verdict.taken ? "taken" : "refused";
       outcomes.set(name, { name, outcome, reason: verdict.reason });
@@ -98,6 +99,10 @@ async function selectNow(plan: Plan): Promise<BackendSelection> {
   const selection = { name: taken, tfBackend: backendEntry(taken).tfBackend, candidates };
   last = { key: plan.key, selection };
   return selection;
+}
+
+async function isRunning(tfBackend: string): Promise<boolean> {
+  return tf.engine().registry[tfBackend] !== undefined && !(await isDead(tfBackend));
 }
 
 function refusal(plan: Plan, candidates: readonly BackendCandidate[]): string {
