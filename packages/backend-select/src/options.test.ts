@@ -8,7 +8,10 @@ import { selectBackend } from "./select-backend.ts";
 const names = "tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu";
 
 test.each([
-  [{ require: "webgl" }, `expected require to be among ${names}, got "webgl"`],
+  [
+    { require: "webgl" },
+    `expected require to be among ${names}, got "webgl"; did you mean webgpu?`,
+  ],
   [{ prefer: ["wasm", 3] }, `expected prefer to be among ${names}, got 3`],
   [
     { require: "tfjs_node" },
@@ -22,9 +25,10 @@ test.each([
   [{ exclude: backendNames }, "every backend is excluded"],
   [
     { preferred: "cpu" },
-    "expected options prefer, require, exclude, wasmPaths, got preferred; did you mean prefer?",
+    "expected options prefer, require, exclude, wasmPaths, allowSoftware, got preferred; did you mean prefer?",
   ],
   [{ wasmPaths: 3 }, "expected wasmPaths to be a folder or a map of file names, got 3"],
+  [{ allowSoftware: 1 }, "expected allowSoftware to be true or false, got 1"],
   ["wasm", 'expected an object of options such as { prefer: "wasm" }, got "wasm"'],
   [null, 'expected an object of options such as { prefer: "wasm" }, got null'],
 ])("%j is refused before anything is loaded", async (options, message) => {
@@ -47,7 +51,7 @@ test("equal wishes have equal keys, however they are written", () => {
 testOptions(backendSelect, {
   selectBackend: {
     who: "selectBackend",
-    names: ["prefer", "require", "exclude", "wasmPaths"],
+    names: ["prefer", "require", "exclude", "wasmPaths", "allowSoftware"],
     call: selectBackend,
   },
   describeBackend: null,

@@ -22,7 +22,9 @@ test("with tfjs-core and cpu alone, cpu is taken and the rest is not installed",
 
 test("with no backend at all the error names why for each", async () => {
   const { json } = await select({}, `show({ e: await refusal() });`);
-  expect(json.e).toMatch(/^selectBackend: expected one of tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu to/);
+  expect(json.e).toMatch(
+    /^selectBackend: expected one of tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu to/,
+  );
   expect(json.e).toContain("wasm: not installed: @tensorflow/tfjs-backend-wasm");
   expect(json.e).toContain("cpu: not installed: @tensorflow/tfjs-backend-cpu");
 });
