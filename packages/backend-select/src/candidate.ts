@@ -157,7 +157,7 @@ async function start({ name, tfBackend }: BackendEntry, place = ""): Promise<str
   }
 }
 
-async function withinLimit<T>(work: T | Promise<T>): Promise<T> {
+export async function withinLimit<T>(work: T | Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
     const complain = () => reject(new Error(`no answer within ${startLimit / 1000} s`));
@@ -202,7 +202,8 @@ function takenReason({ name }: BackendEntry): string {
   return isUsingGpuDevice === false ? `${works}, on the CPU: TensorFlow found no GPU` : works;
 }
 
-function putAside({ packageName, tfBackend }: BackendEntry): void {
+/** Takes a backend out of tfjs's registry, so that a later call may try it again. */
+export function putAside({ packageName, tfBackend }: BackendEntry): void {
   const factory = tf.findBackendFactory(tfBackend);
   if (!factory) return;
   // Of webgpu it would give a device that is gone; each start makes another.
@@ -218,7 +219,7 @@ function putAside({ packageName, tfBackend }: BackendEntry): void {
 
 // tfjs says "install our node backend" at the first tensor on cpu, and logs each backend that
 // would not start: both are in the selection's reasons.
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
+export async function quietly<T>(work: () => Promise<T>): Promise<T> {
   const wasProduction = tf.env().getBool("PROD");
   tf.env().set("PROD", true);
   try {

@@ -6,6 +6,7 @@ export interface NodeRuntime {
   /** Bun or Deno, which say which Node they stand in for, too. */
   readonly isStandIn: boolean;
   builtin(name: "node:module"): typeof import("node:module");
+  builtin(name: "node:os"): typeof import("node:os");
   builtin(name: "node:fs"): typeof import("node:fs");
   builtin(name: "node:url"): typeof import("node:url");
   builtin(name: "node:path"): typeof import("node:path");

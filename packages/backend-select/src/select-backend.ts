@@ -1,29 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { BackendCandidate } from "./backend-candidate.ts";
 import { type BackendName, backendEntry, backendNames } from "./backend-name.ts";
-import { tryCandidate } from "./candidate.ts";
+import { fastestOf, firstThatWorks, type MeasuredSelection } from "./choice.ts";
 import { type Plan, planOf, type SelectBackendOptions } from "./options.ts";
 import { isDead } from "./webgpu-start.ts";
-
-/** What became of one backend. */
-export interface BackendCandidate {
-  readonly name: BackendName;
-  readonly outcome: "taken" | "refused" | "not tried";
-  /**
-   * In words, beginning with the kind: *not installed*, *broken install*, *native library missing*,
-   * *native load error*, *failed to load*, *not in this runtime*, *WebAssembly missing*, *no SIMD*,
-   * *missing .wasm file*, *failed to initialise*, *failed on its first operation*, *wrong result*,
-   * *excluded*.
-   */
-  readonly reason: string;
-}
 
 /** The backend that tfjs computes on now, and what became of every other. */
 export interface BackendSelection {
   readonly name: BackendName;
   /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *wasm* or *cpu*. */
   readonly tfBackend: string;
-  /** Every backend there is, in the order of this selection. */
+  /** Every backend there is, in the order of this selection; those that were measured by their times. */
   readonly candidates: readonly BackendCandidate[];
+  /** Of a selection with **measure**. */
+  readonly measured?: MeasuredSelection;
 }
 
 let last: { readonly key: string; readonly selection: BackendSelection } | undefined;
@@ -74,31 +64,21 @@ async function selectNow(plan: Plan): Promise<BackendSelection> {
     return last.selection;
   }
   const before = tf.getBackend();
-  const outcomes = new Map<BackendName, BackendCandidate>();
-  let taken: BackendName | undefined;
-  for (const name of plan.order) {
-    if (taken !== undefined) {
-      outcomes.set(name, { name, outcome: "not tried", reason: `${taken} was taken` });
-    } else if (plan.required !== undefined && name !== plan.required) {
-      outcomes.set(name, { name, outcome: "not tried", reason: `${plan.required} is required` });
-    } else {
-      const verdict = await tryCandidate(backendEntry(name), plan);
-      if (verdict.taken) taken = name;
-      const outcome = verdict.taken ? "taken" : "refused";
-      outcomes.set(name, { name, outcome, reason: verdict.reason });
-    }
-  }
-  for (const name of plan.excluded)
-    outcomes.set(name, { name, outcome: "refused", reason: "excluded by the caller" });
-
-  const candidates = [...outcomes.values()];
-  if (taken === undefined) {
+  const choice = plan.measure ? await fastestOf(plan, plan.measure) : await firstThatWorks(plan);
+  const { name, measured } = choice;
+  const candidates = [...choice.candidates, ...plan.excluded.map(excluded)];
+  if (name === undefined) {
     if (before && tf.engine().registry[before]) await tf.setBackend(before);
     throw new Error(refusal(plan, candidates), { cause: candidates });
   }
-  const selection = { name: taken, tfBackend: backendEntry(taken).tfBackend, candidates };
+  const { tfBackend } = backendEntry(name);
+  const selection = { name, tfBackend, candidates, ...(measured && { measured }) };
   last = { key: plan.key, selection };
   return selection;
+}
+
+function excluded(name: BackendName): BackendCandidate {
+  return { name, outcome: "refused", reason: "excluded by the caller" };
 }
 
 async function isRunning(tfBackend: string): Promise<boolean> {

@@ -1,0 +1,95 @@
+// A recurrent layer's step: by fused-rnn where that is installed and has an engine for the backend, since this is what
+// its layers take there; else of tfjs's operations, as they would then be.
+import * as tf from "@tensorflow/tfjs-core";
+import type { RecurrentProbe, Steps } from "./probe.ts";
+
+type Cell = RecurrentProbe["cell"];
+interface Weights {
+  readonly kernel: tf.Tensor2D;
+  readonly recurrentKernel: tf.Tensor2D;
+  readonly bias: tf.Tensor;
+}
+/** The last output [B, H] of a sequence [B, T, I]. */
+type Layer = (x: tf.Tensor3D, weights: Weights) => tf.Tensor2D;
+
+const gates: Readonly<Record<Cell, number>> = { simpleRnn: 1, lstm: 4, gru: 3 };
+
+/** Makes a layer's tensors on tfjs's current backend, and its step: the forward pass and, in training, every gradient. */
+export async function recurrentSteps(probe: RecurrentProbe): Promise<Steps> {
+  const { cell, batch, steps, inputSize, units, training = true } = probe;
+  const columns = gates[cell] * units;
+  const uniform = (shape: number[], scale: number) =>
+    tf.randomUniform(shape, -scale, scale, "float32", 1);
+  const x = uniform([batch, steps, inputSize], 1) as tf.Tensor3D;
+  const weights: Weights = {
+    kernel: uniform([inputSize, columns], 1 / Math.sqrt(inputSize)) as tf.Tensor2D,
+    recurrentKernel: uniform([units, columns], 1 / Math.sqrt(units)) as tf.Tensor2D,
+    bias: tf.zeros(cell === "gru" ? [2, columns] : [columns]),
+  };
+  const { kernel, recurrentKernel, bias } = weights;
+  const fused = await fusedLayer(cell);
+  const layer = fused ?? composedLayer(cell);
+  const loss = (x: tf.Tensor, kernel: tf.Tensor, recurrentKernel: tf.Tensor, bias: tf.Tensor) =>
+    tf.mean(tf.square(layer(x as tf.Tensor3D, { kernel, recurrentKernel, bias } as Weights)));
+  const gradients = tf.grads(loss as (...args: tf.Tensor[]) => tf.Scalar);
+  const inputs = [x, kernel, recurrentKernel, bias];
+  return {
+    kind: fused ? "fused" : "composed",
+    step: () => tf.tidy(() => (training ? gradients(inputs) : layer(x, weights))),
+    end: () => tf.dispose(inputs),
+  };
+}
+
+type FusedPackage = typeof import("@rnnkit/fused-rnn");
+
+async function fusedLayer(cell: Cell): Promise<Layer | undefined> {
+  try {
+    const fused: FusedPackage = await import("@rnnkit/fused-rnn");
+    if (tf.getBackend() === "webgpu") await registerWebgpuEngine();
+    else if (!fused.isEngineSupported()) return undefined;
+    return (x, weights) =>
+      fused[cell](x, weights, { returnSequences: false }).outputs as tf.Tensor2D;
+  } catch {
+    return undefined;
+  }
+}
+
+// Its WebGPU engine is an entry of its own; without it there is none.
+async function registerWebgpuEngine(): Promise<void> {
+  const entry = "@rnnkit/fused-rnn/webgpu";
+  const { registerWebGPUKernels } = await import(/* @vite-ignore */ entry);
+  registerWebGPUKernels();
+}
+
+const sigmoid = tf.sigmoid<tf.Tensor2D>;
+const tanh = tf.tanh<tf.Tensor2D>;
+
+function composedLayer(cell: Cell): Layer {
+  return (x, { kernel, recurrentKernel, bias }) => {
+    const [batch, steps, inputSize] = x.shape;
+    const [units] = recurrentKernel.shape;
+    const [inputBias, stateBias] = cell === "gru" ? tf.unstack(bias) : [bias];
+    const flat = tf.reshape(x, [batch * steps, inputSize]);
+    const projected = tf.add(tf.matMul(flat, kernel), inputBias);
+    const sums = tf.unstack(tf.reshape(projected, [batch, steps, -1]), 1) as tf.Tensor2D[];
+    let h = tf.zeros([batch, units]) as tf.Tensor2D;
+    let c = h;
+    for (const sum of sums) {
+      const own = tf.matMul(h, recurrentKernel);
+      if (cell === "simpleRnn") {
+        h = tanh(tf.add(sum, own));
+      } else if (cell === "lstm") {
+        const [i, f, candidate, o] = tf.split(tf.add(sum, own), 4, 1) as tf.Tensor2D[];
+        c = tf.add(tf.mul(sigmoid(f), c), tf.mul(sigmoid(i), tanh(candidate)));
+        h = tf.mul(sigmoid(o), tanh(c));
+      } else {
+        const [xz, xr, xh] = tf.split(sum, 3, 1);
+        const [hz, hr, hh] = tf.split(tf.add(own, stateBias), 3, 1);
+        const z = sigmoid(tf.add(xz, hz));
+        const candidate = tf.tanh(tf.add(xh, tf.mul(sigmoid(tf.add(xr, hr)), hh)));
+        h = tf.add(candidate, tf.mul(z, tf.sub(h, candidate)));
+      }
+    }
+    return h;
+  };
+}
