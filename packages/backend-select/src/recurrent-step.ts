@@ -1,5 +1,6 @@
-// A recurrent layer's step: by fused-rnn where that is installed and has an engine for the backend, since this is what
-// its layers take there; else of tfjs's operations, as they would then be.
+// A step of a small recurrent model: one layer and a Dense of one unit behind it. The layer is fused-rnn's where that is
+// installed and has an engine for the backend, since this is what models take there; else of tfjs's operations, as
+// theirs then are.
 import * as tf from "@tensorflow/tfjs-core";
 import type { RecurrentProbe, Steps } from "./probe.ts";
 
@@ -14,29 +15,48 @@ type Layer = (x: tf.Tensor3D, weights: Weights) => tf.Tensor2D;
 
 const gates: Readonly<Record<Cell, number>> = { simpleRnn: 1, lstm: 4, gru: 3 };
 
-/** Makes a layer's tensors on tfjs's current backend, and its step: the forward pass and, in training, every gradient. */
+const rate = 1e-3;
+
+/**
+ * Makes a model's tensors on tfjs's current backend, and its step: a prediction or, in training, the gradients of the
+ * predictions' sum and weights that are moved along them.
+ *
+ * @throws Error where training needs gradients of tfjs's operations and they are not registered.
+ */
 export async function recurrentSteps(probe: RecurrentProbe): Promise<Steps> {
   const { cell, batch, steps, inputSize, units, training = true } = probe;
-  const columns = gates[cell] * units;
-  const uniform = (shape: number[], scale: number) =>
-    tf.randomUniform(shape, -scale, scale, "float32", 1);
-  const x = uniform([batch, steps, inputSize], 1) as tf.Tensor3D;
-  const weights: Weights = {
-    kernel: uniform([inputSize, columns], 1 / Math.sqrt(inputSize)) as tf.Tensor2D,
-    recurrentKernel: uniform([units, columns], 1 / Math.sqrt(units)) as tf.Tensor2D,
-    bias: tf.zeros(cell === "gru" ? [2, columns] : [columns]),
-  };
-  const { kernel, recurrentKernel, bias } = weights;
   const fused = await fusedLayer(cell);
+  if (training && !fused && !tf.getGradient("BatchMatMul"))
+    throw new Error(
+      "tfjs's gradients are not registered: import @tensorflow/tfjs-layers first, or measure training: false",
+    );
   const layer = fused ?? composedLayer(cell);
-  const loss = (x: tf.Tensor, kernel: tf.Tensor, recurrentKernel: tf.Tensor, bias: tf.Tensor) =>
-    tf.mean(tf.square(layer(x as tf.Tensor3D, { kernel, recurrentKernel, bias } as Weights)));
-  const gradients = tf.grads(loss as (...args: tf.Tensor[]) => tf.Scalar);
+  const columns = gates[cell] * units;
+  const uniform = (shape: number[], fanIn: number) =>
+    tf.randomUniform(shape, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn), "float32", 1);
+  const x = uniform([batch, steps, inputSize], 1);
+  const kernel = uniform([inputSize, columns], inputSize);
+  const recurrentKernel = uniform([units, columns], units);
+  const bias = tf.zeros(cell === "gru" ? [2, columns] : [columns]);
+  const head = uniform([units, 1], units) as tf.Tensor2D;
+  const ones = tf.ones([batch, 1]) as tf.Tensor2D;
+
+  const output = (...[x, kernel, recurrentKernel, bias]: tf.Tensor[]) =>
+    layer(x as tf.Tensor3D, { kernel, recurrentKernel, bias } as Weights);
   const inputs = [x, kernel, recurrentKernel, bias];
+  const predict = () => tf.matMul(output(...inputs), head);
+  const withGradients = tf.valueAndGrads(output);
+  const moved = (weight: tf.Tensor, gradient: tf.Tensor) => tf.sub(weight, tf.mul(gradient, rate));
+  const train = () => {
+    // The sum's gradient is 1 for each prediction, so the layer's output has the head's weights for its own.
+    const { value, grads } = withGradients(inputs, tf.matMul(ones, head, false, true));
+    const weights = inputs.slice(1).map((weight, i) => moved(weight, grads[i + 1]));
+    return [...weights, moved(head, tf.matMul(value as tf.Tensor2D, ones, true))];
+  };
   return {
     kind: fused ? "fused" : "composed",
-    step: () => tf.tidy(() => (training ? gradients(inputs) : layer(x, weights))),
-    end: () => tf.dispose(inputs),
+    step: () => tf.tidy(() => (training ? train() : predict())),
+    end: () => tf.dispose([...inputs, head, ones]),
   };
 }
 
