@@ -96,5 +96,5 @@ async function end(steps: Steps): Promise<void> {
 }
 
 function failed(error: unknown): string {
-  return `failed in the probe: ${firstLine(error)}`;
+  return `failed in the probe: ${firstLine(error ?? "threw nothing")}`;
 }

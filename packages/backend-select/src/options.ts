@@ -1,6 +1,6 @@
 import { type BackendName, backendNames, isBackendName } from "./backend-name.ts";
 import { checkOptions, didYouMean, shown } from "./generated/options.ts";
-import { checkProbe, type Probe, probeKey, probeName } from "./probe.ts";
+import { checkProbe, idOf, type Probe, probeKey, probeName } from "./probe.ts";
 import { checkCache, type TimingCache } from "./timing-cache.ts";
 
 /** What `selectBackend` may and must do. Every option may be left out. */
@@ -103,7 +103,8 @@ export function planOf(options: SelectBackendOptions): Plan {
     ...(required === undefined ? [] : preferred.filter((name) => name !== required)),
   ];
   const wishes = [order, required ?? null, sorted(wasmPaths), allowSoftware];
-  const key = JSON.stringify([...wishes, measure ? probeKey(measure) : null]);
+  const cacheKey = typeof cache === "object" ? idOf(cache) : cache;
+  const key = JSON.stringify([...wishes, measure && [probeKey(measure), cacheKey]]);
   return { order, excluded, required, wasmPaths, allowSoftware, measure, cache, key };
 }
 

@@ -54,13 +54,20 @@ const ownNames = ["run", "prepare", "name"];
 /** @throws on anything but one of the two kinds, with every size and of a known cell. */
 export function checkProbe(who: string, probe: unknown): asserts probe is Probe {
   const example = '{ cell: "lstm", batch: 32, steps: 50, inputSize: 8, units: 32 }';
-  const isOwn = typeof (probe as OwnProbe | null)?.run === "function";
-  checkOptions(who, probe, isOwn ? ownNames : recurrentNames, example, "names in measure");
-  if (isOwn) checkOwn(who, probe as OwnProbe);
+  const has = (name: string) => Object.hasOwn(Object(probe), name);
+  const names = has("run")
+    ? ownNames
+    : has("cell")
+      ? recurrentNames
+      : [...recurrentNames, ...ownNames];
+  checkOptions(who, probe, names, example, "names in measure");
+  if (has("run")) checkOwn(who, probe as OwnProbe);
   else checkRecurrent(who, probe as RecurrentProbe);
 }
 
-function checkOwn(who: string, { prepare, name }: OwnProbe): void {
+function checkOwn(who: string, { run, prepare, name }: OwnProbe): void {
+  if (typeof run !== "function")
+    throw new TypeError(`${who}: expected measure.run to be a function, got ${shown(run)}`);
   if (prepare !== undefined && typeof prepare !== "function")
     throw new TypeError(`${who}: expected measure.prepare to be a function, got ${shown(prepare)}`);
   if (name !== undefined && (typeof name !== "string" || name === ""))
@@ -89,16 +96,20 @@ function checkRecurrent(who: string, probe: RecurrentProbe): void {
 const ids = new WeakMap<object, number>();
 let nextId = 0;
 
+/** A number for an object or a function, the same each time. */
+export function idOf(part: object): number {
+  if (!ids.has(part)) ids.set(part, nextId++);
+  return ids.get(part) as number;
+}
+
 /** Equal probes have equal keys. A step of the caller's own is equal to itself. */
 export function probeKey(probe: Probe): unknown {
   if (!("run" in probe)) {
     const { cell, training = true } = probe;
     return [cell, ...sizes.map((name) => probe[name]), training];
   }
-  return [probe.run, probe.prepare].map((part) => {
-    if (part && !ids.has(part)) ids.set(part, nextId++);
-    return part ? ids.get(part) : null;
-  });
+  const { run, prepare, name } = probe;
+  return [idOf(run), prepare ? idOf(prepare) : null, name ?? null];
 }
 
 /** The probe as cached times are kept under; undefined for one without a name. */

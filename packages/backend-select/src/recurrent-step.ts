@@ -18,14 +18,17 @@ const gates: Readonly<Record<Cell, number>> = { simpleRnn: 1, lstm: 4, gru: 3 };
 const rate = 1e-3;
 
 /**
- * Makes a model's tensors on tfjs's current backend, and its step: a prediction or, in training, the gradients of the
+ * Makes a model's tensors on tfjs's current backend, and its step, fused if it can be: a prediction or, in training, the gradients of the
  * predictions' sum and weights that are moved along them.
  *
  * @throws Error where training needs gradients of tfjs's operations and they are not registered.
  */
-export async function recurrentSteps(probe: RecurrentProbe): Promise<Steps> {
+export async function recurrentSteps(
+  probe: RecurrentProbe,
+  kind: "fused" | "composed" = "fused",
+): Promise<Steps> {
   const { cell, batch, steps, inputSize, units, training = true } = probe;
-  const fused = await fusedLayer(cell);
+  const fused = kind === "fused" ? await fusedLayer(cell) : undefined;
   if (training && !fused && !tf.getGradient("BatchMatMul"))
     throw new Error(
       "tfjs's gradients are not registered: import @tensorflow/tfjs-layers first, or measure training: false",

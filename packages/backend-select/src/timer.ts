@@ -51,7 +51,7 @@ export async function timeInTurn(warm: readonly Timed[]): Promise<void> {
         do timed.samples.push(await timeOf(timed.steps, stepsOf(timed)));
         while (performance.now() < end);
       } catch (error) {
-        timed.fault = error ?? new Error("threw nothing");
+        timed.fault = error ?? "threw nothing";
       }
     }
   }
