@@ -109,6 +109,7 @@ testOptions(backendSelect, {
       names: ["cell", "batch", "steps", "inputSize", "units", "training", "run", "prepare", "name"],
       kind: "names in measure",
       call: (measure) => selectBackend({ measure }),
+      required: lstm,
     },
   ],
   describeBackend: null,
