@@ -68,20 +68,14 @@ type FusedPackage = typeof import("@rnnkit/fused-rnn");
 async function fusedLayer(cell: Cell): Promise<Layer | undefined> {
   try {
     const fused: FusedPackage = await import("@rnnkit/fused-rnn");
-    if (tf.getBackend() === "webgpu") await registerWebgpuEngine();
+    if (tf.getBackend() === "webgpu")
+      (await import("@rnnkit/fused-rnn/webgpu")).registerWebGPUKernels();
     else if (!fused.isEngineSupported()) return undefined;
     return (x, weights) =>
       fused[cell](x, weights, { returnSequences: false }).outputs as tf.Tensor2D;
   } catch {
     return undefined;
   }
-}
-
-// Its WebGPU engine is an entry of its own; without it there is none.
-async function registerWebgpuEngine(): Promise<void> {
-  const entry = "@rnnkit/fused-rnn/webgpu";
-  const { registerWebGPUKernels } = await import(/* @vite-ignore */ entry);
-  registerWebGPUKernels();
 }
 
 const sigmoid = tf.sigmoid<tf.Tensor2D>;

@@ -21,6 +21,9 @@ interface Recorder {
   readonly commandEncoder: GPUCommandEncoder | null;
 }
 
+/** On a device whose faults are thrown here: fused-rnn, which watches others itself, then leaves it to this. */
+const guarded = Symbol.for("rnnkit.guarded");
+
 /**
  * tfjs's backend on **device**, where a device that is lost and work that was refused are errors by name on the next
  * call of whatever there is: `WebGPUDeviceLost` on every one until another backend takes its place;
@@ -44,6 +47,7 @@ function guardedClass(Base: Backend): Backend {
 
     constructor(device: GPUDevice, info?: GPUAdapterInfo) {
       super(device, info);
+      Object.defineProperty(device, guarded, { value: true });
       void device.lost.then((info) => {
         this.#lost = info;
       });

@@ -10,8 +10,12 @@ interface Watched {
 
 const watched = new WeakMap<GPUDevice, Watched>();
 
+/** On a device of backend-select, whose backend throws what it says by itself: once shall be enough. */
+const guarded = Symbol.for("rnnkit.guarded");
+
 /** Watches a device from its first call on. @throws Error with what it has said since the last call */
 export function watchDevice(device: GPUDevice): void {
+  if (guarded in device) return;
   const state = watched.get(device) ?? watch(device);
   if (state.lost !== undefined) {
     throw named(
