@@ -9,7 +9,14 @@ if (vulkanDriver) process.env.VK_DRIVER_FILES = vulkanDriver;
 test.runIf(vulkanDriver)(
   "a measured selection times fused-rnn's WebGPU engine, and its layers' faults are thrown once",
   async () => {
-    const measure = { cell: "gru", batch: 2, steps: 3, inputSize: 2, units: 4, training: false } as const;
+    const measure = {
+      cell: "gru",
+      batch: 2,
+      steps: 3,
+      inputSize: 2,
+      units: 4,
+      training: false,
+    } as const;
     const selection = await selectBackend({
       ...{ measure, allowSoftware: true, exclude: ["wasm", "cpu"] },
     });
