@@ -8,9 +8,12 @@ import { root, run } from "./workspace.mjs";
 // turbo's cache key.
 const data = process.env.RNNKIT_DATA ?? join(root, "..", "shared", "data");
 const chromium = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+// Debian's Chromium brings a software Vulkan, on which WebGPU runs in Node too.
+const vulkan = process.env.VK_DRIVER_FILES || "/usr/lib/chromium/vk_swiftshader_icd.json";
 const env = {
   RNNKIT_DATA: existsSync(join(data, "imdb.npz")) ? data : "",
   RNNKIT_CHROMIUM: existsSync(chromium) ? chromium : "",
+  VK_DRIVER_FILES: existsSync(vulkan) ? vulkan : "",
 };
 const say = (/** @type {string} */ text) => console.log(`\n── ${text}`);
 
@@ -31,5 +34,7 @@ run("knip --treat-config-hints-as-errors");
 say("size of single imports");
 run("size-limit");
 if (!env.RNNKIT_DATA) console.log("\nThe real imdb.npz was not found: its tests were skipped.");
+if (!env.VK_DRIVER_FILES)
+  console.log("\nNo Vulkan driver was found: the tests of WebGPU in Node were skipped.");
 if (!env.RNNKIT_CHROMIUM) console.log("\nChromium was not found: the browser tests were skipped.");
 console.log("\nverified");

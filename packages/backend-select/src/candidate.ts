@@ -196,6 +196,8 @@ function takenReason({ name }: BackendEntry): string {
   const works = "a matrix product came out right";
   if (name === "wasm" && losesThreads())
     return `${works}, on one thread: tfjs's threaded module does not outlive minification`;
+  if (name === "wasm" && !nodeRuntime() && typeof SharedArrayBuffer === "undefined")
+    return `${works}, on one thread: no SharedArrayBuffer, which a cross-origin isolated page has`;
   if (name === "webgpu") return `${works}, on ${webgpuAdapter()}`;
   if (name !== "tfjs-node-gpu") return works;
   const { isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;

@@ -5,8 +5,8 @@ import { type BackendSelection, currentSelection } from "./select-backend.ts";
 import { webgpuAdapter } from "./webgpu-start.ts";
 
 /**
- * One line for a log: backend, tfjs version, SIMD and threads where it is wasm, runtime (Node, Bun, Deno or
- * the browser).
+ * One line for a log: backend, SIMD and threads where it is wasm, the adapter where it is webgpu, tfjs version, runtime
+ * (Node, Bun, Deno or the browser).
  *
  * Without **selection** it tells of the backend that tfjs computes on now.
  *

@@ -11,6 +11,7 @@ test.runIf(hasBrowser)(
     expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
     expect(result.candidates[0].reason).toBe("not in this runtime: a native addon needs Node");
     expect(result.line).toMatch(/^wasm, SIMD, 1 thread, tfjs 4\.22\.0, \w+ \d+$/);
+    expect(result.candidates[2].reason).toMatch(/, on one thread: no SharedArrayBuffer, which a /);
     expect(said).toEqual([]);
   },
   60_000,
@@ -31,6 +32,21 @@ test.runIf(hasBrowser)(
     expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
     expect(result.line).toMatch(/^wasm, SIMD, \d+ threads?, /);
     expect(asked).toContain("/wasm/tfjs-backend-wasm-threaded-simd.wasm");
+    expect(said).toEqual([]);
+  },
+  60_000,
+);
+
+test.runIf(hasBrowser)(
+  "without SharedArrayBuffer an isolated page computes on one thread, and says so",
+  async () => {
+    const folder = await bundle(real, `{ wasmPaths: "/wasm/" }`, false);
+    const without = { before: "delete globalThis.SharedArrayBuffer" };
+    const { result, said, asked } = await open(folder, isolated, without);
+    expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
+    expect(result.line).toMatch(/^wasm, SIMD, 1 thread, /);
+    expect(result.candidates[2].reason).toMatch(/, on one thread: no SharedArrayBuffer/);
+    expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
     expect(said).toEqual([]);
   },
   60_000,

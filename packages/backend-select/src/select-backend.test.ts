@@ -128,6 +128,18 @@ test.runIf(process.arch === "x64")("without SIMD wasm is refused for that", asyn
   expect(json.why.wasm).toMatch(/^refused: no SIMD: /);
 });
 
+test("without SharedArrayBuffer wasm computes all the same", async () => {
+  const { json, stderr } = await select(
+    { real: all },
+    `delete globalThis.SharedArrayBuffer;
+     const s = await selectBackend();
+     const x = tf.ones([2, 2]);
+     show({ line: describeBackend(s), product: Array.from(await tf.matMul(x, x).data()) });`,
+  );
+  expect(json?.line, stderr).toMatch(/^wasm, SIMD, 1 thread, /);
+  expect([json.product, stderr]).toEqual([[2, 2, 2, 2], ""]);
+});
+
 test("wasmPaths without the files are refused quietly, and right ones then work", async () => {
   const { json, stderr, code } = await select(
     { real: all },

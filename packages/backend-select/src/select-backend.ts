@@ -8,7 +8,7 @@ import { isDead } from "./webgpu-start.ts";
 /** The backend that tfjs computes on now, and what became of every other. */
 export interface BackendSelection {
   readonly name: BackendName;
-  /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *wasm* or *cpu*. */
+  /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *webgpu*, *wasm* or *cpu*. */
   readonly tfBackend: string;
   /** Every backend there is, in the order of this selection; those that were measured by their times. */
   readonly candidates: readonly BackendCandidate[];
@@ -21,14 +21,22 @@ let queue: Promise<unknown> = Promise.resolve();
 const pending = new Map<string, Promise<BackendSelection>>();
 
 /**
- * Makes the fastest backend that works here tfjs's current one: tfjs-node-gpu, tfjs-node, wasm, cpu,
- * in that order unless **prefer** says otherwise.
+ * Makes a backend that works here tfjs's current one: the first that does of tfjs-node-gpu, webgpu, wasm, tfjs-node and
+ * cpu, in the order that **prefer** changes; or, with **measure**, the one that takes the least time for a step.
+ *
+ * The order is a rule: a GPU where there is one, then the CPU's vectors, then plain JavaScript. It knows nothing of
+ * what is faster for a model, which is what **measure** is for.
  *
  * Each is an optional package, imported only when its turn comes, and taken only after a matrix
  * product came out right on it; one that is absent or broken is passed over, its reason kept. A
  * refused backend is taken out of tfjs's registry, nothing is printed, and crash listeners that a
- * package put on the process are taken off. (A native addon that kills the process outright is
- * beyond any caller's reach.)
+ * package put on the process are taken off. (A native addon that kills the process outright, or
+ * prints as Dawn does where Vulkan has no driver, is beyond any caller's reach.)
+ *
+ * webgpu is a page's, or in Node Dawn's (npm's *webgpu*, 0.6.2 or later), on a device with the adapter's own limits. An
+ * adapter that is software is refused unless **allowSoftware**. A device that is lost, or has refused work, is an error
+ * on the next call: *WebGPUDeviceLost* until another selection starts a new device, *WebGPUValidationError*,
+ * *WebGPUOutOfMemoryError* or *WebGPUInternalError* once; a synchronous read is *WebGPUSynchronousRead*.
  *
  * The second call with equal options gives the same selection and starts nothing again; calls at
  * the same time share one start, and calls with other options wait for each other.
@@ -42,6 +50,8 @@ const pending = new Map<string, Promise<BackendSelection>>();
  *
  * @example
  * const { name } = await selectBackend({ exclude: ["tfjs-node-gpu"] }); // => "wasm"
+ * const measure = { cell: "lstm", batch: 32, steps: 50, inputSize: 8, units: 32 } as const;
+ * const { candidates } = await selectBackend({ measure, cache: "times.json" });
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<BackendSelection> {
   const plan = planOf(options);
