@@ -122,6 +122,10 @@ test.runIf(vulkanDriver)(
          await b.device.queue.onSubmittedWorkDone();
          outcomes[name] = [await fault(call), await fault(() => square(x))];
        }
+       // Known of while the encoder still records: it goes with it.
+       refuse();
+       b.device.createBuffer({ size: 16, usage: 0xffff });
+       outcomes.recording = [await fault(() => square(x)), await fault(() => square(x))];
        b.device.createBuffer({ size: 2 ** 52, usage: GPUBufferUsage.STORAGE });
        const huge = [await fault(() => square(x)), await fault(() => square(x))];
        show({ outcomes, huge });`,
@@ -134,7 +138,7 @@ test.runIf(vulkanDriver)(
       ]);
       expect(second, name).toEqual(right);
     }
-    expect(Object.keys(json.outcomes)).toHaveLength(4);
+    expect(Object.keys(json.outcomes)).toHaveLength(5);
     expect(json.huge[0][0]).toMatch(/^WebGPU(Validation|OutOfMemory)Error$/);
     expect([json.huge[1], stderr]).toEqual([right, ""]);
   },
