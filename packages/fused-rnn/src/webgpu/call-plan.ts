@@ -79,10 +79,19 @@ export function planOf(shape: CallShape, facts: DeviceFacts): CallPlan {
   const rows = Math.max(1, Math.floor(64 / H));
   return {
     ...{ text, G, S, tapes, rows },
-    way: H <= Math.min(facts.mostRowUnits, mostPairs) ? "rows" : "steps",
+    way: runsByRows(B, H, facts) ? "rows" : "steps",
     lanes: rows * H <= 64 ? 64 : 256,
     stepsAtOnce: Math.max(1, Math.floor(productsAtOnce / (B * H * G * H))),
   };
+}
+
+// Each workgroup reads all weights at each step: with many of them that is more than a tile's share, unless the weights
+// stay beside the processor, as those of 64 units do. Estimated.
+const mostBatchUnits = 2 ** 15;
+
+function runsByRows(B: number, H: number, { mostRowUnits }: DeviceFacts): boolean {
+  if (H > Math.min(mostRowUnits, mostPairs)) return false;
+  return H <= 64 || B * H < mostBatchUnits;
 }
 
 /** A stretch in pieces of at most **most** steps. */

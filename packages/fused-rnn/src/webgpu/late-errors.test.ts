@@ -49,6 +49,28 @@ describe.skipIf(!hasDawn)("what a device says late (skipped without VK_DRIVER_FI
     expectSameBits(await call(), wanted);
   });
 
+  test("an id that only the device has, and that is no row, is an error of the next call", async () => {
+    const like = shapeOf("gruAfter", { B: 1, T: 4 });
+    const { x: _, ...numbers } = numbersOf(like, plain);
+    const table = new Float32Array(3 * like.I).fill(0.5);
+    const lookUp = (...ids: number[]) =>
+      inScope(async () => {
+        const inputs = tensorsOf(like, { ...numbers, table, ids: Int32Array.from(ids) });
+        // A sum is the device's alone.
+        const given = tf.add(inputs.ids as tf.Tensor, tf.zerosLike(inputs.ids as tf.Tensor));
+        return valuesOf(run(like, { ...inputs, ids: given }));
+      });
+    const wanted = await lookUp(0, 2, 2, 1);
+    for (const wrong of [3, -1]) {
+      await lookUp(0, 2, wrong, 1);
+      await device.queue.onSubmittedWorkDone();
+      expect(await messageOf(() => lookUp(0, 2, 2, 1))).toMatch(
+        `Error: gru: expected ids from 0 to below 3, got ${wrong}, which the device found`,
+      );
+      expectSameBits(await lookUp(0, 2, 2, 1), wanted);
+    }
+  });
+
   test("a lost device is an error of every call, and another device works", async () => {
     const wanted = await call();
     device.destroy();
