@@ -64,7 +64,7 @@ function oldVersion(node: NodeRuntime): string | undefined {
   const parts = version.split(/[.-]/, 3).map(Number);
   const unlike = least.findIndex((part, i) => part !== parts[i]);
   if (unlike < 0 || Number(parts[unlike]) > least[unlike]) return undefined;
-  return `too old: webgpu ${version} hangs or crashes as Node ends; expected ${least.join(".")} or later`;
+  return `too old: webgpu ${version}; expected ${least.join(".")} or later, with which Node ends cleanly`;
 }
 
 /** Dawn would say on stderr that Linux has no Vulkan loader. The same question, asked before it, is quiet. */

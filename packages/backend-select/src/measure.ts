@@ -5,7 +5,7 @@ import { type BackendEntry, backendEntry } from "./backend-name.ts";
 import { putAside, quietly, tryCandidate, withinLimit } from "./candidate.ts";
 import { firstLine } from "./load-error.ts";
 import type { Plan } from "./options.ts";
-import type { Probe, Steps } from "./probe.ts";
+import { isOwn, type Probe, type Steps } from "./probe.ts";
 import { recurrentSteps } from "./recurrent-step.ts";
 import { median, type Timed, timeInTurn, warmUp } from "./timer.ts";
 
@@ -83,7 +83,7 @@ async function warmRunner(
 }
 
 async function stepsOf(probe: Probe): Promise<Steps> {
-  if (!("run" in probe)) return recurrentSteps(probe);
+  if (!isOwn(probe)) return recurrentSteps(probe);
   await probe.prepare?.();
   return { kind: "own", step: () => probe.run(), end: () => {} };
 }

@@ -54,7 +54,7 @@ const ownNames = ["run", "prepare", "name"];
 /** @throws on anything but one of the two kinds, with every size and of a known cell. */
 export function checkProbe(who: string, probe: unknown): asserts probe is Probe {
   const example = '{ cell: "lstm", batch: 32, steps: 50, inputSize: 8, units: 32 }';
-  const has = (name: string) => Object.hasOwn(Object(probe), name);
+  const has = (name: string) => Object(probe)[name] !== undefined;
   const names = has("run")
     ? ownNames
     : has("cell")
@@ -93,6 +93,10 @@ function checkRecurrent(who: string, probe: RecurrentProbe): void {
     );
 }
 
+export function isOwn(probe: Probe): probe is OwnProbe {
+  return (probe as OwnProbe).run !== undefined;
+}
+
 const ids = new WeakMap<object, number>();
 let nextId = 0;
 
@@ -104,7 +108,7 @@ export function idOf(part: object): number {
 
 /** Equal probes have equal keys. A step of the caller's own is equal to itself. */
 export function probeKey(probe: Probe): unknown {
-  if (!("run" in probe)) {
+  if (!isOwn(probe)) {
     const { cell, training = true } = probe;
     return [cell, ...sizes.map((name) => probe[name]), training];
   }
@@ -114,7 +118,7 @@ export function probeKey(probe: Probe): unknown {
 
 /** The probe as cached times are kept under; undefined for one without a name. */
 export function probeName(probe: Probe): string | undefined {
-  return "run" in probe ? probe.name && `own ${probe.name}` : JSON.stringify(probeKey(probe));
+  return isOwn(probe) ? probe.name && `own ${probe.name}` : JSON.stringify(probeKey(probe));
 }
 
 /** Frees what a step gave, and waits for it, by reading the smallest of its tensors, where **isLast** says so. */

@@ -18,8 +18,8 @@ const gates: Readonly<Record<Cell, number>> = { simpleRnn: 1, lstm: 4, gru: 3 };
 const rate = 1e-3;
 
 /**
- * Makes a model's tensors on tfjs's current backend, and its step, fused if it can be: a prediction or, in training, the gradients of the
- * predictions' sum and weights that are moved along them.
+ * Makes a model's tensors on tfjs's current backend, and its step, fused if it can be: a prediction or, in training,
+ * the gradients of the predictions' sum and weights that are moved along them.
  *
  * @throws Error where training needs gradients of tfjs's operations and they are not registered.
  */
@@ -78,9 +78,6 @@ async function fusedLayer(cell: Cell): Promise<Layer | undefined> {
   }
 }
 
-const sigmoid = tf.sigmoid<tf.Tensor2D>;
-const tanh = tf.tanh<tf.Tensor2D>;
-
 function composedLayer(cell: Cell): Layer {
   return (x, { kernel, recurrentKernel, bias }) => {
     const [batch, steps, inputSize] = x.shape;
@@ -94,16 +91,16 @@ function composedLayer(cell: Cell): Layer {
     for (const sum of sums) {
       const own = tf.matMul(h, recurrentKernel);
       if (cell === "simpleRnn") {
-        h = tanh(tf.add(sum, own));
+        h = tf.tanh(tf.add(sum, own));
       } else if (cell === "lstm") {
         const [i, f, candidate, o] = tf.split(tf.add(sum, own), 4, 1) as tf.Tensor2D[];
-        c = tf.add(tf.mul(sigmoid(f), c), tf.mul(sigmoid(i), tanh(candidate)));
-        h = tf.mul(sigmoid(o), tanh(c));
+        c = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(candidate)));
+        h = tf.mul(tf.sigmoid(o), tf.tanh(c));
       } else {
         const [xz, xr, xh] = tf.split(sum, 3, 1);
         const [hz, hr, hh] = tf.split(tf.add(own, stateBias), 3, 1);
-        const z = sigmoid(tf.add(xz, hz));
-        const candidate = tf.tanh(tf.add(xh, tf.mul(sigmoid(tf.add(xr, hr)), hh)));
+        const z = tf.sigmoid(tf.add(xz, hz));
+        const candidate = tf.tanh(tf.add(xh, tf.mul(tf.sigmoid(tf.add(xr, hr)), hh)));
         h = tf.add(candidate, tf.mul(z, tf.sub(h, candidate)));
       }
     }

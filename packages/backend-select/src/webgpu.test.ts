@@ -238,7 +238,7 @@ test("an older webgpu is refused by its version, and the next selection may have
     });
   const script = opening + showSelection;
   for (const [version, reason] of [
-    ["0.6.1", /^refused: too old: webgpu 0.6.1 .*; expected 0.6.2 or later$/],
+    ["0.6.1", /^refused: too old: webgpu 0.6.1; expected 0.6.2 or later/],
     ["0.10.0", /^refused: (software adapter|no GPU adapter): /],
     ["1.0.0-beta.1", /^refused: (software adapter|no GPU adapter): /],
   ] as const) {
