@@ -3,6 +3,8 @@
 import { addEngine } from "../recurrent.ts";
 import { webgpuEngine } from "./engine.ts";
 
+export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
+
 let isRegistered = false;
 
 /**
