@@ -3,6 +3,7 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchFit } from "./bench/fit-bench.ts";
+import { benchGpu, gpuCells, gpuModels } from "./bench/gpu-bench.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { benchPage, checkBrowser, type PageOptions } from "./bench/page-bench.ts";
 import { fitSystems, peerSystems } from "./bench/peer.ts";
@@ -84,6 +85,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   bench.addCommand(timed(session, streamCommand(), benchStream));
   bench.addCommand(timed(session, peersCommand(), benchPeers));
   bench.addCommand(timed(session, fitCommand(), benchFit));
+  bench.addCommand(timed(session, gpuCommand(), benchGpu));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
   bench.addCommand(
     timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
@@ -140,7 +142,7 @@ function kernelsCommand(): Command {
     .option(
       "--shape <BxTxIxH>",
       "such as 32x500x32x32, with dx, instead of the usual three; may be repeated",
-      (text: string, before: Shape[] = []) => [...before, parseShape(text)],
+      oneMoreShape,
     )
     .option(
       "--threads <list>",
@@ -149,6 +151,8 @@ function kernelsCommand(): Command {
     );
   return withSeconds(command, "operation, shape and thread count", 1);
 }
+
+const oneMoreShape = (text: string, before: Shape[] = []) => [...before, parseShape(text)];
 
 function stepCommand(name: "step" | "stock"): Command {
   const command = new Command(name)
@@ -220,6 +224,26 @@ function withSystems(command: Command, systems: readonly string[]): Command {
     .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
       ...modelNames,
     ]);
+}
+
+function gpuCommand(): Command {
+  const command = new Command("gpu")
+    .summary("layers and models on WebGPU: the adapter, times, share of its own matrix peak")
+    .option("--quick", "few small sizes: minutes on a software adapter")
+    .option("--tune", "measure first up to how many units all steps go in one dispatch")
+    .option("--cells <list>", `all, or some of ${gpuCells.join(",")}`, listOf(gpuCells), [
+      ...gpuCells,
+    ])
+    .option(
+      "--shape <BxTxIxH>",
+      "such as 128x100x512x512 instead of the usual 36; may be repeated",
+      oneMoreShape,
+    )
+    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
+      ...gpuModels,
+    ])
+    .addOption(new Option("--no-stock", "without tfjs-layers' own layers"));
+  return withThreads(withSeconds(command, "layer and model", 1));
 }
 
 function progressCommand(): Command {
