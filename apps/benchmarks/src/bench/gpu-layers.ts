@@ -272,10 +272,10 @@ async function stockLayer(gpu: Gpu, problem: Problem): Promise<StockLayer | unde
   const make = { lstm, gru }[op.name as "lstm" | "gru"];
   if (!make) return undefined;
   await tf.setBackend("webgpu");
-  const layer = make({ units: shape.H, inputShape: [shape.T, shape.I] });
+  const layer = make({ units: shape.H });
   const x = tf.variable(problem.x);
   const apply = () => layer.apply(x) as tf.Tensor;
-  tf.tidy(() => void layer.build([null, shape.T, shape.I]));
+  tf.tidy(() => void layer.apply(tf.zeros([1, 1, shape.I])));
   tf.tidy(() => {
     const { kernel, recurrentKernel, bias } = weights;
     layer.setWeights([kernel, recurrentKernel, bias.rank > 1 ? tf.sum(bias, 0) : bias]);

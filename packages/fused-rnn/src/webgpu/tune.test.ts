@@ -85,5 +85,9 @@ describe.skipIf(!hasDawn)("on a device", () => {
     expect(tuned.unitsByRows).toBe(limitOf(tuned.times));
     expect(factsOf(device).mostRowUnits).toBe(tuned.unitsByRows);
     expect(await outputs()).toEqual(byWay[0]);
+    await expect(tuneWebGPUKernels({ units: [512], batch: 64 })).rejects.toThrow(
+      /expected a batch that runs by rows at 512 units, got 64/,
+    );
+    expect(factsOf(device).mostRowUnits).toBe(tuned.unitsByRows);
   }, 60_000);
 });

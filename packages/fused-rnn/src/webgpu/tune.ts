@@ -5,6 +5,7 @@ import { dispose, fill, getBackend, backend as kernelBackend, zeros } from "@ten
 import { checkCall } from "../check-call.ts";
 import type { EngineCall } from "../engine.ts";
 import { backwardOnDevice } from "./backward.ts";
+import { planOf } from "./call-plan.ts";
 import { factsOf, setRowUnits } from "./device-facts.ts";
 import { webgpuEngine } from "./engine.ts";
 import { forwardOnDevice, type GpuSavedCall } from "./forward.ts";
@@ -132,6 +133,12 @@ async function timeBothWays(
     if (refusal !== undefined) throw new Error(`${who}: expected less than ${H} units: ${refusal}`);
     const time = async (limit: number) => {
       setRowUnits(gpu.device, limit);
+      const { way } = planOf(call.shape, factsOf(gpu.device));
+      if (limit > 0 && way !== "rows") {
+        throw new RangeError(
+          `${who}: expected a batch that runs by rows at ${H} units, got ${batch}: so many always run step by step`,
+        );
+      }
       const startedAt = performance.now();
       runStep(gpu, call, { outputs: dOutputs, state: [dState, dState] });
       await doneOn(gpu);
