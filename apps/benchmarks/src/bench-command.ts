@@ -4,10 +4,12 @@ import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchFit } from "./bench/fit-bench.ts";
 import { benchGpu, gpuCells, gpuModels } from "./bench/gpu-bench.ts";
+import { benchGpuPeers } from "./bench/gpu-peers.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { benchPage, checkBrowser, type PageOptions } from "./bench/page-bench.ts";
 import { fitSystems, peerSystems } from "./bench/peer.ts";
-import { benchPeers } from "./bench/peers-bench.ts";
+import { benchPeers, type PeersOptions } from "./bench/peers-bench.ts";
+import type { PeerRow } from "./bench/peers-table.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
@@ -83,7 +85,18 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   }
   bench.addCommand(timed(session, scalingCommand(), benchScaling));
   bench.addCommand(timed(session, streamCommand(), benchStream));
-  bench.addCommand(timed(session, peersCommand(), benchPeers));
+  bench.addCommand(
+    timed(
+      session,
+      peersCommand(),
+      (options: PeersOptions, run: Bench<PeerRow>) =>
+        options.gpu ? benchGpuPeers(options, run) : benchPeers(options, run),
+      ({ gpu, device }: PeersOptions) => {
+        if (!device || gpu) return;
+        throw new UsageError(`--device: expected --gpu beside it, got ${device} alone`);
+      },
+    ),
+  );
   bench.addCommand(timed(session, fitCommand(), benchFit));
   bench.addCommand(timed(session, gpuCommand(), benchGpu));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
@@ -196,7 +209,13 @@ function peersCommand(): Command {
   const command = withSystems(new Command("peers"), peerSystems)
     .summary("the tutorial's models here, in Keras, PyTorch and ONNX Runtime")
     .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
-    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
+    .option("--batch <n>", "examples of a step", wholeNumber(1), 32)
+    .option("--gpu", "WebGPU here, cuDNN by PyTorch and JAX on a GPU, and a layer of 512 units")
+    .addOption(
+      new Option("--device <name>", "with --gpu: where the others compute (default: gpu)").choices([
+        ...["gpu", "cpu"],
+      ]),
+    );
   return withThreads(command);
 }
 

@@ -46,15 +46,17 @@ export const gpuShapes: readonly Shape[] = [32, 64, 128, 256, 512, 1024].flatMap
   [100, 500].flatMap((T) => [32, 128, 512].map((B) => square(B, T, H))),
 );
 
-/** Those of `--quick`: 10 to 50 MFLOP a step, by rows and by steps. */
+/** Those of `--quick`: up to 12 MFLOP a step, by rows and by steps. */
 export const quickShapes: readonly Shape[] = [
-  ...[square(4, 60, 32), square(4, 10, 128), square(2, 2, 512)],
+  square(8, 12, 32),
+  square(4, 4, 128),
+  square(1, 2, 256),
 ];
 
 /** The models that are timed unless others are asked for. */
 export const gpuModels: readonly string[] = ["imdb_lstm", "imdb_gru", "stock_forecaster"];
 
-const QUICK_BATCH = 2;
+const QUICK_BATCH = 1;
 
 /** `bench gpu`: layers and whole steps on the GPU, each beside the WASM engine and stock layers on the GPU. */
 export async function benchGpu(options: GpuOptions, bench: Bench<GpuRow>): Promise<void> {
@@ -147,6 +149,7 @@ async function benchLayers(
   }
   bench.line();
   bench.line(tableHead(layerColumns));
+  const given = { seconds: quick ? 0 : seconds, seed, stock, least: quick ? 1 : 3 };
   const wrong: string[] = [];
   for (const layer of layers) {
     if (bench.signal.aborted) break;
@@ -156,7 +159,7 @@ async function benchLayers(
       continue;
     }
     try {
-      for (const row of await measureLayer(gpu, peak, layer, { seconds, seed, stock }, bench)) {
+      for (const row of await measureLayer(gpu, peak, layer, given, bench)) {
         bench.record(row);
         bench.line(layerLine(row));
       }
@@ -183,12 +186,14 @@ async function benchModels(gpu: Gpu, options: GpuOptions, bench: Bench<GpuRow>):
   );
   bench.line();
   bench.line(tableHead(modelColumns));
+  const given = quick
+    ? { seconds: 0, seed, stock: false, least: 1, inARow: 1 }
+    : { seconds, seed, stock, least: 3, inARow: 5 };
   const wrong: string[] = [];
   for (const each of cases) {
     if (bench.signal.aborted) break;
     try {
-      const rows = await measureModel(gpu, each, { seconds, seed, stock: stock && !quick }, bench);
-      for (const row of rows) {
+      for (const row of await measureModel(gpu, each, given, bench)) {
         bench.record(row);
         bench.line(modelLine(row));
       }

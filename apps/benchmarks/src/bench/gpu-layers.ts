@@ -35,6 +35,8 @@ export interface LayerOptions {
   seed: number;
   /** Whether tfjs-layers' own layer takes a turn. */
   stock: boolean;
+  /** Rounds, at least. */
+  least: number;
 }
 
 const layerPasses = ["forward", "train"] as const;
@@ -186,7 +188,7 @@ async function measureSides(
   peak: GpuPeak,
   stock: StockLayer | undefined,
   layer: LayerCase,
-  { seconds }: LayerOptions,
+  { seconds, least }: LayerOptions,
   bench: Bench<GpuRow>,
 ): Promise<LayerRow[]> {
   const { device } = gpu.backend;
@@ -227,7 +229,7 @@ async function measureSides(
       const onWasm = await each(async (pass) => timed(() => work[pass](wasm)));
       return { peak: peakNow, gpu: times, device: busy, wasm: onWasm };
     },
-    { warmUp: 1, least: 3, seconds, signal: bench.signal },
+    { warmUp: 0, least, seconds, signal: bench.signal },
   );
   await tf.setBackend("webgpu");
   if (measured.length === 0) return [];

@@ -24,6 +24,9 @@ export interface ModelOptions {
   seed: number;
   /** Whether the model of tfjs-layers' own layers takes a turn. */
   stock: boolean;
+  /** Rounds, at least, and steps of each in a row. */
+  least: number;
+  inARow: number;
 }
 
 /** Milliseconds and dispatches of a training step that are aimed at on an H200. */
@@ -32,7 +35,6 @@ export const modelGoals: Readonly<Record<string, { ms: number; dispatches: numbe
 };
 
 const AGREEMENT = tolerances.models.predictions.ofLargest;
-const IN_A_ROW = 5;
 
 type ModelPass = ModelRow["pass"];
 
@@ -62,12 +64,16 @@ async function sideOf(
   return { backend, model: built, ...seededExamples(model, batchSize, seed) };
 }
 
-const steps: Record<ModelPass, (side: Side) => Promise<unknown>> = {
+const work: Record<ModelPass, (side: Side) => Promise<unknown>> = {
   train: ({ model, x, y }) => model.trainOnBatch(x, y),
   predict: (side) => predictions(side),
 };
 
-async function predictions({ model, x }: Side): Promise<ArrayLike<number>> {
+/** What a model predicts of a batch, read. */
+export async function predictions({
+  model,
+  x,
+}: Pick<Side, "model" | "x">): Promise<ArrayLike<number>> {
   const output = tf.tidy(() => model.predictOnBatch(x) as tf.Tensor);
   const values = (await output.data()).slice();
   output.dispose();
@@ -83,7 +89,7 @@ async function predictions({ model, x }: Side): Promise<ArrayLike<number>> {
 export async function measureModel(
   gpu: Gpu,
   of: ModelCase,
-  { seconds, seed, stock }: ModelOptions,
+  { seconds, seed, stock, least, inARow: steps }: ModelOptions,
   bench: Bench<GpuRow>,
 ): Promise<ModelRow[]> {
   const wasm = await sideOf("wasm", of, seed);
@@ -96,7 +102,7 @@ export async function measureModel(
     const { device } = gpu.backend;
     await tf.setBackend("webgpu");
     const stockMs = stock ? await stockTimes(of, ours, bench.signal) : undefined;
-    const run = (pass: ModelPass) => () => steps[pass](ours);
+    const run = (pass: ModelPass) => () => work[pass](ours);
     const each = async <Value>(of: (pass: ModelPass) => Promise<Value>) => ({
       ...{ train: await of("train"), predict: await of("predict") },
     });
@@ -105,12 +111,12 @@ export async function measureModel(
     const measured = await rounds(
       async () => {
         await tf.setBackend("webgpu");
-        const onGpu = await each((pass) => inARow(ours, pass));
+        const onGpu = await each((pass) => inARow(ours, pass, steps));
         const onDevice = await each((pass) => busyMs(device, run(pass)));
         await tf.setBackend("wasm");
-        return { onGpu, onDevice, onWasm: await each((pass) => inARow(wasm, pass)) };
+        return { onGpu, onDevice, onWasm: await each((pass) => inARow(wasm, pass, steps)) };
       },
-      { warmUp: 1, least: 2, seconds, signal: bench.signal },
+      { warmUp: 0, least, seconds, signal: bench.signal },
     );
     if (measured.length === 0) return [];
     return modelPasses.map((pass): ModelRow => {
@@ -138,9 +144,9 @@ export async function measureModel(
   }
 }
 
-async function inARow(side: Side, pass: ModelPass): Promise<number[]> {
+async function inARow(side: Side, pass: ModelPass, count: number): Promise<number[]> {
   const times: number[] = [];
-  for (let i = 0; i < IN_A_ROW; i++) times.push(await timedAsync(() => steps[pass](side)));
+  for (let i = 0; i < count; i++) times.push(await timedAsync(() => work[pass](side)));
   return times;
 }
 
@@ -154,8 +160,8 @@ async function stockTimes(
   const times: Partial<Record<ModelPass, number>> = {};
   for (const pass of modelPasses) {
     if (signal.aborted) break;
-    await steps[pass](side);
-    times[pass] = await timedAsync(() => steps[pass](side));
+    await work[pass](side);
+    times[pass] = await timedAsync(() => work[pass](side));
   }
   side.model.dispose();
   return times;
