@@ -22,7 +22,7 @@ export interface Size {
 
 /** *small* is what a GPU in software manages; *wide* is work enough for two threads. */
 export const sizes = {
-  small: { examples: 20, batch: 8, steps: 8, units: 6 },
+  small: { examples: 12, batch: 8, steps: 6, units: 6 },
   wide: { examples: 80, batch: 32, steps: 20, units: 32 },
 } as const satisfies Record<string, Size>;
 

@@ -6,7 +6,13 @@ import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import vanilla from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import { backend, getBackend, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  backend,
+  type DataStorage,
+  getBackend,
+  type KernelBackend,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import type { Setup } from "../setup.ts";
 import { reviews, sizes, type Trained, trainedClassifier, trainedForecaster } from "../training.ts";
 
@@ -36,7 +42,7 @@ const wasmPaths = {
   "tfjs-backend-wasm-threaded-simd.wasm": threaded,
 };
 
-/** The address of Node's file, of each size. */
+/** Selects the backend, trains and saves both models, opens Node's file. */
 export async function run({ backend: name, threads, size }: Setup): Promise<Report> {
   const workers = countWorkers();
   const selection = await selectBackend({ require: name, wasmPaths });
@@ -72,13 +78,15 @@ function countWorkers(): () => number {
   return () => count;
 }
 
-/** On a GPU such a read gives wrong numbers, and the device is lost afterwards. */
+/** Such a read of what lies on the GPU gives wrong numbers, and the device is lost afterwards. */
 function refuseSynchronousReads(): void {
-  Object.assign(backend(), {
-    readSync() {
-      throw new Error("expected data(), got a synchronous read");
-    },
-  });
+  const gpu = backend() as KernelBackend & { tensorMap: DataStorage<{ values?: unknown }> };
+  const readSync = gpu.readSync.bind(gpu);
+  gpu.readSync = (dataId) => {
+    if (gpu.tensorMap.get(dataId).values == null)
+      throw new Error("expected data(), got a synchronous read of the GPU's memory");
+    return readSync(dataId);
+  };
 }
 
 function base64(bytes: Uint8Array): string {
