@@ -8,11 +8,11 @@ import { loadKerasModel } from "@rnnkit/keras-files";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { browsers, missing, type Running, type Visit } from "./browsers.ts";
+import { browsers, missing, type RunningBrowser, within } from "./browsers.ts";
 import { bundle } from "./bundle.ts";
 import type { Report } from "./page/program.ts";
 import { type Served, served } from "./server.ts";
-import { queryOf, type Setup } from "./setup.ts";
+import { type Answer, queryOf, type Setup } from "./setup.ts";
 import {
   reviews,
   type SizeName,
@@ -52,8 +52,8 @@ interface OfNode {
 
 const ofNode = new Map<SizeName, OfNode>();
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-browser-"));
-const running = new Map<string, Running>();
-const servers = new Map<boolean, Served>();
+const running = new Map<string, RunningBrowser>();
+let server: Served;
 let modules: string[];
 
 beforeAll(async () => {
@@ -65,15 +65,14 @@ beforeAll(async () => {
   }
   modules = await bundle(folder);
   const files = new Map([...ofNode].map(([name, { file }]) => [`${name}.keras`, file]));
-  for (const isIsolated of [false, true])
-    servers.set(isIsolated, await served(folder, files, isIsolated));
+  server = await served(folder, files);
   for (const [name, kind] of Object.entries(browsers))
-    if (!missing(kind)) running.set(name, await kind.launch(kind.executablePath));
+    running.set(name, kind.start(kind.executablePath));
 }, 120_000);
 
 afterAll(async () => {
   for (const browser of running.values()) await browser.close();
-  for (const server of servers.values()) server.close();
+  server?.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -117,12 +116,14 @@ for (const { title, row, reason } of titles) {
     let report: Report;
 
     beforeAll(async () => {
-      const address = `${servers.get(row.isIsolated)!.address}/${queryOf(row)}`;
-      const { answer, said }: Visit<Report> = await running.get(row.browser)!.visit(address);
-      if ("failed" in answer) throw new Error([answer.failed, ...said].join("\n"));
+      const address = server.address(row.isIsolated) + queryOf(row, title);
+      const answered = within(90, server.answered(title));
+      const text = await running.get(row.browser)!.visit(address, answered);
+      const answer: Answer<Report> = JSON.parse(text);
+      if (answer.failed !== undefined) throw new Error([answer.failed, ...answer.said].join("\n"));
       report = answer.done;
-      expect(said).toEqual([]);
-    }, 90_000);
+      expect(answer.said).toEqual([]);
+    }, 120_000);
 
     test("it computes on what was asked for", () => {
       const threads = hasThreads(row) ? row.threads : 1;

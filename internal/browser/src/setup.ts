@@ -12,12 +12,14 @@ export interface Setup {
   size: SizeName;
 }
 
-/** What a page answers. */
-export type Answer<T> = { readonly done: T } | { readonly failed: string };
+/** What a page answers, and what it and its libraries printed. */
+export type Answer<T> =
+  | { readonly done: T; readonly failed?: undefined; readonly said: readonly string[] }
+  | { readonly failed: string; readonly said: readonly string[] };
 
-/** The setup as the query of an address. */
-export function queryOf(setup: Setup): string {
-  return `?${new URLSearchParams(Object.entries(setup).map(([name, value]) => [name, `${value}`]))}`;
+/** The setup of a **visit** as the query of an address. */
+export function queryOf({ backend, threads, place, size }: Setup, visit: string): string {
+  return `?${new URLSearchParams({ visit, backend, threads: `${threads}`, place, size })}`;
 }
 
 /** The setup that a query says. */

@@ -1,5 +1,5 @@
 import { type Answer, setupOf } from "../setup.ts";
-import { type Report, run } from "./program.ts";
+import { answerTo, type Report } from "./program.ts";
 
 const setup = setupOf(location.search);
 
@@ -9,17 +9,10 @@ function runInWorker(): Promise<Answer<Report>> {
   worker.postMessage(setup);
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = ({ message }) => resolve({ failed: `the worker: ${message}` });
+    worker.onerror = ({ message }) => resolve({ failed: `the worker: ${message}`, said: [] });
   });
 }
 
-async function answered(): Promise<Answer<Report>> {
-  if (setup.place === "worker") return runInWorker();
-  return { done: await run(setup) };
-}
-
-const answer = await answered().catch((error: Error) => ({
-  failed: `${error.message}\n${error.stack}`,
-}));
-// As text: a browser's driver spells out every number of an array.
-Object.assign(globalThis, { answer: JSON.stringify(answer) });
+const answer = await (setup.place === "worker" ? runInWorker() : answerTo(setup));
+const reply = await fetch(location.search, { method: "POST", body: JSON.stringify(answer) });
+location.href = await reply.text();

@@ -6,15 +6,10 @@ import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import vanilla from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import {
-  backend,
-  type DataStorage,
-  getBackend,
-  type KernelBackend,
-  type Tensor,
-} from "@tensorflow/tfjs-core";
-import type { Setup } from "../setup.ts";
+import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
+import type { Answer, Setup } from "../setup.ts";
 import { reviews, sizes, type Trained, trainedClassifier, trainedForecaster } from "../training.ts";
+import { listening } from "./said.ts";
 
 /** What came of it. */
 export interface Report {
@@ -42,11 +37,21 @@ const wasmPaths = {
   "tfjs-backend-wasm-threaded-simd.wasm": threaded,
 };
 
+/** What came of it, or the error. */
+export async function answerTo(setup: Setup): Promise<Answer<Report>> {
+  const said = listening();
+  try {
+    return { done: await run(setup), said };
+  } catch (error) {
+    const { message, stack } = error as Error;
+    return { failed: `${message}\n${stack}`, said };
+  }
+}
+
 /** Selects the backend, trains and saves both models, opens Node's file. */
-export async function run({ backend: name, threads, size }: Setup): Promise<Report> {
+async function run({ backend: name, threads, size }: Setup): Promise<Report> {
   const workers = countWorkers();
   const selection = await selectBackend({ require: name, wasmPaths });
-  if (name === "webgpu") refuseSynchronousReads();
   setThreads(threads);
   const forecaster = await trainedForecaster(sizes[size]);
   const { file, ...classifier } = await trainedClassifier(sizes[size]);
@@ -76,17 +81,6 @@ function countWorkers(): () => number {
     }
   };
   return () => count;
-}
-
-/** Such a read of what lies on the GPU gives wrong numbers, and the device is lost afterwards. */
-function refuseSynchronousReads(): void {
-  const gpu = backend() as KernelBackend & { tensorMap: DataStorage<{ values?: unknown }> };
-  const readSync = gpu.readSync.bind(gpu);
-  gpu.readSync = (dataId) => {
-    if (gpu.tensorMap.get(dataId).values == null)
-      throw new Error("expected data(), got a synchronous read of the GPU's memory");
-    return readSync(dataId);
-  };
 }
 
 function base64(bytes: Uint8Array): string {
