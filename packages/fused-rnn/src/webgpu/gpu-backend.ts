@@ -61,13 +61,10 @@ export function newTensor(backend: GpuBackend, shape: readonly number[]): Tensor
   return backend.makeTensorInfo(shape, "float32");
 }
 
-/**
- * The same numbers under another tensor: nothing is copied, and each is given back for itself. Not under the given
- * object: a variable is another's numbers after it was assigned.
- */
-export function shared(backend: GpuBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
-  backend.incRef(dataId);
-  return { dataId, shape, dtype };
+/** The same numbers under another tensor: nothing is copied, and each is given back for itself. */
+export function shared(backend: GpuBackend, tensor: TensorInfo): TensorInfo {
+  backend.incRef(tensor.dataId);
+  return tensor;
 }
 
 /** Gives back tensors of our own, and our share of those that tfjs knows, or knew. */
