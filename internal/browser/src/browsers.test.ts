@@ -34,6 +34,7 @@ const rows: Row[] = (
   [
     { browser: "Chromium", backend: "wasm", threads: 1, size: "wide" },
     { browser: "Chromium", backend: "wasm", threads: 2, size: "wide" },
+    { browser: "Chromium", backend: "webgpu", threads: 1, size: "small" },
     { browser: "Chromium", backend: "cpu", threads: 2, size: "wide" },
     { browser: "Firefox", backend: "wasm", threads: 1, size: "wide" },
     { browser: "Firefox", backend: "wasm", threads: 2, size: "wide" },
@@ -120,6 +121,7 @@ for (const { title, row, reason } of titles) {
       const answered = within(90, server.answered(title));
       const text = await running.get(row.browser)!.visit(address, answered);
       const answer: Answer<Report> = JSON.parse(text);
+
       if (answer.failed !== undefined) throw new Error([answer.failed, ...answer.said].join("\n"));
       report = answer.done;
       expect(answer.said).toEqual([]);

@@ -2,6 +2,7 @@
 
 import { describeBackend, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, setThreads } from "@rnnkit/fused-rnn";
+import { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import vanilla from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
@@ -51,7 +52,8 @@ export async function answerTo(setup: Setup): Promise<Answer<Report>> {
 /** Selects the backend, trains and saves both models, opens Node's file. */
 async function run({ backend: name, threads, size }: Setup): Promise<Report> {
   const workers = countWorkers();
-  const selection = await selectBackend({ require: name, wasmPaths });
+  const selection = await selectBackend({ require: name, wasmPaths, allowSoftware: true });
+  if (name === "webgpu") registerWebGPUKernels();
   setThreads(threads);
   const forecaster = await trainedForecaster(sizes[size]);
   const { file, ...classifier } = await trainedClassifier(sizes[size]);
