@@ -189,9 +189,29 @@ export function run(shape: CallShape, inputs: Inputs): tf.Tensor[] {
   return [outputs, ...state];
 }
 
-/** Numbers of tensors. */
-export function valuesOf(tensors: readonly tf.Tensor[]): Float32Array[] {
-  return tensors.map((tensor) => tensor.dataSync() as Float32Array);
+/** Numbers of tensors, awaited: a GPU's cannot be read at once. */
+export function valuesOf(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
+  return Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+}
+
+/** What `tf.tidy` is to a function that awaits. Scopes nest: of two that run at the same time neither is its own. */
+export async function inScope<T>(body: () => Promise<T>): Promise<T> {
+  tf.engine().startScope();
+  try {
+    return await body();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+/** What a function gives for each of a list, the next begun when the one before is done. */
+export async function inTurn<T, R>(
+  list: readonly T[],
+  body: (each: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (const each of list) results.push(await body(each));
+  return results;
 }
 
 /** Expects the same numbers to the last bit; of many numbers, in a fraction of the time of toEqual. */
@@ -229,28 +249,44 @@ export function cotangentsOf(
   return sizes.map((length) => Float32Array.from({ length }, () => random.normal()));
 }
 
+/** What **make** gives of **given** where tfjs records it, and the gradients of what it costs. */
+export async function gradientsOf(
+  make: (...given: tf.Tensor[]) => tf.Tensor[],
+  cost: (made: tf.Tensor[]) => tf.Tensor,
+  given: tf.Tensor[],
+): Promise<{ results: Float32Array[]; gradients: tf.Tensor[] }> {
+  let made: tf.Tensor[] = [];
+  const loss = (...values: tf.Tensor[]) => {
+    // They are read when the tape has ended, and its scope with it.
+    made = make(...values).map((y) => tf.keep(y));
+    return cost(made);
+  };
+  const gradients = tf.grads(loss)(given);
+  const results = await valuesOf(made);
+  tf.dispose(made);
+  return { results, gradients };
+}
+
 /** Results of a recorded call, and its gradients under cotangents by name, as tfjs asks for them. */
-export function differentiate(
+export async function differentiate(
   shape: CallShape,
   inputs: Inputs,
   cotangents: readonly Float32Array[],
   names: readonly GradientName[] = gradientNames(inputs),
   op: typeof run = run,
-): { results: Float32Array[]; gradients: Partial<Record<GradientName, Float32Array>> } {
-  let results: Float32Array[] = [];
-  const loss = (...given: tf.Tensor[]) => {
-    const wanted = Object.fromEntries(names.map((name, k) => [name, given[k]]));
-    const made = op(shape, { ...inputs, ...wanted });
-    results = valuesOf(made);
-    return tf.addN(made.map((y, k) => tf.sum(tf.mul(y, tf.tensor(cotangents[k], y.shape)))));
-  };
-  const gradients = tf.grads(loss)(names.map((name) => inputs[name] as tf.Tensor));
+): Promise<{ results: Float32Array[]; gradients: Partial<Record<GradientName, Float32Array>> }> {
+  const { results, gradients } = await gradientsOf(
+    (...given) =>
+      op(shape, { ...inputs, ...Object.fromEntries(names.map((name, k) => [name, given[k]])) }),
+    (made) => tf.addN(made.map((y, k) => tf.sum(tf.mul(y, tf.tensor(cotangents[k], y.shape))))),
+    names.map((name) => inputs[name] as tf.Tensor),
+  );
   for (const [k, name] of names.entries()) {
     const [got, wanted] = [gradients[k].shape, (inputs[name] as tf.Tensor).shape];
     if (!tf.util.arraysEqual(got, wanted)) {
       throw new Error(`expected d${name} of shape [${wanted}], got [${got}]`);
     }
   }
-  const values = valuesOf(gradients);
+  const values = await valuesOf(gradients);
   return { results, gradients: Object.fromEntries(names.map((name, k) => [name, values[k]])) };
 }

@@ -9,7 +9,7 @@ import type { Engine, EngineCall, KernelEngine } from "../engine.ts";
 import { engineMemory } from "../engine-memory.ts";
 import { addEngine } from "../recurrent.ts";
 import { registerKernels } from "../tfjs/register.ts";
-import { gradientNames, type Inputs, valuesOf } from "./call.fixture.ts";
+import { gradientNames, type Inputs, inScope, inTurn, valuesOf } from "./call.fixture.ts";
 
 /** What `engineConformance` takes. */
 export interface EngineUnderTest {
@@ -25,17 +25,24 @@ export interface EngineUnderTest {
   carried?: Tolerance;
   /** It needs seconds where kernels need milliseconds: large calls are left out, and fewer are drawn. */
   isSlow?: boolean;
+  /** The part of the suite's draws that are made; absent: all, or a fifth where **isSlow**. */
+  draws?: number;
+  /** Starts the backend; runs before it is set for the first time. */
+  prepare?: () => Promise<void>;
   /** Writes NaN where numbers of calls have been; runs before each pass. */
   poison?: () => void;
 }
 
 /** Of so many draws those that an engine has the time for. */
-export function drawsFor({ isSlow = false }: EngineUnderTest, draws: number): number {
-  return isSlow ? Math.ceil(draws / 5) : draws;
+export function drawsFor(
+  { isSlow = false, draws = isSlow ? 1 / 5 : 1 }: EngineUnderTest,
+  all: number,
+): number {
+  return Math.ceil(all * draws);
 }
 
 /** Puts the engine in front in each test of a block, on its backend, and watches it. */
-export function useEngine({ engine, backend, poison }: EngineUnderTest): void {
+export function useEngine({ engine, backend, poison, prepare }: EngineUnderTest): void {
   const kept = new Set<object>();
   const watched: Engine = {
     ...(engine.kind === "kernels" ? watchedKernels(engine, kept, poison) : engine),
@@ -47,6 +54,7 @@ export function useEngine({ engine, backend, poison }: EngineUnderTest): void {
   };
   let remove: () => void;
   beforeAll(async () => {
+    await prepare?.();
     await tf.setBackend(backend);
     registerKernels();
   });
@@ -101,15 +109,15 @@ export interface DirectResult {
  * A training call on an engine itself, not through the operation, and a backward pass for each of **needsInput**;
  * then what it kept is released.
  */
-export function passesOf(
+export async function passesOf(
   { engine, poison = () => {} }: EngineUnderTest,
   shape: CallShape,
   inputs: Inputs,
   cotangents: readonly Float32Array[],
   needsInput: readonly boolean[],
-): DirectResult {
+): Promise<DirectResult> {
   if (engine.kind === "traced") throw new Error("expected an engine with a backward pass");
-  return tf.tidy(() => {
+  return inScope(async () => {
     const backend = tf.backend();
     poison();
     const call: EngineCall = { who: "direct", shape, inputs };
@@ -122,16 +130,16 @@ export function passesOf(
     expect(names.filter((name) => name.endsWith("0"))).toEqual(
       inputs.h0 ? initialStates[shape.cell] : [],
     );
-    const gradients = needsInput.map((needed) => {
+    const gradients = await inTurn(needsInput, async (needed) => {
       poison();
       const cotangentTensors = [{ outputs: dOutputs, state: dState }];
       const [gradientOf] = engine.backward([saved], cotangentTensors, backend, needed);
       const wanted = names.filter((name) => needed || (name !== "x" && name !== "table"));
-      return Object.fromEntries(
-        wanted.map((name) => [name, valuesOf([tensor(gradientOf(name))])[0].slice()]),
-      );
+      const values = await valuesOf(wanted.map((name) => tensor(gradientOf(name))));
+      return Object.fromEntries(wanted.map((name, k) => [name, values[k].slice()]));
     });
     engine.release(saved);
-    return { results: valuesOf(made).map((values) => values.slice()), gradients };
+    const results = await valuesOf(made);
+    return { results: results.map((values) => values.slice()), gradients };
   });
 }

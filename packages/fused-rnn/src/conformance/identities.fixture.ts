@@ -13,7 +13,9 @@ import {
   differentiate,
   expectSameBits,
   gradientNames,
+  gradientsOf,
   type Inputs,
+  inTurn,
   type Numbers,
   numbersOf,
   plain,
@@ -86,11 +88,11 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
     // The composed operations are the traced engine.
     test.skipIf(isTraced).each(variants)(
       "%s: results and gradients are tf.grads of the composed operations",
-      (_, make) => {
+      async (_, make) => {
         const { shape, inputs } = callOf(cell, make);
         const cotangents = cotangentsOf(shape, 3);
-        const fused = differentiate(shape, inputs, cotangents);
-        const wanted = differentiate(shape, inputs, cotangents, undefined, composed);
+        const fused = await differentiate(shape, inputs, cotangents);
+        const wanted = await differentiate(shape, inputs, cotangents, undefined, composed);
         const near = rows.composed.gradients;
         for (const [k, values] of fused.results.entries()) {
           expect(values).toBeAllclose(wanted.results[k], near);
@@ -103,12 +105,12 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
 
     test.each(variants.filter(([name]) => name.startsWith("masked")))(
       "%s: a step that is masked may hold NaN",
-      (_, make) => {
+      async (_, make) => {
         const { shape, numbers } = callOf(cell, make);
         const x = Float32Array.from(numbers.x as Float32Array, (value, i) =>
           mask[Math.floor(i / I)] ? value : Number.NaN,
         );
-        const [clean, spoilt] = [numbers, { ...numbers, x }].map((given) =>
+        const [clean, spoilt] = await inTurn([numbers, { ...numbers, x }], (given) =>
           differentiate(shape, tensorsOf(shape, given), cotangentsOf(shape, 3)),
         );
         expectSameBits(spoilt.results, clean.results);
@@ -116,9 +118,9 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       },
     );
 
-    test("in a mask of int32 any number but 0 keeps a step", () => {
+    test("in a mask of int32 any number but 0 keeps a step", async () => {
       const { shape, numbers, inputs } = callOf(cell, () => ({ numbers: { mask } }));
-      const wanted = valuesOf(run(shape, inputs));
+      const wanted = await valuesOf(run(shape, inputs));
       for (const kept of [1, -1, 256]) {
         const whole = tf.tensor(
           Int32Array.from(mask, (m) => m * kept),
@@ -126,11 +128,11 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
           "int32",
         );
         const given = { ...tensorsOf(shape, numbers), mask: whole };
-        expectSameBits(valuesOf(run(shape, given)), wanted);
+        expectSameBits(await valuesOf(run(shape, given)), wanted);
       }
     });
 
-    test("a mask may be read off x: no gradient goes through it", () => {
+    test("a mask may be read off x: no gradient goes through it", async () => {
       const { shape, inputs } = callOf(cell, () => ({ numbers: { mask } }));
       const kept = (x: tf.Tensor) => tf.any(tf.notEqual(x, 0), -1);
       const keep = tf.expandDims(tf.cast(inputs.mask as tf.Tensor, "float32"), 2);
@@ -138,12 +140,12 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       const gradient = (read: (x: tf.Tensor) => tf.Tensor) =>
         tf.grad((a) => tf.sum(run(shape, { ...inputs, x: a, mask: read(a) })[0]))(x);
       const outside = kept(x);
-      expectSameBits(valuesOf([gradient(kept)]), valuesOf([gradient(() => outside)]));
+      expectSameBits(await valuesOf([gradient(kept)]), await valuesOf([gradient(() => outside)]));
     });
 
-    test("a carried state makes two halves equal one whole", () => {
+    test("a carried state makes two halves equal one whole", async () => {
       const { shape, inputs } = callOf(cell);
-      const whole = valuesOf(run(shape, inputs));
+      const whole = await valuesOf(run(shape, inputs));
       const part = (from: number, T: number, states: Inputs) => {
         const x = tf.slice(inputs.x as tf.Tensor, [0, from, 0], [B, T, I]);
         return run({ ...shape, T }, { ...inputs, ...states, x });
@@ -151,7 +153,7 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       const [first, ...middle] = part(0, 2, {});
       const states = initialStates[shape.cell].map((name, k) => [name, middle[k]]);
       const [second, ...last] = part(2, 3, Object.fromEntries(states));
-      const halves = valuesOf([tf.concat([first, second], 1), ...last]);
+      const halves = await valuesOf([tf.concat([first, second], 1), ...last]);
       if (!carried) expectSameBits(halves, whole);
       else for (const [k, half] of halves.entries()) expect(half).toBeAllclose(whole[k], carried);
     });
@@ -160,7 +162,7 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       ["", {}],
       [" under a mask", { numbers: { mask } }],
       [" that are 0 under a mask", { shape: { zeroOutputForMask: true }, numbers: { mask } }],
-    ])("outputs%s reversed are the same outputs, and give the same gradients", (_, given) => {
+    ])("outputs%s reversed are the same outputs, and give the same gradients", async (_, given) => {
       for (const goBackwards of [false, true]) {
         const { shape, inputs } = callOf(cell, () => given);
         const everything = (reverseOutputs: boolean) => {
@@ -177,7 +179,7 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
           const gradients = tf.grads(loss)(names.map((name) => inputs[name] as tf.Tensor));
           return valuesOf([turned(outputs), ...state, ...gradients]);
         };
-        expectSameBits(everything(true), everything(false));
+        expectSameBits(await everything(true), await everything(false));
       }
     });
 
@@ -186,7 +188,7 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       ["masked", true, false],
       ["in one order", false, true],
       ["masked, in one order", true, true],
-    ])("two directions, %s, are two calls", (_, masked, inOrder) => {
+    ])("two directions, %s, are two calls", async (_, masked, inOrder) => {
       const { shape, inputs } = callOf(cell, () => (masked ? { numbers: { mask } } : {}));
       const other = tensorsOf(shape, numbersOf(shape, { ...plain, seed: 2 }));
       const options = { mask: inputs.mask, zeroOutputForMask: masked };
@@ -203,21 +205,21 @@ export function identityTests({ engine, carried }: EngineUnderTest): void {
       const given = [inputs, other].flatMap(({ kernel, recurrentKernel, bias }) => [
         ...[kernel, recurrentKernel, bias],
       ]) as tf.Tensor[];
-      const everything = (together: boolean) => {
-        let values: Float32Array[] = [];
-        const loss = (x: tf.Tensor, ...all: tf.Tensor[]) => {
+      const everything = async (together: boolean) => {
+        const make = (x: tf.Tensor, ...all: tf.Tensor[]) => {
           const weights = [0, 3].map((at) => {
             const [kernel, recurrentKernel, bias] = all.slice(at, at + 3);
             return { kernel, recurrentKernel, bias };
           });
-          const made = results(together, x, weights);
-          values = valuesOf(made);
-          return tf.addN(made.map((y, k) => tf.sum(tf.mul(y, tf.sin(tf.add(y, k))))));
+          return results(together, x, weights);
         };
-        const [dx, ...gradients] = valuesOf(tf.grads(loss)([inputs.x as tf.Tensor, ...given]));
-        return { bits: [...values, ...gradients], dx };
+        const cost = (made: tf.Tensor[]) =>
+          tf.addN(made.map((y, k) => tf.sum(tf.mul(y, tf.sin(tf.add(y, k))))));
+        const recorded = await gradientsOf(make, cost, [inputs.x as tf.Tensor, ...given]);
+        const [dx, ...gradients] = await valuesOf(recorded.gradients);
+        return { bits: [...recorded.results, ...gradients], dx };
       };
-      const [pair, each] = [everything(true), everything(false)];
+      const [pair, each] = await inTurn([true, false], everything);
       expectSameBits(pair.bits, each.bits);
       // The sum of both, in whatever order tfjs adds.
       expect(pair.dx).toBeAllclose(each.dx, { rtol: 1e-6, atol: 1e-6 });

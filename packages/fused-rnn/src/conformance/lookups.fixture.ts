@@ -17,6 +17,8 @@ import {
   drawnShape,
   expectSameBits,
   type Inputs,
+  inScope,
+  inTurn,
   manyUnits,
   type Numbers,
   numbersOf,
@@ -45,13 +47,17 @@ const gathering: typeof run = (shape, { ids, table, ...inputs }) =>
   run(shape, { ...inputs, x: tf.gather(table as tf.Tensor, tf.cast(ids as tf.Tensor, "int32")) });
 
 /** Expects a lookup to be the gathered vectors. */
-function expectGathered(shape: CallShape, numbers: Numbers, tolerance: object): void {
-  tf.tidy(() => {
+async function expectGathered(
+  shape: CallShape,
+  numbers: Numbers,
+  tolerance: object,
+): Promise<void> {
+  await inScope(async () => {
     const inputs = tensorsOf(shape, numbers);
     const cotangents = cotangentsOf(shape, 2);
-    expectSameBits(valuesOf(run(shape, inputs)), valuesOf(gathering(shape, inputs)));
-    const looked = differentiate(shape, inputs, cotangents);
-    const each = differentiate(shape, inputs, cotangents, undefined, gathering);
+    expectSameBits(await valuesOf(run(shape, inputs)), await valuesOf(gathering(shape, inputs)));
+    const looked = await differentiate(shape, inputs, cotangents);
+    const each = await differentiate(shape, inputs, cotangents, undefined, gathering);
     expectSameBits(looked.results, each.results);
     for (const [name, values] of Object.entries(each.gradients)) {
       expect(looked.gradients[name as "table"]).toBeAllclose(values, tolerance);
@@ -137,9 +143,9 @@ const drawnLookup = fc
 
 /** Lookups beside the reference, and beside the vectors. */
 export function lookupTests(suite: EngineUnderTest): void {
-  test("a lookup agrees with the reference under every combination of options", () => {
-    fc.assert(
-      fc.property(drawnLookup, ({ shape: drawnSizes, rows, ids, drawn }) => {
+  test("a lookup agrees with the reference under every combination of options", async () => {
+    await fc.assert(
+      fc.asyncProperty(drawnLookup, async ({ shape: drawnSizes, rows, ids, drawn }) => {
         const shape = drawnShape(drawnSizes, drawn);
         const given = lookupOf(
           shape,
@@ -147,28 +153,31 @@ export function lookupTests(suite: EngineUnderTest): void {
           rows,
           ids.map((id) => id % rows),
         );
-        expectAgreement(suite, shape, given, drawn.seed);
-        expectGathered(shape, given, { rtol: 0, atol: 1e-6, ofLargest: 1e-5 });
+        await expectAgreement(suite, shape, given, drawn.seed);
+        await expectGathered(shape, given, { rtol: 0, atol: 1e-6, ofLargest: 1e-5 });
       }),
       { numRuns: drawsFor(suite, 100) },
     );
   });
 
   describe.each(cellKinds)("%s", (cell) => {
-    test.each(ways)("a lookup, %s: the bits of the vectors, and the table's gradient", (_, way) => {
-      const { shape, zeros, drawn } = wayOf(cell, way);
-      const ids = paddedTokens(T, zeros, words, shape.goBackwards).flat();
-      const numbers = lookupOf(shape, drawn, words, ids);
-      if (way.keeps) numbers.mask = Uint8Array.from(ids, (id) => Number(way.keeps?.(id)));
-      expectGathered(shape, numbers, near);
-    });
+    test.each(ways)(
+      "a lookup, %s: the bits of the vectors, and the table's gradient",
+      async (_, way) => {
+        const { shape, zeros, drawn } = wayOf(cell, way);
+        const ids = paddedTokens(T, zeros, words, shape.goBackwards).flat();
+        const numbers = lookupOf(shape, drawn, words, ids);
+        if (way.keeps) numbers.mask = Uint8Array.from(ids, (id) => Number(way.keeps?.(id)));
+        await expectGathered(shape, numbers, near);
+      },
+    );
 
     // Where kernels cut rows of gradients into columns.
     test.skipIf(suite.isSlow).each([
       ["all of them kept", {}],
       ["backwards", { shape: { goBackwards: true } }],
       ["under a mask", { keeps: (id: number) => id % 3 !== 0 }],
-    ] as [string, Way][])("a lookup of many tokens, long rows, %s", (_, way) => {
+    ] as [string, Way][])("a lookup of many tokens, long rows, %s", async (_, way) => {
       const sizes = large(cell);
       // All outputs would be compared for seconds.
       const last = { ...way, shape: { ...way.shape, returnSequences: false } };
@@ -176,14 +185,14 @@ export function lookupTests(suite: EngineUnderTest): void {
       const ids = paddedTokens(sizes.T, zeros, 200, shape.goBackwards).flat();
       const numbers = lookupOf(shape, drawn, 200, ids);
       if (way.keeps) numbers.mask = Uint8Array.from(ids, (id) => Number(way.keeps?.(id)));
-      expectGathered(shape, numbers, nearMany);
+      await expectGathered(shape, numbers, nearMany);
     });
 
-    test("a lookup of ids of float32 is that of int32", () => {
+    test("a lookup of ids of float32 is that of int32", async () => {
       const { shape, zeros, drawn } = wayOf(cell, {});
       const numbers = lookupOf(shape, drawn, words, paddedTokens(T, zeros, words).flat());
       const floats = { ...numbers, ids: Float32Array.from(numbers.ids as Int32Array) };
-      const [whole, float] = [numbers, floats].map((given) =>
+      const [whole, float] = await inTurn([numbers, floats], (given) =>
         differentiate(shape, tensorsOf(shape, given), cotangentsOf(shape, 2)),
       );
       expectSameBits(float.results, whole.results);
@@ -193,25 +202,28 @@ export function lookupTests(suite: EngineUnderTest): void {
     test.each([
       ["inputs", "input"],
       ["states", "recurrent"],
-    ] as const)("under dropout of the %s a lookup is the vectors that are looked up", (_, what) => {
-      for (const kind of ["shared", "gates"] as const) {
-        const drawn: Drawn = { ...plain, [what]: kind };
-        const shape = drawnShape(shapeOf(cell, { B, T, I, H }), drawn);
-        const ids = paddedTokens(T, padding, words).flat();
-        const inputs = tensorsOf(shape, lookupOf(shape, drawn, words, ids));
-        const cotangents = cotangentsOf(shape, 2);
-        const looked = differentiate(shape, inputs, cotangents);
-        const each = differentiate(shape, inputs, cotangents, undefined, gathering);
-        expectSameBits(looked.results, each.results);
-        const { table, ...others } = looked.gradients;
-        const { table: wanted, ...same } = each.gradients;
-        expectSameBits(Object.values(others), Object.values(same));
-        // tfjs adds its rows up.
-        expect(table).toBeAllclose(wanted as Float32Array, near);
-      }
-    });
+    ] as const)(
+      "under dropout of the %s a lookup is the vectors that are looked up",
+      async (_, what) => {
+        for (const kind of ["shared", "gates"] as const) {
+          const drawn: Drawn = { ...plain, [what]: kind };
+          const shape = drawnShape(shapeOf(cell, { B, T, I, H }), drawn);
+          const ids = paddedTokens(T, padding, words).flat();
+          const inputs = tensorsOf(shape, lookupOf(shape, drawn, words, ids));
+          const cotangents = cotangentsOf(shape, 2);
+          const looked = await differentiate(shape, inputs, cotangents);
+          const each = await differentiate(shape, inputs, cotangents, undefined, gathering);
+          expectSameBits(looked.results, each.results);
+          const { table, ...others } = looked.gradients;
+          const { table: wanted, ...same } = each.gradients;
+          expectSameBits(Object.values(others), Object.values(same));
+          // tfjs adds its rows up.
+          expect(table).toBeAllclose(wanted as Float32Array, near);
+        }
+      },
+    );
 
-    test("of both directions, the one that meets the padding first may share it", () => {
+    test("of both directions, the one that meets the padding first may share it", async () => {
       const { shape, zeros, drawn } = wayOf(cell, {});
       const ids = paddedTokens(T, zeros, words).flat();
       const inputs = tensorsOf(shape, lookupOf(shape, drawn, words, ids));
@@ -225,7 +237,7 @@ export function lookupTests(suite: EngineUnderTest): void {
       const gatheredBoth: typeof run = (_, { ids: of, table, ...given }) =>
         both(tf.gather(table as tf.Tensor, of as tf.Tensor), given);
       const cotangents = [cotangentsOf(shape, 2), cotangentsOf(shape, 3)].flat();
-      const [by, each] = [looked, gatheredBoth].map((op) =>
+      const [by, each] = await inTurn([looked, gatheredBoth], (op) =>
         differentiate(shape, inputs, cotangents, undefined, op),
       );
       expectSameBits(by.results, each.results);

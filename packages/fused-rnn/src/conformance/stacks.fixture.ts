@@ -12,6 +12,8 @@ import {
   cotangentsOf,
   expectSameBits,
   gathered,
+  inScope,
+  inTurn,
   manyUnits,
   numbersOf,
   plain,
@@ -88,10 +90,10 @@ export function stackTests(suite: EngineUnderTest): void {
   const { engine } = suite;
   const isTraced = engine.kind === "traced";
 
-  test("recurrences over a lookup, and over those, give the bits of recurrences over vectors", () => {
-    fc.assert(
-      fc.property(drawnStack, ({ layers, rows }) => {
-        tf.tidy(() => {
+  test("recurrences over a lookup, and over those, give the bits of recurrences over vectors", async () => {
+    await fc.assert(
+      fc.asyncProperty(drawnStack, async ({ layers, rows }) => {
+        await inScope(async () => {
           const ids = tf.tensor2d(rows, undefined, "int32");
           const last = layers.findIndex(({ returnSequences }) => !returnSequences);
           const stack = last < 0 ? layers : layers.slice(0, last + 1);
@@ -115,17 +117,21 @@ export function stackTests(suite: EngineUnderTest): void {
               return tf.addN(costs) as tf.Scalar;
             })(table),
           );
-          expectSameBits(valuesOf(through(table, true)), valuesOf(through(table, false)));
-          expectSameBits(valuesOf([looked.value]), valuesOf([each.value]));
+          expectSameBits(
+            await valuesOf(through(table, true)),
+            await valuesOf(through(table, false)),
+          );
+          expectSameBits(await valuesOf([looked.value]), await valuesOf([each.value]));
           const near = { rtol: 0, ofLargest: 1e-5, atol: 1e-6 };
-          expect(looked.grad.dataSync()).toBeAllclose(each.grad.dataSync(), near);
+          const [sums, wanted] = await valuesOf([looked.grad, each.grad]);
+          expect(sums).toBeAllclose(wanted, near);
         });
       }),
       { numRuns: drawsFor(suite, 60) },
     );
   });
 
-  test("a gradient in outputs themselves, from outside of its scope, is each row's own", () => {
+  test("a gradient in outputs themselves, from outside of its scope, is each row's own", async () => {
     const rows = paddedTokens(8, [5, 5, 8, 2], words);
     const layer = {
       ...{ cell: "lstm" as const, H: 9, goBackwards: false, returnSequences: true },
@@ -135,13 +141,13 @@ export function stackTests(suite: EngineUnderTest): void {
     const { outputs } = runLayer(layer, { ids, table: normal([words, I], 99) }, ids, 0);
     const second = (x: tf.Tensor) => tf.sum(runLayer(layer, x, ids, 1).outputs);
     const [own, unknown] = [outputs, tf.clone(outputs)].map((x) => tf.grad(second)(x));
-    expectSameBits(valuesOf([own]), valuesOf([unknown]));
+    expectSameBits(await valuesOf([own]), await valuesOf([unknown]));
   });
 
   // Of kernels alone x's gradient may be right in sum only.
   test.skipIf(isTraced)(
     "an inner gradient of a call over another's outputs, made outside of it, is refused",
-    () => {
+    async () => {
       const ids = tf.tensor2d(paddedTokens(8, [5, 5, 8, 2], words), undefined, "int32");
       const layer = {
         ...{ cell: "lstm" as const, H: 9, goBackwards: false, returnSequences: true },
@@ -160,13 +166,17 @@ export function stackTests(suite: EngineUnderTest): void {
       expect(() => inner(outside)).toThrow(
         "FusedLSTM: expected the inner gradient's function to make the call, whose x is another's outputs, itself, got one made outside of it",
       );
+      let slopes: tf.Tensor[] = [];
       inner((x) => {
         const slope = tf.grad(second)(x);
         const y = second(tf.clone(x));
         const wanted = tf.grad(() => y)(x);
-        expectSameBits(valuesOf([wanted]), valuesOf([slope]));
+        slopes = [wanted, slope].map((each) => tf.keep(each));
         return slope;
       });
+      const [wanted, slope] = await valuesOf(slopes);
+      tf.dispose(slopes);
+      expectSameBits([wanted], [slope]);
       expect(engineMemory()).toEqual({ used: 0, pending: 0 });
     },
   );
@@ -174,7 +184,7 @@ export function stackTests(suite: EngineUnderTest): void {
   if (engine.kind === "traced") return;
   test.each(cellKinds)(
     "%s: x's gradient adds up to each token's where rows are said to begin alike",
-    (cell) => {
+    async (cell) => {
       const small = { B: 9, T: 17, H: 18, tokens: 7 };
       const H = manyUnits(cell);
       const large = { B: 18, T: 120, I: 21, H, tokens: 200, returnSequences: false };
@@ -192,7 +202,7 @@ export function stackTests(suite: EngineUnderTest): void {
         const { x } = gathered(shape, { ids, table });
         const each = { ...numbersOf(shape, plain), x };
         const cotangents = cotangentsOf(shape, 1);
-        const [by, wanted] = [{ ...each, prefixIds: ids }, each].map((given) =>
+        const [by, wanted] = await inTurn([{ ...each, prefixIds: ids }, each], (given) =>
           passesOf(suite, shape, tensorsOf(shape, given), cotangents, [true, false, true]),
         );
         expectSameBits(by.results, wanted.results);

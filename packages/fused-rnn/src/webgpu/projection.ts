@@ -1,0 +1,59 @@
+// x through the kernel, before the recurrence.
+
+import type { CellKind } from "@rnnkit/core-rnn";
+import { callNumbers, flag, maskText } from "./call-numbers.ts";
+import { cellTexts, countsOf } from "./cell-text.ts";
+import type { Program } from "./program.ts";
+import { type Tile, tiledProductText } from "./tiled-product.ts";
+
+/** `inputOf(b, s, k, gate)` is a number of x under dropout, of a step that is kept: what others hold is not read. */
+export const inputText: string = `${maskText}
+fn inputFactor(b: u32, k: u32, number: u32) -> f32 {
+  if (call.inputVariants == 0u) { return 1.0; }
+  let version = select(0u, number, call.inputVariants > 1u);
+  return dropout[(version * call.batch + b) * call.inputSize + k];
+}
+fn sourceRow(b: u32, s: u32) -> u32 {
+  let at = b * call.steps + stepOf(s);
+  if (!has(${flag.lookup}u)) { return at; }
+  if (has(${flag.floatIds}u)) { return bitcast<u32>(i32(bitcast<f32>(ids[at]))); }
+  return ids[at];
+}
+fn inputOf(b: u32, s: u32, k: u32, number: u32) -> f32 {
+  if (!isKept(b, s)) { return 0.0; }
+  let row = sourceRow(b, s);
+  if (has(${flag.lookup}u) && row >= call.tableRows) { return 0.0; }
+  return source[row * call.inputSize + k] * inputFactor(b, k, number);
+}`;
+
+/** *gates*, a plane a gate: x·kernel + bias, where **source** is x or the table. */
+export function projection(
+  cell: CellKind,
+  tile: Tile,
+): Program<"source" | "ids" | "kernel" | "bias" | "mask" | "dropout" | "gates"> {
+  const { planes } = cellTexts[cell];
+  const { G } = countsOf(cell);
+  return {
+    name: `projection ${cell} ${tile}`,
+    storage: {
+      ...{ source: "read", ids: "words", kernel: "read", bias: "read", mask: "words" },
+      ...{ dropout: "read", gates: "write" },
+    },
+    numbers: callNumbers,
+    text: () =>
+      inputText +
+      tiledProductText({
+        tile,
+        prelude: `let rows = (call.end - call.start) * call.batch;
+  let columns = call.units; let begin = 0u; let end = call.inputSize;`,
+        left: `inputOf(row % call.batch, call.start + row / call.batch, k, slice)`,
+        leftAlong: "k",
+        right: `kernel[k * ${G}u * call.units + slice * call.units + column]`,
+        rightAlong: "column",
+        store: `
+        let unit = slice * call.units + column;
+        let start = select(0.0, bias[unit], has(${flag.bias}u));
+        gates[((call.start - call.tapeStart) * call.batch + row) * ${planes}u * call.units + unit] = start + value;`,
+      }),
+  };
+}

@@ -1,0 +1,58 @@
+// The gradient of a table of vectors that were looked up.
+
+import { callNumbers, flag, maskText } from "./call-numbers.ts";
+import { type Program, placeInTwo } from "./program.ts";
+
+/** Rows of dx added up by their ids, in the order of the steps: the table's gradient, a workgroup a row of it. */
+export const tableGradient: Program<"dx" | "ids" | "mask" | "table"> = {
+  name: "table gradient",
+  storage: { dx: "read", ids: "words", mask: "words", table: "write" },
+  numbers: callNumbers,
+  // 1024 ids at a time, a bit each: which of them are this row's. Lanes of one column take words of bits in turn.
+  text: () => `${maskText}
+var<workgroup> matches: array<atomic<u32>, 32>;
+var<workgroup> sums: array<f32, 256>;
+fn isMine(at: u32, mine: u32) -> bool {
+  let id = select(ids[at], bitcast<u32>(i32(bitcast<f32>(ids[at]))), has(${flag.floatIds}u));
+  return id == mine && (!has(${flag.masked}u) || mask[at] != 0u);
+}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  ${placeInTwo}
+  if (place >= call.tableRows) { return; }
+  let count = call.batch * call.steps;
+  // Columns side by side, at most 32 of them at a time: a power of two.
+  var width = 32u;
+  while (width > 1u && width / 2u >= call.inputSize) { width /= 2u; }
+  let lanes = 256u / width;
+  for (var firstColumn = 0u; firstColumn < call.inputSize; firstColumn += width) {
+    let column = firstColumn + lane % width;
+    var sum = 0.0;
+    for (var base = 0u; base < count; base += 1024u) {
+      if (lane < 32u) { atomicStore(&matches[lane], 0u); }
+      workgroupBarrier();
+      for (var e = lane; e < min(1024u, count - base); e += 256u) {
+        if (isMine(base + e, place)) { atomicOr(&matches[e / 32u], 1u << (e % 32u)); }
+      }
+      workgroupBarrier();
+      for (var word = lane / width; word < 32u; word += lanes) {
+        var bits = atomicLoad(&matches[word]);
+        while (bits != 0u) {
+          let at = base + word * 32u + firstTrailingBit(bits);
+          bits &= bits - 1u;
+          if (column < call.inputSize) { sum += dx[at * call.inputSize + column]; }
+        }
+      }
+      workgroupBarrier();
+    }
+    sums[lane] = sum;
+    workgroupBarrier();
+    if (lane < width && column < call.inputSize) {
+      var total = 0.0;
+      for (var l = 0u; l < lanes; l++) { total += sums[l * width + lane]; }
+      table[place * call.inputSize + column] = total;
+    }
+    workgroupBarrier();
+  }
+}`,
+};
