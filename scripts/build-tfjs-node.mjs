@@ -4,8 +4,8 @@
 //
 //     node scripts/build-tfjs-node.mjs FOLDER [PYTHON]
 //
-// makes FOLDER a project with a @tensorflow/tfjs-node that works, and tfjs's wasm backend beside it. It must not lie in
-// the workspace, which does not depend on tfjs-node. The tests that need it find it by RNNKIT_TFJS_NODE=FOLDER.
+// makes FOLDER a project with a @tensorflow/tfjs-node that works. It must not lie in the workspace, which does not depend
+// on tfjs-node. The tests that need it find it by RNNKIT_TFJS_NODE=FOLDER.
 // Ends with 0: built; 3: not here, the reason is said; 1: it should have been and was not.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -32,14 +32,9 @@ mkdirSync(project, { recursive: true });
 const manifest = join(project, "package.json");
 if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true, "type": "module" }\n');
 // Without its own install script: that is the download.
-const names = ["tfjs-node", "tfjs-backend-wasm"].map((name) => `@tensorflow/${name}@${version}`);
 run("npm", [
-  "install",
-  "--ignore-scripts",
-  "--no-audit",
-  "--no-fund",
-  "--loglevel=error",
-  ...names,
+  ...["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+  `@tensorflow/tfjs-node@${version}`,
 ]);
 
 const addon = join(project, "node_modules", "@tensorflow", "tfjs-node");
