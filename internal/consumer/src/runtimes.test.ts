@@ -44,5 +44,7 @@ test.for(runtimes)(
       expect(got[model].tensors).toEqual(wanted[model].tensors);
     }
     expect(got.reopened).toEqual(got.sentiment.predicted);
+    expect(got.large.threads).toBe(2);
+    expect(got.large.outputs).toBeAllclose(wanted.large.outputs, { atol: 1e-6, rtol: 0 });
   },
 );
