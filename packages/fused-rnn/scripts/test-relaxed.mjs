@@ -12,6 +12,7 @@ const { status } = spawnSync(
   [
     ...[join(vitest, "vitest.mjs"), "run", "--config", "../../vitest.shared.ts", "--root", "."],
     ...["--execArgv=--experimental-wasm-relaxed-simd", "--exclude", "src/page*.test.ts"],
+    ...["--exclude", "src/webgpu/**"],
   ],
   { stdio: "inherit" },
 );

@@ -41,6 +41,8 @@ interface AnyEngine {
  */
 export interface KernelEngine<Saved extends object = object> extends AnyEngine {
   readonly kind: "kernels";
+  /** In the error of a backward pass on another: what it must be. */
+  readonly backends: string;
   /**
    * Runs calls that it does not refuse, on tensors of **backend**; nothing is kept unless **training**.
    *

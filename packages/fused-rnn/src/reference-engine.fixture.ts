@@ -39,6 +39,7 @@ function numbersOf({ who, inputs }: EngineCall, backend: KernelBackend): Numbers
 export const referenceEngine: KernelEngine<SavedPass> = {
   kind: "kernels",
   name: "core-rnn",
+  backends: "a backend that can be read at once",
   refuses: (_, backendName) =>
     readableBackends.includes(backendName) ? undefined : `${backendName} cannot be read at once`,
 

@@ -139,7 +139,7 @@ function differentiate(
     // A backward pass may run on another backend than the forward pass did.
     if (engine.refuses(shape, backendName) === undefined) throw cause;
     throw new Error(
-      `${kernelName}: expected a backward pass on a backend that can be read at once, as cpu and wasm, got ${backendName}`,
+      `${kernelName}: expected a backward pass on ${engine.backends}, got ${backendName}`,
       { cause },
     );
   }
@@ -205,7 +205,7 @@ export function registerRecurrentKernels(backendName: string): void {
   }
 }
 
-/** The backward pass may run on another backend than the forward pass did, any that can be read at once. */
+/** The backward pass may run on another backend than the forward pass did, any of its engine's. */
 function registerGradientKernel(kernelName: string, backendName: string): void {
   if (getKernel(gradientKernelName(kernelName), backendName)) return;
   registerKernel(gradientKernel(kernelName, backendName));

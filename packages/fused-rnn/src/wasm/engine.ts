@@ -21,6 +21,9 @@ export function refusesBackend(backendName: string): string | undefined {
     return "this runtime has no WebAssembly SIMD, or a policy forbids compiling (wasm-unsafe-eval)";
   }
   if (readableBackends.includes(backendName)) return undefined;
+  if (backendName === "webgpu") {
+    return "the WebAssembly kernels do not run on the webgpu backend (registerWebGPUKernels of @rnnkit/fused-rnn/webgpu brings some that do)";
+  }
   return `the fused kernels do not run on the ${backendName} backend`;
 }
 
@@ -28,6 +31,7 @@ export function refusesBackend(backendName: string): string | undefined {
 export const wasmEngine: KernelEngine<WasmSavedCall> = {
   kind: "kernels",
   name: "WebAssembly",
+  backends: "a backend that can be read at once, as cpu and wasm",
 
   refuses({ activation, recurrentActivation }, backendName) {
     const reason = refusesBackend(backendName);

@@ -28,8 +28,8 @@ export interface CallPlan {
 
 /** What a plan goes by, of a device. */
 export interface DeviceFacts {
-  readonly maxStorageBufferBindingSize: number;
-  readonly maxBufferSize: number;
+  /** Bytes that a program may have of one buffer. */
+  readonly bytesBound: number;
   /** The most units whose recurrence runs row by row; measured or estimated. */
   readonly mostRowUnits: number;
 }
@@ -52,7 +52,7 @@ function bytesOfStep({ cell, B, H }: CallShape): number {
 /** Why no tape of a call fits the device, or undefined. */
 export function tooLarge(shape: CallShape, facts: DeviceFacts): string | undefined {
   const { B, T, I, H, returnSequences } = shape;
-  const limit = Math.min(facts.maxStorageBufferBindingSize, facts.maxBufferSize);
+  const limit = facts.bytesBound;
   const largest = Math.max(
     2 * bytesOfStep(shape),
     4 * B * T * Math.max(I, returnSequences ? H : 1),
@@ -67,8 +67,11 @@ export function planOf(shape: CallShape, facts: DeviceFacts): CallPlan {
   const { cell, B, T, H } = shape;
   const text = cellTexts[cell];
   const { G, S } = countsOf(cell);
-  const limit = Math.min(facts.maxStorageBufferBindingSize, facts.maxBufferSize);
-  const kept = Math.min(Math.floor(limit / bytesOfStep(shape)) - 1, Math.floor(mostRows / B), T);
+  const kept = Math.min(
+    Math.floor(facts.bytesBound / bytesOfStep(shape)) - 1,
+    Math.floor(mostRows / B),
+    T,
+  );
   const tapes: Stretch[] = [];
   for (let start = 0; start < T; start += kept) {
     tapes.push({ start, end: Math.min(start + kept, T) });
@@ -76,10 +79,19 @@ export function planOf(shape: CallShape, facts: DeviceFacts): CallPlan {
   const rows = Math.max(1, Math.floor(64 / H));
   return {
     ...{ text, G, S, tapes, rows },
-    way: H <= Math.min(facts.mostRowUnits, mostPairs) ? "rows" : "steps",
+    way: runsByRows(B, H, facts) ? "rows" : "steps",
     lanes: rows * H <= 64 ? 64 : 256,
     stepsAtOnce: Math.max(1, Math.floor(productsAtOnce / (B * H * G * H))),
   };
+}
+
+// Each workgroup reads all weights at each step: with many of them that is more than a tile's share, unless the weights
+// stay beside the processor, as those of 64 units do. Estimated.
+const mostBatchUnits = 2 ** 15;
+
+function runsByRows(B: number, H: number, { mostRowUnits }: DeviceFacts): boolean {
+  if (H > Math.min(mostRowUnits, mostPairs)) return false;
+  return H <= 64 || B * H < mostBatchUnits;
 }
 
 /** A stretch in pieces of at most **most** steps. */

@@ -1,6 +1,10 @@
 // tfjs's WebGPU backend in Node, on Dawn and whatever Vulkan driver there is: SwiftShader where there is no GPU.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { vi } from "vitest";
+
+// A driver without a GPU compiles a program in seconds where others work beside it.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 interface Dawn {
   create(options: string[]): GPU;
@@ -15,7 +19,7 @@ export async function dawnDevice(
   limits: Record<string, number> = {},
 ): Promise<GPUDevice | undefined> {
   if (!process.env.VK_DRIVER_FILES) return undefined;
-  const { create, globals } = (await import("webgpu" as string)) as Dawn;
+  const { create, globals } = (await import("webgpu")) as unknown as Dawn;
   Object.assign(globalThis, globals);
   keep.rnnkitDawn ??= create([]);
   const adapter = await keep.rnnkitDawn.requestAdapter();

@@ -14,6 +14,7 @@ import { type GpuBackend, giveBack, isGpuBackend } from "./gpu-backend.ts";
 export const webgpuEngine: KernelEngine<GpuSavedCall> = {
   kind: "kernels",
   name: "WebGPU",
+  backends: "the WebGPU backend of its forward pass",
 
   refuses(shape, backendName) {
     if (backendName !== "webgpu")

@@ -23,6 +23,7 @@ import type { RecurrenceKind } from "./recurrence-text.ts";
 import { type ForwardBuffer, rowForward } from "./row-programs.ts";
 import { stepForward, stepTile } from "./step-programs.ts";
 import { tileFor } from "./tiled-product.ts";
+import { fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
 
 /** Tensors of a call that are there. */
 export type Inputs = Readonly<Partial<Record<InputName, TensorInfo>>>;
@@ -75,6 +76,14 @@ function numbersOf({ shape, inputs }: EngineCall, training: boolean): CallNumber
   };
 }
 
+/** Whether ids need not be looked at on the device. @throws Error where one is no row of the table */
+function checkIds(backend: GpuBackend, { who, inputs: { ids, table } }: EngineCall): boolean {
+  if (!ids || !table) return true;
+  const known = knownNumbers(backend, ids);
+  if (known) idsOf(who, known, table.shape[0] as number);
+  return known !== undefined;
+}
+
 /** Outputs, final states and, in training, what the backward pass needs. */
 export function forwardOnDevice(
   backend: GpuBackend,
@@ -84,11 +93,7 @@ export function forwardOnDevice(
   const { who, shape } = call;
   const inputs: Inputs = call.inputs;
   const { B, T, H, cell, returnSequences } = shape;
-  if (inputs.ids && inputs.table) {
-    // Ids that the device alone has are looked at there: those that are no rows are read as zeros.
-    const known = knownNumbers(backend, inputs.ids);
-    if (known) idsOf(who, known, inputs.table.shape[0] as number);
-  }
+  const isChecked = checkIds(backend, call);
   const plan = planOf(shape, factsOf(backend.device));
   const numbers = numbersOf(call, training);
   const outputs = newTensor(backend, returnSequences ? [B, T, H] : [B, H]);
@@ -118,6 +123,7 @@ export function forwardOnDevice(
     if (training) tapes.push({ start, end, gates, states: own });
     else giveBack(backend, [gates]);
   }
+  if (!isChecked) fetchWrongIds(backend, who, numbers.tableRows);
   const last = plan.tapes[plan.tapes.length - 1];
   const final = states as TensorInfo;
   const state = initialStates[cell].map((_, k) => {
@@ -149,8 +155,11 @@ function project(
   const tile = tileFor(rows, H);
   const { x, table, ids, kernel, bias, mask, inputDropoutMask } = inputs;
   const run = runOf(
-    projection(cell, tile),
-    { source: x ?? table, ids, kernel, bias, mask, dropout: inputDropoutMask, gates },
+    projection(cell, tile, table !== undefined),
+    {
+      ...{ source: x ?? table, ids, kernel, bias, mask, dropout: inputDropoutMask, gates },
+      wrong: table && wrongIdMark(backend),
+    },
     [Math.ceil(rows / tile), Math.ceil(H / tile), G],
   );
   dispatch(backend, [run], [numbers]);

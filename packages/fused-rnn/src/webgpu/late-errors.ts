@@ -1,41 +1,48 @@
-// What a device says only afterwards: that a command was not valid, and that it is lost. tfjs goes on with zeros in
-// both cases; here the next call throws.
+// What a device says only afterwards: that a command was not valid, that an id was no row, that it is lost. tfjs goes
+// on with zeros in all of these; here the next call throws.
 
 interface Watched {
   /** Why the device is no more. */
   lost?: string;
-  /** What the device said of a command that it did not run. */
-  refused?: string;
+  /** What is wrong with an earlier call. */
+  late?: Error;
 }
 
 const watched = new WeakMap<GPUDevice, Watched>();
 
 /** Watches a device from its first call on. @throws Error with what it has said since the last call */
 export function watchDevice(device: GPUDevice): void {
-  const state = watched.get(device) ?? watch(device);
+  const state = stateOf(device);
   if (state.lost !== undefined) {
     throw named(
       "WebGPUDeviceLost",
       `fused-rnn: the WebGPU device was lost (${state.lost}): select the backend again, and make the tensors anew`,
     );
   }
-  const { refused } = state;
-  if (refused === undefined) return;
-  state.refused = undefined;
-  throw named(
-    "WebGPUValidationError",
-    `fused-rnn: the WebGPU device refused an earlier command, so results since then are void: ${refused}`,
-  );
+  const { late } = state;
+  if (late === undefined) return;
+  state.late = undefined;
+  throw late;
 }
 
-function watch(device: GPUDevice): Watched {
+/** Lets the next call on a device throw, unless another error waits already. */
+export function throwLater(device: GPUDevice, error: Error): void {
+  stateOf(device).late ??= error;
+}
+
+function stateOf(device: GPUDevice): Watched {
+  const known = watched.get(device);
+  if (known) return known;
   const state: Watched = {};
   watched.set(device, state);
   device.lost.then(({ reason, message }) => {
     state.lost = message || reason;
   });
-  device.addEventListener("uncapturederror", (event) => {
-    state.refused ??= event.error.message;
+  device.addEventListener("uncapturederror", ({ error }) => {
+    state.late ??= named(
+      "WebGPUValidationError",
+      `fused-rnn: the WebGPU device refused an earlier command, so results since then are void: ${error.message}`,
+    );
   });
   return state;
 }

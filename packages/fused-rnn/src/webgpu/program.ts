@@ -4,8 +4,13 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bufferOf, type GpuBackend } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
 
-/** A storage buffer of a program: arrays of f32, but for those that are named *words* (u32). */
-export type Access = "read" | "write" | "words";
+/** A storage buffer of a program: numbers (f32) that are read or written, words (u32) that are read, marks (atomic). */
+export type Access = "read" | "write" | "words" | "marks";
+
+const declarations: Readonly<Record<Access, readonly [mode: string, element: string]>> = {
+  ...{ read: ["read", "f32"], write: ["read_write", "f32"] },
+  ...{ words: ["read", "u32"], marks: ["read_write", "atomic<u32>"] },
+};
 
 /** A compute program: its buffers in the order of their bindings, and its text but for their declarations. */
 export interface Program<Name extends string = string> {
@@ -158,15 +163,14 @@ function compiled(device: GPUDevice, { programs }: DeviceState, program: Program
 
 function bufferLayout(access: Access | undefined): GPUBufferBindingLayout {
   if (access === undefined) return { type: "uniform", hasDynamicOffset: true };
-  return { type: access === "write" ? "storage" : "read-only-storage" };
+  return { type: declarations[access][0] === "read" ? "read-only-storage" : "storage" };
 }
 
 /** The whole text of a program. */
 export function sourceOf({ storage, numbers, text }: Program): string {
   const names = Object.keys(storage);
   const buffers = names.map((name, binding) => {
-    const mode = storage[name] === "write" ? "read_write" : "read";
-    const element = storage[name] === "words" ? "u32" : "f32";
+    const [mode, element] = declarations[storage[name]];
     return `@group(0) @binding(${binding}) var<storage, ${mode}> ${name}: array<${element}>;`;
   });
   return [

@@ -26,34 +26,58 @@ fn inputOf(b: u32, s: u32, k: u32, number: u32) -> f32 {
   return source[row * call.inputSize + k] * inputFactor(b, k, number);
 }`;
 
-/** *gates*, a plane a gate: x·kernel + bias, where **source** is x or the table. */
+/** Buffers of a projection. */
+export type ProjectionBuffer =
+  | "source"
+  | "ids"
+  | "kernel"
+  | "bias"
+  | "mask"
+  | "dropout"
+  | "gates"
+  | "wrong";
+
+/** *gates*, a plane a gate: x·kernel + bias, where **source** is x or, of a lookup, the table. */
 export function projection(
   cell: CellKind,
   tile: Tile,
-): Program<"source" | "ids" | "kernel" | "bias" | "mask" | "dropout" | "gates"> {
+  isLookup: boolean,
+): Program<ProjectionBuffer> {
   const { planes } = cellTexts[cell];
   const { G } = countsOf(cell);
+  const mark = `
+fn markWrong(b: u32, s: u32) {
+  let id = sourceRow(b, s);
+  if (id >= call.tableRows) { atomicMax(&wrong[0], id); }
+}`;
   return {
-    name: `projection ${cell} ${tile}`,
+    name: `projection ${cell} ${tile} ${isLookup ? "of a lookup" : ""}`,
     storage: {
       ...{ source: "read", ids: "words", kernel: "read", bias: "read", mask: "words" },
-      ...{ dropout: "read", gates: "write" },
+      // What nothing marks is read: a buffer that is absent may stand in several places only so.
+      ...{ dropout: "read", gates: "write", wrong: isLookup ? "marks" : "read" },
     },
     numbers: callNumbers,
-    text: () =>
-      inputText +
-      tiledProductText({
-        tile,
-        prelude: `let rows = (call.end - call.start) * call.batch;
+    text: () => `${inputText}
+${isLookup ? mark : ""}
+fn leftOf(row: u32, k: u32, gate: u32) -> f32 {
+  let b = row % call.batch;
+  let s = call.start + row / call.batch;
+  ${isLookup ? "if (k == 0u && gate == 0u) { markWrong(b, s); }" : ""}
+  return inputOf(b, s, k, gate);
+}
+${tiledProductText({
+  tile,
+  prelude: `let rows = (call.end - call.start) * call.batch;
   let columns = call.units; let begin = 0u; let end = call.inputSize;`,
-        left: `inputOf(row % call.batch, call.start + row / call.batch, k, slice)`,
-        leftAlong: "k",
-        right: `kernel[k * ${G}u * call.units + slice * call.units + column]`,
-        rightAlong: "column",
-        store: `
+  left: "leftOf(row, k, slice)",
+  leftAlong: "k",
+  right: `kernel[k * ${G}u * call.units + slice * call.units + column]`,
+  rightAlong: "column",
+  store: `
         let unit = slice * call.units + column;
         let start = select(0.0, bias[unit], has(${flag.bias}u));
         gates[((call.start - call.tapeStart) * call.batch + row) * ${planes}u * call.units + unit] = start + value;`,
-      }),
+})}`,
   };
 }

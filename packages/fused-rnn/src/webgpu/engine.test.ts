@@ -1,0 +1,22 @@
+import { tolerances } from "@rnnkit/test-kit/tolerances";
+import { describe } from "vitest";
+import { engineConformance } from "../engine-conformance.fixture.ts";
+import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
+import { setRowUnits } from "./device-facts.ts";
+import { webgpuEngine as engine } from "./engine.ts";
+import { mostPairs } from "./row-programs.ts";
+
+// The other way has the same bits, which identities.test.ts sees; RNNKIT_WEBGPU=all runs the suite on it as well.
+const ways = [
+  ["a stretch of steps in a dispatch", mostPairs],
+  ...(process.env.RNNKIT_WEBGPU === "all" ? [["a dispatch a step", 0] as const] : []),
+] as const;
+
+describe.skipIf(!hasDawn)("no Vulkan driver: set VK_DRIVER_FILES to one", () => {
+  describe.each(ways)("%s", (_, units) => {
+    engineConformance({
+      ...{ engine, backend: "webgpu", tolerances: tolerances.webgpu, isSlow: true, draws: 0.05 },
+      prepare: async () => setRowUnits(await startWebGPU(), units),
+    });
+  });
+});

@@ -1,0 +1,74 @@
+// Ids that lie on the device cannot be looked at before the call. The program that looks them up marks those that are
+// rows of no table; the mark is fetched when the caller's own work is done, and a wrong id is the next call's error.
+
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { bufferOf, clearNumbers, type GpuBackend } from "./gpu-backend.ts";
+import { throwLater } from "./late-errors.ts";
+
+interface Marks {
+  /** The largest wrong id, or 0: an id of 0 is a row. */
+  readonly tensor: TensorInfo;
+  readonly fetched: GPUBuffer;
+  /** Of the last call. */
+  who: string;
+  rows: number;
+  state: "idle" | "fetching" | "fetch again";
+}
+
+const marksOf = new WeakMap<GpuBackend, Marks>();
+
+function marks(backend: GpuBackend): Marks {
+  let known = marksOf.get(backend);
+  if (!known) {
+    const tensor = backend.makeTensorInfo([1], "int32");
+    clearNumbers(backend, tensor, 0, 1);
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const fetched = backend.device.createBuffer({ size: 4, usage });
+    known = { tensor, fetched, who: "", rows: 0, state: "idle" };
+    marksOf.set(backend, known);
+  }
+  return known;
+}
+
+/** Where a lookup marks wrong ids. */
+export function wrongIdMark(backend: GpuBackend): TensorInfo {
+  return marks(backend).tensor;
+}
+
+/** Fetches the mark after the caller's own work; a call that has marked one lets the next throw. */
+export function fetchWrongIds(backend: GpuBackend, who: string, rows: number): void {
+  const state = marks(backend);
+  state.who = who;
+  state.rows = rows;
+  if (state.state !== "idle") {
+    state.state = "fetch again";
+    return;
+  }
+  state.state = "fetching";
+  queueMicrotask(() => void fetch(backend, state));
+}
+
+async function fetch(backend: GpuBackend, state: Marks): Promise<void> {
+  const { tensor, fetched, who, rows } = state;
+  try {
+    const buffer = bufferOf(backend, tensor);
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    backend.commandEncoder.copyBufferToBuffer(buffer, 0, fetched, 0, 4);
+    backend.commandEncoder.clearBuffer(buffer, 0, 4);
+    backend.submitQueue();
+    await fetched.mapAsync(GPUMapMode.READ);
+    const [id] = new Int32Array(fetched.getMappedRange().slice(0));
+    fetched.unmap();
+    if (id !== 0) {
+      const message = `${who}: expected ids from 0 to below ${rows}, got ${id}, which the device found after the call had returned`;
+      throwLater(backend.device, new Error(message));
+    }
+  } catch {
+    // The device is gone, which the next call says.
+    return;
+  }
+  const again = state.state === "fetch again";
+  state.state = "idle";
+  if (again) fetchWrongIds(backend, state.who, state.rows);
+}
