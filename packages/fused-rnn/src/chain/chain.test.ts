@@ -10,7 +10,7 @@ import { engineMemory } from "../engine-memory.ts";
 import { type ChainRun, runChain } from "./chain.ts";
 import { type DenseActivation, denseStage } from "./dense-stage.ts";
 import { dropoutFactors, dropoutStage } from "./dropout-stage.ts";
-import { recurrentStage } from "./recurrent-stage.ts";
+import { type RecurrentStageOptions, recurrentStage } from "./recurrent-stage.ts";
 import { lookupStage, maskingStage, reshapeStage } from "./small-stages.ts";
 import type { Stage } from "./stage.ts";
 
@@ -142,9 +142,9 @@ test("a mask drops as many as its rate says, whatever came before", () => {
 });
 
 const [B, T, V, F, H] = [2, 3, 5, 4, 6];
-const cell = (returnSequences: boolean) => {
+const cell = (returnSequences: boolean, more: Partial<RecurrentStageOptions> = {}) => {
   const weights = { kernel: tf.ones([F, H]), recurrentKernel: tf.zeros([H, H]) };
-  const options = { goBackwards: false, zeroOutputForMask: false, returnSequences };
+  const options = { goBackwards: false, zeroOutputForMask: false, returnSequences, ...more };
   const activation = { activation: "linear", recurrentActivation: "linear" } as const;
   return recurrentStage({ cell: "simpleRnn", ...activation, ...options, weights: () => weights });
 };
@@ -200,6 +200,31 @@ const refusals: [string, () => unknown, string][] = [
     "a sequence of other features",
     () => runChain([cell(true)], tf.ones([B, T, 3]), false, noTrained),
     "simpleRnn stage: expected x of shape [B, T, 4], got [2, 3, 3]",
+  ],
+  [
+    "an initial state of other units",
+    () =>
+      runChain(
+        [cell(true, { initialState: () => [tf.ones([B, H + 1])] })],
+        tf.ones([B, T, F]),
+        false,
+        noTrained,
+      ),
+    `simpleRnn stage: expected initial state h of shape [${B}, ${H}], got [${B}, ${H + 1}]`,
+  ],
+  [
+    "no initial state in the list of them",
+    () => runChain([cell(true, { initialState: () => [] })], tf.ones([B, T, F]), false, noTrained),
+    "simpleRnn stage: expected initial states h, got 0",
+  ],
+  [
+    "dropout of other inputs",
+    () =>
+      runChain(
+        [cell(true, { dropout: () => ({ inputDropoutMask: new Float32Array(3), variants: 1 }) })],
+        ...([tf.ones([B, T, F]), true, noTrained] as const),
+      ),
+    `simpleRnn stage: expected inputDropoutMask of ${B * F} numbers, got 3`,
   ],
   [
     "rows of other features",

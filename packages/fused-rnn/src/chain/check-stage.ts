@@ -37,6 +37,47 @@ export function checkRecurrence(
   }
 }
 
+/** Throws unless there is a state [B, H] for each of a cell's. */
+export function checkStates(
+  cell: CellKind,
+  states: readonly { shape: readonly number[] }[] | undefined,
+  B: number,
+  H: number,
+): void {
+  if (!states) return;
+  const { name, states: names } = cellTable[cell];
+  if (states.length !== names.length) {
+    throw new Error(`${name} stage: expected initial states ${names}, got ${states.length}`);
+  }
+  for (const [i, { shape }] of states.entries()) {
+    if (isShape(shape, [B, H])) continue;
+    const state = `initial state ${names[i]} of shape ${text([B, H])}`;
+    throw new Error(`${name} stage: expected ${state}, got ${text(shape)}`);
+  }
+}
+
+/** Throws unless drawn dropout masks have **variants** numbers, 1 or a cell's gates, for each row of x and of h. */
+export function checkDropout(
+  cell: CellKind,
+  drawn: Readonly<Partial<Record<"inputDropoutMask" | "recurrentDropoutMask", ArrayLike<number>>>>,
+  variants: number,
+  rows: { inputDropoutMask: number; recurrentDropoutMask: number },
+): void {
+  const { name, gates } = cellTable[cell];
+  if (!drawn.inputDropoutMask && !drawn.recurrentDropoutMask) return;
+  if (variants !== 1 && variants !== gates.length) {
+    throw new Error(`${name} stage: expected 1 or ${gates.length} variants, got ${variants}`);
+  }
+  for (const key of ["inputDropoutMask", "recurrentDropoutMask"] as const) {
+    // Of the two, one may be the same for all gates where the other is not.
+    const length = drawn[key]?.length;
+    if (length === undefined || length === rows[key] || length === variants * rows[key]) continue;
+    throw new Error(
+      `${name} stage: expected ${key} of ${variants * rows[key]} numbers, got ${length}`,
+    );
+  }
+}
+
 /** Throws for an activation that is not fused. */
 export function checkFused(who: string, name: RecurrentActivationName): void {
   if (isFusedActivation(name)) return;

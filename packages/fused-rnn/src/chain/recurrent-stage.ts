@@ -10,7 +10,7 @@ import { backwardTogether, gradientOf } from "../wasm/backward.ts";
 import { type ForwardResult, forwardTogether } from "../wasm/forward.ts";
 import { gradientTensor, tableGradient } from "../wasm/gradient-tensors.ts";
 import { releaseSavedCall, type WasmSavedCall } from "../wasm/saved-call.ts";
-import { checkFused, checkRecurrence } from "./check-stage.ts";
+import { checkDropout, checkFused, checkRecurrence, checkStates } from "./check-stage.ts";
 import { type Flow, flowAt } from "./flow.ts";
 import type { Pass, Stage } from "./stage.ts";
 
@@ -45,7 +45,7 @@ export interface RecurrentStageOptions {
 /**
  * A recurrence of a chain, from [B, T, I] to [B, T, H], or to [B, H].
  *
- * @throws for an activation that is not fused; when it runs, for weights or a sequence of other shapes.
+ * @throws for an activation that is not fused; when it runs, for weights, a sequence, states or masks of other shapes.
  * @example
  * const weights = () => ({ kernel, recurrentKernel, bias });
  * recurrentStage({ cell: "lstm", activation: "tanh", recurrentActivation: "sigmoid", returnSequences: false, goBackwards: false, zeroOutputForMask: false, weights });
@@ -141,7 +141,12 @@ function callOf(direction: RecurrentStageOptions, x: Flow, pass: Pass): ForwardC
   checkRecurrence(cell, weights, x);
   const H = weights.recurrentKernel.shape[0];
   const dropout = pass.training ? direction.dropout?.(B, I) : undefined;
+  if (dropout) {
+    const rows = { inputDropoutMask: B * I, recurrentDropoutMask: B * H };
+    checkDropout(cell, dropout, dropout.variants, rows);
+  }
   const initialState = direction.initialState?.();
+  checkStates(cell, initialState, B, H);
   const shape: ForwardShape = {
     ...{ cell, B, T, I, H, activation, recurrentActivation },
     ...{ returnSequences, goBackwards, reverseOutputs, zeroOutputForMask },

@@ -1,9 +1,11 @@
 import "@tensorflow/tfjs-layers";
 import { cellKinds } from "@rnnkit/core-rnn";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CallShape } from "../call.ts";
+import { expectAgreement } from "../conformance/agreement.fixture.ts";
 import {
   cotangentsOf,
   type Drawn,
@@ -101,6 +103,15 @@ describe.skipIf(!hasDawn)("the WebGPU engine (skipped without VK_DRIVER_FILES)",
       }),
       { numRuns: 4 },
     );
+  });
+
+  // Where a device's own tanh is NaN.
+  test.each(cellKinds)("%s: sums of several hundred saturate, as in float64", async (cell) => {
+    const shape = shapeOf(cell);
+    const numbers = numbersOf(shape, plain);
+    const kernel = (numbers.kernel as Float32Array).map((weight) => 300 * weight);
+    const suite = { engine: webgpuEngine, backend: "webgpu", tolerances: tolerances.webgpu };
+    await expectAgreement(suite, shape, { ...numbers, kernel }, 5);
   });
 
   test("a call that no buffer of the device holds is refused in words, and composed", async () => {
