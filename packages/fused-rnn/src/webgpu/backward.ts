@@ -7,7 +7,7 @@ import { type GradientName, initialStates } from "../call.ts";
 import type { Cotangents, GradientOf } from "../engine.ts";
 import { type CallNumbers, flag } from "./call-numbers.ts";
 import { partsOf, piecesOf } from "./call-plan.ts";
-import { type GpuSavedCall, kindOf, stepGroups, type Tape } from "./forward.ts";
+import { copyState, type GpuSavedCall, kindOf, stepGroups, type Tape } from "./forward.ts";
 import { clearNumbers, copyNumbers, giveBack, newTensor, shared } from "./gpu-backend.ts";
 import {
   inputGradient,
@@ -37,8 +37,7 @@ export function backwardOnDevice(saved: GpuSavedCall, { outputs, state }: Cotang
   const { cell, B, H } = call.shape;
   const { S, G } = plan;
   const carry = newTensor(backend, [S + 1, B, H]);
-  for (const [k, dState] of state.entries())
-    copyNumbers(backend, dState, 0, carry, k * B * H, B * H);
+  for (const [k, dState] of state.entries()) copyState(backend, dState, carry, k * B * H);
   clearNumbers(backend, carry, S * B * H, B * H);
   const transposed = newTensor(backend, [G * H, H]);
   dispatch(

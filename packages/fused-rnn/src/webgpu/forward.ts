@@ -11,13 +11,14 @@ import { factsOf } from "./device-facts.ts";
 import {
   clearNumbers,
   copyNumbers,
+  dtypeOnDevice,
   type GpuBackend,
   giveBack,
   knownNumbers,
   newTensor,
   shared,
 } from "./gpu-backend.ts";
-import { dispatch, inTwo, type Run, runOf } from "./program.ts";
+import { dispatch, floatsOf, inTwo, type Run, runOf } from "./program.ts";
 import { projection } from "./projection.ts";
 import type { RecurrenceKind } from "./recurrence-text.ts";
 import { type ForwardBuffer, rowForward } from "./row-programs.ts";
@@ -59,13 +60,17 @@ export function kindOf({ shape }: EngineCall): RecurrenceKind {
 }
 
 /** What every dispatch of a call is told. */
-function numbersOf({ shape, inputs }: EngineCall, training: boolean): CallNumbers {
+function numbersOf(
+  backend: GpuBackend,
+  { shape, inputs }: EngineCall,
+  training: boolean,
+): CallNumbers {
   const { ids, table, bias, inputDropoutMask, recurrentDropoutMask } = inputs;
   const flags =
     (training ? flag.training : 0) |
     (bias ? flag.bias : 0) |
     (table ? flag.lookup : 0) |
-    (ids?.dtype === "float32" ? flag.floatIds : 0);
+    (ids && dtypeOnDevice(backend, ids) === "float32" ? flag.floatIds : 0);
   const versions = (mask: TensorInfo | undefined) =>
     mask === undefined ? 0 : mask.shape.length === 3 ? (mask.shape[0] as number) : 1;
   return {
@@ -95,7 +100,7 @@ export function forwardOnDevice(
   const { B, T, H, cell, returnSequences } = shape;
   const isChecked = checkIds(backend, call);
   const plan = planOf(shape, factsOf(backend.device));
-  const numbers = numbersOf(call, training);
+  const numbers = numbersOf(backend, call, training);
   const outputs = newTensor(backend, returnSequences ? [B, T, H] : [B, H]);
   const tapes: Tape[] = [];
   let states: TensorInfo | undefined;
@@ -109,7 +114,7 @@ export function forwardOnDevice(
     if (!before) {
       for (const [k, name] of initialStates[cell].entries()) {
         const given = inputs[name];
-        if (given) copyNumbers(backend, given, 0, own, k * B * H, B * H);
+        if (given) copyState(backend, given, own, k * B * H);
         else clearNumbers(backend, own, k * B * H, B * H);
       }
     } else if (training) {
@@ -140,6 +145,19 @@ export function forwardOnDevice(
   );
   const saved = { backend, call, plan, numbers, inputs: kept, tapes, made: [], gradients: {} };
   return { outputs, state, saved };
+}
+
+/** Copies a state that was given into **to**, from a place on. */
+export function copyState(
+  backend: GpuBackend,
+  state: TensorInfo,
+  to: TensorInfo,
+  start: number,
+): void {
+  const floats = floatsOf(backend, state);
+  const count = floats.shape.reduce((product, n) => product * n, 1);
+  copyNumbers(backend, floats, 0, to, start, count);
+  if (floats !== state) giveBack(backend, [floats]);
 }
 
 /** The gates' sums over x and their bias. */

@@ -9,6 +9,8 @@ import {
 
 /** What of a tensor the backend keeps. */
 interface TensorData {
+  /** As they lie in the buffer: a tensor that was cast from integers has them as they were. */
+  readonly dtype: DataType;
   /** Numbers that are not on the device, or are there too. */
   readonly values: ArrayLike<number> | null | undefined;
   readonly resource?: unknown;
@@ -56,15 +58,23 @@ export function knownNumbers(
   return backend.tensorMap.get(dataId).values ?? undefined;
 }
 
+/** The dtype of what lies in the buffer of a tensor, whatever the tensor's own. */
+export function dtypeOnDevice(backend: GpuBackend, { dataId }: TensorInfo): DataType {
+  return backend.tensorMap.get(dataId).dtype;
+}
+
 /** A new tensor of float32, holding whatever lay in its buffer before. */
 export function newTensor(backend: GpuBackend, shape: readonly number[]): TensorInfo {
   return backend.makeTensorInfo(shape, "float32");
 }
 
-/** The same numbers under another tensor: nothing is copied, and each is given back for itself. */
-export function shared(backend: GpuBackend, tensor: TensorInfo): TensorInfo {
-  backend.incRef(tensor.dataId);
-  return tensor;
+/**
+ * The same numbers under another tensor: nothing is copied, and each is given back for itself. Of a variable they are
+ * those that it has now: what is assigned to it later is another's.
+ */
+export function shared(backend: GpuBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
 }
 
 /** Gives back tensors of our own, and our share of those that tfjs knows, or knew. */

@@ -1,7 +1,7 @@
 // Programs of the device, and how they are run in tfjs's own order of commands.
 
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { bufferOf, type GpuBackend } from "./gpu-backend.ts";
+import { bufferOf, dtypeOnDevice, type GpuBackend, giveBack, newTensor } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
 
 /** A storage buffer of a program: numbers (f32) that are read or written, words (u32) that are read, marks (atomic). */
@@ -103,16 +103,45 @@ export function dispatch(
       pass.dispatchWorkgroups(...groups);
     }
   }
+  for (const { made } of bound) giveBack(backend, made);
   backend.dispatchCountInPass += numbers.length * runs.length;
   if (backend.dispatchCountInPass < submitAfter) return;
   backend.endComputePassEncoder();
   backend.submitQueue();
 }
 
+const floatsOfWords: Program<"words" | "floats"> = {
+  name: "floats of words",
+  storage: { words: "words", floats: "write" },
+  numbers: ["count"],
+  text: () => `
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  ${placeInTwo}
+  let at = place * 64u + lane;
+  if (at < call.count) { floats[at] = f32(bitcast<i32>(words[at])); }
+}`,
+};
+
+/**
+ * A tensor of float32 with floats in its buffer. tfjs's cast from integers is another tensor over the same buffer, whose
+ * words read as floats are none: then it is a new one, for the caller to give back.
+ */
+export function floatsOf(backend: GpuBackend, tensor: TensorInfo): TensorInfo {
+  if (tensor.dtype !== "float32" || dtypeOnDevice(backend, tensor) === "float32") return tensor;
+  const floats = newTensor(backend, tensor.shape);
+  const count = tensor.shape.reduce((product, n) => product * n, 1);
+  const groups = inTwo(Math.ceil(count / 64));
+  dispatch(backend, [runOf(floatsOfWords, { words: tensor, floats }, groups)], [{ count }]);
+  return floats;
+}
+
 interface Bound {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: Groups;
+  /** Tensors that were made for it. */
+  readonly made: readonly TensorInfo[];
 }
 
 function bind(
@@ -124,16 +153,20 @@ function bind(
   const { device } = backend;
   const { pipeline, layout } = compiled(device, state, program);
   // Uploads end a pass: they come before it begins.
-  const buffers = Object.keys(program.storage).map((name) => {
+  const made: TensorInfo[] = [];
+  const buffers = Object.entries(program.storage).map(([name, access]) => {
     const tensor = tensors[name];
-    return { buffer: tensor ? bufferOf(backend, tensor) : state.none };
+    if (!tensor) return { buffer: state.none };
+    const read = access === "read" ? floatsOf(backend, tensor) : tensor;
+    if (read !== tensor) made.push(read);
+    return { buffer: bufferOf(backend, read) };
   });
   const uniform = {
     buffer: uniformOf(device, state, program.numbers, numbers),
     size: 4 * program.numbers.length,
   };
   const entries = [...buffers, uniform].map((resource, binding) => ({ binding, resource }));
-  return { pipeline, bindGroup: device.createBindGroup({ layout, entries }), groups };
+  return { pipeline, bindGroup: device.createBindGroup({ layout, entries }), groups, made };
 }
 
 /** tfjs's own batch: so many dispatches wait for each other's company. */
