@@ -14,6 +14,8 @@ import { steps } from "./optimizer-programs.ts";
 import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
 import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
 
+export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
+
 let isRegistered = false;
 
 /**
