@@ -90,6 +90,37 @@ describe.skipIf(!hasDawn)("operations of a step (skipped without a Vulkan driver
     }
   });
 
+  test("softmax is tfjs's, with its gradient, for rows of any width; a row with what is no number is none", async () => {
+    const outcomeOf = async (of: (x: tf.Tensor) => tf.Tensor, shape: number[]) => {
+      const count = shape.reduce((a, b) => a * b);
+      const weights = tf.tensor(wave(count, 1), shape);
+      const x = tf.tensor(
+        wave(count).map((value) => 30 * value),
+        shape,
+      );
+      const { value, grad } = tf.valueAndGrad(
+        (given) => tf.sum(tf.mul(of(given), weights)) as tf.Scalar,
+      )(x);
+      return [await numbersOf(of(x)), await numbersOf(value), await numbersOf(grad)];
+    };
+    const ours = (x: tf.Tensor) => stepOps()?.softmax(x) as tf.Tensor;
+    for (const shape of [
+      [3, 1],
+      [2, 2, 5],
+      [4, 130],
+    ]) {
+      await tf.setBackend("cpu");
+      const expected = await outcomeOf((x) => tf.softmax(x), shape);
+      await tf.setBackend("webgpu");
+      const got = await outcomeOf(ours, shape);
+      for (const [i, values] of expected.entries()) {
+        expect(got[i]).toBeAllclose(values, tolerances.composed.gradients);
+      }
+    }
+    const rows = ours(tf.tensor2d([1, Number.NaN, 0, 0], [2, 2]));
+    expect(await numbersOf(rows)).toEqual([Number.NaN, Number.NaN, 0.5, 0.5]);
+  });
+
   test("rows of a batch are tf.gather's, of any number of tensors and dtypes", async () => {
     await tf.setBackend("webgpu");
     const dtypes = fc.constantFrom("float32" as const, "int32" as const, "bool" as const);
