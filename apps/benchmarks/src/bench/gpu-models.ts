@@ -6,8 +6,9 @@ import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
+import { countDispatches } from "./dispatches.ts";
+import { busyMs } from "./gpu-clock.ts";
 import { doneOn, type Gpu } from "./gpu-device.ts";
-import { busyMs, countPasses, type PassCounts } from "./gpu-passes.ts";
 import type { GpuRow, ModelRow } from "./gpu-table.ts";
 import { rounds, timedAsync } from "./rounds.ts";
 import { seededExamples, type TutorialModel } from "./tutorial-models.ts";
@@ -101,7 +102,7 @@ export async function measureModel(
   const ours = await sideOf("webgpu", of, seed, weights);
   try {
     const { device } = gpu.backend;
-    const counts = await checkModel(of.model, ours, wasm, device);
+    const counts = await checkModel(of.model, ours, wasm);
     await tf.setBackend("webgpu");
     const stockMs = stock ? await stockTimes(of, ours, bench.signal) : undefined;
     const run = (pass: ModelPass) => () => work[pass](ours);
@@ -130,7 +131,7 @@ export async function measureModel(
         ...{ kind: "model", model: of.model.name, batchSize: of.batchSize, pass },
         ...{ rounds: measured.length, gpuMs, gpuP95Ms: quantile(times, 0.95) },
         deviceMs: busy.length > 0 ? median(busy) : null,
-        ...counts[pass],
+        dispatches: counts[pass],
         ...{ wasmMs, stockMs: other },
         ratio: { wasm: wasmMs / gpuMs, stock: other && other / gpuMs },
         goal: (pass === "train" && modelGoals[of.model.name]) || null,
@@ -173,8 +174,7 @@ async function checkModel(
   { name, dropout }: TutorialModel,
   ours: Side,
   wasm: Side,
-  device: GPUDevice,
-): Promise<Record<ModelPass, PassCounts>> {
+): Promise<Record<ModelPass, number>> {
   const both = async <Value>(of: (side: Side) => Promise<Value>): Promise<[Value, Value]> => {
     await tf.setBackend("webgpu");
     const onGpu = await of(ours);
@@ -183,7 +183,7 @@ async function checkModel(
   };
   const refuse = (what: string, error: number) =>
     new Error(`${name}: expected ${what} within ${AGREEMENT} of the WASM engine's, got ${error}`);
-  const counts: Partial<Record<ModelPass, PassCounts>> = {};
+  const counts: Partial<Record<ModelPass, number>> = {};
   const counted = async <Value>(
     pass: ModelPass,
     side: Side,
@@ -193,7 +193,7 @@ async function checkModel(
     const work = async () => {
       value = await step(side);
     };
-    if (side === ours) counts[pass] = await countPasses(device, work);
+    if (side === ours) counts[pass] = (await countDispatches(work)).length;
     else await work();
     return value as Value;
   };
@@ -207,7 +207,7 @@ async function checkModel(
     if (!dropout && !(error <= allowed))
       throw refuse(k === 0 ? "the first loss" : "the second loss", error);
   }
-  return counts as Record<ModelPass, PassCounts>;
+  return counts as Record<ModelPass, number>;
 }
 
 async function lossOf({ model, x, y }: Side): Promise<number> {
