@@ -2,11 +2,11 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import { type MeanKind, stepOps } from "@rnnkit/fused-rnn";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import { metrics as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasDawn, startWebGPU } from "../../fused-rnn/src/webgpu/dawn.fixture.ts";
 import { kerasLosses, type LossFunction } from "./keras-losses.ts";
 import { registerWebGPUKernels } from "./webgpu.ts";
 

@@ -2,10 +2,10 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { registerWebGPUKernels } from "./index.ts";
 
 /** A tensor whose numbers the device alone has. */

@@ -1,6 +1,7 @@
 // Updates of optimizers on the device, beside those of the cpu backend.
 
 import "@tensorflow/tfjs-backend-cpu";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -8,7 +9,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { adamSteps, adamUpdate } from "../tfjs/adam-update.ts";
 import { rmspropSteps, rmspropUpdate } from "../tfjs/rmsprop-update.ts";
 import { sgdSteps, sgdUpdate } from "../tfjs/sgd-update.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { registerWebGPUKernels } from "./index.ts";
 
 const rmspropNumbers = { learningRate: 0.01, rho: 0.9, momentum: 0.5, epsilon: 1e-3 };

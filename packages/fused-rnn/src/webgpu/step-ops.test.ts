@@ -2,6 +2,7 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -9,7 +10,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { activationOps } from "../activations.ts";
 import { type StepOps, stepOps } from "../step-ops.ts";
 import { sgdSteps, sgdUpdate } from "../tfjs/sgd-update.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { registerWebGPUKernels } from "./index.ts";
 
 const wave = (count: number, start = 0) =>
