@@ -22,7 +22,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
+export type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
 
 // Some ways to fail never answer, such as a page's policy that forbids the workers.
 const startLimit = 30_000;
@@ -40,10 +40,7 @@ export async function tryCandidate(entry: BackendEntry, options: StartOptions): 
   const verdict = await quietly(() =>
     withoutCrashListeners(entry.packageName, () => attempt(entry, options)),
   ).catch((error) => refused(`failed to initialise: ${firstLine(error)}`));
-  if (!verdict.taken && tf.findBackendFactory(entry.tfBackend) !== before) {
-    putAside(entry);
-    if (before) tf.registerBackend(entry.tfBackend, before, entry.priority);
-  }
+  if (!verdict.taken && tf.findBackendFactory(entry.tfBackend) !== before) stop(entry, before);
   return verdict;
 }
 
@@ -204,8 +201,13 @@ function takenReason({ name }: BackendEntry): string {
   return isUsingGpuDevice === false ? `${works}, on the CPU: TensorFlow found no GPU` : works;
 }
 
-/** Takes a backend out of tfjs's registry, so that a later call may try it again. */
-export function putAside({ packageName, tfBackend }: BackendEntry): void {
+/** Stops a backend and gives its place in tfjs's registry back to who was registered **before**, if anyone was. */
+export function stop(entry: BackendEntry, before: Factory | null): void {
+  putAside(entry);
+  if (before) tf.registerBackend(entry.tfBackend, before, entry.priority);
+}
+
+function putAside({ packageName, tfBackend }: BackendEntry): void {
   const factory = tf.findBackendFactory(tfBackend);
   if (!factory) return;
   // Of webgpu it would give a device that is gone; each start makes another.

@@ -61,6 +61,20 @@ test("a backend that ran before stays, and what it holds with it", async () => {
   expect(json, stderr).toEqual({ name: "cpu", running: ["wasm", "cpu"], mine: [2, 4, 6] });
 });
 
+test("a backend that the program has imported itself can be set afterwards, as before", async () => {
+  const { json, stderr } = await select(
+    { real: all },
+    `${slowAs}
+     await import("@tensorflow/tfjs-backend-wasm");
+     const s = await selectBackend({ measure: stepOf({ wasm: 20, cpu: 4 }) });
+     const after = running();
+     await tf.setBackend("wasm");
+     const x = tf.ones([2, 2]);
+     show({ name: s.name, after, product: Array.from(await tf.matMul(x, x).data()) });`,
+  );
+  expect(json, stderr).toEqual({ name: "cpu", after: ["cpu"], product: [2, 2, 2, 2] });
+});
+
 test("who throws in the probe is refused for that; if all do, so is the selection", async () => {
   const { json, stderr } = await select(
     { real: all },

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendCandidate, Measured } from "./backend-candidate.ts";
 import { type BackendEntry, backendEntry } from "./backend-name.ts";
-import { putAside, quietly, tryCandidate, withinLimit } from "./candidate.ts";
+import { type Factory, quietly, stop, tryCandidate, withinLimit } from "./candidate.ts";
 import { firstLine } from "./load-error.ts";
 import type { Plan } from "./options.ts";
 import { isOwn, type Probe, type Steps } from "./probe.ts";
@@ -17,8 +17,14 @@ export interface Measurement {
 
 interface Runner extends Timed {
   readonly entry: BackendEntry;
-  /** Whether it ran before; then it stays. */
-  readonly wasRunning: boolean;
+  readonly before: Before;
+}
+
+/** A backend's place in tfjs's registry before it was tried. */
+interface Before {
+  readonly factory: Factory | null;
+  /** Who ran stays. */
+  readonly isRunning: boolean;
 }
 
 /**
@@ -30,11 +36,14 @@ export async function measureCandidates(plan: Plan, probe: Probe): Promise<Measu
   const runners: Runner[] = [];
   for (const name of plan.order) {
     const entry = backendEntry(name);
-    const wasRunning = tf.engine().registry[entry.tfBackend] !== undefined;
+    const before: Before = {
+      factory: tf.findBackendFactory(entry.tfBackend),
+      isRunning: tf.engine().registry[entry.tfBackend] !== undefined,
+    };
     const verdict = await tryCandidate(entry, plan);
     const best = Math.min(...runners.map(({ fastest }) => fastest));
     const runner = verdict.taken
-      ? await quietly(() => warmRunner(entry, wasRunning, probe, best))
+      ? await quietly(() => warmRunner(entry, before, probe, best))
       : verdict.reason;
     if (typeof runner !== "string") runners.push(runner);
     else refused.push({ name, outcome: "refused", reason: runner });
@@ -50,9 +59,8 @@ export async function measureCandidates(plan: Plan, probe: Probe): Promise<Measu
   for (const runner of runners) {
     if (runner.fault !== undefined)
       refused.push({ name: runner.entry.name, outcome: "refused", reason: failed(runner.fault) });
-    await end(runner.steps);
-    if (!runner.wasRunning && runner.entry.tfBackend !== fastest?.entry.tfBackend)
-      putAside(runner.entry);
+    end(runner);
+    if (runner.entry.tfBackend !== fastest?.entry.tfBackend) leave(runner.entry, runner.before);
   }
   await fastest?.enter();
   const measured = ranked.map(({ runner, ms }) => {
@@ -64,7 +72,7 @@ export async function measureCandidates(plan: Plan, probe: Probe): Promise<Measu
 /** The candidate, which is tfjs's current backend, ready to be timed; or why it is refused, and then stopped. */
 async function warmRunner(
   entry: BackendEntry,
-  wasRunning: boolean,
+  before: Before,
   probe: Probe,
   best: number,
 ): Promise<Runner | string> {
@@ -72,12 +80,12 @@ async function warmRunner(
   try {
     steps = await stepsOf(probe);
     const enter = () => tf.setBackend(entry.tfBackend);
-    const runner = { entry, wasRunning, enter, steps, fastest: Infinity, samples: [] };
+    const runner = { entry, before, enter, steps, fastest: Infinity, samples: [] };
     await withinLimit(warmUp(runner, best));
     return runner;
   } catch (error) {
-    if (steps) await end(steps);
-    if (!wasRunning) putAside(entry);
+    if (steps) end({ steps });
+    leave(entry, before);
     return failed(error);
   }
 }
@@ -89,10 +97,14 @@ async function stepsOf(probe: Probe): Promise<Steps> {
 }
 
 // On a device that is lost nothing can be freed, and nothing has to be.
-async function end(steps: Steps): Promise<void> {
+function end({ steps }: Pick<Runner, "steps">): void {
   try {
     steps.end();
   } catch {}
+}
+
+function leave(entry: BackendEntry, { factory, isRunning }: Before): void {
+  if (!isRunning) stop(entry, factory);
 }
 
 function failed(error: unknown): string {

@@ -12,7 +12,7 @@ export let built: string;
 beforeAll(async () => {
   built = await buildPackage();
 }, 60_000);
-afterAll(removeTemporaryFolders);
+afterAll(removeTemporaryFolders, 60_000);
 
 export const opening = `
 import * as tf from "@tensorflow/tfjs-core";
