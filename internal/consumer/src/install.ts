@@ -1,6 +1,6 @@
 // Packs every published package as a release does and installs the tarballs outside the workspace:
-// one project per package with what that package declares and no more, one with all of them, and one
-// per README with what its install line brings.
+// one project per package with what that package declares and no more, one with all of them, one with a tfjs-node where
+// there is one, and one per README with what its install line brings.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -21,8 +21,8 @@ import { readmes } from "./readmes.ts";
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * Folder of the projects: `<package's folder name>`, `all`, `readme-<owner>`, and the tarballs in
-     * `tarballs`.
+     * Folder of the projects: `<package's folder name>`, `all`, `tfjs-node`, `readme-<owner>`, and the tarballs
+     * in `tarballs`.
      */
     projects: string;
   }
@@ -41,6 +41,8 @@ export default function install(project: TestProject): () => void {
       tarballs,
     );
     linkExamples(join(folder, "all"));
+    if (process.env.RNNKIT_TFJS_NODE)
+      installBeside(process.env.RNNKIT_TFJS_NODE, join(folder, "tfjs-node"), tarballs);
     for (const { owner, installed } of readmes)
       installAsNpm(join(folder, `readme-${owner}`), installed, tarballs);
   } catch (error) {
@@ -74,6 +76,18 @@ function installInto(project: string, names: readonly string[], tarballs: string
       if (dependency.startsWith(scope)) waiting.push(dependency.slice(scope.length));
       else link(dependency, join(root, "packages", name, "node_modules"), modules);
     }
+  }
+}
+
+/** All of ours beside a tfjs-node with the tfjs that it brings, and no other backend than that brings. */
+function installBeside(home: string, project: string, tarballs: string): void {
+  const [modules, scoped] = [emptyProject(project), join("node_modules", "@tensorflow")];
+  for (const name of readdirSync(join(home, scoped)))
+    link(join("@tensorflow", name), join(home, "node_modules"), modules);
+  for (const { name, manifest } of packages) {
+    unpack(name, modules, tarballs);
+    for (const dependency of Object.keys(manifest.dependencies ?? {}))
+      link(dependency, join(root, "packages", name, "node_modules"), modules);
   }
 }
 

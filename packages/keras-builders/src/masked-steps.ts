@@ -3,6 +3,7 @@
 import {
   any,
   customGrad,
+  type GradSaveFunc,
   notEqual,
   type Tensor,
   tidy,
@@ -18,12 +19,15 @@ export function stepsOtherThan(x: Tensor, maskValue: number): Tensor {
 
 /**
  * **x** where **mask** keeps it, 0 elsewhere. Chosen, not multiplied, in both passes: what is masked may
- * be infinite, or its gradient NaN.
+ * be infinite, or its gradient NaN. The mask may be gone before the backward pass.
  */
 export function keptOf(x: Tensor, mask: Tensor): Tensor {
-  const chosen = (t: Tensor): Tensor => where(mask, t, zerosLike(t));
-  return customGrad((given) => ({
-    value: chosen(given as Tensor),
-    gradFunc: (dy: Tensor) => chosen(dy),
-  }))(x);
+  const chosen = (t: Tensor, kept: Tensor): Tensor => where(kept, t, zerosLike(t));
+  return customGrad((given, save) => {
+    (save as GradSaveFunc)([mask]);
+    return {
+      value: chosen(given as Tensor, mask),
+      gradFunc: (dy: Tensor, [kept]: Tensor[]) => chosen(dy, kept),
+    };
+  })(x);
 }

@@ -16,6 +16,12 @@ interface HeapBackend {
   readonly dataIdMap: { get(dataId: object): unknown };
 }
 
+/** tfjs-node's: the one backend that reads at once and, asked for the numbers of a tensor of another, refuses. */
+interface NativeBackend {
+  /** Brings a tensor of another backend here. */
+  readonly tensorMap: { get(dataId: object): unknown };
+}
+
 function isHeapBackend(backend: object): backend is HeapBackend {
   return "typedArrayFromHeap" in backend && "makeOutput" in backend;
 }
@@ -28,6 +34,7 @@ export function readTensor(backend: KernelBackend, tensor: TensorInfo): TypedArr
     backend.dataIdMap.get(tensor.dataId);
     return backend.typedArrayFromHeap(tensor);
   }
+  if ("tensorMap" in backend) (backend as NativeBackend).tensorMap.get(tensor.dataId);
   return backend.readSync(tensor.dataId) as TypedArray;
 }
 
