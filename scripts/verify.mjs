@@ -4,13 +4,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./workspace.mjs";
 
-// Presence of the real data and of a browser decides which tests can run, so both are part of
+// Presence of the real data and of browsers decides which tests can run, so all are part of
 // turbo's cache key.
 const data = process.env.RNNKIT_DATA ?? join(root, "..", "shared", "data");
 const chromium = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
+const firefox = process.env.RNNKIT_FIREFOX ?? "/usr/bin/firefox-esr";
+// Debian's Chromium brings a software Vulkan, on which WebGPU runs in Node too.
+const vulkan = process.env.VK_DRIVER_FILES || "/usr/lib/chromium/vk_swiftshader_icd.json";
 const env = {
   RNNKIT_DATA: existsSync(join(data, "imdb.npz")) ? data : "",
   RNNKIT_CHROMIUM: existsSync(chromium) ? chromium : "",
+  RNNKIT_FIREFOX: existsSync(firefox) ? firefox : "",
+  VK_DRIVER_FILES: existsSync(vulkan) ? vulkan : "",
 };
 const say = (/** @type {string} */ text) => console.log(`\n── ${text}`);
 
@@ -31,5 +36,8 @@ run("knip --treat-config-hints-as-errors");
 say("size of single imports");
 run("size-limit");
 if (!env.RNNKIT_DATA) console.log("\nThe real imdb.npz was not found: its tests were skipped.");
+if (!env.VK_DRIVER_FILES)
+  console.log("\nNo Vulkan driver was found: the tests of WebGPU in Node were skipped.");
 if (!env.RNNKIT_CHROMIUM) console.log("\nChromium was not found: the browser tests were skipped.");
+if (!env.RNNKIT_FIREFOX) console.log("\nFirefox was not found: its tests were skipped.");
 console.log("\nverified");

@@ -3,10 +3,13 @@ import { getThreads } from "@rnnkit/fused-rnn";
 import { Command, Option } from "commander";
 import { type Bench, runBench } from "./bench/bench-session.ts";
 import { benchFit } from "./bench/fit-bench.ts";
+import { benchGpu, gpuCells, gpuModels } from "./bench/gpu-bench.ts";
+import { benchGpuPeers } from "./bench/gpu-peers.ts";
 import { benchKernels, kernelCases } from "./bench/kernels-bench.ts";
 import { benchPage, checkBrowser, type PageOptions } from "./bench/page-bench.ts";
 import { fitSystems, peerSystems } from "./bench/peer.ts";
-import { benchPeers } from "./bench/peers-bench.ts";
+import { benchPeers, type PeersOptions } from "./bench/peers-bench.ts";
+import type { PeerRow } from "./bench/peers-table.ts";
 import { benchProgress } from "./bench/progress-bench.ts";
 import { parseShape, recurrentOps, type Shape } from "./bench/recurrent-ops.ts";
 import { benchScaling } from "./bench/scaling-bench.ts";
@@ -82,8 +85,20 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
   }
   bench.addCommand(timed(session, scalingCommand(), benchScaling));
   bench.addCommand(timed(session, streamCommand(), benchStream));
-  bench.addCommand(timed(session, peersCommand(), benchPeers));
+  bench.addCommand(
+    timed(
+      session,
+      peersCommand(),
+      (options: PeersOptions, run: Bench<PeerRow>) =>
+        options.gpu ? benchGpuPeers(options, run) : benchPeers(options, run),
+      ({ gpu, device }: PeersOptions) => {
+        if (!device || gpu) return;
+        throw new UsageError(`--device: expected --gpu beside it, got ${device} alone`);
+      },
+    ),
+  );
   bench.addCommand(timed(session, fitCommand(), benchFit));
+  bench.addCommand(timed(session, gpuCommand(), benchGpu));
   bench.addCommand(timed(session, progressCommand(), benchProgress));
   bench.addCommand(
     timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
@@ -140,7 +155,7 @@ function kernelsCommand(): Command {
     .option(
       "--shape <BxTxIxH>",
       "such as 32x500x32x32, with dx, instead of the usual three; may be repeated",
-      (text: string, before: Shape[] = []) => [...before, parseShape(text)],
+      oneMoreShape,
     )
     .option(
       "--threads <list>",
@@ -149,6 +164,8 @@ function kernelsCommand(): Command {
     );
   return withSeconds(command, "operation, shape and thread count", 1);
 }
+
+const oneMoreShape = (text: string, before: Shape[] = []) => [...before, parseShape(text)];
 
 function stepCommand(name: "step" | "stock"): Command {
   const command = new Command(name)
@@ -192,7 +209,13 @@ function peersCommand(): Command {
   const command = withSystems(new Command("peers"), peerSystems)
     .summary("the tutorial's models here, in Keras, PyTorch and ONNX Runtime")
     .option("--rounds <n>", "rounds of ten steps for each model", wholeNumber(1), 10)
-    .option("--batch <n>", "examples of a step", wholeNumber(1), 32);
+    .option("--batch <n>", "examples of a step", wholeNumber(1), 32)
+    .option("--gpu", "WebGPU here, cuDNN by PyTorch and JAX on a GPU, and a layer of 512 units")
+    .addOption(
+      new Option("--device <name>", "with --gpu: where the others compute (default: gpu)").choices([
+        ...["gpu", "cpu"],
+      ]),
+    );
   return withThreads(command);
 }
 
@@ -220,6 +243,26 @@ function withSystems(command: Command, systems: readonly string[]): Command {
     .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
       ...modelNames,
     ]);
+}
+
+function gpuCommand(): Command {
+  const command = new Command("gpu")
+    .summary("layers and models on WebGPU: the adapter, times, share of its own matrix peak")
+    .option("--quick", "few small sizes: minutes on a software adapter")
+    .option("--tune", "measure first up to how many units all steps go in one dispatch")
+    .option("--cells <list>", `all, or some of ${gpuCells.join(",")}`, listOf(gpuCells), [
+      ...gpuCells,
+    ])
+    .option(
+      "--shape <BxTxIxH>",
+      "such as 128x100x512x512 instead of the usual 36; may be repeated",
+      oneMoreShape,
+    )
+    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
+      ...gpuModels,
+    ])
+    .addOption(new Option("--no-stock", "without tfjs-layers' own layers"));
+  return withThreads(withSeconds(command, "layer and model", 1));
 }
 
 function progressCommand(): Command {

@@ -72,7 +72,7 @@ export function withCommonOptions(command: Command): Command {
   return command
     .option("--seed <n>", "decides weights, order and noise", seedNumber, DEFAULT_SEED)
     .addOption(
-      new Option("--backend <name>", "instead of the fastest that works").choices(backendNames),
+      new Option("--backend <name>", "instead of the first that works").choices(backendNames),
     )
     .option("--out <folder>", "where results and report are written", DEFAULT_OUT);
 }

@@ -30,7 +30,7 @@ export interface Environment {
   logicalCores: number;
   memoryGiB: number;
   backend: {
-    /** As backend-select names it: tfjs-node-gpu, tfjs-node, wasm, cpu. */
+    /** As backend-select names it: tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu. */
     name: string;
     candidates: { name: string; outcome: string; reason: string }[];
   };

@@ -23,7 +23,7 @@ export interface SessionOptions {
   /** Name of the two files, without extension. */
   name: string;
   out: string;
-  /** Undefined: the fastest that works. */
+  /** Undefined: the first that works. */
   backend?: BackendName;
   terminal: Terminal;
 }

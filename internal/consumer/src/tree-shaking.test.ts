@@ -75,9 +75,10 @@ function readImports(file: string): string[] {
   });
 }
 
-/** The source of a package's entry. */
-function indexOf(packageName: string): string {
-  return join(project, "node_modules", packageName, "src", "index.ts");
+/** The source of a package's entry: of *@rnnkit/name*, or of *@rnnkit/name/folder*. */
+function indexOf(entry: string): string {
+  const [scope = "", name = "", ...folder] = entry.split("/");
+  return join(project, "node_modules", scope, name, "src", ...folder, "index.ts");
 }
 
 /** The file and all that it imports, and they import. */

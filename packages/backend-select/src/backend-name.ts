@@ -1,13 +1,13 @@
-// The backends there are, best first. One table: order, package, and the name tfjs knows it by.
+// The backends there are. One table: order, package, and the name tfjs knows it by.
 
 /** A backend as a user asks for it: the npm package's last word. */
-export type BackendName = "tfjs-node-gpu" | "tfjs-node" | "wasm" | "cpu";
+export type BackendName = "tfjs-node-gpu" | "webgpu" | "wasm" | "tfjs-node" | "cpu";
 
 export interface BackendEntry {
   readonly name: BackendName;
   readonly packageName: string;
   /** What `tf.setBackend` takes. Both native packages register the same name. */
-  readonly tfBackend: "tensorflow" | "wasm" | "cpu";
+  readonly tfBackend: "tensorflow" | "webgpu" | "wasm" | "cpu";
   /** The priority that the package itself registers with. */
   readonly priority: number;
 }
@@ -19,10 +19,10 @@ const table: Readonly<Record<BackendName, BackendEntry>> = {
     tfBackend: "tensorflow",
     priority: 3,
   },
-  "tfjs-node": {
-    name: "tfjs-node",
-    packageName: "@tensorflow/tfjs-node",
-    tfBackend: "tensorflow",
+  webgpu: {
+    name: "webgpu",
+    packageName: "@tensorflow/tfjs-backend-webgpu",
+    tfBackend: "webgpu",
     priority: 3,
   },
   wasm: {
@@ -30,6 +30,12 @@ const table: Readonly<Record<BackendName, BackendEntry>> = {
     packageName: "@tensorflow/tfjs-backend-wasm",
     tfBackend: "wasm",
     priority: 2,
+  },
+  "tfjs-node": {
+    name: "tfjs-node",
+    packageName: "@tensorflow/tfjs-node",
+    tfBackend: "tensorflow",
+    priority: 3,
   },
   cpu: {
     name: "cpu",
@@ -39,8 +45,17 @@ const table: Readonly<Record<BackendName, BackendEntry>> = {
   },
 };
 
-/** Every backend name, in the order in which `selectBackend` tries them by default. */
-export const backendNames: readonly BackendName[] = ["tfjs-node-gpu", "tfjs-node", "wasm", "cpu"];
+/**
+ * Every backend name, in the order in which `selectBackend` tries them by default: a GPU where there is one, then
+ * the CPU's vectors, then plain JavaScript. It is a rule and no measurement.
+ */
+export const backendNames: readonly BackendName[] = [
+  "tfjs-node-gpu",
+  "webgpu",
+  "wasm",
+  "tfjs-node",
+  "cpu",
+];
 
 export function backendEntry(name: BackendName): BackendEntry {
   return table[name];

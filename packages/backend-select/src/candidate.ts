@@ -15,13 +15,14 @@ import {
   webAssemblyLack,
   withSlash,
 } from "./wasm-files.ts";
+import { registerWebgpu, webgpuAdapter } from "./webgpu-start.ts";
 
 export interface Verdict {
   readonly taken: boolean;
   readonly reason: string;
 }
 
-type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
+export type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
 
 // Some ways to fail never answer, such as a page's policy that forbids the workers.
 const startLimit = 30_000;
@@ -30,20 +31,23 @@ const startLimit = 30_000;
 // its backend at its first import only, and a later call may try it again.
 const setAside = new Map<string, Factory>();
 
+/** What a plan says of the start of a single backend. */
+export type StartOptions = Pick<Plan, "wasmPaths" | "allowSoftware">;
+
 /** Never throws: whatever goes wrong is the reason of a refusal. */
-export async function tryCandidate(
-  entry: BackendEntry,
-  wasmPaths: Plan["wasmPaths"],
-): Promise<Verdict> {
-  const wasRegistered = Boolean(tf.findBackendFactory(entry.tfBackend));
+export async function tryCandidate(entry: BackendEntry, options: StartOptions): Promise<Verdict> {
+  const before = tf.findBackendFactory(entry.tfBackend);
   const verdict = await quietly(() =>
-    withoutCrashListeners(entry.packageName, () => attempt(entry, wasmPaths)),
+    withoutCrashListeners(entry.packageName, () => attempt(entry, options)),
   ).catch((error) => refused(`failed to initialise: ${firstLine(error)}`));
-  if (!verdict.taken && !wasRegistered) putAside(entry);
+  if (!verdict.taken && tf.findBackendFactory(entry.tfBackend) !== before) stop(entry, before);
   return verdict;
 }
 
-async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promise<Verdict> {
+async function attempt(
+  entry: BackendEntry,
+  { wasmPaths, allowSoftware }: StartOptions,
+): Promise<Verdict> {
   const { name, packageName, tfBackend } = entry;
   const isNative = tfBackend === "tensorflow";
   if (isNative && !nodeRuntime()) return refused("not in this runtime: a native addon needs Node");
@@ -57,6 +61,10 @@ async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promi
     return refused(loadFailure(packageName, error));
   }
 
+  if (name === "webgpu") {
+    const lack = await registerWebgpu(module as WebgpuPackage, allowSoftware);
+    if (lack !== undefined) return refused(lack);
+  }
   const registered = tf.findBackendFactory(tfBackend);
   const kept = setAside.get(packageName);
   if (!registered && kept) tf.registerBackend(tfBackend, kept, entry.priority);
@@ -88,11 +96,12 @@ async function attempt(entry: BackendEntry, wasmPaths: Plan["wasmPaths"]): Promi
   return { taken: true, reason: takenReason(entry) };
 }
 
-// The wasm and cpu packages are named in full, inside try as bundlers want it for a package that
+// Packages that pages use are named in full, inside try as bundlers want it for a package that
 // may be absent; the native ones are no bundler's business.
 async function load({ name, packageName }: BackendEntry): Promise<unknown> {
   try {
     if (name === "wasm") return await import("@tensorflow/tfjs-backend-wasm");
+    if (name === "webgpu") return await import("@tensorflow/tfjs-backend-webgpu");
     if (name === "cpu") return await import("@tensorflow/tfjs-backend-cpu");
     return await import(/* @vite-ignore */ /* webpackIgnore: true */ packageName);
   } catch (error) {
@@ -104,6 +113,7 @@ const bundledHint =
   "; a bundled program passes wasmPaths, the folder of tfjs-backend-wasm's .wasm files";
 
 type WasmPackage = typeof import("@tensorflow/tfjs-backend-wasm");
+type WebgpuPackage = typeof import("@tensorflow/tfjs-backend-webgpu");
 
 /** Tells tfjs where its files are, unless a page leaves that to tfjs; gives the one that it will ask for. */
 async function prepareWasm(
@@ -144,7 +154,7 @@ async function start({ name, tfBackend }: BackendEntry, place = ""): Promise<str
   }
 }
 
-async function withinLimit<T>(work: T | Promise<T>): Promise<T> {
+export async function withinLimit<T>(work: T | Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
     const complain = () => reject(new Error(`no answer within ${startLimit / 1000} s`));
@@ -183,15 +193,25 @@ function takenReason({ name }: BackendEntry): string {
   const works = "a matrix product came out right";
   if (name === "wasm" && losesThreads())
     return `${works}, on one thread: tfjs's threaded module does not outlive minification`;
+  if (name === "wasm" && !nodeRuntime() && typeof SharedArrayBuffer === "undefined")
+    return `${works}, on one thread: no SharedArrayBuffer, which a cross-origin isolated page has`;
+  if (name === "webgpu") return `${works}, on ${webgpuAdapter()}`;
   if (name !== "tfjs-node-gpu") return works;
   const { isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
   return isUsingGpuDevice === false ? `${works}, on the CPU: TensorFlow found no GPU` : works;
 }
 
+/** Stops a backend and gives its place in tfjs's registry back to who was registered **before**, if anyone was. */
+export function stop(entry: BackendEntry, before: Factory | null): void {
+  putAside(entry);
+  if (before) tf.registerBackend(entry.tfBackend, before, entry.priority);
+}
+
 function putAside({ packageName, tfBackend }: BackendEntry): void {
   const factory = tf.findBackendFactory(tfBackend);
   if (!factory) return;
-  setAside.set(packageName, factory);
+  // Of webgpu it would give a device that is gone; each start makes another.
+  if (tfBackend !== "webgpu") setAside.set(packageName, factory);
   try {
     keepingCrashListeners(() => tf.removeBackend(tfBackend));
   } catch {
@@ -203,7 +223,7 @@ function putAside({ packageName, tfBackend }: BackendEntry): void {
 
 // tfjs says "install our node backend" at the first tensor on cpu, and logs each backend that
 // would not start: both are in the selection's reasons.
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
+export async function quietly<T>(work: () => Promise<T>): Promise<T> {
   const wasProduction = tf.env().getBool("PROD");
   tf.env().set("PROD", true);
   try {

@@ -2,10 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { shown } from "./generated/options.ts";
 import { runtimeName } from "./runtime.ts";
 import { type BackendSelection, currentSelection } from "./select-backend.ts";
+import { webgpuAdapter } from "./webgpu-start.ts";
 
 /**
- * One line for a log: backend, tfjs version, SIMD and threads where it is wasm, runtime (Node, Bun, Deno or
- * the browser).
+ * One line for a log: backend, SIMD and threads where it is wasm, the adapter where it is webgpu, tfjs version, runtime
+ * (Node, Bun, Deno or the browser).
  *
  * Without **selection** it tells of the backend that tfjs computes on now.
  *
@@ -34,6 +35,7 @@ function details(tfBackend: string | undefined): string[] {
   const running = tf.engine().registry[tfBackend ?? ""] as unknown as RunningBackend | undefined;
   if (tfBackend === "tensorflow" && running?.isUsingGpuDevice !== undefined)
     return [running.isUsingGpuDevice ? "GPU" : "CPU"];
+  if (tfBackend === "webgpu") return [webgpuAdapter() ?? "not started"];
   if (tfBackend !== "wasm") return [];
   const threads = running?.wasm?.tfjs?.getThreadsCount?.();
   return [

@@ -157,7 +157,8 @@ test("the real tfjs-node without its native library is refused for that", async 
     context.skip("npm could not install @tensorflow/tfjs-node (no network?)");
   }
   makeProject(built, { real: [], at: project });
-  const missing = await runIn(project, opening + showSelection);
+  const preferring = showSelection.replace("()", `({ prefer: "tfjs-node" })`);
+  const missing = await runIn(project, opening + preferring);
   expect(missing.json.name, missing.stderr).toBe("wasm");
   expect(missing.json.why["tfjs-node"]).toMatch(
     /^refused: native library missing: The Node.js native addon module/,
@@ -168,7 +169,7 @@ test("the real tfjs-node without its native library is refused for that", async 
   const addon = join(project, "node_modules/@tensorflow/tfjs-node/lib/napi-v8");
   mkdirSync(addon, { recursive: true });
   writeFileSync(join(addon, "tfjs_binding.node"), "not an ELF file");
-  const broken = await runIn(project, opening + showSelection);
+  const broken = await runIn(project, opening + preferring);
   expect(broken.json.why["tfjs-node"]).toMatch(/^refused: native load error: /);
   expect([broken.json.name, broken.stderr]).toEqual(["wasm", ""]);
 }, 180_000);

@@ -3,7 +3,10 @@
 
 export interface NodeRuntime {
   readonly version: string;
+  /** Bun or Deno, which say which Node they stand in for, too. */
+  readonly isStandIn: boolean;
   builtin(name: "node:module"): typeof import("node:module");
+  builtin(name: "node:os"): typeof import("node:os");
   builtin(name: "node:fs"): typeof import("node:fs");
   builtin(name: "node:url"): typeof import("node:url");
   builtin(name: "node:path"): typeof import("node:path");
@@ -19,7 +22,13 @@ export function nodeRuntime(): NodeRuntime | undefined {
   const process = (globalThis as unknown as { process?: ProcessLike }).process;
   const version = process?.versions?.node;
   if (version === undefined || typeof process?.getBuiltinModule !== "function") return undefined;
-  return { version, builtin: (name: string) => process.getBuiltinModule?.(name) as never };
+  const { bun, deno } = process?.versions ?? {};
+  const isStandIn = bun !== undefined || deno !== undefined;
+  return {
+    version,
+    isStandIn,
+    builtin: (name: string) => process.getBuiltinModule?.(name) as never,
+  };
 }
 
 // In this order: each later browser's name is also in the earlier ones' user agents.
@@ -33,7 +42,6 @@ const browsers: readonly (readonly [string, RegExp])[] = [
 
 /** `Node 20.20.2`, `Bun 1.4.5`, `Deno 2.9.6`, `Chrome 142`, ... */
 export function runtimeName(): string {
-  // Bun and Deno say which Node they stand in for, too.
   const { bun, deno } =
     (globalThis as unknown as { process?: ProcessLike }).process?.versions ?? {};
   if (bun !== undefined) return `Bun ${bun}`;

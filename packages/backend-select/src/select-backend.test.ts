@@ -11,8 +11,9 @@ test("with tfjs-core and cpu alone, cpu is taken and the rest is not installed",
     current: "cpu",
     why: {
       "tfjs-node-gpu": "refused: not installed: @tensorflow/tfjs-node-gpu",
-      "tfjs-node": "refused: not installed: @tensorflow/tfjs-node",
+      webgpu: "refused: not installed: @tensorflow/tfjs-backend-webgpu",
       wasm: "refused: not installed: @tensorflow/tfjs-backend-wasm",
+      "tfjs-node": "refused: not installed: @tensorflow/tfjs-node",
       cpu: "taken: a matrix product came out right",
     },
   });
@@ -21,7 +22,9 @@ test("with tfjs-core and cpu alone, cpu is taken and the rest is not installed",
 
 test("with no backend at all the error names why for each", async () => {
   const { json } = await select({}, `show({ e: await refusal() });`);
-  expect(json.e).toMatch(/^selectBackend: expected one of tfjs-node-gpu, tfjs-node, wasm, cpu to/);
+  expect(json.e).toMatch(
+    /^selectBackend: expected one of tfjs-node-gpu, webgpu, wasm, tfjs-node, cpu to/,
+  );
   expect(json.e).toContain("wasm: not installed: @tensorflow/tfjs-backend-wasm");
   expect(json.e).toContain("cpu: not installed: @tensorflow/tfjs-backend-cpu");
 });
@@ -104,7 +107,7 @@ test("prefer goes first, exclude is refused, require fails with the reason and c
      const e = await refusal({ require: "wasm" });
      show({ why: reasons(s), order, e, now: tf.getBackend() });`,
   );
-  expect(json.order).toEqual(["wasm", "cpu", "tfjs-node-gpu", "tfjs-node"]);
+  expect(json.order).toEqual(["wasm", "cpu", "tfjs-node-gpu", "webgpu", "tfjs-node"]);
   expect(json.why["tfjs-node"]).toBe("refused: excluded by the caller");
   expect(json.why["tfjs-node-gpu"]).toBe("not tried: cpu was taken");
   expect(json.e).toBe(
@@ -123,6 +126,18 @@ test.runIf(process.arch === "x64")("without SIMD wasm is refused for that", asyn
   const { json } = await select({ real: all }, showSelection, ["--no-enable-sse4-1"]);
   expect(json.name).toBe("cpu");
   expect(json.why.wasm).toMatch(/^refused: no SIMD: /);
+});
+
+test("without SharedArrayBuffer wasm computes all the same", async () => {
+  const { json, stderr } = await select(
+    { real: all },
+    `delete globalThis.SharedArrayBuffer;
+     const s = await selectBackend();
+     const x = tf.ones([2, 2]);
+     show({ line: describeBackend(s), product: Array.from(await tf.matMul(x, x).data()) });`,
+  );
+  expect(json?.line, stderr).toMatch(/^wasm, SIMD, 1 thread, /);
+  expect([json.product, stderr]).toEqual([[2, 2, 2, 2], ""]);
 });
 
 test("wasmPaths without the files are refused quietly, and right ones then work", async () => {

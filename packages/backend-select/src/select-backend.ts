@@ -1,28 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { BackendCandidate } from "./backend-candidate.ts";
 import { type BackendName, backendEntry, backendNames } from "./backend-name.ts";
-import { tryCandidate } from "./candidate.ts";
+import { fastestOf, firstThatWorks, type MeasuredSelection } from "./choice.ts";
 import { type Plan, planOf, type SelectBackendOptions } from "./options.ts";
-
-/** What became of one backend. */
-export interface BackendCandidate {
-  readonly name: BackendName;
-  readonly outcome: "taken" | "refused" | "not tried";
-  /**
-   * In words, beginning with the kind: *not installed*, *broken install*, *native library missing*,
-   * *native load error*, *failed to load*, *not in this runtime*, *WebAssembly missing*, *no SIMD*,
-   * *missing .wasm file*, *failed to initialise*, *failed on its first operation*, *wrong result*,
-   * *excluded*.
-   */
-  readonly reason: string;
-}
+import { isDead } from "./webgpu-start.ts";
 
 /** The backend that tfjs computes on now, and what became of every other. */
 export interface BackendSelection {
   readonly name: BackendName;
-  /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *wasm* or *cpu*. */
+  /** tfjs's own name of it, equal to `tf.getBackend()`: *tensorflow*, *webgpu*, *wasm* or *cpu*. */
   readonly tfBackend: string;
-  /** Every backend there is, in the order of this selection. */
+  /** Every backend there is, in the order of this selection; those that were measured by their times. */
   readonly candidates: readonly BackendCandidate[];
+  /** Of a selection with **measure**. */
+  readonly measured?: MeasuredSelection;
 }
 
 let last: { readonly key: string; readonly selection: BackendSelection } | undefined;
@@ -30,14 +21,22 @@ let queue: Promise<unknown> = Promise.resolve();
 const pending = new Map<string, Promise<BackendSelection>>();
 
 /**
- * Makes the fastest backend that works here tfjs's current one: tfjs-node-gpu, tfjs-node, wasm, cpu,
- * in that order unless **prefer** says otherwise.
+ * Makes a backend that works here tfjs's current one: the first that does of tfjs-node-gpu, webgpu, wasm, tfjs-node and
+ * cpu, in the order that **prefer** changes; or, with **measure**, the one that takes the least time for a step.
+ *
+ * The order is a rule: a GPU where there is one, then the CPU's vectors, then plain JavaScript. It knows nothing of
+ * what is faster for a model, which is what **measure** is for.
  *
  * Each is an optional package, imported only when its turn comes, and taken only after a matrix
  * product came out right on it; one that is absent or broken is passed over, its reason kept. A
  * refused backend is taken out of tfjs's registry, nothing is printed, and crash listeners that a
- * package put on the process are taken off. (A native addon that kills the process outright is
- * beyond any caller's reach.)
+ * package put on the process are taken off. (A native addon that kills the process outright, or
+ * prints as Dawn does where Vulkan has no driver, is beyond any caller's reach.)
+ *
+ * webgpu is a page's, or in Node Dawn's (npm's *webgpu*, 0.6.2 or later), on a device with the adapter's own limits. An
+ * adapter that is software is refused unless **allowSoftware**. A device that is lost, or has refused work, is an error
+ * on the next call: *WebGPUDeviceLost* until another selection starts a new device, *WebGPUValidationError*,
+ * *WebGPUOutOfMemoryError* or *WebGPUInternalError* once; a synchronous read is *WebGPUSynchronousRead*.
  *
  * The second call with equal options gives the same selection and starts nothing again; calls at
  * the same time share one start, and calls with other options wait for each other.
@@ -51,6 +50,8 @@ const pending = new Map<string, Promise<BackendSelection>>();
  *
  * @example
  * const { name } = await selectBackend({ exclude: ["tfjs-node-gpu"] }); // => "wasm"
+ * const measure = { cell: "lstm", batch: 32, steps: 50, inputSize: 8, units: 32 } as const;
+ * const { candidates } = await selectBackend({ measure, cache: "times.json" });
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<BackendSelection> {
   const plan = planOf(options);
@@ -68,36 +69,30 @@ export function currentSelection(): BackendSelection | undefined {
 }
 
 async function selectNow(plan: Plan): Promise<BackendSelection> {
-  if (last?.key === plan.key && tf.engine().registry[last.selection.tfBackend]) {
+  if (last?.key === plan.key && (await isRunning(last.selection.tfBackend))) {
     if (!currentSelection()) await tf.setBackend(last.selection.tfBackend);
     return last.selection;
   }
   const before = tf.getBackend();
-  const outcomes = new Map<BackendName, BackendCandidate>();
-  let taken: BackendName | undefined;
-  for (const name of plan.order) {
-    if (taken !== undefined) {
-      outcomes.set(name, { name, outcome: "not tried", reason: `${taken} was taken` });
-    } else if (plan.required !== undefined && name !== plan.required) {
-      outcomes.set(name, { name, outcome: "not tried", reason: `${plan.required} is required` });
-    } else {
-      const verdict = await tryCandidate(backendEntry(name), plan.wasmPaths);
-      if (verdict.taken) taken = name;
-      const outcome = verdict.taken ? "taken" : "refused";
-      outcomes.set(name, { name, outcome, reason: verdict.reason });
-    }
-  }
-  for (const name of plan.excluded)
-    outcomes.set(name, { name, outcome: "refused", reason: "excluded by the caller" });
-
-  const candidates = [...outcomes.values()];
-  if (taken === undefined) {
+  const choice = plan.measure ? await fastestOf(plan, plan.measure) : await firstThatWorks(plan);
+  const { name, measured } = choice;
+  const candidates = [...choice.candidates, ...plan.excluded.map(excluded)];
+  if (name === undefined) {
     if (before && tf.engine().registry[before]) await tf.setBackend(before);
     throw new Error(refusal(plan, candidates), { cause: candidates });
   }
-  const selection = { name: taken, tfBackend: backendEntry(taken).tfBackend, candidates };
+  const { tfBackend } = backendEntry(name);
+  const selection = { name, tfBackend, candidates, ...(measured && { measured }) };
   last = { key: plan.key, selection };
   return selection;
+}
+
+function excluded(name: BackendName): BackendCandidate {
+  return { name, outcome: "refused", reason: "excluded by the caller" };
+}
+
+async function isRunning(tfBackend: string): Promise<boolean> {
+  return tf.engine().registry[tfBackend] !== undefined && !(await isDead(tfBackend));
 }
 
 function refusal(plan: Plan, candidates: readonly BackendCandidate[]): string {

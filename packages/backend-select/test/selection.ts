@@ -12,7 +12,7 @@ export let built: string;
 beforeAll(async () => {
   built = await buildPackage();
 }, 60_000);
-afterAll(removeTemporaryFolders);
+afterAll(removeTemporaryFolders, 60_000);
 
 export const opening = `
 import * as tf from "@tensorflow/tfjs-core";
@@ -21,11 +21,16 @@ const show = (value) => console.log(JSON.stringify(value));
 const reasons = (s) => Object.fromEntries(s.candidates.map((c) => [c.name, c.outcome + ": " + c.reason]));
 const refusal = (options) => selectBackend(options).then(() => "taken", (e) => e.message);
 `;
-export const all = ["tfjs-core", "tfjs-backend-cpu", "tfjs-backend-wasm"] as const;
-export const withCpu = ["tfjs-core", "tfjs-backend-cpu"] as const;
+export const withCpu = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"] as const;
+export const all = [...withCpu, "@tensorflow/tfjs-backend-wasm"] as const;
 
-export function select(contents: Contents, script: string, flags: string[] = []): Promise<Outcome> {
-  return runIn(makeProject(built, contents), opening + script, flags);
+export function select(
+  contents: Contents,
+  script: string,
+  flags: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Outcome> {
+  return runIn(makeProject(built, contents), opening + script, flags, process.execPath, env);
 }
 export const showSelection = `
 const s = await selectBackend();

@@ -28,12 +28,18 @@ export async function buildPackage(): Promise<string> {
   const folder = temporaryFolder();
   const tsc = require.resolve("typescript/bin/tsc");
   const config = join(here, "tsconfig.build.json");
-  await run(process.execPath, [tsc, "-p", config, "--outDir", join(folder, "dist")]);
+  // Its types are checked by another task; here its siblings may not be built yet.
+  await run(process.execPath, [tsc, "-p", config, "--noCheck", "--outDir", join(folder, "dist")]);
   cpSync(join(here, "package.json"), join(folder, "package.json"));
   return folder;
 }
 
-export type RealPackage = "tfjs-core" | "tfjs-backend-cpu" | "tfjs-backend-wasm";
+export type RealPackage =
+  | "@tensorflow/tfjs-core"
+  | "@tensorflow/tfjs-backend-cpu"
+  | "@tensorflow/tfjs-backend-wasm"
+  | "@tensorflow/tfjs-backend-webgpu"
+  | "webgpu";
 
 export interface Contents {
   /** Real packages, linked from the workspace. */
@@ -46,7 +52,7 @@ export interface Contents {
 
 export function makeProject(
   built: string,
-  { real = ["tfjs-core"], fake = {}, at }: Contents,
+  { real = ["@tensorflow/tfjs-core"], fake = {}, at }: Contents,
 ): string {
   const project = at ?? temporaryFolder();
   const modules = join(project, "node_modules");
@@ -55,8 +61,8 @@ export function makeProject(
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }');
   cpSync(built, join(modules, "@rnnkit", "backend-select"), { recursive: true });
   for (const name of real) {
-    const entry = require.resolve(`@tensorflow/${name}/package.json`);
-    symlinkSync(dirname(entry), join(modules, "@tensorflow", name), "dir");
+    const entry = require.resolve(`${name}/package.json`);
+    symlinkSync(dirname(entry), join(modules, ...name.split("/")), "dir");
   }
   for (const [name, text] of Object.entries(fake)) {
     const folder = join(modules, ...name.split("/"));
@@ -81,10 +87,12 @@ export async function runIn(
   script: string,
   flags: readonly string[] = [],
   program: string = process.execPath,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
   const file = join(project, "main.mjs");
   writeFileSync(file, script);
-  const outcome = await run(program, [...flags, file], { cwd: project }).then(
+  const surroundings = { cwd: project, env: { ...process.env, ...env } };
+  const outcome = await run(program, [...flags, file], surroundings).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );

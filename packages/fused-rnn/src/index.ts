@@ -1,3 +1,4 @@
+export type { FusedActivation } from "./activation-names.ts";
 export { fusedActivations, type RecurrentActivationName } from "./activation-names.ts";
 export { activationOps } from "./activations.ts";
 export { type BidirectionalCell, bidirectional } from "./bidirectional.ts";
@@ -36,6 +37,7 @@ export type {
 } from "./options.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { type StepFunction, type StepThroughOptions, stepLoop } from "./step-loop.ts";
+export { type MeanKind, type StepOps, stepOps } from "./step-ops.ts";
 export { stepThrough } from "./step-through.ts";
 export {
   type AdamHyperparameters,
@@ -50,6 +52,7 @@ export {
   rmspropSteps,
   rmspropUpdate,
 } from "./tfjs/rmsprop-update.ts";
+export { type SgdHyperparameters, type SgdSlot, sgdSteps, sgdUpdate } from "./tfjs/sgd-update.ts";
 export { takeRows } from "./tfjs/take-rows.ts";
 export {
   type ArrayOfDtype,
@@ -61,7 +64,7 @@ export {
   toTensor,
 } from "./tfjs/tensor-bridge.ts";
 export { createTensorNotes, type TensorNotes } from "./tfjs/tensor-notes.ts";
-export type { SteppedWeight } from "./tfjs/weight-steps.ts";
+export { hasOwnSteps, type SteppedWeight } from "./tfjs/weight-steps.ts";
 export {
   engineBytes,
   getThreads,

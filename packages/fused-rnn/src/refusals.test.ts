@@ -9,8 +9,9 @@ import * as fused from "./index.ts";
 beforeAll(() => tf.setBackend("cpu"));
 
 const { engineBytes, setEngineModule } = fused;
-const { adamUpdate, bidirectional, gru, lstm, orthogonal, rmspropUpdate, setThreads, simpleRnn } =
-  fused;
+const { adamUpdate, bidirectional, gru, lstm, orthogonal, rmspropUpdate, setThreads } = fused;
+const { sgdUpdate, simpleRnn } = fused;
+const sgdNumbers = { learningRate: 0.1, momentum: 0.9, nesterov: 0 };
 const adamNumbers = { stepSize: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const rmspropNumbers = { learningRate: 0.1, rho: 0.9, momentum: 0, epsilon: 1e-7 };
 const ops = { simpleRnn, lstm, gru };
@@ -136,6 +137,25 @@ testOptions(fused, {
       call: (numbers) => rmspropUpdate({ value: x, gradient: x, meanSquare: x }, numbers),
     },
   ],
+  sgdUpdate: [
+    {
+      who: "sgdUpdate",
+      kind: "tensors",
+      names: ["value", "gradient", "moment"],
+      required: { value: x, gradient: x },
+      call: (tensors) => sgdUpdate(tensors, sgdNumbers),
+    },
+    {
+      who: "sgdUpdate",
+      kind: "numbers",
+      names: ["learningRate", "momentum", "nesterov"],
+      required: sgdNumbers,
+      call: (numbers) => sgdUpdate({ value: x, gradient: x }, numbers),
+    },
+  ],
+  hasOwnSteps: null,
+  stepOps: null,
+  sgdSteps: null,
   // Of numbers and weights by hand: gradients of a chain, which were checked where they were made.
   adamSteps: null,
   rmspropSteps: null,

@@ -12,6 +12,7 @@ import {
   type Slot,
   slotOf,
   stepped,
+  steppedRaw,
   takeStep,
 } from "./optimizer-step.ts";
 
@@ -78,6 +79,7 @@ class KerasAdam extends AdamOptimizer {
   }
 
   override applyGradients(gradients: Gradients): void {
+    if (steppedRaw(this, gradients)) return;
     const lists = this.#lists();
     const rate = f(this.learningRate);
     const numbers = this.#numbers(rate);

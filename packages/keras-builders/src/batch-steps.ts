@@ -11,6 +11,7 @@ import {
   tidy,
   type Variable,
 } from "@tensorflow/tfjs-core";
+import { lossMean, metricMean } from "./batch-mean.ts";
 import { carriedMask } from "./carried-mask.ts";
 import { chainTested, chainTrained } from "./chain-step.ts";
 import { type BatchParts, type BatchResult, type Compiled, partsOf } from "./compiled-model.ts";
@@ -78,8 +79,12 @@ function lossesOf(
   weights: BatchParts["weights"],
 ): Scalar[] {
   return outputs.map((output, i) => {
-    const values = model.lossFunctions[i]!(targets[i]!, output);
+    const [lossOf, target] = [model.lossFunctions[i]!, targets[i]!];
     const weighting = { sampleWeight: weights[i] ?? undefined, mask: carriedMask(output) };
+    const isPlain = !weighting.sampleWeight && !weighting.mask;
+    const whole = isPlain ? lossMean(lossOf, target, output) : undefined;
+    if (whole) return whole;
+    const values = lossOf(target, output);
     return batchLoss(model.name, values, weighting);
   });
 }
@@ -98,8 +103,15 @@ function metricsOf(
   const parts: BatchResult["parts"] = [];
   const ofLosses = model.outputs.length > 1 ? model.outputs.length : 0;
   for (const [metric, i] of model.metricsTensors.slice(ofLosses)) {
-    const mask = carriedMask(outputs[i]!);
-    const values = tidy(() => metric(targets[i]!, outputs[i]!));
+    const [target, output] = [targets[i]!, outputs[i]!];
+    const mask = carriedMask(output);
+    const whole = mask ? undefined : metricMean(metric, target, output);
+    if (whole) {
+      parts.push(undefined);
+      metrics.push(whole);
+      continue;
+    }
+    const values = tidy(() => metric(target, output));
     const own = mask && values.rank > 0 ? meanParts(model.name, values, mask) : undefined;
     parts.push(own);
     metrics.push(own ? quotient(own.total, own.count) : mean(values));

@@ -82,6 +82,9 @@ export function noteLoss(fn: LossFunction, name: Loss): void {
   named.set(fn, name);
 }
 
+/** The name of a compiled model's loss. */
+export const lossNameOf = (fn: LossFunction): Loss | undefined => named.get(fn);
+
 /** Whether a loss is one of predictions and targets alone, as all that have a name are. */
 export function isKnownLoss(fn: LossFunction): boolean {
   return named.has(fn);

@@ -1,5 +1,6 @@
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
+import { noteMetric } from "./batch-mean.ts";
 import { noteLoss } from "./chain-loss.ts";
 import type { Compiled } from "./compiled-model.ts";
 import { kerasLosses, kerasMetrics, type LossFunction } from "./keras-losses.ts";
@@ -59,11 +60,14 @@ export function compileAsKeras(
     if (isByName(loss)) return loss[output] as KnownLoss | undefined;
     return (Array.isArray(loss) ? loss[i] : loss) as KnownLoss;
   });
-  const compiledMetrics = outputNames.map((output, i) => {
-    const list = [isByName(metrics) ? (metrics[output] ?? []) : metrics].flat() as KnownMetric[];
-    const width = outputs[i]!.shape.at(-1);
-    return [output, list.map((metric) => compiledMetric(metric, losses[i], width))];
-  });
+  const widths = outputs.map(({ shape }) => shape.at(-1));
+  const metricsOf = outputNames.map(
+    (output) => [isByName(metrics) ? (metrics[output] ?? []) : metrics].flat() as KnownMetric[],
+  );
+  const compiledMetrics = outputNames.map((output, i) => [
+    output,
+    metricsOf[i]!.map((metric) => compiledMetric(metric, losses[i], widths[i])),
+  ]);
   const { optimizer } = args;
   const made = typeof optimizer === "string" ? optimizerNamed(who, optimizer)({}) : undefined;
   try {
@@ -90,6 +94,13 @@ export function compileAsKeras(
     noteLoss(own, name);
     // With several outputs each one's loss is reported, before all metrics.
     if (losses.length > 1) model.metricsTensors[i]![0] = own;
+  }
+  // Those of the losses stand before them.
+  let place = losses.length > 1 ? losses.length : 0;
+  for (const [i, list] of metricsOf.entries()) {
+    for (const metric of list) {
+      noteMetric(model.metricsTensors[place++]![0], metric, losses[i], widths[i]);
+    }
   }
   Object.assign(model, { loss, metrics });
 }

@@ -1,5 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
-import { lookupStage } from "@rnnkit/fused-rnn";
+import { lookupStage, stepOps } from "@rnnkit/fused-rnn";
 import {
   cast,
   gather,
@@ -154,13 +154,14 @@ export class EmbeddingLayer extends layers.Layer {
       const [tokens] = [inputs].flat() as [Tensor];
       try {
         const table = this.embeddings!.read();
-        const vectors = gather(table, cast(tokens, "int32"));
+        const vectors = stepOps()?.lookup(table, tokens) ?? gather(table, cast(tokens, "int32"));
         if (tokens.rank === 2 && tokens.dtype !== "bool") {
           recordLookup(vectors, { ids: tokens, table });
         }
         return this.#activity.noted(vectors, kwargs);
       } catch (error) {
-        const index = /(?:index value|got) (-?\d+)/.exec(`${error}`)?.[1];
+        // What a device finds late may be of another table, and says so.
+        const index = /index value (-?\d+)|got (-?\d+)$/.exec(`${error}`)?.slice(1).find(Boolean);
         if (index === undefined) throw error;
         throw new Error(
           `${this.name}: expected tokens from 0 to below ${this.inputDim}, got ${index}`,

@@ -1,15 +1,17 @@
 // The epochs of `fit`, as tfjs-layers goes through them, with Keras's order of examples and metrics.
 
+import { stepOps } from "@rnnkit/fused-rnn";
 import { keep, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Callback, CustomCallback, EarlyStopping, History } from "@tensorflow/tfjs-layers";
+import { BatchMeans } from "./batch-means.ts";
 import { trainedBatch } from "./batch-steps.ts";
 import { callbackListOf, type LogValues } from "./callback-list.ts";
 import type { Compiled, Value } from "./compiled-model.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
 import { chainOf, isChain } from "./model-chain.ts";
 import { ProgressCallback } from "./progress.ts";
-import { type Shuffle, shuffleOf } from "./shuffle.ts";
-import { rows, testedData } from "./test-loop.ts";
+import { inOrder, type Shuffle, shuffleOf } from "./shuffle.ts";
+import { testedData } from "./test-loop.ts";
 
 type Data = (Tensor | null)[];
 
@@ -48,10 +50,14 @@ export async function fittedEpochs(
   const count = data[0]!.shape[0]!;
   const shuffle = plan.isShuffled ? shuffleOf(model, count) : undefined;
   const totals = metricTotals();
+  const ops = stepOps();
+  const means = ops && new BatchMeans(ops, labels);
   try {
     const first = epochCallback(totals, labels, shuffle);
     const { list, history } = await callbackListOf(model, () => stock([first, ...callbacks]));
-    // The first is tfjs-layers' own logger, which it does not export. Reading is at hand where models run as a whole.
+    // The first is tfjs-layers' own logger, which it does not export.
+    if (means) list.callbacks[0] = means;
+    // Reading is at hand where models run as a whole.
     const isWhole = isChain(chainOf(model));
     const asTensors = !(isWhole && list.callbacks.slice(1).every(takesNumbers));
     model.history = history;
@@ -67,9 +73,7 @@ export async function fittedEpochs(
         await list.onBatchBegin(batch, logs as never);
         Object.assign(logs, { batch, size });
         tidy(() => {
-          const examples = shuffle
-            ? shuffle.batch(data, from, size)
-            : data.map((each) => each && rows(each, from, size));
+          const examples = shuffle ? shuffle.batch(data, from, size) : inOrder(data, from, size);
           const { losses, metrics, parts } = trainedBatch(model, examples);
           totals.add(parts);
           log(logs, "", labels, [...losses, ...metrics], asTensors);
@@ -90,6 +94,7 @@ export async function fittedEpochs(
     return history;
   } finally {
     totals.dispose();
+    means?.dispose();
   }
 }
 

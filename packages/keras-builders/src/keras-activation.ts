@@ -72,6 +72,13 @@ export function activationOf(name: string): string | KerasActivation | undefined
   return Object.hasOwn(own, name) ? new KerasActivation(name, own[name]!) : undefined;
 }
 
+/** Keras's name of an activation as a layer of tfjs-layers holds it; undefined where it has none. */
+export function kerasActivationOf(activation: { getClassName(): string }): string | undefined {
+  if (activation instanceof KerasActivation) return activation.name;
+  const className = activation.getClassName();
+  return Object.keys(stock).find((name) => stock[name] === className && name !== "swish");
+}
+
 /** The names that {@link activationOf} knows. */
 export const kerasActivationNames: readonly string[] = [...Object.keys(stock), ...Object.keys(own)];
 

@@ -1,6 +1,7 @@
 // What Keras's optimizers share around their own update: the rate of this step, clipping, weight decay,
 // and the tensors that they keep for each weight.
 
+import { hasOwnSteps } from "@rnnkit/fused-rnn";
 import {
   engine,
   mul,
@@ -106,6 +107,27 @@ export function stepsRaw(optimizer: Optimizer): optimizer is RawOptimizer {
   return !(weightDecay || clipnorm || clipvalue || globalClipnorm);
 }
 
+/**
+ * Takes a step of gradients that are tensors by the optimizer's `applyRaw`, where the backend has that as kernels of
+ * its own; false where it has not, and nothing is done.
+ */
+export function steppedRaw(optimizer: Optimizer, gradients: Gradients): boolean {
+  if (!hasOwnSteps() || !stepsRaw(optimizer)) return false;
+  const { backend, registeredVariables } = engine();
+  const raw = entriesOf(gradients).map(({ name, tensor }): RawGradient => {
+    // The step disposes its share of the numbers, and the caller its tensor.
+    if (tensor != null) backend.incRef(tensor.dataId);
+    return { value: registeredVariables[name]!, gradient: tensor ?? undefined };
+  });
+  optimizer.applyRaw(raw);
+  return true;
+}
+
+function entriesOf(gradients: Gradients): { name: string; tensor: Tensor }[] {
+  if (Array.isArray(gradients)) return gradients;
+  return Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+}
+
 /** The weights that take a step, each with its slots by place; those of the others are made too. */
 export function stepped<Slots>(
   gradients: readonly RawGradient[],
@@ -139,9 +161,7 @@ export function takeStep(
 ): void {
   const { weightDecay, clipnorm, clipvalue, globalClipnorm } = optimizer as Optimizer &
     Omit<OptimizerOptions, "learningRate">;
-  const entries = Array.isArray(gradients)
-    ? gradients
-    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+  const entries = entriesOf(gradients);
   tidy(() => {
     const all = entries.flatMap(({ tensor }) => tensor ?? []);
     const clip = clipping({ clipnorm, clipvalue, globalClipnorm }, all);

@@ -17,6 +17,7 @@ import {
   type Slot,
   slotOf,
   stepped,
+  steppedRaw,
   takeStep,
 } from "./optimizer-step.ts";
 
@@ -70,6 +71,7 @@ class KerasRmsprop extends RMSPropOptimizer {
   }
 
   override applyGradients(gradients: Gradients): void {
+    if (steppedRaw(this, gradients)) return;
     const numbers = this.#numbers();
     let slots: RmspropSlots;
     takeStep(this, gradients, numbers.learningRate, {

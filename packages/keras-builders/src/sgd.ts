@@ -1,24 +1,28 @@
 import { checkOptions } from "@rnnkit/core-rnn";
+import { type SgdHyperparameters, sgdSteps, sgdUpdate } from "@rnnkit/fused-rnn";
 import {
-  add,
   dispose,
   keep,
   MomentumOptimizer,
   mul,
   SGDOptimizer,
-  sub,
   type Tensor,
   tidy,
+  type Variable,
   variable,
 } from "@tensorflow/tfjs-core";
 import { checking } from "./check.ts";
 import {
   type Gradients,
+  noteRaw,
   type OptimizerOptions,
   optimizerOf,
   optimizerOptionNames,
+  type RawGradient,
   type Slot,
   slotOf,
+  stepped,
+  steppedRaw,
   takeStep,
 } from "./optimizer-step.ts";
 
@@ -33,11 +37,29 @@ export interface SgdOptions extends OptimizerOptions {
 class KerasSgd extends SGDOptimizer {
   readonly kerasClassName = "SGD";
 
+  static {
+    noteRaw(KerasSgd);
+  }
+
+  #numbers(): SgdHyperparameters {
+    return { learningRate: Math.fround(this.learningRate), momentum: 0, nesterov: 0 };
+  }
+
+  /** One step without clipping and decay. */
+  applyRaw(gradients: readonly RawGradient[]): void {
+    sgdSteps(
+      stepped(gradients, () => ({})),
+      this.#numbers(),
+    );
+    this.incrementIterations();
+  }
+
   override applyGradients(gradients: Gradients): void {
-    const rate = Math.fround(this.learningRate);
-    takeStep(this, gradients, rate, {
+    if (steppedRaw(this, gradients)) return;
+    const numbers = this.#numbers();
+    takeStep(this, gradients, numbers.learningRate, {
       slots: () => [],
-      next: (value, gradient) => [sub(value, mul(gradient, rate))],
+      next: (value, gradient) => sgdUpdate({ value, gradient }, numbers),
     });
     this.incrementIterations();
   }
@@ -53,22 +75,39 @@ class KerasMomentum extends MomentumOptimizer {
   /** What `getWeights` gave last. */
   #told: Tensor[] = [];
 
+  static {
+    noteRaw(KerasMomentum);
+  }
+
   constructor(learningRate: number, momentum: number, nesterov: boolean) {
     super(learningRate, momentum, nesterov);
     // Made by MomentumOptimizer as a tensor that a tidy around it would free.
     keep((this as unknown as { m: Tensor }).m);
   }
 
-  override applyGradients(gradients: Gradients): void {
-    const rate = Math.fround(this.learningRate);
+  #numbers(): SgdHyperparameters {
     const { momentum, useNesterov } = this as unknown as { momentum: number; useNesterov: boolean };
-    takeStep(this, gradients, rate, {
-      slots: (value, i) => [slotOf(this.momentums, i, value, "momentum")],
-      next(value, gradient, [m]) {
-        const push = mul(gradient, rate);
-        const moved = sub(mul(m!, momentum), push);
-        return [add(value, useNesterov ? sub(mul(moved, momentum), push) : moved), moved];
-      },
+    const learningRate = Math.fround(this.learningRate);
+    return { learningRate, momentum, nesterov: useNesterov ? 1 : 0 };
+  }
+
+  #slot(value: Variable, i: number): Variable {
+    return slotOf(this.momentums, i, value, "momentum");
+  }
+
+  /** One step without clipping and decay. */
+  applyRaw(gradients: readonly RawGradient[]): void {
+    const weights = stepped(gradients, (value, i) => ({ moment: this.#slot(value, i) }));
+    sgdSteps(weights, this.#numbers());
+    this.incrementIterations();
+  }
+
+  override applyGradients(gradients: Gradients): void {
+    if (steppedRaw(this, gradients)) return;
+    const numbers = this.#numbers();
+    takeStep(this, gradients, numbers.learningRate, {
+      slots: (value, i) => [this.#slot(value, i)],
+      next: (value, gradient, [moment]) => sgdUpdate({ value, gradient, moment }, numbers),
     });
     this.incrementIterations();
   }

@@ -1,9 +1,10 @@
 // In which order `fit` takes the examples.
 
 import { type Random, seededRandom } from "@rnnkit/core-rnn";
-import { takeRows } from "@rnnkit/fused-rnn";
+import { stepOps, takeRows } from "@rnnkit/fused-rnn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { drawnSeed } from "./random-seed.ts";
+import { rows } from "./test-loop.ts";
 
 const sources = new WeakMap<object, Random>();
 
@@ -22,6 +23,27 @@ export interface Shuffle {
   batch(data: readonly (Tensor | null)[], from: number, size: number): (Tensor | null)[];
 }
 
+/** Examples **from** on, in their order. */
+export function inOrder(
+  data: readonly (Tensor | null)[],
+  from: number,
+  size: number,
+): (Tensor | null)[] {
+  if (!stepOps()) return data.map((each) => each && rows(each, from, size));
+  return takenRows(
+    data,
+    Int32Array.from({ length: size }, (_, i) => from + i),
+  );
+}
+
+/** The same rows of all that there are. */
+function takenRows(data: readonly (Tensor | null)[], rows: Int32Array): (Tensor | null)[] {
+  const present = data.filter((each) => each !== null);
+  const taken = stepOps()?.rows(present, rows) ?? present.map((each) => takeRows(each, rows));
+  let next = 0;
+  return data.map((each) => each && taken[next++]!);
+}
+
 /** Every order is as likely as another (Fisher and Yates). */
 export function shuffleOf(model: object, count: number): Shuffle {
   const random = sources.get(model) ?? seededRandom(drawnSeed());
@@ -35,7 +57,7 @@ export function shuffleOf(model: object, count: number): Shuffle {
     },
     batch(data, from, size) {
       const examples = order.subarray(from, from + size);
-      return data.map((each) => each && takeRows(each, examples));
+      return takenRows(data, examples);
     },
   };
 }

@@ -5,6 +5,27 @@ import os
 import numpy as np
 
 keras = None
+gpu = None
+
+
+def use(device):
+    global gpu
+    # Others have their turn on the same device.
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    import jax
+
+    try:
+        gpu = jax.devices("gpu")[0]
+    except RuntimeError:
+        raise SystemExit(f"no GPU: jax {jax.__version__} finds {jax.devices()[0].platform} alone")
+
+
+def placed(array):
+    if gpu is None:
+        return array
+    import jax
+
+    return jax.device_put(array, gpu)
 
 
 def start(system, threads):
@@ -13,7 +34,8 @@ def start(system, threads):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
 
-    return f"Keras {keras.__version__} on {keras.backend.backend()}"
+    name = f"Keras {keras.__version__} on {keras.backend.backend()}"
+    return name if gpu is None else f"{name}, {gpu.device_kind}"
 
 
 class Model:

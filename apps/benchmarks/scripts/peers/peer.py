@@ -1,6 +1,6 @@
 """One system of `bench peers` and `bench fit`, in a process of its own, which waits to be asked.
 
-`python -B peer.py SYSTEM THREADS` says its version, then answers each line of JSON with one:
+`python -B peer.py SYSTEM THREADS [DEVICE]` says its version, then answers each line of JSON with one:
 
     {"do": "open", "folder": ...}    makes that model, with the weights it begins with; {"refused": why} where it cannot
     {"do": "predictions"}            what it predicts of its first batch
@@ -10,8 +10,9 @@
     {"do": "fit", "epochs": n}       milliseconds and loss of an epoch of `fit`, then waits for {"do": "go"} for the
                                      next; at last what `fit` did after them
 
-SYSTEM is keras-jax, keras-tensorflow, pytorch or onnxruntime; THREADS counts for the last two, Keras's backends
-choose their own. The folders are those of src/bench/model-folder.ts.
+SYSTEM is keras-jax, keras-tensorflow, pytorch, pytorch-tf32 or onnxruntime; THREADS counts for the last ones, Keras's
+backends choose their own. DEVICE is cpu (the default) or gpu, where the first batch lies before the steps begin; what
+has no GPU ends with a line that says so. The folders are those of src/bench/model-folder.ts.
 """
 
 import importlib
@@ -24,10 +25,12 @@ import numpy as np
 from folder import Folder
 
 SYSTEM, THREADS = sys.argv[1], int(sys.argv[2])
+DEVICE = sys.argv[3] if len(sys.argv) > 3 else "cpu"
 MODULES = {
     "keras-jax": "keras_model",
     "keras-tensorflow": "keras_model",
     "pytorch": "torch_model",
+    "pytorch-tf32": "torch_model",
     "onnxruntime": "onnx_model",
 }
 
@@ -61,7 +64,10 @@ def fit(model, folder, epochs):
 
 def main():
     systems = importlib.import_module(MODULES[SYSTEM])
+    if DEVICE != "cpu":
+        systems.use(DEVICE)
     answer({"version": systems.start(SYSTEM, THREADS)})
+    placed = getattr(systems, "placed", lambda array: array)
     model = folder = x = y = None
     for line in sys.stdin:
         request = json.loads(line)
@@ -69,7 +75,7 @@ def main():
         if what == "open":
             folder = Folder(request["folder"])
             batch = folder.plan["batchSize"]
-            x, y = folder.x[:batch], folder.y[:batch]
+            x, y = (placed(array[:batch]) for array in (folder.x, folder.y))
             try:
                 model = systems.Model(folder)
                 answer({})

@@ -16,14 +16,31 @@ OPTIMIZERS = {
     "adam": lambda weights: torch.optim.Adam(weights, lr=0.001, eps=1e-7),
     "rmsprop": lambda weights: torch.optim.RMSprop(weights, lr=0.001, alpha=0.9, eps=1e-7),
 }
+DEVICE = "cpu"
 ACTIVATIONS = {"linear": lambda x: x, "sigmoid": torch.sigmoid, "softmax": lambda x: torch.softmax(x, -1)}
+
+
+def use(device):
+    global DEVICE
+    if not torch.cuda.is_available():
+        raise SystemExit(f"no GPU: PyTorch {torch.__version__} finds no CUDA")
+    DEVICE = "cuda"
+
+
+def placed(array):
+    return torch.from_numpy(array).to(DEVICE)
 
 
 def start(system, threads):
     torch.set_num_threads(threads)
+    tf32 = system.endswith("-tf32")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
     # Without it a gradient that fades takes several times as long.
     torch.set_flush_denormal(True)
-    return f"PyTorch {torch.__version__}"
+    name = f"PyTorch {torch.__version__}"
+    if DEVICE == "cpu":
+        return name
+    return f"{name}, cuDNN {torch.backends.cudnn.version()}, {'with' if tf32 else 'without'} TF32"
 
 
 class Recurrent(nn.Module):
@@ -80,7 +97,7 @@ class Model:
         for entry in folder.plan["layers"]:
             own, left = left[: entry["weights"]], left[entry["weights"] :]
             stack.append(layer(entry["kind"], entry["config"], own))
-        self.made = nn.Sequential(*stack)
+        self.made = nn.Sequential(*stack).to(DEVICE)
         self.activation = ACTIVATIONS[folder.plan["layers"][-1]["config"]["activation"]]
         self.loss = LOSSES[folder.plan["compile"]["loss"]]
         self.optimizer = OPTIMIZERS[folder.plan["compile"]["optimizer"]](self.made.parameters())
@@ -88,7 +105,7 @@ class Model:
     def train(self, x, y):
         self.made.train()
         self.optimizer.zero_grad()
-        loss = self.loss(self.made(torch.from_numpy(x)), torch.from_numpy(y))
+        loss = self.loss(self.made(x), y)
         loss.backward()
         self.optimizer.step()
         return loss.item()
@@ -96,4 +113,4 @@ class Model:
     def predict(self, x):
         self.made.eval()
         with torch.no_grad():
-            return self.activation(self.made(torch.from_numpy(x))).numpy()
+            return self.activation(self.made(x)).cpu().numpy()

@@ -78,15 +78,23 @@ export function checkThreads(problem: Problem, threadCounts: readonly number[]):
   }
 }
 
+/** What a call gives and all gradients of it, by name. Call it inside `tf.tidy`. */
+export function fusedTensors(problem: Problem): Record<string, tf.Tensor> {
+  const { outputs, state } = infer(problem);
+  const states = Object.fromEntries(state.map((tensor, k) => [`state[${k}]`, tensor]));
+  return { outputs, ...states, ...differentiate(problem) };
+}
+
 function fusedArrays(problem: Problem): Record<string, Float32Array> {
-  return tf.tidy(() => {
-    const { outputs, state } = infer(problem);
-    const states = Object.fromEntries(state.map((tensor, k) => [`state[${k}]`, tensor]));
-    const tensors: Record<string, tf.Tensor> = { outputs, ...states, ...differentiate(problem) };
-    return Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync().slice()]),
-    ) as Record<string, Float32Array>;
-  });
+  return tf.tidy(
+    () =>
+      Object.fromEntries(
+        Object.entries(fusedTensors(problem)).map(([name, tensor]) => [
+          name,
+          tensor.dataSync().slice(),
+        ]),
+      ) as Record<string, Float32Array>,
+  );
 }
 
 function bothSides(problem: Problem): {

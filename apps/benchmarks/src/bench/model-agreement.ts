@@ -11,14 +11,18 @@ const EPOCH_AGREEMENT = 1e-2;
 /**
  * What is wrong, in a sentence, when one of **peers**, which have opened the model, does not predict what the first
  * of them predicts, or has another loss in the first training step; null when all agree. It takes that step.
+ * **allowedOf** says how far one may be off, as a share of the largest element.
  */
 export async function disagreement(
   model: Compared,
   peers: readonly Peer[],
+  allowedOf: (peer: Peer) => number = () => AGREEMENT,
 ): Promise<string | null> {
   return (
-    (await differing(model, peers, "predictions", { do: "predictions" })) ??
-    (model.dropout ? null : await differing(model, peers, "the first loss", { do: "loss" }))
+    (await differing(model, peers, "predictions", { do: "predictions" }, allowedOf)) ??
+    (model.dropout
+      ? null
+      : await differing(model, peers, "the first loss", { do: "loss" }, allowedOf))
   );
 }
 
@@ -56,14 +60,17 @@ async function differing(
   peers: readonly Peer[],
   what: string,
   question: { do: string; [detail: string]: unknown },
+  allowedOf: (peer: Peer) => number = () => AGREEMENT,
 ): Promise<string | null> {
   const [ours = [], ...others] = (await askAll<Answer>(peers, question)).map(numbersOf);
   for (const [k, theirs] of others.entries()) {
     if (theirs.length === 0) continue;
     const error = ours.length === theirs.length ? relativeError(ours, theirs) : Number.NaN;
-    if (error <= AGREEMENT) continue;
-    const { name } = peers[k + 1] as Peer;
-    return `expected ${what} of ${model.name} within ${AGREEMENT} of ${name}'s, got ${error} off`;
+    const peer = peers[k + 1] as Peer;
+    const allowed = allowedOf(peer);
+    if (error <= allowed) continue;
+    const { name } = peer;
+    return `expected ${what} of ${model.name} within ${allowed} of ${name}'s, got ${error} off`;
   }
   return null;
 }

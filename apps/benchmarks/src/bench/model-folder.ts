@@ -24,13 +24,16 @@ export interface ModelPlan extends Construction {
   weights: ArrayEntry[];
 }
 
+/** What of a model a folder has. */
+export type FolderModel = Pick<TutorialModel, "name" | "fused" | "compile" | "examples">;
+
 /**
  * Writes a model with **batches** batches of examples into **folder**: plan.json, an array a file, and the model
  * itself as model.keras and model.onnx. So every system begins with the same weights and the same examples.
  */
 export async function writeModelFolder(
   folder: string,
-  model: TutorialModel,
+  model: FolderModel,
   { batches, batchSize, seed }: { batches: number; batchSize: number; seed: number },
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });

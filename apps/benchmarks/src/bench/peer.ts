@@ -16,12 +16,22 @@ export const peerSystems = ["keras-jax", "keras-tensorflow", "pytorch", "onnxrun
 
 export type PeerSystem = (typeof peerSystems)[number];
 
+/** Those of them that may have a GPU, with what a system is called there. */
+export const gpuSystems = ["pytorch", "pytorch-tf32", "keras-jax"] as const;
+
+export type GpuSystem = (typeof gpuSystems)[number];
+
+/** Where a system computes. */
+export type PeerDevice = "cpu" | "gpu";
+
 /** A process with one system in it, ours or another, which waits to be asked. */
 export interface Peer {
   /** As *rnnkit, 2 threads*, *Keras 3.15.1 on jax* or *PyTorch 2.13.0, 1 thread*. */
   name: string;
   /** Answers one of the questions of scripts/peers/peer.py, as **Answer**. */
   ask<Answer>(question: { do: string; [detail: string]: unknown }): Promise<Answer>;
+  /** Whether it computes with less than float32's bits. */
+  readonly isRough?: boolean;
   close(): void;
 }
 
@@ -54,16 +64,20 @@ export async function startOurselves(): Promise<Peer> {
  */
 export async function startPeer(
   python: string,
-  system: PeerSystem,
+  system: PeerSystem | GpuSystem,
   threads: number,
+  device: PeerDevice = "cpu",
 ): Promise<Peer> {
   const [program, args] = pythonProgram(python, "peer.py");
-  const peer = await startProcess(system, program, [...args, system, String(threads)]);
-  return choosesThreads(system) ? peer : { ...peer, name: `${peer.name}, ${threadsText(threads)}` };
+  const peer = await startProcess(system, program, [...args, system, String(threads), device]);
+  return choosesThreads(system) || device === "gpu"
+    ? peer
+    : { ...peer, name: `${peer.name}, ${threadsText(threads)}` };
 }
 
 /** Whether a system takes as many threads as it sees fit. */
-export const choosesThreads = (system: PeerSystem): boolean => system.startsWith("keras-");
+export const choosesThreads = (system: PeerSystem | GpuSystem): boolean =>
+  system.startsWith("keras-");
 
 export const threadsText = (count: number): string => `${count} thread${count === 1 ? "" : "s"}`;
 

@@ -8,8 +8,15 @@ import { tableHead } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Bench } from "./bench-session.ts";
 import { disagreement } from "./model-agreement.ts";
-import { writeModelFolder } from "./model-folder.ts";
-import { choosesThreads, type Peer, type PeerSystem, startOurselves, startPeer } from "./peer.ts";
+import { type FolderModel, writeModelFolder } from "./model-folder.ts";
+import {
+  choosesThreads,
+  type Peer,
+  type PeerDevice,
+  type PeerSystem,
+  startOurselves,
+  startPeer,
+} from "./peer.ts";
 import {
   bestColumns,
   bestLine,
@@ -34,6 +41,10 @@ export interface PeersOptions {
   rounds: number;
   /** Examples of a training step and of a prediction. */
   batch: number;
+  /** On the GPU: WebGPU here, cuDNN by PyTorch and JAX there. */
+  gpu?: boolean;
+  /** With **gpu**: where the others compute; *cpu* is for trying it out. Default *gpu*. */
+  device?: PeerDevice;
   seed: number;
 }
 
@@ -104,13 +115,17 @@ async function startAll(
   );
 }
 
-/** All that know the model on it in turn; the first is what the others are compared with. */
-async function compare(
+/** A model as peers are compared on it. */
+export type PeerModel = FolderModel & Pick<TutorialModel, "dropout">;
+
+/** All that know the model on it in turn; the first is what the others are compared with, to what they are allowed. */
+export async function compare(
   folder: string,
   peers: readonly Peer[],
-  model: TutorialModel,
-  { rounds: least, batch, seed }: PeersOptions,
+  model: PeerModel,
+  { rounds: least, batch, seed }: Pick<PeersOptions, "rounds" | "batch" | "seed">,
   bench: Bench<PeerRow>,
+  allowedOf?: (peer: Peer) => number,
 ): Promise<PeerRow[]> {
   await writeModelFolder(folder, model, { batches: 1, batchSize: batch, seed });
   const contestants: Peer[] = [];
@@ -119,7 +134,7 @@ async function compare(
     if (refused) bench.line(bench.colors.dim(`  ${model.name}: without ${peer.name}: ${refused}`));
     else contestants.push(peer);
   }
-  const wrong = await disagreement(model, contestants);
+  const wrong = await disagreement(model, contestants, allowedOf);
   if (wrong) throw new Error(`bench peers: ${wrong}`);
   const steps = (peer: Peer) => peer.ask<StepTimes>({ do: "steps", steps: STEPS_PER_ROUND });
   for (const peer of contestants) {

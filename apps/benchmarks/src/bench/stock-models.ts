@@ -25,10 +25,12 @@ type Recurrent = ReturnType<typeof layers.lstm>;
 const simpleRNN = (args: RecurrentArgs): Recurrent =>
   layers.simpleRNN({ activation: "tanh", biasInitializer: "zeros", ...unset, ...args });
 
-const lstm = (args: RecurrentArgs): Recurrent =>
+/** A layer alone, without initial weights worth the name. */
+export const lstm = (args: RecurrentArgs): Recurrent =>
   layers.lstm({ activation: "tanh", unitForgetBias: true, ...gates, ...unset, ...args });
 
-const gru = (args: RecurrentArgs): Recurrent =>
+/** As `lstm`; it resets before the product. */
+export const gru = (args: RecurrentArgs): Recurrent =>
   layers.gru({ activation: "tanh", ...gates, ...unset, ...args });
 
 const bidirectional = (layer: Recurrent, inputShape?: number[]): Layer =>

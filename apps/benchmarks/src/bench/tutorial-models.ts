@@ -272,6 +272,10 @@ export function tutorialModels(seed: number, padding = 0): readonly TutorialMode
 }
 
 /** **count** examples of a model, the same for the same seed. */
-export function seededExamples(model: TutorialModel, count: number, seed: number): Examples {
+export function seededExamples(
+  model: Pick<TutorialModel, "examples">,
+  count: number,
+  seed: number,
+): Examples {
   return model.examples(count, seededRandom(seed));
 }

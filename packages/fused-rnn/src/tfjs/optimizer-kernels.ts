@@ -34,13 +34,14 @@ export interface OptimizerUpdate<Slot extends string, Numbers> {
   needed: number;
   /** The optimizer's own tensors of a weight, in the order of the results behind the value. */
   slots: readonly Slot[];
-  run(
+  /** Without it, and what follows, it is composed on backends that are read at once too. */
+  run?(
     numbers: Numbers,
     given: WeightTensors<Slot, Float32Array>,
     results: Results<Slot, Float32Array>,
   ): void;
   /** Everything but counts and numbers is an address. */
-  runInPlace(
+  runInPlace?(
     kernels: TfjsHeapModule,
     numbers: Numbers,
     n: number,
@@ -86,9 +87,9 @@ function kernelOf<Slot extends string, Numbers>(
       const numbers = attrs as unknown as Numbers;
       if (kernels) {
         const n = arrays[0].length;
-        update.runInPlace(kernels, numbers, n, addresses(from) as never, addresses(to) as never);
+        update.runInPlace?.(kernels, numbers, n, addresses(from) as never, addresses(to) as never);
       } else {
-        update.run(numbers, from as never, to as never);
+        update.run?.(numbers, from as never, to as never);
       }
       return finish();
     },
@@ -130,7 +131,7 @@ function checkUpdate<Slot extends string, Numbers extends object>(
 }
 
 /**
- * Runs an update on the current backend, as one kernel where the engine runs. The new value comes first,
+ * Runs an update on the current backend, as one kernel where the engine runs or a backend has one of its own. The new value comes first,
  * then the new slots that were given.
  */
 export function runUpdate<Slot extends string, Numbers extends object>(
@@ -141,13 +142,15 @@ export function runUpdate<Slot extends string, Numbers extends object>(
   checkUpdate(update, weight, numbers);
   const backend = getBackend();
   const { kernelName, slots } = update;
-  if (!readableBackends.includes(backend)) {
+  const isReadable = readableBackends.includes(backend) && update.run !== undefined;
+  const isThere = getKernel(kernelName, backend) !== undefined;
+  if (!isReadable && !isThere) {
     return tidy(() => {
       const results: Partial<Record<string, Tensor>> = update.compose(numbers, weight);
       return ["value", ...slots].flatMap((name) => results[name] ?? []);
     });
   }
-  if (!getKernel(kernelName, backend)) registerKernel(kernelOf(update, backend));
+  if (!isThere) registerKernel(kernelOf(update, backend));
   const given = Object.fromEntries(Object.entries(weight).filter(([, tensor]) => tensor));
   return tfEngine().runKernel(
     kernelName,

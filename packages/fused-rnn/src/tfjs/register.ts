@@ -35,8 +35,9 @@ export function registerKernels(): void {
   guideToBackend();
   const { kernelName } = unsortedSegmentSumWasm;
   if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
-  const moves = [gatherRows, reverse, splitV, concat];
-  for (const replacement of [castToBool, ...moves, identity, transpose]) replace(replacement);
+  for (const [backendName, replacements] of replacementsOf) {
+    for (const replacement of replacements) replace(backendName, replacement);
+  }
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;
@@ -46,14 +47,27 @@ export function registerKernels(): void {
   registerKernel(unsortedSegmentSumCpu);
 }
 
+const moves = [gatherRows, reverse, splitV, concat];
+
+/** What takes the place of backends' own kernels, by their names. */
+const replacementsOf = new Map<string, readonly Replacement[]>([
+  ["wasm", [castToBool, ...moves, identity, transpose]],
+]);
+
+/** Adds a backend whose kernels `registerKernels` replaces, once they are there. */
+export function addReplacements(backendName: string, replacements: readonly Replacement[]): void {
+  replacementsOf.set(backendName, replacements);
+}
+
 const replaced = new Map<string, KernelConfig>();
 
-/** Puts ours in place of the wasm backend's own kernel, once that is there. */
-function replace({ kernelName, make }: Replacement): void {
-  const present = getKernel(kernelName, "wasm");
-  if (!present || present === replaced.get(kernelName)) return;
+/** Puts ours in place of a backend's own kernel, once that is there. */
+function replace(backendName: string, { kernelName, make }: Replacement): void {
+  const key = `${backendName} ${kernelName}`;
+  const present = getKernel(kernelName, backendName);
+  if (!present || present === replaced.get(key)) return;
   const ours = make(present);
-  unregisterKernel(kernelName, "wasm");
+  unregisterKernel(kernelName, backendName);
   registerKernel(ours);
-  replaced.set(kernelName, ours);
+  replaced.set(key, ours);
 }

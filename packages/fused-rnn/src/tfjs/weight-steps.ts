@@ -2,6 +2,7 @@
 // kernels, without the work that a tensor for each of them is.
 
 import {
+  getBackend,
   type KernelBackend,
   type TensorInfo,
   engine as tfEngine,
@@ -26,6 +27,29 @@ export interface SteppedWeight<Slot extends string> {
   slots: Readonly<Partial<Record<Slot, Variable>>>;
 }
 
+/** Takes a step of every weight where they lie; tensors have been checked. */
+export type OwnSteps = <Slot extends string>(
+  update: { readonly kernelName: string; readonly slots: readonly Slot[] },
+  weights: readonly SteppedWeight<Slot>[],
+  numbers: object,
+  backend: KernelBackend,
+) => void;
+
+const ownSteps = new Map<string, OwnSteps>();
+
+/** Gives a tfjs backend steps of its own. */
+export function addOwnSteps(backendName: string, steps: OwnSteps): void {
+  ownSteps.set(backendName, steps);
+}
+
+/**
+ * Whether the current backend takes the steps of all weights in kernels of its own, without a tensor for each result:
+ * `rmspropSteps`, `adamSteps` and `sgdSteps` are then the fastest way.
+ */
+export function hasOwnSteps(): boolean {
+  return ownSteps.has(getBackend());
+}
+
 /** Takes a step of every weight; each is a new tensor afterwards, and what the optimizer keeps holds new numbers. */
 export function stepWeights<Slot extends string, Numbers extends object>(
   update: OptimizerUpdate<Slot, Numbers>,
@@ -35,7 +59,12 @@ export function stepWeights<Slot extends string, Numbers extends object>(
   // All of them, so that nothing is half done: numbers of another length would be written over others'.
   for (const weight of weights) checkShapes(update, weight);
   const backend = tfEngine().backend as KernelBackend;
-  const kernels = tfjsHeapModule(backend);
+  const own = ownSteps.get(getBackend());
+  if (own) {
+    own(update, weights, numbers, backend);
+    return;
+  }
+  const kernels = update.runInPlace && tfjsHeapModule(backend);
   for (const weight of weights) {
     if (kernels) stepInPlace(update, weight, numbers, backend, kernels);
     else stepByTensors(update, weight, numbers);
@@ -101,7 +130,7 @@ function stepInPlace<Slot extends string, Numbers extends object>(
       to[name] = copy.address;
     }
   }
-  update.runInPlace(kernels, numbers, value.size, from as never, to as never);
+  update.runInPlace?.(kernels, numbers, value.size, from as never, to as never);
   backend.disposeData(gradient.dataId);
   for (const { variable, tensor } of fresh) {
     const next = tensorOf(tensor);

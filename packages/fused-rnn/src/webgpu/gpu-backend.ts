@@ -72,9 +72,13 @@ export function newTensor(backend: GpuBackend, shape: readonly number[]): Tensor
  * The same numbers under another tensor: nothing is copied, and each is given back for itself. Of a variable they are
  * those that it has now: what is assigned to it later is another's.
  */
-export function shared(backend: GpuBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
+export function shared(
+  backend: GpuBackend,
+  { dataId, shape, dtype }: TensorInfo,
+  newShape: number[] = shape,
+): TensorInfo {
   backend.incRef(dataId);
-  return { dataId, shape, dtype };
+  return { dataId, shape: newShape, dtype };
 }
 
 /** Gives back tensors of our own, and our share of those that tfjs knows, or knew. */

@@ -1,14 +1,35 @@
 // The entry @rnnkit/fused-rnn/webgpu: who does not import it does not pay for it.
 
 import { addEngine } from "../recurrent.ts";
+import { addStepOps } from "../step-ops.ts";
+import { addReplacements, registerKernels } from "../tfjs/register.ts";
+import { addOwnSteps } from "../tfjs/weight-steps.ts";
+import { addTotals, rows } from "./batch.ts";
+import { dense, denseKernels } from "./dense.ts";
 import { webgpuEngine } from "./engine.ts";
+import { lookup, lookupKernels } from "./lookup.ts";
+import { mean, meanKernels } from "./means.ts";
+import { movedRows } from "./moved-rows.ts";
+import { steps } from "./optimizer-programs.ts";
+import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
+import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
+
+export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
 
 let isRegistered = false;
 
 /**
  * Lets lstm, gru, simpleRnn and bidirectional, and so the layers of keras-builders, run in kernels of their own on
- * tfjs's *webgpu* backend; without it they are composed of tfjs operations there, slowly. Other backends are as
- * before. It imports no backend and starts no device; call it again at will.
+ * tfjs's *webgpu* backend; without it they are composed of tfjs operations there, slowly. Optimizers of this project
+ * step in one dispatch for several weights there. Of tfjs's own kernels it replaces
+ *
+ * - `UnsortedSegmentSum`, the gradient of every Embedding, whose own gives other bits from run to run, and adds rows of
+ *   ids that are none to others';
+ * - `GatherV2` of rows: one dispatch, and ids that are known to be none refused, as on *cpu*;
+ * - `Transpose` that moves nothing: without a copy.
+ *
+ * Other backends are as before. It imports no backend and starts no device; call it again at will: tfjs's kernels are
+ * replaced once that backend has been imported, also when a layer of keras-builders is made.
  *
  * @example
  * import "@tensorflow/tfjs-backend-webgpu";
@@ -16,7 +37,12 @@ let isRegistered = false;
  * registerWebGPUKernels();
  */
 export function registerWebGPUKernels(): void {
-  if (isRegistered) return;
+  if (!isRegistered) addEngine(webgpuEngine);
   isRegistered = true;
-  addEngine(webgpuEngine);
+  for (const kernelName of Object.keys(steps)) registerOnce(updateKernel(kernelName));
+  addOwnSteps("webgpu", stepOnDevice);
+  for (const own of [denseKernels, lookupKernels, meanKernels]) registerOwnKernels(own);
+  addStepOps("webgpu", { addTotals, dense, lookup, mean, rows });
+  addReplacements("webgpu", movedRows);
+  registerKernels();
 }

@@ -10,6 +10,9 @@ interface Watched {
 
 const watched = new WeakMap<GPUDevice, Watched>();
 
+/** On a device of backend-select, whose backend throws what the device says: once is enough. */
+const guarded = Symbol.for("rnnkit.guarded");
+
 /** Watches a device from its first call on. @throws Error with what it has said since the last call */
 export function watchDevice(device: GPUDevice): void {
   const state = stateOf(device);
@@ -35,6 +38,7 @@ function stateOf(device: GPUDevice): Watched {
   if (known) return known;
   const state: Watched = {};
   watched.set(device, state);
+  if (guarded in device) return state;
   device.lost.then(({ reason, message }) => {
     state.lost = message || reason;
   });

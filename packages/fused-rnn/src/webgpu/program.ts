@@ -4,12 +4,13 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bufferOf, dtypeOnDevice, type GpuBackend, giveBack, newTensor } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
 
-/** A storage buffer of a program: numbers (f32) that are read or written, words (u32) that are read, marks (atomic). */
-export type Access = "read" | "write" | "words" | "marks";
+/** A storage buffer of a program: numbers (f32) or words (u32) that are read or written, marks (atomic). */
+export type Access = "read" | "write" | "words" | "wordsOut" | "marks";
 
 const declarations: Readonly<Record<Access, readonly [mode: string, element: string]>> = {
   ...{ read: ["read", "f32"], write: ["read_write", "f32"] },
-  ...{ words: ["read", "u32"], marks: ["read_write", "atomic<u32>"] },
+  ...{ words: ["read", "u32"], wordsOut: ["read_write", "u32"] },
+  marks: ["read_write", "atomic<u32>"],
 };
 
 /** A compute program: its buffers in the order of their bindings, and its text but for their declarations. */

@@ -1,4 +1,4 @@
-// The gradient of a table of vectors that were looked up.
+// The gradient of a table of vectors that were looked up: the sums of rows that have one id.
 
 import { callNumbers, flag, maskText } from "./call-numbers.ts";
 import { type Program, placeInTwo } from "./program.ts";
@@ -8,10 +8,23 @@ export const tableGradient: Program<"dx" | "ids" | "mask" | "table"> = {
   name: "table gradient",
   storage: { dx: "read", ids: "words", mask: "words", table: "write" },
   numbers: callNumbers,
+  text: () => rowSums("0.0"),
+};
+
+/** The same of rows of integers. */
+export const integerSums: typeof tableGradient = {
+  name: "sums of integers",
+  storage: { dx: "words", ids: "words", mask: "words", table: "wordsOut" },
+  numbers: callNumbers,
+  text: () => rowSums("0u"),
+};
+
+/** The sums, from **zero** of their type on. */
+function rowSums(zero: "0.0" | "0u"): string {
   // 1024 ids at a time, a bit each: which of them are this row's. Lanes of one column take words of bits in turn.
-  text: () => `${maskText}
+  return `${maskText}
 var<workgroup> matches: array<atomic<u32>, 32>;
-var<workgroup> sums: array<f32, 256>;
+var<workgroup> sums: array<${zero === "0u" ? "u32" : "f32"}, 256>;
 fn isMine(at: u32, mine: u32) -> bool {
   let id = select(ids[at], bitcast<u32>(i32(bitcast<f32>(ids[at]))), has(${flag.floatIds}u));
   return id == mine && (!has(${flag.masked}u) || mask[at] != 0u);
@@ -27,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let lanes = 256u / width;
   for (var firstColumn = 0u; firstColumn < call.inputSize; firstColumn += width) {
     let column = firstColumn + lane % width;
-    var sum = 0.0;
+    var sum = ${zero};
     for (var base = 0u; base < count; base += 1024u) {
       if (lane < 32u) { atomicStore(&matches[lane], 0u); }
       workgroupBarrier();
@@ -48,11 +61,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     sums[lane] = sum;
     workgroupBarrier();
     if (lane < width && column < call.inputSize) {
-      var total = 0.0;
+      var total = ${zero};
       for (var l = 0u; l < lanes; l++) { total += sums[l * width + lane]; }
       table[place * call.inputSize + column] = total;
     }
     workgroupBarrier();
   }
-}`,
-};
+}`;
+}

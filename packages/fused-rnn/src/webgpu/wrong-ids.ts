@@ -12,7 +12,7 @@ interface Marks {
   /** Of the last call. */
   who: string;
   rows: number;
-  state: "idle" | "fetching" | "fetch again";
+  state: "idle" | "asked" | "fetching" | "fetch again";
 }
 
 const marksOf = new WeakMap<GpuBackend, Marks>();
@@ -40,16 +40,19 @@ export function fetchWrongIds(backend: GpuBackend, who: string, rows: number): v
   const state = marks(backend);
   state.who = who;
   state.rows = rows;
+  // What is asked for before the fetch has begun comes with it.
+  if (state.state === "asked") return;
   if (state.state !== "idle") {
     state.state = "fetch again";
     return;
   }
-  state.state = "fetching";
+  state.state = "asked";
   queueMicrotask(() => void fetch(backend, state));
 }
 
 async function fetch(backend: GpuBackend, state: Marks): Promise<void> {
   const { tensor, fetched, who, rows } = state;
+  state.state = "fetching";
   try {
     const buffer = bufferOf(backend, tensor);
     backend.ensureCommandEncoderReady();
@@ -68,7 +71,7 @@ async function fetch(backend: GpuBackend, state: Marks): Promise<void> {
     // The device is gone, which the next call says.
     return;
   }
-  const again = state.state === "fetch again";
+  const again = (state.state as Marks["state"]) === "fetch again";
   state.state = "idle";
   if (again) fetchWrongIds(backend, state.who, state.rows);
 }

@@ -1,0 +1,3 @@
+// The entry @rnnkit/keras-builders/webgpu: who does not import it does not pay for it.
+
+export { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
