@@ -2,12 +2,14 @@
 // argument is the options of the selection, the second the file to write; the last line has all that came out.
 import { describeBackend, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, lstm, setThreads } from "@rnnkit/fused-rnn";
+import { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
 import { buildLstmForecaster, buildSentimentClassifier, toTensor } from "@rnnkit/keras-builders";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { createSequences, generateTimeSeries, padSequences } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 
 const [options, path] = process.argv.slice(2);
+registerWebGPUKernels();
 const selection = await selectBackend(JSON.parse(options));
 const fit = { epochs: 3, batchSize: 16, shuffle: false, verbose: 0 };
 
