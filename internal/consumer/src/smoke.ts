@@ -17,7 +17,7 @@ interface Trained {
 interface Smoke {
   name: string;
   line: string;
-  candidates: { name: string; outcome: string; reason: string }[];
+  candidates: { name: string; outcome: string; reason: string; ms?: number; probe?: string }[];
   forecast: Trained;
   sentiment: Trained;
   /** Predictions of the second model, saved and opened again. */
