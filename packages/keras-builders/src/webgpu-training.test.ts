@@ -239,21 +239,25 @@ describe.skipIf(!hasDawn)("training on the device (skipped without a Vulkan driv
   );
 
   test.each([
-    ["a sentiment classifier of lstm", "binaryCrossentropy"],
-    ["a softmax head of classes by number, by sgd with momentum", "softmax gradient"],
-  ])("a step of %s, by trainOnBatch and in fit, is at most 20 dispatches", async (name, one) => {
-    await tf.setBackend("webgpu");
-    const { model: make, x: makeX, y: makeY } = cases[name]!;
-    const [model, x, y] = [make(), makeX(), makeY()];
-    const fit = (batchSize: number) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
-    await fit(2);
-    const step = await dispatchesOf(() => model.trainOnBatch(x, y));
-    expect(step).toContain(one);
-    expect(step.length).toBeLessThanOrEqual(20);
-    // Two batches less one: what an epoch itself does is in both.
-    const [single, double] = [await dispatchesOf(() => fit(4)), await dispatchesOf(() => fit(2))];
-    expect(double.length - single.length).toBeLessThanOrEqual(20);
-    model.dispose();
-    tf.dispose([x, y]);
-  });
+    // At most 20 in fit.
+    ["a sentiment classifier of lstm", "binaryCrossentropy", 18],
+    ["a softmax head of classes by number, by sgd with momentum", "softmax gradient", 20],
+  ])(
+    "a step of %s with %s is at most %i dispatches, and in fit two more",
+    async (name, one, most) => {
+      await tf.setBackend("webgpu");
+      const { model: make, x: makeX, y: makeY } = cases[name]!;
+      const [model, x, y] = [make(), makeX(), makeY()];
+      const fit = (batchSize: number) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
+      await fit(2);
+      const step = await dispatchesOf(() => model.trainOnBatch(x, y));
+      expect(step).toContain(one);
+      expect(step.length).toBeLessThanOrEqual(most);
+      // Two batches less one: what an epoch itself does is in both.
+      const [single, double] = [await dispatchesOf(() => fit(4)), await dispatchesOf(() => fit(2))];
+      expect(double.length - single.length).toBe(step.length + 2);
+      model.dispose();
+      tf.dispose([x, y]);
+    },
+  );
 });
