@@ -29,7 +29,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, progress, page, start\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, gpu, progress, page, start\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
@@ -50,6 +50,13 @@ const bad: [string, RegExp][] = [
   ["peers --batch 0", /--batch.*expected a whole number, from 1 on/],
   ["fit --systems pytorch", /--systems.*expected all or some of keras-jax,keras-tensorflow/],
   ["fit --epochs 1", /--epochs.*expected a whole number, from 2 on/],
+  ["peers --device cpu", /--device: expected --gpu beside it, got cpu alone/],
+  ["peers --gpu --device tpu", /--device.*Allowed choices are gpu, cpu/],
+  ["gpu --quik", /unknown option '--quik'.*Did you mean --quick\?/],
+  ["gpu --cells rnn", /--cells.*expected all or some of lstm,gru/],
+  ["gpu --models lstm", /--models.*expected all or some of imdb_lstm,/],
+  ["gpu --shape 32x500", /--shape.*expected four whole numbers/],
+  ["gpu extra", /too many arguments/],
   ["page --chromium /absent", /--chromium: expected a Chromium, got nothing at \/absent/],
   ["page --model rnn", /--model.*Allowed choices are imdb_lstm,/],
   [`stream --json ${folder}`, /--json: .*: it is a folder/],
@@ -214,6 +221,34 @@ test.each(["peers", "fit"])(
       /--python: expected a Python with one of keras-jax, got .*absent/,
     );
   },
+);
+
+test("gpu: without an adapter it says why, and fails", async () => {
+  const drivers = process.env.VK_DRIVER_FILES;
+  process.env.VK_DRIVER_FILES = "/absent/driver.json";
+  try {
+    const terminal = memoryTerminal();
+    expect(await runCommandLine(["bench", "gpu", "--quick"], terminal)).toBe(1);
+    expect(terminal.text.err).toMatch(/webgpu is required and cannot be had: .*no GPU adapter/);
+  } finally {
+    if (drivers === undefined) delete process.env.VK_DRIVER_FILES;
+    else process.env.VK_DRIVER_FILES = drivers;
+  }
+});
+
+test.skipIf(!python)(
+  "peers --gpu: a Python without a GPU is said, each system with its reason, and nothing fails",
+  async () => {
+    const terminal = memoryTerminal();
+    const args = ["bench", "peers", "--gpu", "--python", python!];
+    const code = await runCommandLine(args, terminal);
+    if (terminal.text.err.includes("no GPU adapter")) return;
+    expect([code, terminal.text.err]).toEqual([0, ""]);
+    if (!terminal.text.out.includes("no GPU: PyTorch")) return;
+    expect(terminal.text.out).toMatch(/left out +pytorch-tf32: .*no GPU: PyTorch .* finds no CUDA/);
+    expect(terminal.text.out).toMatch(/no peer on a GPU in .*: nothing to compare with/);
+  },
+  60_000,
 );
 
 test("help names each bench", async () => {

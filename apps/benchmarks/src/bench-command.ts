@@ -258,9 +258,11 @@ function gpuCommand(): Command {
       "such as 128x100x512x512 instead of the usual 36; may be repeated",
       oneMoreShape,
     )
-    .option("--models <list>", `all, or some of ${modelNames.join(",")}`, listOf(modelNames), [
-      ...gpuModels,
-    ])
+    .option(
+      "--models <list>",
+      `all, or some of ${modelNames.join(",")} (default: ${gpuModels.join(",")})`,
+      listOf(modelNames),
+    )
     .addOption(new Option("--no-stock", "without tfjs-layers' own layers"));
   return withThreads(withSeconds(command, "layer and model", 1));
 }

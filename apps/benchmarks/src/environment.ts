@@ -14,6 +14,7 @@ const reported = [
   "@rnnkit/preprocess",
   "@tensorflow/tfjs-backend-cpu",
   "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-backend-webgpu",
   "@tensorflow/tfjs-core",
   "@tensorflow/tfjs-layers",
 ];

@@ -26,8 +26,8 @@ export interface GpuOptions {
   cells: readonly (typeof gpuCells)[number][];
   /** Instead of `gpuShapes`, or of `quickShapes`. */
   shape?: Shape[];
-  /** Names of `tutorialModels`. */
-  models: string[];
+  /** Names of `tutorialModels`; instead of `gpuModels`, or of `quickModels`. */
+  models?: string[];
   /** Few small sizes: a run in minutes where the adapter is software. */
   quick?: boolean;
   /** Measures both ways of a recurrence first, and times the layers as follows from it. */
@@ -55,6 +55,9 @@ export const quickShapes: readonly Shape[] = [
 
 /** The models that are timed unless others are asked for. */
 export const gpuModels: readonly string[] = ["imdb_lstm", "imdb_gru", "stock_forecaster"];
+
+/** Those of `--quick`, at a batch of 1. */
+export const quickModels: readonly string[] = ["imdb_lstm", "stock_forecaster"];
 
 const QUICK_BATCH = 1;
 
@@ -173,7 +176,8 @@ async function benchLayers(
 
 /** As `benchLayers`. */
 async function benchModels(gpu: Gpu, options: GpuOptions, bench: Bench<GpuRow>): Promise<string[]> {
-  const { models, quick, seed, seconds, stock = true } = options;
+  const { quick, seed, seconds, stock = true } = options;
+  const models = options.models ?? (quick ? quickModels : gpuModels);
   const cases: ModelCase[] = tutorialModels(seed)
     .filter(({ name }) => models.includes(name))
     .map((model) => ({ model, batchSize: quick ? QUICK_BATCH : model.batchSize }));
@@ -187,8 +191,8 @@ async function benchModels(gpu: Gpu, options: GpuOptions, bench: Bench<GpuRow>):
   bench.line();
   bench.line(tableHead(modelColumns));
   const given = quick
-    ? { seconds: 0, seed, stock: false, least: 1, inARow: 1 }
-    : { seconds, seed, stock, least: 3, inARow: 5 };
+    ? { seconds: 0, seed, stock: false, least: 1, inARow: 1, clock: false }
+    : { seconds, seed, stock, least: 3, inARow: 5, clock: true };
   const wrong: string[] = [];
   for (const each of cases) {
     if (bench.signal.aborted) break;

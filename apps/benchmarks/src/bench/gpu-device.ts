@@ -1,8 +1,8 @@
 // tfjs's WebGPU backend while it runs: its device, and what the adapter says of itself.
 
+import { selectBackend } from "@rnnkit/backend-select";
 import { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { startWebGPU } from "./gpu-start.ts";
 
 /** What of tfjs's `WebGPUBackend` is needed to wait for it; some of it is private in its types. */
 export interface GpuBackend {
@@ -43,19 +43,32 @@ const limits = [
  * @throws Error with the reason where there is none
  */
 export async function startGpu(): Promise<Gpu> {
-  const info = await startWebGPU();
+  const isSoftware = await selectAny();
   registerWebGPUKernels();
   const backend = tf.backend() as unknown as GpuBackend;
   const { device } = backend;
+  const info = device.adapterInfo;
   return {
     backend,
     adapter: {
       ...{ vendor: info.vendor, architecture: info.architecture, device: info.device },
-      ...{ description: info.description, isSoftware: info.isFallbackAdapter },
+      ...{ description: info.description, isSoftware },
       features: [...device.features].sort(),
       limits: Object.fromEntries(limits.map((name) => [name, device.limits[name]])),
     },
   };
+}
+
+/** Selects *webgpu*, on a GPU where there is one; says whether it is software. */
+async function selectAny(): Promise<boolean> {
+  try {
+    await selectBackend({ require: "webgpu" });
+    return false;
+  } catch (error) {
+    if (!(error as Error).message.includes("software adapter")) throw error;
+    await selectBackend({ require: "webgpu", allowSoftware: true });
+    return true;
+  }
 }
 
 /** Resolves when the device has done all that was asked of the backend. */

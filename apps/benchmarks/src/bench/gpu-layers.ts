@@ -5,9 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { median, quantile } from "../statistics.ts";
 import { fusedTensors, relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
+import { countDispatches } from "./dispatches.ts";
 import { recurrentFlops } from "./flops.ts";
+import { busyMs } from "./gpu-clock.ts";
 import { doneOn, type Gpu } from "./gpu-device.ts";
-import { busyMs, countPasses } from "./gpu-passes.ts";
 import type { GpuPeak } from "./gpu-peak.ts";
 import type { GpuRow, LayerRow } from "./gpu-table.ts";
 import {
@@ -201,7 +202,7 @@ async function measureSides(
   const ofStock: Partial<Times> = {};
   await doneOn(gpu);
   for (const pass of layerPasses) {
-    dispatches[pass] = (await countPasses(device, run(pass, 1))).dispatches;
+    dispatches[pass] = (await countDispatches(run(pass, 1))).length;
     const once = await timedAsync(run(pass, 1));
     inARow[pass] = Math.max(1, Math.min(MOST_IN_A_ROW, Math.floor(ROW_MS / once)));
     if (!stock || bench.signal.aborted) continue;

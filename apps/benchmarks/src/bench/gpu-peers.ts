@@ -1,6 +1,6 @@
 // `bench peers --gpu`: the same models on WebGPU here, and in cuDNN and JAX on the same GPU.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getThreads } from "@rnnkit/fused-rnn";
@@ -13,6 +13,7 @@ import type { Bench } from "./bench-session.ts";
 import { sequences, values } from "./drawn-examples.ts";
 import { adapterLines, type Gpu, startGpu } from "./gpu-device.ts";
 import { modelGoals, predictions } from "./gpu-models.ts";
+import type { ModelPlan } from "./model-folder.ts";
 import { type GpuSystem, gpuSystems, type Peer, startPeer } from "./peer.ts";
 import { compare, type PeerModel, type PeersOptions } from "./peers-bench.ts";
 import { bestColumns, bestLine, type PeerRow, peerColumns, peerLine } from "./peers-table.ts";
@@ -164,6 +165,20 @@ function layerModel({ B, T, I, H }: Shape): { model: PeerModel; batchSize: numbe
   };
 }
 
+interface Question {
+  do: string;
+  [detail: string]: unknown;
+}
+
+/** The weights that a folder says a model begins with. */
+function weightsOf(folder: string): tf.Tensor[] {
+  const plan: ModelPlan = JSON.parse(readFileSync(join(folder, "plan.json"), "utf8"));
+  return plan.weights.map(({ file, shape }) => {
+    const { buffer, byteOffset, byteLength } = readFileSync(join(folder, file));
+    return tf.tensor(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)), shape);
+  });
+}
+
 /** Our side in this process, on the GPU; between its answers tfjs is on wasm. */
 function ownPeer({ adapter }: Gpu, model: PeerModel, batchSize: number, seed: number): Peer {
   let opened: { model: Sequential; x: tf.Tensor; y: tf.Tensor } | undefined;
@@ -180,26 +195,19 @@ function ownPeer({ adapter }: Gpu, model: PeerModel, batchSize: number, seed: nu
     if (opened) tf.dispose([opened.x, opened.y]);
     opened = undefined;
   };
-  const answers: Record<string, (steps: number) => Promise<unknown>> = {
-    async open() {
-      await tf.setBackend("wasm");
-      const drawn = model.fused();
-      const weights = drawn
-        .getWeights()
-        .map((weight) => [weight.dataSync().slice(), weight.shape] as const);
-      drawn.dispose();
-      await tf.setBackend("webgpu");
+  const answers: Record<string, (question: Question) => Promise<unknown>> = {
+    async open({ folder }) {
       const own = model.fused();
-      tf.tidy(() => own.setWeights(weights.map(([numbers, shape]) => tf.tensor(numbers, shape))));
+      tf.tidy(() => own.setWeights(weightsOf(folder as string)));
       opened = { model: own, ...seededExamples(model, batchSize, seed) };
       return {};
     },
     predictions: async () => Array.from(await predictions(current())),
     loss: train,
-    async steps(count) {
+    async steps({ steps: count }) {
       const times: StepTimes = { train: [], predict: [] };
-      for (let i = 0; i < count; i++) times.train.push(await timedAsync(train));
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < (count as number); i++) times.train.push(await timedAsync(train));
+      for (let i = 0; i < (count as number); i++) {
         times.predict.push(await timedAsync(() => predictions(current())));
       }
       return times;
@@ -207,10 +215,10 @@ function ownPeer({ adapter }: Gpu, model: PeerModel, batchSize: number, seed: nu
   };
   return {
     name: `rnnkit, WebGPU${adapter.isSoftware ? " by software" : ""}`,
-    async ask<Answer>(question: { do: string; [detail: string]: unknown }) {
+    async ask<Answer>(question: Question) {
       await tf.setBackend("webgpu");
       try {
-        return (await answers[question.do]?.(question.steps as number)) as Answer;
+        return (await answers[question.do]?.(question)) as Answer;
       } finally {
         await tf.setBackend("wasm");
       }

@@ -59,7 +59,6 @@ export interface ModelRow {
   gpuP95Ms: number;
   deviceMs: number | null;
   dispatches: number;
-  submits: number;
   wasmMs: number;
   stockMs: number | null;
   ratio: { wasm: number; stock: number | null };
@@ -136,17 +135,16 @@ export const modelColumns: readonly Column[] = [
   { title: "goal", width: 6 },
   { title: "dispatches", width: 10 },
   { title: "goal", width: 5 },
-  { title: "submits", width: 7 },
   ...beside,
   { title: "n", width: 4 },
 ];
 
 /** A model's step, beside what is aimed at. */
 export function modelLine(row: ModelRow): string {
-  const { gpuMs, gpuP95Ms, deviceMs, dispatches, submits, goal } = row;
+  const { gpuMs, gpuP95Ms, deviceMs, dispatches, goal } = row;
   return tableRow(modelColumns, [
     ...[row.model, String(row.batchSize), row.pass, ms(gpuMs), ms(gpuP95Ms), ms(deviceMs)],
     ...[goal ? `≤ ${goal.ms}` : "", String(dispatches), goal ? `≤ ${goal.dispatches}` : ""],
-    ...[String(submits), ...besideOf(row), String(row.rounds)],
+    ...[...besideOf(row), String(row.rounds)],
   ]);
 }

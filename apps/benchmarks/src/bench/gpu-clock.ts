@@ -1,39 +1,4 @@
-// What the device is given and how long it works at it, seen from outside: passes are watched as they are begun.
-
-/** What was dispatched while some work ran. */
-export interface PassCounts {
-  dispatches: number;
-  submits: number;
-}
-
-/** Counts what **work** gives to a device; work that is still waiting there must have been submitted before. */
-export async function countPasses(
-  device: GPUDevice,
-  work: () => Promise<unknown>,
-): Promise<PassCounts> {
-  const counts = { dispatches: 0, submits: 0 };
-  const submit = device.queue.submit;
-  device.queue.submit = (buffers) => {
-    counts.submits++;
-    submit.call(device.queue, buffers);
-  };
-  try {
-    await watchingPasses(device, work, (begin) => (descriptor) => {
-      const pass = begin(descriptor);
-      for (const name of ["dispatchWorkgroups", "dispatchWorkgroupsIndirect"] as const) {
-        const dispatch = pass[name] as (...args: unknown[]) => undefined;
-        pass[name] = (...args: unknown[]) => {
-          counts.dispatches++;
-          return dispatch.apply(pass, args);
-        };
-      }
-      return pass;
-    });
-  } finally {
-    device.queue.submit = submit;
-  }
-  return counts;
-}
+// How long the device works at what it is given, by its own clock: passes are timed as they are begun.
 
 // Two times a pass; a query set takes 4096.
 const mostPasses = 2048;
