@@ -7,7 +7,7 @@ export type Dispatches = readonly string[];
 type Pass = GPUComputePassEncoder;
 
 /** Runs a step and lists what it dispatches until it returns. */
-export async function dispatchesOf(step: () => unknown): Promise<Dispatches> {
+export async function countDispatches(step: () => unknown): Promise<Dispatches> {
   const { prototype } = GPUComputePassEncoder;
   const { dispatchWorkgroups, setPipeline } = prototype;
   const labels: string[] = [];
