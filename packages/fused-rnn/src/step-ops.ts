@@ -23,6 +23,8 @@ export interface StepOps {
     bias: Tensor | undefined,
     activation: FusedActivation,
   ): Tensor | undefined;
+  /** eˣ / Σ eˣ along the last axis, differentiable. */
+  softmax(x: Tensor): Tensor | undefined;
   /** Rows of a table by ids of any dtype, differentiable in the table. */
   lookup(table: Tensor, ids: Tensor): Tensor | undefined;
   /** The mean over a batch, differentiable in the predictions where it is a loss. */

@@ -49,7 +49,8 @@ function withOwnKernel(layer: Layer): Layer {
       const fused = fusedActivations.find((known): known is FusedActivation => known === name);
       const y = ops.dense(x, kernel.read(), bias?.read(), fused ?? "linear");
       if (!y) return call(inputs, kwargs);
-      return fused ? y : activation.apply(y);
+      if (fused) return y;
+      return (name === "softmax" && ops.softmax(y)) || activation.apply(y);
     });
   return layer;
 }

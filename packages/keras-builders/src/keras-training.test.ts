@@ -213,6 +213,7 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       await model.fit(x, y, { ...all, sampleWeight: w });
       await model.fit(x, y, { ...all, validationSplit: 0, validationData: [x, y, w] });
       tf.dispose(model.evaluate(x, y, { sampleWeight: w }));
+      await model.trainOnBatch(x, y);
     });
     expect(engineMemory()).toEqual({ used: 0, pending: 0 });
   });

@@ -3,7 +3,7 @@
 // what is not understood is refused. Models without such a layer are tfjs-layers' own, as ever.
 
 import { shown } from "@rnnkit/core-rnn";
-import { type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, type Scalar, Tensor, tidy } from "@tensorflow/tfjs-core";
 import {
   type Callback,
   type History,
@@ -235,7 +235,10 @@ const methods = {
     const [xs, ys, weights] = await model.standardizeUserData(x, y, sampleWeight, classWeight);
     const values: Value[] = [];
     try {
-      const { losses, metrics } = trainedBatch(model, [...xs, ...ys, ...(weights ?? [])]);
+      const data = [...xs, ...ys, ...(weights ?? [])];
+      const { losses, metrics, parts } = trainedBatch(model, data);
+      // Those of one batch alone say no more than its metrics.
+      for (const part of parts) if (part) dispose([part.total, part.count]);
       values.push(...losses, ...metrics);
       const numbers = await Promise.all(
         values.map(async (value) => (typeof value === "number" ? value : (await value.data())[0]!)),

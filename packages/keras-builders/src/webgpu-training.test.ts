@@ -6,6 +6,7 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hasDawn, startWebGPU } from "../../fused-rnn/src/webgpu/dawn.fixture.ts";
+import { dispatchesOf } from "./dispatches.fixture.ts";
 import {
   adam,
   adamw,
@@ -129,21 +130,71 @@ const cases: Record<string, Case> = {
   },
 };
 
+/** Models that go the usual way somewhere: what is fused must stand beside it. */
+Object.assign(cases, {
+  "vectors that no recurrence reads, side by side": {
+    model: () => {
+      const model = sequential({
+        layers: [
+          layers.embedding({ inputDim: V, outputDim: 3, inputLength: T, seed: 1 }),
+          layers.flatten(),
+          layers.dense({ units: 1, activation: "sigmoid", seed: 3 }),
+        ],
+      });
+      model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "binaryCrossentropy" });
+      return model;
+    },
+    x: tokens,
+    y: labels,
+  },
+  "a mask that reaches the loss": {
+    model: () => {
+      const model = sequential({
+        layers: [
+          layers.embedding({ inputDim: V, outputDim: 3, maskZero: true, inputLength: T, seed: 1 }),
+          layers.simpleRNN({ units: H, returnSequences: true, seed: 2 }),
+          layers.timeDistributed({
+            layer: layers.dense({ units: 1, activation: "sigmoid", seed: 3 }),
+          }),
+        ],
+      });
+      const optimizer = rmsprop({ learningRate: 0.01 });
+      model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["accuracy"] });
+      return model;
+    },
+    x: tokens,
+    y: () =>
+      tf.tensor3d(
+        Array.from({ length: B * T }, (_, i) => i % 2),
+        [B, T, 1],
+      ),
+  },
+} satisfies Record<string, Case>);
+
 interface Outcome {
   steps: number[][];
   fit: Record<string, number[]>;
   evaluated: number[];
   predicted: number[];
   tensors: number[];
+  buffers: number[];
 }
 
 async function outcomeOn(backend: string, { model: make, x: makeX, y: makeY }: Case) {
   await tf.setBackend(backend);
   const [model, x, y] = [make(), makeX(), makeY()];
-  const outcome: Outcome = { steps: [], fit: {}, evaluated: [], predicted: [], tensors: [] };
+  const outcome: Outcome = {
+    steps: [],
+    fit: {},
+    evaluated: [],
+    predicted: [],
+    tensors: [],
+    buffers: [],
+  };
   for (let step = 0; step < 3; step++) {
     outcome.steps.push([await model.trainOnBatch(x, y)].flat());
     outcome.tensors.push(tf.memory().numTensors);
+    outcome.buffers.push(tf.memory().numDataBuffers);
   }
   // Batches of three and of one.
   const options = { epochs: 2, batchSize: 3, shuffle: false, verbose: 0 as const };
@@ -182,7 +233,27 @@ describe.skipIf(!hasDawn)("training on the device (skipped without a Vulkan driv
       expect(got.evaluated).toBeAllclose(expected.evaluated, near);
       expect(got.predicted).toBeAllclose(expected.predicted, near);
       // After the first step, which makes what the optimizer keeps.
-      expect(new Set(got.tensors).size).toBe(1);
+      for (const { tensors } of [expected, got]) expect(new Set(tensors).size).toBe(1);
+      expect(new Set(got.buffers).size).toBe(1);
     },
   );
+
+  test.each([
+    ["a sentiment classifier of lstm", "binaryCrossentropy"],
+    ["a softmax head of classes by number, by sgd with momentum", "softmax gradient"],
+  ])("a step of %s, by trainOnBatch and in fit, is at most 20 dispatches", async (name, one) => {
+    await tf.setBackend("webgpu");
+    const { model: make, x: makeX, y: makeY } = cases[name]!;
+    const [model, x, y] = [make(), makeX(), makeY()];
+    const fit = (batchSize: number) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
+    await fit(2);
+    const step = await dispatchesOf(() => model.trainOnBatch(x, y));
+    expect(step).toContain(one);
+    expect(step.length).toBeLessThanOrEqual(20);
+    // Two batches less one: what an epoch itself does is in both.
+    const [single, double] = [await dispatchesOf(() => fit(4)), await dispatchesOf(() => fit(2))];
+    expect(double.length - single.length).toBeLessThanOrEqual(20);
+    model.dispose();
+    tf.dispose([x, y]);
+  });
 });

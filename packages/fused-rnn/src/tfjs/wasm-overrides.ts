@@ -85,13 +85,18 @@ export const transpose: Replacement = {
     kernelFunc(params) {
       const x = params.inputs.x as TensorInfo;
       const { perm } = params.attrs as { perm: number[] };
-      const moved = perm.filter((axis) => x.shape[axis] !== 1);
-      if (moved.some((axis, i) => axis < moved[i - 1])) return stock.kernelFunc(params);
-      const shape = perm.map((axis) => x.shape[axis]);
-      return alias(params.backend, x, shape);
+      const shape = shapeIfStill(x, perm);
+      return shape ? alias(params.backend, x, shape) : stock.kernelFunc(params);
     },
   }),
 };
+
+/** The shape of x under a transposition that moves no number; undefined under one that does. */
+export function shapeIfStill({ shape }: TensorInfo, perm: readonly number[]): number[] | undefined {
+  const moved = perm.filter((axis) => shape[axis] !== 1);
+  if (moved.some((axis, i) => axis < moved[i - 1])) return undefined;
+  return perm.map((axis) => shape[axis]);
+}
 
 /**
  * Numbers as booleans, where any but 0 is true, as on tfjs's other backends. Its own puts them into bytes: 256 and 0.5

@@ -13,6 +13,7 @@ import { movedRows } from "./moved-rows.ts";
 import { steps } from "./optimizer-programs.ts";
 import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
 import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
+import { softmax, softmaxKernels } from "./softmax.ts";
 
 export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
 
@@ -41,8 +42,9 @@ export function registerWebGPUKernels(): void {
   isRegistered = true;
   for (const kernelName of Object.keys(steps)) registerOnce(updateKernel(kernelName));
   addOwnSteps("webgpu", stepOnDevice);
-  for (const own of [denseKernels, lookupKernels, meanKernels]) registerOwnKernels(own);
-  addStepOps("webgpu", { addTotals, dense, lookup, mean, rows });
+  for (const own of [denseKernels, lookupKernels, meanKernels, softmaxKernels])
+    registerOwnKernels(own);
+  addStepOps("webgpu", { addTotals, dense, lookup, mean, rows, softmax });
   addReplacements("webgpu", movedRows);
   registerKernels();
 }

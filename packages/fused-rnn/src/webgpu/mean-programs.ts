@@ -2,6 +2,7 @@
 
 import type { MeanKind } from "../step-ops.ts";
 import type { Program } from "./program.ts";
+import { sumText } from "./reduction-text.ts";
 
 /** What a kind says of a row: `value`, and where it is a loss `slopes[...]`, without the division by their number. */
 interface MeanText {
@@ -115,17 +116,8 @@ export const meanKinds: Readonly<Record<MeanKind, Omit<MeanText, "text">>> = tex
 /** Rows of a workgroup: their values are added up in it. */
 export const meanRows = 1024;
 
-const sumText = `
-var<workgroup> sums: array<f32, 256>;
-fn totalOf(lane: u32, mine: f32) -> f32 {
-  sums[lane] = mine;
-  for (var half = 128u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-  }
-  workgroupBarrier();
-  return sums[0];
-}
+const helpers = `
+${sumText("totalOf", 256)}
 fn number(word: u32) -> f32 { return bitcast<f32>(word); }`;
 
 const numbers = ["count", "width", "isWhole", "isTraining", "share", "least", "most"];
@@ -136,7 +128,7 @@ export function meanParts(kind: MeanKind): Program<"yTrue" | "yPred" | "parts" |
     name: kind,
     storage: { yTrue: "words", yPred: "read", parts: "write", slopes: "write" },
     numbers: [...numbers, "nan", "infinity"],
-    text: () => `${sumText}
+    text: () => `${helpers}
 // The targets are whole numbers, or floats.
 fn targetOf(at: u32) -> f32 {
   return select(bitcast<f32>(yTrue[at]), f32(bitcast<i32>(yTrue[at])), call.isWhole != 0u);
@@ -166,7 +158,7 @@ export const meanOfParts: Program<"parts" | "mean"> = {
   name: "mean of parts",
   storage: { parts: "read", mean: "write" },
   numbers: ["count"],
-  text: () => `${sumText}
+  text: () => `${helpers}
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;

@@ -7,7 +7,7 @@ import {
   UnsortedSegmentSum,
   util,
 } from "@tensorflow/tfjs-core";
-import type { Replacement } from "../tfjs/wasm-overrides.ts";
+import { type Replacement, shapeIfStill } from "../tfjs/wasm-overrides.ts";
 import { idsOf } from "../wasm/token-ids.ts";
 import { type CallNumbers, callNumbers, flag } from "./call-numbers.ts";
 import { dtypeOnDevice, type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
@@ -138,10 +138,9 @@ const transpose: Replacement = {
     kernelFunc(params) {
       const x = params.inputs.x as TensorInfo;
       const { perm } = params.attrs as { perm: number[] };
-      const moved = perm.filter((axis) => x.shape[axis] !== 1);
-      if (moved.some((axis, i) => axis < moved[i - 1])) return stock.kernelFunc(params);
-      const shape = perm.map((axis) => x.shape[axis]);
-      return shared(params.backend as GpuBackend, x, shape);
+      const shape = shapeIfStill(x, perm);
+      const backend = params.backend as GpuBackend;
+      return shape ? shared(backend, x, shape) : stock.kernelFunc(params);
     },
   }),
 };

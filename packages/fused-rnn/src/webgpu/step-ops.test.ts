@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { activationOps } from "../activations.ts";
-import { stepOps } from "../step-ops.ts";
+import { type StepOps, stepOps } from "../step-ops.ts";
 import { sgdSteps, sgdUpdate } from "../tfjs/sgd-update.ts";
 import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { registerWebGPUKernels } from "./index.ts";
@@ -88,6 +88,37 @@ describe.skipIf(!hasDawn)("operations of a step (skipped without a Vulkan driver
         expect(got[i]).toBeAllclose(values, tolerances.composed.gradients);
       }
     }
+  });
+
+  test("softmax is tfjs's, with its gradient, for rows of any width; a row with what is no number is none", async () => {
+    const outcomeOf = async (of: (x: tf.Tensor) => tf.Tensor, shape: number[]) => {
+      const count = shape.reduce((a, b) => a * b);
+      const weights = tf.tensor(wave(count, 1), shape);
+      const x = tf.tensor(
+        wave(count).map((value) => 30 * value),
+        shape,
+      );
+      const { value, grad } = tf.valueAndGrad(
+        (given) => tf.sum(tf.mul(of(given), weights)) as tf.Scalar,
+      )(x);
+      return [await numbersOf(of(x)), await numbersOf(value), await numbersOf(grad)];
+    };
+    const ours = (x: tf.Tensor) => stepOps()?.softmax(x) as tf.Tensor;
+    for (const shape of [
+      [3, 1],
+      [2, 2, 5],
+      [4, 130],
+    ]) {
+      await tf.setBackend("cpu");
+      const expected = await outcomeOf((x) => tf.softmax(x), shape);
+      await tf.setBackend("webgpu");
+      const got = await outcomeOf(ours, shape);
+      for (const [i, values] of expected.entries()) {
+        expect(got[i]).toBeAllclose(values, tolerances.composed.gradients);
+      }
+    }
+    const rows = ours(tf.tensor2d([1, Number.NaN, 0, 0], [2, 2]));
+    expect(await numbersOf(rows)).toEqual([Number.NaN, Number.NaN, 0.5, 0.5]);
   });
 
   test("rows of a batch are tf.gather's, of any number of tensors and dtypes", async () => {
@@ -176,23 +207,23 @@ describe.skipIf(!hasDawn)("operations of a step (skipped without a Vulkan driver
       const whole = tf.reverse(tf.tensor(values, shape, "int32"), 0);
       return tf.cast(tf.reverse(whole, 0), "float32");
     };
-    const ops = stepOps();
+    const ops = stepOps() as StepOps;
     const x = cast([1, 2, 3, 4], [2, 2]);
-    const taken = (ops?.rows([x], Int32Array.of(1, 0)) as tf.Tensor[])[0];
+    const [taken] = ops.rows([x], Int32Array.of(1, 0)) as tf.Tensor[];
     expect([taken.dtype, await numbersOf(tf.add(taken, 0.5))]).toEqual([
       "float32",
       [3.5, 4.5, 1.5, 2.5],
     ]);
-    const vectors = ops?.lookup(x, cast([1, 0], [2])) as tf.Tensor;
+    const vectors = ops.lookup(x, cast([1, 0], [2])) as tf.Tensor;
     expect(await numbersOf(tf.add(vectors, 0.5))).toEqual([3.5, 4.5, 1.5, 2.5]);
     expect(await numbersOf(tf.gather(x, tf.tensor1d([1], "int32")))).toEqual([3, 4]);
     const sums = tf.unsortedSegmentSum(x, tf.tensor1d([1, 1], "int32"), 2);
     expect(await numbersOf(sums)).toEqual([0, 0, 4, 6]);
-    const y = ops?.dense(x, cast([1, 1], [2, 1]), cast([1], [1]), "linear") as tf.Tensor;
+    const y = ops.dense(x, cast([1, 1], [2, 1]), cast([1], [1]), "linear") as tf.Tensor;
     expect(await numbersOf(y)).toEqual([4, 8]);
-    const mean = ops?.mean("meanSquaredError", cast([1, 2, 3, 8], [2, 2]), x) as tf.Scalar;
+    const mean = ops.mean("meanSquaredError", cast([1, 2, 3, 8], [2, 2]), x) as tf.Scalar;
     expect(await numbersOf(mean)).toEqual([4]);
-    const totals = ops?.addTotals(undefined, [tf.reshape(cast([3], [1]), [])], 2) as tf.Tensor;
+    const totals = ops.addTotals(undefined, [tf.reshape(cast([3], [1]), [])], 2) as tf.Tensor;
     expect(await numbersOf(totals)).toEqual([6]);
     const value = tf.variable(x);
     const gradient = tf.ones([2, 2]);
