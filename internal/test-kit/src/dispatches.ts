@@ -9,9 +9,9 @@ type Pass = GPUComputePassEncoder;
  * Runs a step and lists what it dispatches. What it asks for and does not await itself is counted too, until it returns.
  *
  * @example
- * const { length } = await countDispatches(() => model.trainOnBatch(x, y));
+ * const { length } = await dispatchesOf(() => model.trainOnBatch(x, y));
  */
-export async function countDispatches(step: () => unknown): Promise<Dispatches> {
+export async function dispatchesOf(step: () => unknown): Promise<Dispatches> {
   const { prototype } = GPUComputePassEncoder;
   const { dispatchWorkgroups, setPipeline } = prototype;
   const labels: string[] = [];

@@ -1,12 +1,12 @@
 // Whole models on tfjs's WebGPU backend, beside the cpu backend.
 
 import "@tensorflow/tfjs-backend-cpu";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { dispatchesOf } from "@rnnkit/test-kit/dispatches";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
-import { countDispatches } from "@rnnkit/test-kit/dispatches";
 import {
   adam,
   adamw,
@@ -254,13 +254,13 @@ describe.skipIf(!hasDawn)(
         const [model, x, y] = [make(), makeX(), makeY()];
         const fit = (batchSize: number) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });
         await fit(2);
-        const step = await countDispatches(() => model.trainOnBatch(x, y));
+        const step = await dispatchesOf(() => model.trainOnBatch(x, y));
         expect(step).toContain(one);
         expect(step.length).toBeLessThanOrEqual(most);
         // Two batches less one: what an epoch itself does is in both.
         const [single, double] = [
-          await countDispatches(() => fit(4)),
-          await countDispatches(() => fit(2)),
+          await dispatchesOf(() => fit(4)),
+          await dispatchesOf(() => fit(2)),
         ];
         expect(double.length - single.length).toBe(step.length + 2);
         model.dispose();
