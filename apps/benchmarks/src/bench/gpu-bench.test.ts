@@ -1,12 +1,13 @@
+import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { memoryTerminal } from "../memory-terminal.ts";
 import { runBench } from "./bench-session.ts";
 import { gpuForTests } from "./gpu.fixture.ts";
 import { benchGpu, gpuShapes, quickShapes } from "./gpu-bench.ts";
-import { tooLong } from "./gpu-layers.ts";
-import { goalLines } from "./gpu-peers.ts";
+import { startGpu } from "./gpu-device.ts";
+import { measureLayer, tooLong } from "./gpu-layers.ts";
+import type { GpuPeak } from "./gpu-peak.ts";
 import type { GpuRow } from "./gpu-table.ts";
-import { peerRows } from "./peers-bench.ts";
 import { opNamed, type Shape } from "./recurrent-ops.ts";
 
 test("layers span H 32 to 1024, T 100 and 500, B 32 to 512; quick ones run by rows and by steps", () => {
@@ -24,22 +25,6 @@ test("a layer is left out of an adapter that would take seconds for a step", () 
   expect(tooLong(large, 100)).toMatch(/a step may take \d+ s/);
   expect(tooLong(large, 60_000)).toBeUndefined();
   expect(tooLong(layer(quickShapes[0]!), 0.1)).toBeUndefined();
-});
-
-test("goals stand beside what was measured: cuDNN's without TF32, and ours in milliseconds", () => {
-  const rows = [
-    peerRows("lstm_big", [
-      { system: "ours", train: [6], predict: [1] },
-      { system: "PyTorch 2, cuDNN 9, with TF32", train: [1], predict: [1] },
-      { system: "PyTorch 2, cuDNN 9, without TF32", train: [2.4], predict: [1] },
-    ]),
-    peerRows("imdb_lstm", [{ system: "ours", train: [1.5], predict: [1] }]),
-  ];
-  expect(goalLines("lstm_big", rows)).toEqual([
-    "goal  lstm_big, train: at most 3x cuDNN without TF32; here 2.50x",
-    "goal  imdb_lstm, train: at most 2 ms on an H200; here 1.50 ms",
-  ]);
-  expect(goalLines("lstm_big", []).join()).toMatch(/here not measured.*here not measured/);
 });
 
 const gpu = await gpuForTests();
@@ -82,4 +67,40 @@ test.skipIf(!gpu)(
     if (adapter.isSoftware) expect(terminal.text.out).toContain("its times mean nothing");
   },
   180_000,
+);
+
+test.skipIf(!gpu)(
+  "where the WASM engine would take seconds, its numbers are compared on a few rows and steps",
+  async () => {
+    const shape = { B: 9, T: 13, I: 2, H: 4, dx: true };
+    let shapes = 0;
+    const op = opNamed("lstm");
+    const watched: typeof op = {
+      ...op,
+      run(x, weights, options) {
+        if (x.shape[0] === 8 && x.shape[1] === 12) shapes++;
+        return op.run(x, weights, options);
+      },
+    };
+    const peak = { gflops: 1, measure: async () => 1 } as GpuPeak;
+    const terminal = memoryTerminal();
+    await runBench<GpuRow>({ command: "bench gpu", terminal, options: {} }, async (bench) => {
+      const slow = { simd128: 1e-9, relaxed: null };
+      const environment = { ...bench.environment, peakGflops: slow };
+      const options = { seconds: 0, seed: 1, stock: false, least: 1 };
+      const layer = { op: watched, shape };
+      const again = await startGpu();
+      const rows = await measureLayer(again, peak, layer, options, { ...bench, environment });
+      expect(rows.map(({ wasmMs, ratio }) => [wasmMs, ratio.wasm])).toEqual([
+        ...[
+          [null, null],
+          [null, null],
+        ],
+      ]);
+    });
+    // A prediction and a training step, on each side.
+    expect(shapes).toBe(4);
+    await tf.setBackend("wasm");
+  },
+  60_000,
 );

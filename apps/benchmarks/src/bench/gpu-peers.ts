@@ -62,7 +62,10 @@ async function startAll(
   { python, systems, device = "gpu" }: PeersOptions,
   bench: Bench<PeerRow>,
 ): Promise<Peer[]> {
-  const asked = (system: GpuSystem) => systems.some((name) => system.startsWith(name));
+  // TF32 is a GPU's.
+  const asked = (system: GpuSystem) =>
+    systems.some((name) => system.startsWith(name)) &&
+    (device === "gpu" || system !== "pytorch-tf32");
   const peers: Peer[] = [];
   for (const system of gpuSystems.filter(asked)) {
     const peer = await startPeer(python, system, getThreads(), device).catch((error: Error) => {
