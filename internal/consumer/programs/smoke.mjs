@@ -1,5 +1,6 @@
 // What every runtime must do: select a backend, train two models, predict, save one and open it again. The first
-// argument is the options of the selection, the second the file to write; the last line has all that came out.
+// argument is the options of the selection, the second the file to write, the third how many epochs; the last line has
+// all that came out.
 import { describeBackend, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, lstm, setThreads } from "@rnnkit/fused-rnn";
 import { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
@@ -8,16 +9,16 @@ import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { createSequences, generateTimeSeries, padSequences } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 
-const [options, path] = process.argv.slice(2);
+const [options, path, epochs] = process.argv.slice(2);
 registerWebGPUKernels();
 const selection = await selectBackend(JSON.parse(options));
-const fit = { epochs: 3, batchSize: 16, shuffle: false, verbose: 0 };
+const fit = { epochs: 1, batchSize: 16, shuffle: false, verbose: 0 };
 
 async function trained(model, x, y) {
   const losses = [];
   const tensors = [];
-  for (let epoch = 0; epoch < 3; epoch++) {
-    const { history } = await model.fit(x, y, { ...fit, epochs: 1 });
+  for (let epoch = 0; epoch < Number(epochs); epoch++) {
+    const { history } = await model.fit(x, y, fit);
     losses.push(...history.loss);
     tensors.push(tf.memory().numTensors);
   }

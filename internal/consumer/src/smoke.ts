@@ -36,12 +36,13 @@ export async function smoke(
   projectName: string,
   [program, ...flags]: Command = [process.execPath],
   options: object = {},
+  epochs = 3,
 ): Promise<Smoke> {
   const project = join(inject("projects"), projectName);
   const script = join(project, "smoke.mjs");
   copyFileSync(join(root, "internal", "consumer", "programs", "smoke.mjs"), script);
   const file = join(project, `smoke-${process.pid}-${runs++}.keras`);
-  const args = [...flags, script, JSON.stringify(options), file];
+  const args = [...flags, script, JSON.stringify(options), file, `${epochs}`];
   const { stdout } = await promisify(execFile)(program, args, {
     cwd: project,
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" },
