@@ -8,9 +8,10 @@ import { loadKerasModel } from "@rnnkit/keras-files";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { browsers, missing, type RunningBrowser, within } from "./browsers.ts";
+import { browsers, missing } from "./browsers.ts";
 import { bundle } from "./bundle.ts";
 import type { Report } from "./page/program.ts";
+import { type RunningBrowser, within } from "./running-browser.ts";
 import { type Served, served } from "./server.ts";
 import { type Answer, queryOf, type Setup } from "./setup.ts";
 import {
@@ -84,7 +85,7 @@ test("the page is made of the packages as they are built", () => {
   );
 });
 
-/** Losses, metrics and predictions in a browser and in Node: rounding, over a few steps. */
+/** Losses, metrics and predictions in a browser and in Node: float32's rounding, carried on over a few steps. */
 const tolerance = { rtol: 0, atol: 1e-4 };
 
 function expectTrained(got: Trained, want: Trained): void {
@@ -118,14 +119,13 @@ for (const { title, row, reason } of titles) {
 
     beforeAll(async () => {
       const address = server.address(row.isIsolated) + queryOf(row, title);
-      const answered = within(90, server.answered(title));
+      const answered = within(150, server.answered(title));
       const text = await running.get(row.browser)!.visit(address, answered);
       const answer: Answer<Report> = JSON.parse(text);
-
       if (answer.failed !== undefined) throw new Error([answer.failed, ...answer.said].join("\n"));
       report = answer.done;
       expect(answer.said).toEqual([]);
-    }, 120_000);
+    }, 180_000);
 
     test("it computes on what was asked for", () => {
       const threads = hasThreads(row) ? row.threads : 1;
@@ -134,6 +134,8 @@ for (const { title, row, reason } of titles) {
         ...{ backend: row.backend, isIsolated: row.isIsolated },
         ...{ threads, workers: threads - 1 },
       });
+      const browser = row.browser === "Chromium" ? "Chrome" : row.browser;
+      expect(report.line).toMatch(new RegExp(`^${row.backend}, .*tfjs .*, ${browser} \\d+`));
     });
 
     test("the forecaster trains to Node's losses, evaluations and predictions", () => {

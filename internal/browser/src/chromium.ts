@@ -1,5 +1,5 @@
 import { type Browser, chromium as playwright } from "playwright-core";
-import type { RunningBrowser } from "./browsers.ts";
+import type { RunningBrowser } from "./running-browser.ts";
 
 const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
 // WebGPU on a machine without a GPU: SwiftShader is then found.

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunningBrowser } from "./browsers.ts";
+import type { RunningBrowser } from "./running-browser.ts";
 
 /** No greetings, and nothing that asks hosts of its own. */
 const preferences = {

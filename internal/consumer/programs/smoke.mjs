@@ -2,12 +2,14 @@
 // argument is the options of the selection, the second the file to write; the last line has all that came out.
 import { describeBackend, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, lstm, setThreads } from "@rnnkit/fused-rnn";
+import { registerWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
 import { buildLstmForecaster, buildSentimentClassifier, toTensor } from "@rnnkit/keras-builders";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { createSequences, generateTimeSeries, padSequences } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
 
 const [options, path] = process.argv.slice(2);
+registerWebGPUKernels();
 const selection = await selectBackend(JSON.parse(options));
 const fit = { epochs: 3, batchSize: 16, shuffle: false, verbose: 0 };
 
@@ -52,11 +54,14 @@ await saveKerasModel(classifier, path);
 const reopened = await predicted(await loadKerasModel(path), tokens);
 
 // Large enough for a second thread, which must not keep the process alive.
-setThreads(2);
-const ones = tf.ones([64, 100, 32]);
-const weights = { kernel: tf.fill([32, 128], 0.01), recurrentKernel: tf.fill([32, 128], -0.01) };
-const { outputs } = lstm(ones, weights, { returnSequences: false });
-const large = { threads: getThreads(), outputs: [...(await outputs.data())].slice(0, 64) };
+async function onThreads() {
+  setThreads(2);
+  const ones = tf.ones([64, 100, 32]);
+  const weights = { kernel: tf.fill([32, 128], 0.01), recurrentKernel: tf.fill([32, 128], -0.01) };
+  const { outputs } = lstm(ones, weights, { returnSequences: false });
+  return { threads: getThreads(), outputs: [...(await outputs.data())].slice(0, 64) };
+}
+const large = selection.name === "webgpu" ? undefined : await onThreads();
 
 const { name, candidates } = selection;
 const line = describeBackend(selection);

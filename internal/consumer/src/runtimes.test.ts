@@ -44,7 +44,34 @@ test.for(runtimes)(
       expect(got[model].tensors).toEqual(wanted[model].tensors);
     }
     expect(got.reopened).toEqual(got.sentiment.predicted);
-    expect(got.large.threads).toBe(2);
-    expect(got.large.outputs).toBeAllclose(wanted.large.outputs, { atol: 1e-6, rtol: 0 });
+    expect(got.large!.threads).toBe(2);
+    expect(got.large!.outputs).toBeAllclose(wanted.large!.outputs, { atol: 1e-6, rtol: 0 });
   },
 );
+
+// On a GPU in software, which VK_DRIVER_FILES names: the last of the Nodes, on Dawn (others ran it too; each takes 20
+// seconds of a core), and Deno, which has its own.
+test.for([
+  ...nodes
+    .slice(-1)
+    .map((program) => ({ name: `Node ${versionOf(program)}`, command: [program] as const })),
+  ...runtimes.filter(({ name }) => name === "Deno"),
+])("$name, webgpu: this Node's losses and predictions", async ({ name, command }, { skip }) => {
+  if (!command) return skip(`no program for ${name}`);
+  if (!process.env.VK_DRIVER_FILES) return skip("VK_DRIVER_FILES names no driver");
+  const options = { require: "webgpu", allowSoftware: true };
+  const [wanted, got] = [await here, await smoke("all", command, options)];
+  expect(got.line).toMatch(new RegExp(`^webgpu, SwiftShader.*, ${name}`));
+  for (const model of ["forecast", "sentiment"] as const) {
+    expect(got[model].losses).toBeAllclose(wanted[model].losses, near);
+    expect(got[model].predicted).toBeAllclose(wanted[model].predicted, near);
+    expect(new Set(got[model].tensors).size).toBe(1);
+  }
+  expect(got.reopened).toEqual(got.sentiment.predicted);
+});
+
+test("Bun has no WebGPU, and says so", async ({ skip }) => {
+  if (!RNNKIT_BUN) return skip("no program for Bun");
+  const refused = smoke("all", [RNNKIT_BUN], { require: "webgpu" });
+  await expect(refused).rejects.toThrow("webgpu is required and cannot be had: WebGPU missing");
+});

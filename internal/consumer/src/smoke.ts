@@ -17,13 +17,13 @@ interface Trained {
 interface Smoke {
   name: string;
   line: string;
-  candidates: { name: string; outcome: string; reason: string }[];
+  candidates: { name: string; outcome: string; reason: string; ms?: number; probe?: string }[];
   forecast: Trained;
   sentiment: Trained;
   /** Predictions of the second model, saved and opened again. */
   reopened: number[];
-  /** One call on two threads. */
-  large: { threads: number; outputs: number[] };
+  /** One call on two threads; not where there is a GPU. */
+  large?: { threads: number; outputs: number[] };
 }
 
 /** A runtime: its program, and what stands before the file to run. */

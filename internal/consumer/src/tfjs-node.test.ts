@@ -26,3 +26,15 @@ test.for([
     expect(got.reopened).toEqual(got.sentiment.predicted);
   },
 );
+
+test("a measured selection times tfjs-node beside the others, in its fused layers", async ({
+  skip,
+}) => {
+  if (!isThere) return skip("RNNKIT_TFJS_NODE names no project: scripts/build-tfjs-node.mjs");
+  const measure = { cell: "gru", batch: 8, steps: 10, inputSize: 4, units: 8 };
+  const { candidates } = await smoke("tfjs-node", [process.execPath], { measure });
+  const timed = candidates.filter(({ ms }) => ms !== undefined);
+  expect(new Set(timed.map(({ name, probe }) => `${name}, ${probe}`))).toEqual(
+    new Set(["tfjs-node, fused", "cpu, fused"]),
+  );
+});

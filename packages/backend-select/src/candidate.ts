@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "./backend-name.ts";
 import { firstLine, loadFailure } from "./load-error.ts";
 import type { Plan } from "./options.ts";
-import { losesThreads } from "./page-threads.ts";
+import { threadsLack } from "./page-threads.ts";
 import { keepingCrashListeners, withoutCrashListeners } from "./process-listeners.ts";
 import { nodeRuntime } from "./runtime.ts";
 import { MissingWasmFile, withCheckedFetch } from "./wasm-fetch.ts";
@@ -24,7 +24,7 @@ export interface Verdict {
 
 export type Factory = NonNullable<ReturnType<typeof tf.findBackendFactory>>;
 
-// Some ways to fail never answer, such as a page's policy that forbids the workers.
+// Some ways to fail never answer, such as threads that die as they start.
 const startLimit = 30_000;
 
 // Factories of backends that were refused and so taken out of tfjs's registry: a module registers
@@ -93,7 +93,7 @@ async function attempt(
   if (failure !== undefined) return refused(`${failure}${isLost ? bundledHint : ""}`);
   const wrong = await wrongResult();
   if (wrong !== undefined) return refused(wrong);
-  return { taken: true, reason: takenReason(entry) };
+  return { taken: true, reason: await takenReason(entry) };
 }
 
 // Packages that pages use are named in full, inside try as bundlers want it for a package that
@@ -121,7 +121,7 @@ async function prepareWasm(
   wasmPaths: Plan["wasmPaths"],
 ): Promise<Found> {
   const node = nodeRuntime();
-  if (losesThreads()) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  if ((await threadsLack()) !== undefined) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
   const threads = await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT");
   const paths = wasmPaths ?? (node && installedWasmFolder(node));
@@ -189,10 +189,10 @@ interface NativeBackend {
   readonly isUsingGpuDevice?: boolean;
 }
 
-function takenReason({ name }: BackendEntry): string {
+async function takenReason({ name }: BackendEntry): Promise<string> {
   const works = "a matrix product came out right";
-  if (name === "wasm" && losesThreads())
-    return `${works}, on one thread: tfjs's threaded module does not outlive minification`;
+  const lack = name === "wasm" ? await threadsLack() : undefined;
+  if (lack !== undefined) return `${works}, on one thread: ${lack}`;
   if (name === "wasm" && !nodeRuntime() && typeof SharedArrayBuffer === "undefined")
     return `${works}, on one thread: no SharedArrayBuffer, which a cross-origin isolated page has`;
   if (name === "webgpu") return `${works}, on ${webgpuAdapter()}`;

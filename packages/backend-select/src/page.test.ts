@@ -53,6 +53,22 @@ test.runIf(hasBrowser)(
 );
 
 test.runIf(hasBrowser)(
+  "where a policy forbids the workers that tfjs's threads would wait for, one thread is used at once",
+  async () => {
+    const { result, asked } = await open(await bundle(real, `{ wasmPaths: "/wasm/" }`, false), {
+      ...isolated,
+      "Content-Security-Policy": "worker-src 'self'",
+    });
+    expect(result).toMatchObject({ name: "wasm", now: "wasm" });
+    expect(result.candidates.map(({ reason }: { reason: string }) => reason)).toContain(
+      "a matrix product came out right, on one thread: this page's policy forbids workers made of blobs (worker-src blob:)",
+    );
+    expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
+  },
+  60_000,
+);
+
+test.runIf(hasBrowser)(
   "minified, where tfjs's threads hang, one thread is used",
   async () => {
     const { result, said, asked } = await open(

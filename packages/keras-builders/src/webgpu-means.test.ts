@@ -2,11 +2,11 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import { type MeanKind, stepOps } from "@rnnkit/fused-rnn";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import { metrics as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasDawn, startWebGPU } from "../../fused-rnn/src/webgpu/dawn.fixture.ts";
 import { kerasLosses, type LossFunction } from "./keras-losses.ts";
 import { registerWebGPUKernels } from "./webgpu.ts";
 
@@ -111,64 +111,69 @@ async function compared(kind: string, drawn: Drawn): Promise<void> {
   });
 }
 
-describe.skipIf(!hasDawn)("means on the device (skipped without a Vulkan driver)", () => {
-  beforeAll(async () => {
-    await startWebGPU();
-    registerWebGPUKernels();
-    await tf.setBackend("webgpu");
-  });
-
-  test.each(Object.keys({ ...losses, ...accuracies }))(
-    "%s is tfjs's, and so is its gradient",
-    async (kind) => {
-      await fc.assert(
-        fc.asyncProperty(draws(kind), (drawn) => compared(kind, drawn)),
-        { numRuns: 12 },
-      );
-    },
-  );
-
-  test("more rows than one workgroup adds up", async () => {
-    const count = 2500;
-    const numbers = (f: (i: number) => number) => Array.from({ length: count }, (_, i) => f(i));
-    const drawn: Drawn = {
-      ...{ shape: [count, 1], dtype: "float32", scale: 3 },
-      predicted: numbers((i) => (i % 97) / 97),
-      targets: numbers((i) => i % 2),
-    };
-    await compared("binaryCrossentropy", drawn);
-    await compared("meanSquaredError", drawn);
-  });
-
-  test("a class that there is not costs without end, and what is no number stays none", async () => {
-    await tf.setBackend("webgpu");
-    const drawn = (targets: number[], predicted: number[], shape: number[]): Drawn => ({
-      ...{ targets, predicted, shape, dtype: "float32", scale: 1 },
+// A program takes a software driver up to a second to compile.
+describe.skipIf(!hasDawn)(
+  "means on the device (skipped without a Vulkan driver)",
+  { timeout: 120_000 },
+  () => {
+    beforeAll(async () => {
+      await startWebGPU();
+      registerWebGPUKernels();
+      await tf.setBackend("webgpu");
     });
-    const meanOf = (kind: MeanKind) => (yTrue: tf.Tensor, yPred: tf.Tensor) =>
-      stepOps()!.mean(kind, yTrue, yPred)!;
-    const kind = "sparseCategoricalCrossentropy";
-    for (const stray of [-1, 3]) {
-      const each = drawn([stray, 1], [0.2, 0.3, 0.5, 0.1, 0.2, 0.7], [2, 3]);
-      const { value, gradient } = await outcome(kind, each, meanOf(kind));
-      expect(value).toBe(Number.POSITIVE_INFINITY);
-      expect(gradient.map(Number.isNaN)).toEqual([true, true, true, false, false, false]);
-    }
-    for (const name of Object.keys(losses) as MeanKind[]) {
-      const isSparse = sparse.includes(name);
-      const each = drawn(isSparse ? [1] : [0, 1], [0.5, Number.NaN], [1, 2]);
-      const { value, gradient } = await outcome(name, each, meanOf(name));
-      expect([name, value, Number.isNaN(gradient[1])]).toEqual([name, Number.NaN, true]);
-    }
-  });
 
-  test("targets of another shape are left to tfjs, and targets have no gradient", async () => {
-    await tf.setBackend("webgpu");
-    const [yTrue, yPred] = [tf.tensor1d([1, 0]), tf.tensor2d([0.5, 0.5], [2, 1])];
-    expect(stepOps()!.mean("meanSquaredError", yTrue, yPred)).toBe(undefined);
-    const mean = (y: tf.Tensor) => stepOps()!.mean("meanSquaredError", y, yPred)!;
-    expect(() => tf.grad(mean)(tf.tensor2d([1, 0], [2, 1]))).toThrow(
-      "meanSquaredError: expected its gradient in the predictions, got one asked in targets",
+    test.each(Object.keys({ ...losses, ...accuracies }))(
+      "%s is tfjs's, and so is its gradient",
+      async (kind) => {
+        await fc.assert(
+          fc.asyncProperty(draws(kind), (drawn) => compared(kind, drawn)),
+          { numRuns: 12 },
+        );
+      },
     );
-  });
-});
+
+    test("more rows than one workgroup adds up", async () => {
+      const count = 2500;
+      const numbers = (f: (i: number) => number) => Array.from({ length: count }, (_, i) => f(i));
+      const drawn: Drawn = {
+        ...{ shape: [count, 1], dtype: "float32", scale: 3 },
+        predicted: numbers((i) => (i % 97) / 97),
+        targets: numbers((i) => i % 2),
+      };
+      await compared("binaryCrossentropy", drawn);
+      await compared("meanSquaredError", drawn);
+    });
+
+    test("a class that there is not costs without end, and what is no number stays none", async () => {
+      await tf.setBackend("webgpu");
+      const drawn = (targets: number[], predicted: number[], shape: number[]): Drawn => ({
+        ...{ targets, predicted, shape, dtype: "float32", scale: 1 },
+      });
+      const meanOf = (kind: MeanKind) => (yTrue: tf.Tensor, yPred: tf.Tensor) =>
+        stepOps()!.mean(kind, yTrue, yPred)!;
+      const kind = "sparseCategoricalCrossentropy";
+      for (const stray of [-1, 3]) {
+        const each = drawn([stray, 1], [0.2, 0.3, 0.5, 0.1, 0.2, 0.7], [2, 3]);
+        const { value, gradient } = await outcome(kind, each, meanOf(kind));
+        expect(value).toBe(Number.POSITIVE_INFINITY);
+        expect(gradient.map(Number.isNaN)).toEqual([true, true, true, false, false, false]);
+      }
+      for (const name of Object.keys(losses) as MeanKind[]) {
+        const isSparse = sparse.includes(name);
+        const each = drawn(isSparse ? [1] : [0, 1], [0.5, Number.NaN], [1, 2]);
+        const { value, gradient } = await outcome(name, each, meanOf(name));
+        expect([name, value, Number.isNaN(gradient[1])]).toEqual([name, Number.NaN, true]);
+      }
+    });
+
+    test("targets of another shape are left to tfjs, and targets have no gradient", async () => {
+      await tf.setBackend("webgpu");
+      const [yTrue, yPred] = [tf.tensor1d([1, 0]), tf.tensor2d([0.5, 0.5], [2, 1])];
+      expect(stepOps()!.mean("meanSquaredError", yTrue, yPred)).toBe(undefined);
+      const mean = (y: tf.Tensor) => stepOps()!.mean("meanSquaredError", y, yPred)!;
+      expect(() => tf.grad(mean)(tf.tensor2d([1, 0], [2, 1]))).toThrow(
+        "meanSquaredError: expected its gradient in the predictions, got one asked in targets",
+      );
+    });
+  },
+);

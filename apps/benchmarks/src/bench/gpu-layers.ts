@@ -1,11 +1,11 @@
 // Layers on the GPU beside the WASM engine and tfjs-layers' own layer.
 
+import { countDispatches } from "@rnnkit/test-kit/dispatches";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { median, quantile } from "../statistics.ts";
 import { fusedTensors, relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
-import { countDispatches } from "./dispatches.ts";
 import { recurrentFlops } from "./flops.ts";
 import { busyMs } from "./gpu-clock.ts";
 import { doneOn, type Gpu } from "./gpu-device.ts";

@@ -1,12 +1,12 @@
 // Whole models on the GPU beside the WASM engine, and of tfjs-layers' own layers on the GPU.
 
+import { countDispatches } from "@rnnkit/test-kit/dispatches";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
-import { countDispatches } from "./dispatches.ts";
 import { busyMs } from "./gpu-clock.ts";
 import { doneOn, type Gpu } from "./gpu-device.ts";
 import type { GpuRow, ModelRow } from "./gpu-table.ts";

@@ -1,7 +1,7 @@
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { describe } from "vitest";
 import { engineConformance } from "../engine-conformance.fixture.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { setRowUnits } from "./device-facts.ts";
 import { webgpuEngine as engine } from "./engine.ts";
 import { mostPairs } from "./row-programs.ts";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { afterAll, expect, test } from "vitest";
 import { lstm } from "../lstm.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { registerWebGPUKernels } from "./index.ts";
 
 afterAll(() => tf.setBackend("cpu"));

@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-layers";
 import { cellKinds } from "@rnnkit/core-rnn";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -22,7 +23,6 @@ import {
 } from "../conformance/call.fixture.ts";
 import { engineMemory } from "../engine-memory.ts";
 import { addEngine } from "../recurrent.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { assumeFacts } from "./device-facts.ts";
 import { webgpuEngine } from "./engine.ts";
 import { mostPairs } from "./row-programs.ts";

@@ -1,4 +1,5 @@
 import "@tensorflow/tfjs-layers";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -12,7 +13,6 @@ import {
   valuesOf,
 } from "../conformance/call.fixture.ts";
 import { addEngine } from "../recurrent.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { webgpuEngine } from "./engine.ts";
 
 const shape = shapeOf("lstm");

@@ -1,9 +1,9 @@
 import { seededRandom, weightShapes } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
+import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { afterEach, describe, expect, test } from "vitest";
 import { lstm } from "../lstm.ts";
-import { hasDawn, startWebGPU } from "./dawn.fixture.ts";
 import { factsOf, setRowUnits } from "./device-facts.ts";
 import { registerWebGPUKernels, tuneWebGPUKernels } from "./index.ts";
 import { limitOf } from "./tune.ts";

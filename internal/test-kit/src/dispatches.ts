@@ -1,13 +1,17 @@
-// What a step dispatches on WebGPU: the CPU's talk with the device, which at the tutorial's sizes costs more than the
-// work.
+// Dispatches of compute programs on WebGPU: what tells how much of a step is the CPU's talk with the device.
 
 /** The labels of the programs that were dispatched, in order; tfjs labels its own by their shader. */
 export type Dispatches = readonly string[];
 
 type Pass = GPUComputePassEncoder;
 
-/** Runs a step and lists what it dispatches until it returns. */
-export async function dispatchesOf(step: () => unknown): Promise<Dispatches> {
+/**
+ * Runs a step and lists what it dispatches. What it asks for and does not await itself is counted too, until it returns.
+ *
+ * @example
+ * const { length } = await countDispatches(() => model.trainOnBatch(x, y));
+ */
+export async function countDispatches(step: () => unknown): Promise<Dispatches> {
   const { prototype } = GPUComputePassEncoder;
   const { dispatchWorkgroups, setPipeline } = prototype;
   const labels: string[] = [];
