@@ -202,7 +202,7 @@ async function measureSides(
   const ofStock: Partial<Times> = {};
   await doneOn(gpu);
   for (const pass of layerPasses) {
-    dispatches[pass] = await countDispatches(run(pass, 1));
+    dispatches[pass] = (await countDispatches(run(pass, 1))).length;
     const once = await timedAsync(run(pass, 1));
     inARow[pass] = Math.max(1, Math.min(MOST_IN_A_ROW, Math.floor(ROW_MS / once)));
     if (!stock || bench.signal.aborted) continue;

@@ -193,7 +193,7 @@ async function checkModel(
     const work = async () => {
       value = await step(side);
     };
-    if (side === ours) counts[pass] = await countDispatches(work);
+    if (side === ours) counts[pass] = (await countDispatches(work)).length;
     else await work();
     return value as Value;
   };
