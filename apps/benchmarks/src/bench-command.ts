@@ -248,7 +248,10 @@ function withSystems(command: Command, systems: readonly string[]): Command {
 function gpuCommand(): Command {
   const command = new Command("gpu")
     .summary("layers and models on WebGPU: the adapter, times, share of its own matrix peak")
-    .option("--quick", "few small sizes: minutes on a software adapter")
+    .option(
+      "--quick",
+      "few small sizes and no models of stock layers: minutes on a software adapter",
+    )
     .option("--tune", "measure first up to how many units all steps go in one dispatch")
     .option("--cells <list>", `all, or some of ${gpuCells.join(",")}`, listOf(gpuCells), [
       ...gpuCells,
