@@ -22,7 +22,7 @@ interface TensorData {
  */
 export interface GpuBackend extends KernelBackend {
   readonly device: GPUDevice;
-  readonly tensorMap: { get(dataId: object): TensorData };
+  readonly tensorMap: { get(dataId: object): TensorData; has(dataId: object): boolean };
   readonly commandQueueOwnedIds: WeakSet<object>;
   commandEncoder: GPUCommandEncoder;
   computePassEncoder: GPUComputePassEncoder | null;
@@ -33,6 +33,8 @@ export interface GpuBackend extends KernelBackend {
   endComputePassEncoder(): void;
   submitQueue(): void;
   incRef(dataId: object): void;
+  /** Whether tfjs goes on with these on the host: there they lie, and are few. */
+  shouldExecuteOnCPU(inputs: readonly TensorInfo[]): boolean;
 }
 
 /** Whether a backend is tfjs's of WebGPU. */
@@ -53,7 +55,7 @@ export function bufferOf(backend: GpuBackend, { dataId }: TensorInfo): GPUBuffer
 /** The numbers of a tensor that are known without reading the device, or undefined. */
 export function knownNumbers(
   backend: GpuBackend,
-  { dataId }: TensorInfo,
+  { dataId }: Pick<TensorInfo, "dataId">,
 ): ArrayLike<number> | undefined {
   return backend.tensorMap.get(dataId).values ?? undefined;
 }
@@ -82,7 +84,7 @@ export function shared(
 }
 
 /** Gives back tensors of our own, and our share of those that tfjs knows, or knew. */
-export function giveBack(backend: GpuBackend, tensors: Iterable<TensorInfo>): void {
+export function giveBack(backend: GpuBackend, tensors: Iterable<Pick<TensorInfo, "dataId">>): void {
   const engine = tfEngine();
   for (const { dataId } of tensors) {
     // tfjs forgets numbers when it gives them back itself, which it has not where ours was the last share.

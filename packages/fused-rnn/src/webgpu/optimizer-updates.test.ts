@@ -172,5 +172,25 @@ describe.skipIf(!hasDawn)(
       expect(await value.data()).toBeAllclose([0.2, 1.2, 2.2], tolerances.optimizers.steps);
       expect(await moment.data()).toBeAllclose([-0.2, -0.2, -0.2], tolerances.optimizers.steps);
     });
+
+    test("a weight that is being read while it takes a step is read as it was", async () => {
+      await tf.setBackend("webgpu");
+      const value = tf.variable(tf.tensor1d([1, 2, 3]));
+      const moment = tf.variable(tf.tensor1d([0, 0, 0]));
+      const step = () => {
+        const gradient = tf.tidy(() => tf.mul(tf.tensor1d([1, 1, 1]), 2));
+        tf.engine().backend.incRef(gradient.dataId);
+        gradient.dispose();
+        sgdSteps([{ value, gradient, slots: { moment } }], { ...sgdNumbers, momentum: 0 });
+      };
+      step();
+      const before = tf.memory();
+      const reading = value.data();
+      step();
+      expect(await reading).toBeAllclose([0.8, 1.8, 2.8], tolerances.optimizers.steps);
+      expect(await value.data()).toBeAllclose([0.6, 1.6, 2.6], tolerances.optimizers.steps);
+      const { numTensors, numDataBuffers } = tf.memory();
+      expect(before).toMatchObject({ numTensors, numDataBuffers });
+    });
   },
 );

@@ -3,6 +3,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bufferOf, dtypeOnDevice, type GpuBackend, giveBack, newTensor } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
+import { watchReads } from "./reads.ts";
 
 /** A storage buffer of a program: numbers (f32) or words (u32) that are read or written, marks (atomic). */
 export type Access = "read" | "write" | "words" | "wordsOut" | "marks";
@@ -92,6 +93,7 @@ export function dispatch(
 ): void {
   const { device } = backend;
   watchDevice(device);
+  watchReads(backend);
   const state = stateOf(device);
   const bound = runs.map((run) => bind(backend, state, run, numbers));
   backend.ensureCommandEncoderReady();

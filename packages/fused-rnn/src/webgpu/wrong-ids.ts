@@ -8,11 +8,13 @@ import { throwLater } from "./late-errors.ts";
 interface Marks {
   /** The largest wrong id, or 0: an id of 0 is a row. */
   readonly tensor: TensorInfo;
-  readonly fetched: GPUBuffer;
+  readonly target: GPUBuffer;
   /** Of the last call. */
   who: string;
   rows: number;
   state: "idle" | "asked" | "fetching" | "fetch again";
+  /** Resolves when the last fetch is over. */
+  fetched: Promise<void>;
 }
 
 const marksOf = new WeakMap<GpuBackend, Marks>();
@@ -23,8 +25,8 @@ function marks(backend: GpuBackend): Marks {
     const tensor = backend.makeTensorInfo([1], "int32");
     clearNumbers(backend, tensor, 0, 1);
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const fetched = backend.device.createBuffer({ size: 4, usage });
-    known = { tensor, fetched, who: "", rows: 0, state: "idle" };
+    const target = backend.device.createBuffer({ size: 4, usage });
+    known = { tensor, target, who: "", rows: 0, state: "idle", fetched: Promise.resolve() };
     marksOf.set(backend, known);
   }
   return known;
@@ -35,7 +37,7 @@ export function wrongIdMark(backend: GpuBackend): TensorInfo {
   return marks(backend).tensor;
 }
 
-/** Fetches the mark after the caller's own work; a call that has marked one lets the next throw. */
+/** Fetches the mark after the caller's own work; a call that has marked one lets the next call or read throw. */
 export function fetchWrongIds(backend: GpuBackend, who: string, rows: number): void {
   const state = marks(backend);
   state.who = who;
@@ -47,22 +49,31 @@ export function fetchWrongIds(backend: GpuBackend, who: string, rows: number): v
     return;
   }
   state.state = "asked";
-  queueMicrotask(() => void fetch(backend, state));
+  state.fetched = Promise.resolve().then(() => fetch(backend, state));
+}
+
+/** Resolves when the marks of all calls so far are known. */
+export async function wrongIdsFetched(backend: GpuBackend): Promise<void> {
+  const state = marksOf.get(backend);
+  if (!state || state.state === "idle") return;
+  const isTwofold = state.state === "fetch again";
+  await state.fetched;
+  if (isTwofold) await state.fetched;
 }
 
 async function fetch(backend: GpuBackend, state: Marks): Promise<void> {
-  const { tensor, fetched, who, rows } = state;
+  const { tensor, target, who, rows } = state;
   state.state = "fetching";
   try {
     const buffer = bufferOf(backend, tensor);
     backend.ensureCommandEncoderReady();
     backend.endComputePassEncoder();
-    backend.commandEncoder.copyBufferToBuffer(buffer, 0, fetched, 0, 4);
+    backend.commandEncoder.copyBufferToBuffer(buffer, 0, target, 0, 4);
     backend.commandEncoder.clearBuffer(buffer, 0, 4);
     backend.submitQueue();
-    await fetched.mapAsync(GPUMapMode.READ);
-    const [id] = new Int32Array(fetched.getMappedRange().slice(0));
-    fetched.unmap();
+    await target.mapAsync(GPUMapMode.READ);
+    const [id] = new Int32Array(target.getMappedRange().slice(0));
+    target.unmap();
     if (id !== 0) {
       const message = `${who}: expected ids from 0 to below ${rows}, got ${id}, which the device found after the call had returned`;
       throwLater(backend.device, new Error(message));
