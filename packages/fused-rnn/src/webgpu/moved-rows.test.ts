@@ -115,5 +115,20 @@ describe.skipIf(!hasDawn)(
         [1, 4, 2, 5, 3, 6],
       ]);
     });
+
+    test("a transposition of integers and bools, and of those that tfjs calls float32, is that of numbers", async () => {
+      const mask = await onDevice(() => tf.tensor2d([1, 0, 0, 1, 1, 0], [2, 3], "int32"));
+      for (const given of [
+        mask,
+        tf.cast(mask, "bool"),
+        tf.cast(tf.cast(mask, "bool"), "float32"),
+      ]) {
+        const flat = tf.transpose(given);
+        const wide = tf.transpose(tf.expandDims(given, -1), [1, 0, 2]);
+        expect([flat.dtype, wide.dtype]).toEqual([given.dtype, given.dtype]);
+        const sums = [flat, wide].map((moved) => tf.mul(tf.cast(moved, "float32"), 2));
+        for (const sum of sums) expect(await numbersOf(sum)).toEqual([2, 2, 0, 2, 0, 0]);
+      }
+    });
   },
 );

@@ -127,9 +127,48 @@ const segmentSum: Replacement = {
   }),
 };
 
+/** Words in another order of their axes: of each axis of the result its size, and what a step along it is in the source. */
+const reordered = (rank: number): Program<"given" | "moved"> => {
+  const axes = Array.from({ length: rank }, (_, i) => i);
+  return {
+    name: `words reordered ${rank}`,
+    storage: { given: "words", moved: "wordsOut" },
+    numbers: ["count", ...axes.flatMap((i) => [`size${i}`, `step${i}`])],
+    text: () => `
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  ${placeInTwo}
+  let at = place * 256u + lane;
+  if (at >= call.count) { return; }
+  var rest = at;
+  var source = 0u;
+  ${[...axes]
+    .reverse()
+    .map((i) => `source += (rest % call.size${i}) * call.step${i}; rest /= call.size${i};`)
+    .join("\n  ")}
+  moved[at] = given[source];
+}`,
+  };
+};
+
+function transposedWords(backend: GpuBackend, x: TensorInfo, perm: readonly number[]): TensorInfo {
+  const shape = perm.map((axis) => x.shape[axis]);
+  const steps = [...util.computeStrides(x.shape), 1];
+  const moved = backend.makeTensorInfo(shape, dtypeOnDevice(backend, x));
+  const count = util.sizeFromShape(shape);
+  const axes = perm.flatMap((axis, i) => [
+    [`size${i}`, shape[i]],
+    [`step${i}`, steps[axis]],
+  ]);
+  const run = runOf(reordered(perm.length), { given: x, moved }, inTwo(Math.ceil(count / 256)));
+  dispatch(backend, [run], [{ count, ...Object.fromEntries(axes) }]);
+  return { ...moved, dtype: x.dtype };
+}
+
 /**
  * A transposition that moves no number gives the same numbers under another shape: the gradient of a lookup does two
- * of them, one of the whole table.
+ * of them, one of the whole table. Of integers and bools, float32 by name too as a cast leaves them, tfjs's own makes a
+ * program that no device takes, and zeros: the mask of every recurrence of tfjs-layers, for one.
  */
 const transpose: Replacement = {
   kernelName: Transpose,
@@ -140,7 +179,11 @@ const transpose: Replacement = {
       const { perm } = params.attrs as { perm: number[] };
       const shape = shapeIfStill(x, perm);
       const backend = params.backend as GpuBackend;
-      return shape ? shared(backend, x, shape) : stock.kernelFunc(params);
+      if (shape) return shared(backend, x, shape);
+      const isWhole = ["int32", "bool"].includes(dtypeOnDevice(backend, x));
+      const isEmpty = util.sizeFromShape(x.shape) === 0;
+      const isOurs = isWhole && !isEmpty && !backend.shouldExecuteOnCPU([x]);
+      return isOurs ? transposedWords(backend, x, perm) : stock.kernelFunc(params);
     },
   }),
 };
