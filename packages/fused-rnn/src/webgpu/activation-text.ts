@@ -1,7 +1,8 @@
 // Activations and their slopes in terms of what they gave, in WGSL.
 //
 // WGSL's own tanh is NaN for large arguments on several drivers, and inexact for small ones. Of NaN and infinity
-// nothing is promised, so that no text here makes one on the way to a number.
+// nothing is promised, so that no text here makes one on the way to a number; and what comes in as NaN, which a
+// minimum or a clamp may make a number of, goes out so by its bits.
 
 import type { FusedActivation } from "../activation-names.ts";
 
@@ -57,12 +58,15 @@ fn log1pOf(x: f32) -> f32 {
   return x * fma(x, fma(x, fma(x, fma(x, 0.2, -0.25), 0.33333334), -0.5), 1.0);
 }`;
 
+const nanText = `
+fn orNan(x: f32, y: f32) -> f32 { return select(y, x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u); }`;
+
 /** Functions *activate* and *slope*, and *gate* and *gateSlope* of the gates' activation. */
 export function activationText(activation: FusedActivation, recurrent: FusedActivation): string {
   const [own, gate] = [texts[activation], texts[recurrent]];
-  return `${functions}
-fn activate(x: f32) -> f32 { return ${own.apply}; }
+  return `${functions}${nanText}
+fn activate(x: f32) -> f32 { return orNan(x, ${own.apply}); }
 fn slope(y: f32) -> f32 { return ${own.slope}; }
-fn gate(x: f32) -> f32 { return ${gate.apply}; }
+fn gate(x: f32) -> f32 { return orNan(x, ${gate.apply}); }
 fn gateSlope(y: f32) -> f32 { return ${gate.slope}; }`;
 }

@@ -7,6 +7,7 @@ import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { fusedActivations } from "../activation-names.ts";
 import { activationOps } from "../activations.ts";
 import { type StepOps, stepOps } from "../step-ops.ts";
 import { sgdSteps, sgdUpdate } from "../tfjs/sgd-update.ts";
@@ -92,6 +93,17 @@ describe.skipIf(!hasDawn)(
         for (const [i, values] of expected.entries()) {
           expect(got[i]).toBeAllclose(values, tolerances.composed.gradients);
         }
+      }
+    });
+
+    test("what is no number stays none under every activation", async () => {
+      await tf.setBackend("webgpu");
+      const x = tf.tensor2d([Number.NaN, 0.5], [2, 1]);
+      for (const name of fusedActivations) {
+        const [first, second] = await numbersOf(
+          stepOps()?.dense(x, tf.ones([1, 1]), undefined, name) as tf.Tensor,
+        );
+        expect([name, first, Number.isFinite(second)]).toEqual([name, Number.NaN, true]);
       }
     });
 
