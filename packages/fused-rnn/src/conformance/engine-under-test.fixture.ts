@@ -25,6 +25,8 @@ export interface EngineUnderTest {
   carried?: Tolerance;
   /** It needs seconds where kernels need milliseconds: large calls are left out, and fewer are drawn. */
   isSlow?: boolean;
+  /** Its device is software, which compiles each of tfjs's own programs for seconds: none are asked for beside it. */
+  isEmulated?: boolean;
   /** The part of the suite's draws that are made; absent: all, or a fifth where **isSlow**. */
   draws?: number;
   /** Starts the backend; runs before it is set for the first time. */

@@ -81,12 +81,12 @@ const composed = (shape: CallShape, inputs: Inputs) => {
 };
 
 /** Identities of one call. */
-export function identityTests({ engine, carried }: EngineUnderTest): void {
+export function identityTests({ engine, carried, isEmulated = false }: EngineUnderTest): void {
   const isTraced = engine.kind === "traced";
 
   describe.each(cellKinds)("%s", (cell) => {
     // The composed operations are the traced engine.
-    test.skipIf(isTraced).each(variants)(
+    test.skipIf(isTraced || isEmulated).each(variants)(
       "%s: results and gradients are tf.grads of the composed operations",
       async (_, make) => {
         const { shape, inputs } = callOf(cell, make);

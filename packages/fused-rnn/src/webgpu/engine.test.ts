@@ -15,7 +15,14 @@ const ways = [
 describe.skipIf(!hasDawn)("no Vulkan driver: set VK_DRIVER_FILES to one", () => {
   describe.each(ways)("%s", (_, units) => {
     engineConformance({
-      ...{ engine, backend: "webgpu", tolerances: tolerances.webgpu, isSlow: true, draws: 0.05 },
+      ...{
+        engine,
+        backend: "webgpu",
+        tolerances: tolerances.webgpu,
+        isSlow: true,
+        isEmulated: true,
+        draws: 0.05,
+      },
       prepare: async () => setRowUnits(await startWebGPU(), units),
     });
   });
