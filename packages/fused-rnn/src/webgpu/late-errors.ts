@@ -1,5 +1,5 @@
 // What a device says only afterwards: that a command was not valid, that an id was no row, that it is lost. tfjs goes
-// on with zeros in all of these; here the next call throws.
+// on with zeros in all of these; here the next call throws, or the next read.
 
 interface Watched {
   /** Why the device is no more. */
