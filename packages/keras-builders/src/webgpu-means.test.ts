@@ -56,9 +56,16 @@ const draws = (kind: string): fc.Arbitrary<Drawn> =>
       const isSparse = sparse.includes(kind);
       const target = fc.integer({ min: 0, max: isSparse ? width - 1 : 1 });
       const targets = isSparse ? count / width : count;
+      const each = fc.array(target, { minLength: targets, maxLength: targets });
+      // Of several classes at once the gradient is a difference that cancels to what rounding leaves.
+      const oneHot = fc
+        .array(fc.nat(width - 1), { minLength: count / width, maxLength: count / width })
+        .map((classes) =>
+          classes.flatMap((at) => Array.from({ length: width }, (_, i) => Number(i === at))),
+        );
       return fc.record({
         predicted: fc.array(chance, { minLength: count, maxLength: count }),
-        targets: fc.array(target, { minLength: targets, maxLength: targets }),
+        targets: kind === "categoricalCrossentropy" ? oneHot : each,
         ...{ shape: fc.constant(shape), dtype: fc.constant(rest.dtype) },
         scale: fc.constant(rest.scale),
       });

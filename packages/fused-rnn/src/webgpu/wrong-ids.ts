@@ -80,6 +80,7 @@ async function fetch(backend: GpuBackend, state: Marks): Promise<void> {
     }
   } catch {
     // The device is gone, which the next call says.
+    state.state = "idle";
     return;
   }
   const again = (state.state as Marks["state"]) === "fetch again";
