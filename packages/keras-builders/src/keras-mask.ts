@@ -9,11 +9,13 @@ import {
   expandDims,
   fill,
   logicalOr,
+  ones,
   onesLike,
   sum,
   type Tensor,
   tidy,
   where,
+  zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
@@ -179,8 +181,10 @@ function masksOf({ mask }: Kwargs): Mask[] {
 
 /** Σ m x / Σ m over time, [B, T, F] to [B, F]. */
 function keptAverage(x: Tensor, mask: Tensor): Tensor {
-  const kept = expandDims(cast(mask, "float32"), -1);
-  return div(sum(where(cast(kept, "bool"), x, zerosLike(x)), 1), sum(kept, 1));
+  const isKept = expandDims(cast(mask, "bool"), -1);
+  // Chosen, not cast: tfjs's webgpu adds up no integers along an inner axis, and a cast leaves them what they are.
+  const kept = where(isKept, ones(isKept.shape), zeros(isKept.shape));
+  return div(sum(where(isKept, x, zerosLike(x)), 1), sum(kept, 1));
 }
 
 /** Keras's Softmax asks of each element, not each step, whether it counts. */

@@ -5,7 +5,7 @@ import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { dispatchesOf } from "@rnnkit/test-kit/dispatches";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { sequential } from "@tensorflow/tfjs-layers";
+import { sequential, layers as stock } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   adam,
@@ -267,5 +267,31 @@ describe.skipIf(!hasDawn)(
         tf.dispose([x, y]);
       },
     );
+
+    test("an average over the steps that a mask keeps is the cpu's", async () => {
+      const averaged = async (backend: string) => {
+        await tf.setBackend(backend);
+        const model = sequential({
+          layers: [
+            layers.embedding({
+              inputDim: 5,
+              outputDim: 3,
+              inputLength: 4,
+              maskZero: true,
+              seed: 1,
+            }),
+            stock.globalAveragePooling1d({}),
+          ],
+        });
+        const ids = tf.tensor2d([0, 0, 3, 1, 2, 4, 0, 1], [2, 4], "int32");
+        const averages = model.predict(ids) as tf.Tensor;
+        const numbers = (await averages.data()).slice();
+        model.dispose();
+        tf.dispose([ids, averages]);
+        return numbers;
+      };
+      const expected = await averaged("cpu");
+      expect(await averaged("webgpu")).toBeAllclose(expected, near);
+    });
   },
 );
