@@ -27,6 +27,8 @@ let isRegistered = false;
  * - `UnsortedSegmentSum`, the gradient of every Embedding, whose own gives other bits from run to run, and adds rows of
  *   ids that are none to others';
  * - `GatherV2` of rows: one dispatch, and ids that are known to be none refused, as on *cpu*;
+ * - `Cast` of whole numbers to float32: floats, where tfjs's own leaves the words as they are, which its sums and
+ *   transpositions along inner axes take for others;
  * - `Transpose` that moves nothing: without a copy.
  *
  * Other backends are as before. It imports no backend and starts no device; call it again at will: tfjs's kernels are

@@ -130,5 +130,25 @@ describe.skipIf(!hasDawn)(
         for (const sum of sums) expect(await numbersOf(sum)).toEqual([2, 2, 0, 2, 0, 0]);
       }
     });
+
+    test("whole numbers and bools that are cast to float32 are floats, which tfjs adds up along any axis", async () => {
+      const values = [1, 0, 2, 0, -3, 4, 1, 1];
+      for (const dtype of ["int32", "bool"] as const) {
+        const host = () =>
+          tf.tensor3d(
+            values.map((n) => (dtype === "bool" ? Math.abs(Math.sign(n)) : n)),
+            [2, 2, 2],
+            dtype,
+          );
+        const expected = dtype === "bool" ? [2, 0, 2, 2] : [3, 0, -2, 5];
+        for (const given of [host(), await onDevice(host)]) {
+          const floats = tf.cast(given, "float32");
+          expect(await numbersOf(tf.sum(floats, 1))).toEqual(expected);
+          expect(await numbersOf(tf.transpose(floats, [2, 0, 1]))).toEqual(
+            dtype === "bool" ? [1, 1, 1, 1, 0, 0, 1, 1] : [1, 2, -3, 1, 0, 0, 4, 1],
+          );
+        }
+      }
+    });
   },
 );

@@ -1,6 +1,7 @@
 // Kernels of tfjs's WebGPU backend that move rows about, done again: the lookup of an Embedding and its gradient.
 
 import {
+  Cast,
   GatherV2,
   type TensorInfo,
   Transpose,
@@ -11,7 +12,7 @@ import { type Replacement, shapeIfStill } from "../tfjs/wasm-overrides.ts";
 import { idsOf } from "../wasm/token-ids.ts";
 import { type CallNumbers, callNumbers, flag } from "./call-numbers.ts";
 import { dtypeOnDevice, type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
-import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
+import { dispatch, floatsOf, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
 import { integerSums, tableGradient } from "./table-gradient.ts";
 
 const isFourBytes = (dtype: string): boolean => ["float32", "int32", "bool"].includes(dtype);
@@ -188,5 +189,30 @@ const transpose: Replacement = {
   }),
 };
 
+/**
+ * A cast of whole numbers or bools to float32 makes floats. tfjs's is another tensor over the same words, which its own
+ * programs of sums and transpositions along inner axes then take for what they are not.
+ */
+const castToFloats: Replacement = {
+  kernelName: Cast,
+  make: (stock) => ({
+    ...stock,
+    kernelFunc(params) {
+      const backend = params.backend as GpuBackend;
+      const x = params.inputs.x as TensorInfo;
+      const { dtype } = params.attrs as { dtype: string };
+      const isOurs = dtype === "float32" && ["int32", "bool"].includes(x.dtype);
+      if (!isOurs || util.sizeFromShape(x.shape) === 0) return stock.kernelFunc(params);
+      const known = isOnHost(backend, x) ? knownNumbers(backend, x) : undefined;
+      if (!known) return floatsOf(backend, { ...x, dtype });
+      return {
+        dataId: backend.write(Float32Array.from(known), x.shape, dtype),
+        shape: x.shape,
+        dtype,
+      };
+    },
+  }),
+};
+
 /** What takes the place of kernels of tfjs's WebGPU backend. */
-export const movedRows: readonly Replacement[] = [gatherRows, segmentSum, transpose];
+export const movedRows: readonly Replacement[] = [castToFloats, gatherRows, segmentSum, transpose];
