@@ -30,6 +30,12 @@ interface Row extends Setup {
 
 const places = ["page", "worker"] as const;
 
+/** A device in software compiles for seconds: of isolation and place each once, all four where RNNKIT_WEBGPU is *all*. */
+const isTried = ({ backend, isIsolated, place }: Row): boolean =>
+  backend !== "webgpu" ||
+  process.env.RNNKIT_WEBGPU === "all" ||
+  isIsolated === (place === "worker");
+
 /** Every backend of a browser, on the page's thread and in a worker, isolated and not. */
 const rows: Row[] = (
   [
@@ -41,9 +47,11 @@ const rows: Row[] = (
     { browser: "Firefox", backend: "wasm", threads: 2, size: "wide" },
     { browser: "Firefox", backend: "cpu", threads: 2, size: "wide" },
   ] as const
-).flatMap((row) =>
-  [false, true].flatMap((isIsolated) => places.map((place) => ({ ...row, isIsolated, place }))),
-);
+)
+  .flatMap((row) =>
+    [false, true].flatMap((isIsolated) => places.map((place) => ({ ...row, isIsolated, place }))),
+  )
+  .filter(isTried);
 
 /** What Node has of a size. */
 interface OfNode {

@@ -21,7 +21,7 @@ describe.skipIf(!hasDawn)("no Vulkan driver: set VK_DRIVER_FILES to one", () => 
         tolerances: tolerances.webgpu,
         isSlow: true,
         isEmulated: true,
-        draws: 0.05,
+        draws: 0.025,
       },
       prepare: async () => setRowUnits(await startWebGPU(), units),
     });

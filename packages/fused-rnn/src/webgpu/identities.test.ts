@@ -80,7 +80,7 @@ describe.skipIf(!hasDawn)("the WebGPU engine (skipped without VK_DRIVER_FILES)",
           assumeFacts(device, { mostRowUnits: 0 });
           expectSameBits(await everything(shape, drawnCall), rows);
         }),
-        { numRuns: 3 },
+        { numRuns: 2 },
       );
     },
   );
