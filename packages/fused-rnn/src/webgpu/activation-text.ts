@@ -5,6 +5,7 @@
 // minimum or a clamp may make a number of, goes out so by its bits.
 
 import type { FusedActivation } from "../activation-names.ts";
+import { isNanText } from "./wgsl.ts";
 
 interface ActivationText {
   /** y of x. */
@@ -59,7 +60,8 @@ fn log1pOf(x: f32) -> f32 {
 }`;
 
 const nanText = `
-fn orNan(x: f32, y: f32) -> f32 { return select(y, x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u); }`;
+${isNanText}
+fn orNan(x: f32, y: f32) -> f32 { return select(y, x, isNan(x)); }`;
 
 /** Functions *activate* and *slope*, and *gate* and *gateSlope* of the gates' activation. */
 export function activationText(activation: FusedActivation, recurrent: FusedActivation): string {

@@ -10,10 +10,8 @@ import {
 } from "@tensorflow/tfjs-core";
 import { tensorOf } from "../tfjs/tensor-access.ts";
 import { dtypeOnDevice, type GpuBackend, newTensor } from "./gpu-backend.ts";
-import { wordOf } from "./optimizer-programs.ts";
-import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+import { dispatch, inTwo, type Program, runOf } from "./program.ts";
+import { mainInTwo, upTo, wordOf } from "./wgsl.ts";
 
 /** Tensors of a dispatch: each is two buffers, beside that of the rows' numbers. */
 const mostTensors = 3;
@@ -29,10 +27,7 @@ function rowsProgram(tensors: number): Program<string> {
     name: `rows of ${tensors}`,
     storage: { chosen: "words", ...Object.fromEntries(storage) },
     numbers: all.flatMap((i) => [`width${i}`, `count${i}`]),
-    text: () => `
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+    text: () => `${mainInTwo(256)}
   var at = place * 256u + lane;
   ${all
     .map(

@@ -2,8 +2,9 @@
 
 import type { FusedActivation } from "../activation-names.ts";
 import { activationText } from "./activation-text.ts";
-import { type Program, placeInTwo } from "./program.ts";
+import type { Program } from "./program.ts";
 import { type Tile, tiledProductText } from "./tiled-product.ts";
+import { mainInTwo } from "./wgsl.ts";
 
 const numbers = ["rows", "inputs", "units", "hasBias", "partRows", "parts"];
 
@@ -91,10 +92,7 @@ export const denseSums: Program<"kernelParts" | "biasParts" | "dKernel" | "dBias
   name: "dense sums",
   storage: { kernelParts: "read", biasParts: "read", dKernel: "write", dBias: "write" },
   numbers,
-  text: () => `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+  text: () => `${mainInTwo(64)}
   let at = place * 64u + lane;
   let count = call.inputs * call.units;
   var sum = 0.0;

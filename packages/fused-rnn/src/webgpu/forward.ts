@@ -1,10 +1,9 @@
 // A forward pass on the device.
 
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { isFusedActivation } from "../activation-names.ts";
 import { type GradientName, type InputName, initialStates } from "../call.ts";
 import type { EngineCall, EngineResult } from "../engine.ts";
-import { idsOf } from "../wasm/token-ids.ts";
 import { type CallNumbers, flag, numbersOfCall } from "./call-numbers.ts";
 import { type CallPlan, piecesOf, planOf, type Stretch } from "./call-plan.ts";
 import { factsOf } from "./device-facts.ts";
@@ -14,7 +13,6 @@ import {
   dtypeOnDevice,
   type GpuBackend,
   giveBack,
-  knownNumbers,
   newTensor,
   shared,
 } from "./gpu-backend.ts";
@@ -24,7 +22,7 @@ import type { RecurrenceKind } from "./recurrence-text.ts";
 import { type ForwardBuffer, rowForward } from "./row-programs.ts";
 import { stepForward, stepTile } from "./step-programs.ts";
 import { tileFor } from "./tiled-product.ts";
-import { fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
+import { areChecked, fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
 
 /** Tensors of a call that are there. */
 export type Inputs = Readonly<Partial<Record<InputName, TensorInfo>>>;
@@ -81,14 +79,6 @@ function numbersOf(
   };
 }
 
-/** Whether ids need not be looked at on the device. @throws Error where one is no row of the table */
-function checkIds(backend: GpuBackend, { who, inputs: { ids, table } }: EngineCall): boolean {
-  if (!ids || !table) return true;
-  const known = knownNumbers(backend, ids);
-  if (known) idsOf(who, known, table.shape[0] as number);
-  return known !== undefined;
-}
-
 /** Outputs, final states and, in training, what the backward pass needs. */
 export function forwardOnDevice(
   backend: GpuBackend,
@@ -98,7 +88,8 @@ export function forwardOnDevice(
   const { who, shape } = call;
   const inputs: Inputs = call.inputs;
   const { B, T, H, cell, returnSequences } = shape;
-  const isChecked = checkIds(backend, call);
+  const { ids, table } = inputs;
+  const isChecked = !ids || !table || areChecked(backend, who, ids, table.shape[0]);
   const plan = planOf(shape, factsOf(backend.device));
   const numbers = numbersOf(backend, call, training);
   const outputs = newTensor(backend, returnSequences ? [B, T, H] : [B, H]);
@@ -155,8 +146,7 @@ export function copyState(
   start: number,
 ): void {
   const floats = floatsOf(backend, state);
-  const count = floats.shape.reduce((product, n) => product * n, 1);
-  copyNumbers(backend, floats, 0, to, start, count);
+  copyNumbers(backend, floats, 0, to, start, util.sizeFromShape(floats.shape));
   if (floats !== state) giveBack(backend, [floats]);
 }
 

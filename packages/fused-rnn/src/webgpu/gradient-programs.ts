@@ -4,9 +4,10 @@
 import type { CellKind } from "@rnnkit/core-rnn";
 import { callNumbers, flag, maskText } from "./call-numbers.ts";
 import { cellTexts, countsOf } from "./cell-text.ts";
-import { type Program, placeInTwo } from "./program.ts";
-import { inputText } from "./projection.ts";
+import type { Program } from "./program.ts";
+import { inputFactorText, inputText } from "./projection.ts";
 import { type Tile, tiledProductText } from "./tiled-product.ts";
+import { mainInTwo } from "./wgsl.ts";
 
 /** The step of a row of a product, and its row of the batch. */
 const rowText = (name: string) =>
@@ -137,10 +138,7 @@ fn recurrentSum(at: u32) -> f32 {
     sum += recurrentParts[part * (call.units + ${recurrentRows(cell, 0)}u) * ${G}u * call.units + at];
   }
   return sum;
-}
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+}${mainInTwo(64)}
   let columns = ${G}u * call.units;
   var at = place * 64u + lane;
   if (at < call.inputSize * columns) { kernel[at] = kernelSum(at); return; }
@@ -172,11 +170,7 @@ export function inputGradient(
     numbers: callNumbers,
     text: () => `${maskText}
 ${planesText(xPlanes)}
-fn inputFactor(b: u32, k: u32, number: u32) -> f32 {
-  if (call.inputVariants == 0u) { return 1.0; }
-  let version = select(0u, number, call.inputVariants > 1u);
-  return dropout[(version * call.batch + b) * call.inputSize + k];
-}
+${inputFactorText}
 ${tiledProductText({
   tile,
   prelude: `let rows = (call.end - call.start) * call.batch;

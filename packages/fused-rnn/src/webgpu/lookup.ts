@@ -8,11 +8,10 @@ import {
   type TensorInfo,
   engine as tfEngine,
 } from "@tensorflow/tfjs-core";
-import { idsOf } from "../wasm/token-ids.ts";
-import { type GpuBackend, knownNumbers } from "./gpu-backend.ts";
+import type { GpuBackend } from "./gpu-backend.ts";
 import { lookedUp, sumsByIds } from "./moved-rows.ts";
 import type { OwnKernels } from "./own-kernels.ts";
-import { fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
+import { areChecked, fetchWrongIds, wrongIdMark } from "./wrong-ids.ts";
 
 const kernelName = "FusedLookup";
 const who = "lookup";
@@ -24,10 +23,10 @@ const forwardKernel: KernelConfig = {
   kernelFunc({ inputs, backend }) {
     const gpu = backend as GpuBackend;
     const { table, ids } = inputs as Record<string, TensorInfo>;
-    const known = knownNumbers(gpu, ids);
-    if (known) idsOf(who, known, table.shape[0]);
-    const vectors = lookedUp(gpu, table, ids, known ? undefined : wrongIdMark(gpu));
-    if (!known) fetchWrongIds(gpu, who, table.shape[0]);
+    const [rows] = table.shape;
+    if (areChecked(gpu, who, ids, rows)) return lookedUp(gpu, table, ids);
+    const vectors = lookedUp(gpu, table, ids, wrongIdMark(gpu));
+    fetchWrongIds(gpu, who, rows);
     return vectors;
   },
 };

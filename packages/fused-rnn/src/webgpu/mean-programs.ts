@@ -3,6 +3,7 @@
 import type { MeanKind } from "../step-ops.ts";
 import type { Program } from "./program.ts";
 import { sumText } from "./reduction-text.ts";
+import { isNanText, numberText } from "./wgsl.ts";
 
 /** What a kind says of a row: `value`, and where it is a loss `slopes[...]`, without the division by their number. */
 interface MeanText {
@@ -118,7 +119,7 @@ export const meanRows = 1024;
 
 const helpers = `
 ${sumText("totalOf", 256)}
-fn number(word: u32) -> f32 { return bitcast<f32>(word); }`;
+${numberText}`;
 
 const numbers = ["count", "width", "isWhole", "isTraining", "share", "least", "most"];
 
@@ -134,7 +135,7 @@ fn targetOf(at: u32) -> f32 {
   return select(bitcast<f32>(yTrue[at]), f32(bitcast<i32>(yTrue[at])), call.isWhole != 0u);
 }
 fn predictedOf(at: u32) -> f32 { return yPred[at]; }
-fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+${isNanText}
 fn clipped(p: f32) -> f32 { return clamp(p, number(call.least), number(call.most)); }
 fn isInside(p: f32) -> bool { return p >= number(call.least) && p <= number(call.most); }
 fn give(at: u32, slope: f32) { if (call.isTraining != 0u) { slopes[at] = slope * number(call.share); } }

@@ -26,9 +26,9 @@ import {
   newTensor,
 } from "./gpu-backend.ts";
 import { meanKinds, meanOfParts, meanParts, meanRows } from "./mean-programs.ts";
-import { wordOf } from "./optimizer-programs.ts";
 import type { OwnKernels } from "./own-kernels.ts";
 import { dispatch, runOf } from "./program.ts";
+import { wordOf } from "./wgsl.ts";
 
 const kernelName = "FusedMean";
 

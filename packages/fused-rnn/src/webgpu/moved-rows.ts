@@ -9,18 +9,22 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { type Replacement, shapeIfStill } from "../tfjs/wasm-overrides.ts";
-import { idsOf } from "../wasm/token-ids.ts";
 import { type CallNumbers, callNumbers, flag } from "./call-numbers.ts";
-import { dtypeOnDevice, type GpuBackend, knownNumbers, shared } from "./gpu-backend.ts";
-import { dispatch, floatsOf, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
+import { dtypeOnDevice, type GpuBackend, shared } from "./gpu-backend.ts";
+import { dispatch, floatsOf, inTwo, type Program, runOf } from "./program.ts";
 import { integerSums, tableGradient } from "./table-gradient.ts";
+import { idText, mainInTwo, upTo } from "./wgsl.ts";
+import { areChecked } from "./wrong-ids.ts";
 
-const isFourBytes = (dtype: string): boolean => ["float32", "int32", "bool"].includes(dtype);
+const isWhole = (dtype: string): boolean => dtype === "int32" || dtype === "bool";
 
-/** Whether a tensor's numbers are those of the host alone: tfjs goes on with them there where they are few. */
-const isOnHost = (backend: GpuBackend, tensor: TensorInfo): boolean =>
-  knownNumbers(backend, tensor) !== undefined &&
-  backend.tensorMap.get(tensor.dataId).resource == null;
+const isFourBytes = (dtype: string): boolean => dtype === "float32" || isWhole(dtype);
+
+/** The numbers of a tensor that the host alone has: tfjs goes on with them there where they are few. */
+function hostNumbers(backend: GpuBackend, tensor: TensorInfo): ArrayLike<number> | undefined {
+  const { values, resource } = backend.tensorMap.get(tensor.dataId);
+  return resource == null ? (values ?? undefined) : undefined;
+}
 
 /** Rows of a table by their ids, 4 bytes an element; zeros for an id that is no row's, which is marked. */
 const lookup: Program<"rows" | "ids" | "out" | "wrong"> = {
@@ -28,14 +32,10 @@ const lookup: Program<"rows" | "ids" | "out" | "wrong"> = {
   storage: { rows: "words", ids: "words", out: "wordsOut", wrong: "marks" },
   numbers: ["width", "rowCount", "count", "areFloats", "marksWrong"],
   text: () => `
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+${idText}${mainInTwo(256)}
   let at = place * 256u + lane;
   if (at >= call.count) { return; }
-  // A negative id is a large one without a sign.
-  let given = ids[at / call.width];
-  let id = select(given, bitcast<u32>(i32(bitcast<f32>(given))), call.areFloats != 0u);
+  let id = idOf(ids[at / call.width], call.areFloats != 0u);
   var word = 0u;
   if (id < call.rowCount) { word = rows[id * call.width + at % call.width]; }
   else if (call.marksWrong != 0u && at % call.width == 0u) { atomicMax(&wrong[0], id); }
@@ -97,12 +97,11 @@ const gatherRows: Replacement = {
       const backend = params.backend as GpuBackend;
       const { x, indices } = params.inputs as { x: TensorInfo; indices: TensorInfo };
       const { axis, batchDims } = params.attrs as { axis: number; batchDims: number };
-      const known = knownNumbers(backend, indices);
       const isOurs = axis === 0 && batchDims === 0 && isFourBytes(x.dtype);
       const isEmpty = util.sizeFromShape([...x.shape, ...indices.shape]) === 0;
       if (!isOurs || isEmpty || indices.dtype !== "int32") return stock.kernelFunc(params);
-      if (known) idsOf("gather", known, x.shape[0]);
-      if (isOnHost(backend, x) && isOnHost(backend, indices)) return stock.kernelFunc(params);
+      areChecked(backend, "gather", indices, x.shape[0]);
+      if (hostNumbers(backend, x) && hostNumbers(backend, indices)) return stock.kernelFunc(params);
       return lookedUp(backend, x, indices);
     },
   }),
@@ -130,15 +129,12 @@ const segmentSum: Replacement = {
 
 /** Words in another order of their axes: of each axis of the result its size, and what a step along it is in the source. */
 const reordered = (rank: number): Program<"given" | "moved"> => {
-  const axes = Array.from({ length: rank }, (_, i) => i);
+  const axes = upTo(rank);
   return {
     name: `words reordered ${rank}`,
     storage: { given: "words", moved: "wordsOut" },
     numbers: ["count", ...axes.flatMap((i) => [`size${i}`, `step${i}`])],
-    text: () => `
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+    text: () => `${mainInTwo(256)}
   let at = place * 256u + lane;
   if (at >= call.count) { return; }
   var rest = at;
@@ -181,9 +177,9 @@ const transpose: Replacement = {
       const shape = shapeIfStill(x, perm);
       const backend = params.backend as GpuBackend;
       if (shape) return shared(backend, x, shape);
-      const isWhole = ["int32", "bool"].includes(dtypeOnDevice(backend, x));
       const isEmpty = util.sizeFromShape(x.shape) === 0;
-      const isOurs = isWhole && !isEmpty && !backend.shouldExecuteOnCPU([x]);
+      const isOurs =
+        isWhole(dtypeOnDevice(backend, x)) && !isEmpty && !backend.shouldExecuteOnCPU([x]);
       return isOurs ? transposedWords(backend, x, perm) : stock.kernelFunc(params);
     },
   }),
@@ -201,9 +197,10 @@ const castToFloats: Replacement = {
       const backend = params.backend as GpuBackend;
       const x = params.inputs.x as TensorInfo;
       const { dtype } = params.attrs as { dtype: string };
-      const isOurs = dtype === "float32" && ["int32", "bool"].includes(x.dtype);
+      // What lies there as floats already is tfjs's to share.
+      const isOurs = dtype === "float32" && isWhole(dtypeOnDevice(backend, x));
       if (!isOurs || util.sizeFromShape(x.shape) === 0) return stock.kernelFunc(params);
-      const known = isOnHost(backend, x) ? knownNumbers(backend, x) : undefined;
+      const known = hostNumbers(backend, x);
       if (!known) return floatsOf(backend, { ...x, dtype });
       return {
         dataId: backend.write(Float32Array.from(known), x.shape, dtype),

@@ -1,7 +1,8 @@
 // Steps of optimizers in WGSL: every element of a weight by itself, in place.
 
 import { leastSquared } from "../tfjs/optimizer-kernels.ts";
-import { type Program, placeInTwo } from "./program.ts";
+import type { Program } from "./program.ts";
+import { mainInTwo, numberText, upTo } from "./wgsl.ts";
 
 /** How an optimizer steps: the text of it, and the numbers that it goes by. */
 interface Step {
@@ -82,14 +83,6 @@ export const steps: Readonly<Record<string, Step>> = {
   },
 };
 
-const bits = new DataView(new ArrayBuffer(4));
-
-/** A number's float32 as the word that a uniform struct takes. */
-export function wordOf(number: number): number {
-  bits.setFloat32(0, number);
-  return bits.getUint32(0);
-}
-
 /** Elements of a workgroup. */
 export const stepLanes = 256;
 
@@ -100,7 +93,7 @@ export function stepProgram(
   weights: number,
 ): Program<string> {
   const step = steps[kernelName];
-  const all = Array.from({ length: weights }, (_, i) => i);
+  const all = upTo(weights);
   const names = ["value", "gradient", ...slots];
   const access = (name: string) => (name === "gradient" ? "read" : "write");
   const storage = all.flatMap((i) => names.map((name) => [`${name}${i}`, access(name)] as const));
@@ -111,7 +104,7 @@ export function stepProgram(
     numbers: [...numbers, ...all.map((i) => `count${i}`)],
     // The least mean that counts: see tfjs/optimizer-kernels.ts.
     text: () => `
-fn number(word: u32) -> f32 { return bitcast<f32>(word); }
+${numberText}
 fn flushed(x: f32, least: f32) -> f32 { return select(x, 0.0, abs(x) < least); }
 fn flushedMean(x: f32) -> f32 { return flushed(x, ${2 ** -115}); }
 ${all
@@ -123,10 +116,7 @@ ${all
   )}
 }`,
   )
-  .join("\n")}
-@compute @workgroup_size(${stepLanes})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+  .join("\n")}${mainInTwo(stepLanes)}
   var at = place * ${stepLanes}u + lane;
   ${all
     .map((i) => `if (at < call.count${i}) { step${i}(at); return; } at -= call.count${i};`)

@@ -20,8 +20,9 @@ import {
   isGpuBackend,
   newTensor,
 } from "./gpu-backend.ts";
-import { stepLanes, stepProgram, steps, wordOf } from "./optimizer-programs.ts";
+import { stepLanes, stepProgram, steps } from "./optimizer-programs.ts";
 import { dispatch, floatsOf, inTwo, runOf } from "./program.ts";
+import { wordOf } from "./wgsl.ts";
 
 type Tensors = Readonly<Record<string, TensorInfo>>;
 

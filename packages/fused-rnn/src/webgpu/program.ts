@@ -1,9 +1,10 @@
 // Programs of the device, and how they are run in tfjs's own order of commands.
 
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { bufferOf, dtypeOnDevice, type GpuBackend, giveBack, newTensor } from "./gpu-backend.ts";
 import { watchDevice } from "./late-errors.ts";
 import { watchReads } from "./reads.ts";
+import { mainInTwo } from "./wgsl.ts";
 
 /** A storage buffer of a program: numbers (f32) or words (u32) that are read or written, marks (atomic). */
 export type Access = "read" | "write" | "words" | "wordsOut" | "marks";
@@ -34,9 +35,6 @@ export function inTwo(count: number): Groups {
   return [x, Math.ceil(count / x), 1];
 }
 
-/** What tells a workgroup's place in `inTwo`, in WGSL; what is beyond the count must do nothing. */
-export const placeInTwo = "let place = group.x + group.y * groups.x;";
-
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -45,7 +43,7 @@ interface Compiled {
 /** What is kept for a device. */
 interface DeviceState {
   readonly programs: Map<string, Compiled>;
-  /** Uniform buffers by their content, the oldest first: calls come in few shapes. */
+  /** Uniform buffers by their content, what was asked for last at the end: calls come in few shapes. */
   readonly uniforms: Map<string, GPUBuffer>;
   /** Stands where a program has a buffer that a call lacks. */
   readonly none: GPUBuffer;
@@ -117,10 +115,7 @@ const floatsOfWords: Program<"words" | "floats"> = {
   name: "floats of words",
   storage: { words: "words", floats: "write" },
   numbers: ["count"],
-  text: () => `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+  text: () => `${mainInTwo(64)}
   let at = place * 64u + lane;
   if (at < call.count) { floats[at] = f32(bitcast<i32>(words[at])); }
 }`,
@@ -133,7 +128,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 export function floatsOf(backend: GpuBackend, tensor: TensorInfo): TensorInfo {
   if (tensor.dtype !== "float32" || dtypeOnDevice(backend, tensor) === "float32") return tensor;
   const floats = newTensor(backend, tensor.shape);
-  const count = tensor.shape.reduce((product, n) => product * n, 1);
+  const count = util.sizeFromShape(tensor.shape);
   const groups = inTwo(Math.ceil(count / 64));
   dispatch(backend, [runOf(floatsOfWords, { words: tensor, floats }, groups)], [{ count }]);
   return floats;
@@ -230,7 +225,12 @@ function uniformOf(
   const rows = numbers.map((each) => names.map((name) => each[name]));
   const key = rows.join(";");
   const known = uniforms.get(key);
-  if (known) return known;
+  if (known) {
+    // Numbers that change at each step, as Adam's, do not push out those that stay.
+    uniforms.delete(key);
+    uniforms.set(key, known);
+    return known;
+  }
   const buffer = device.createBuffer({
     ...{ size: uniformStride * rows.length, usage: GPUBufferUsage.UNIFORM },
     mappedAtCreation: true,

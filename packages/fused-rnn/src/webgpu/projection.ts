@@ -5,19 +5,23 @@ import { callNumbers, flag, maskText } from "./call-numbers.ts";
 import { cellTexts, countsOf } from "./cell-text.ts";
 import type { Program } from "./program.ts";
 import { type Tile, tiledProductText } from "./tiled-product.ts";
+import { idText } from "./wgsl.ts";
 
-/** `inputOf(b, s, k, gate)` is a number of x under dropout, of a step that is kept: what others hold is not read. */
-export const inputText: string = `${maskText}
-fn inputFactor(b: u32, k: u32, number: u32) -> f32 {
+/** The factor of a number of x under the dropout of a gate. */
+export const inputFactorText = `fn inputFactor(b: u32, k: u32, number: u32) -> f32 {
   if (call.inputVariants == 0u) { return 1.0; }
   let version = select(0u, number, call.inputVariants > 1u);
   return dropout[(version * call.batch + b) * call.inputSize + k];
-}
+}`;
+
+/** `inputOf(b, s, k, gate)` is a number of x under dropout, of a step that is kept: what others hold is not read. */
+export const inputText: string = `${maskText}
+${inputFactorText}
+${idText}
 fn sourceRow(b: u32, s: u32) -> u32 {
   let at = b * call.steps + stepOf(s);
   if (!has(${flag.lookup}u)) { return at; }
-  if (has(${flag.floatIds}u)) { return bitcast<u32>(i32(bitcast<f32>(ids[at]))); }
-  return ids[at];
+  return idOf(ids[at], has(${flag.floatIds}u));
 }
 fn inputOf(b: u32, s: u32, k: u32, number: u32) -> f32 {
   if (!isKept(b, s)) { return 0.0; }

@@ -5,6 +5,7 @@ import type { FusedActivation } from "../activation-names.ts";
 import { activationText } from "./activation-text.ts";
 import { flag, maskText } from "./call-numbers.ts";
 import { cellTexts, countsOf } from "./cell-text.ts";
+import { upTo } from "./wgsl.ts";
 
 /** What a program of a recurrence is made for. */
 export interface RecurrenceKind {
@@ -17,9 +18,6 @@ export interface RecurrenceKind {
 export function kindName({ cell, activation, recurrentActivation }: RecurrenceKind): string {
   return `${cell} ${activation} ${recurrentActivation}`;
 }
-
-/** The numbers from 0 to below n. */
-export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** A line for each of these numbers. */
 export function each(of: readonly number[], line: (i: number) => string): string {

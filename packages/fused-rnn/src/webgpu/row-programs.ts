@@ -3,15 +3,15 @@
 
 import { callNumbers, flag } from "./call-numbers.ts";
 import { cellTexts } from "./cell-text.ts";
-import { type Access, type Program, placeInTwo } from "./program.ts";
+import type { Access, Program } from "./program.ts";
 import {
   backwardText,
   each,
   forwardText,
   kindName,
   type RecurrenceKind,
-  upTo,
 } from "./recurrence-text.ts";
+import { mainInTwo, upTo } from "./wgsl.ts";
 
 /** Units times rows of a workgroup, at most: what lies in its memory is below the 16 KiB that every device has. */
 export const mostPairs = 512;
@@ -56,10 +56,7 @@ export function sumStart(cell: RecurrenceKind["cell"], gate: number): string {
   return `select(0.0, bias[${3 + gate}u * call.units + unit], has(${flag.bias}u))`;
 }
 
-const head = (lanes: RowLanes) => `
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+const head = (lanes: RowLanes) => `${mainInTwo(lanes)}
   let firstRow = place * call.rows;
   if (firstRow >= call.batch) { return; }
   let pairs = min(call.rows, call.batch - firstRow) * call.units;`;

@@ -9,20 +9,17 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { type GpuBackend, newTensor } from "./gpu-backend.ts";
-import { wordOf } from "./optimizer-programs.ts";
 import type { OwnKernels } from "./own-kernels.ts";
-import { dispatch, inTwo, type Program, placeInTwo, runOf } from "./program.ts";
+import { dispatch, inTwo, type Program, runOf } from "./program.ts";
 import { reductionText, sumText } from "./reduction-text.ts";
+import { isNanText, mainInTwo, wordOf } from "./wgsl.ts";
 
 const kernelName = "FusedSoftmax";
 const gradientName = "FusedSoftmaxGrad";
 
 /** A row's function of its workgroup: `first` is the row's first number, `lane` goes through them in steps of 64. */
 const rowText = (body: string) => `
-${sumText("sumOf", 64)}
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+${sumText("sumOf", 64)}${mainInTwo(64)}
   if (place >= call.rows) { return; }
   let first = place * call.width;
   ${body}
@@ -35,7 +32,7 @@ const forwardProgram: Program<"x" | "y"> = {
   storage: { x: "read", y: "write" },
   numbers,
   text: () => `
-fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+${isNanText}
 fn termOf(x: f32, largest: f32) -> f32 {
   // What an exponential makes of it is not said.
   if (isNan(x)) { return bitcast<f32>(call.nan); }

@@ -11,7 +11,6 @@ import {
   forwardText,
   kindName,
   type RecurrenceKind,
-  upTo,
 } from "./recurrence-text.ts";
 import {
   type BackwardBuffer,
@@ -20,6 +19,7 @@ import {
   forwardStorage,
   sumStart,
 } from "./row-programs.ts";
+import { upTo } from "./wgsl.ts";
 
 /** Rows and units of a workgroup's tile. */
 export const stepTile = { rows: 32, units: 16 } as const;

@@ -1,7 +1,8 @@
 // The gradient of a table of vectors that were looked up: the sums of rows that have one id.
 
 import { callNumbers, flag, maskText } from "./call-numbers.ts";
-import { type Program, placeInTwo } from "./program.ts";
+import type { Program } from "./program.ts";
+import { idText, mainInTwo } from "./wgsl.ts";
 
 /** Rows of dx added up by their ids, in the order of the steps: the table's gradient, a workgroup a row of it. */
 export const tableGradient: Program<"dx" | "ids" | "mask" | "table"> = {
@@ -23,15 +24,12 @@ export const integerSums: typeof tableGradient = {
 function rowSums(zero: "0.0" | "0u"): string {
   // 1024 ids at a time, a bit each: which of them are this row's. Lanes of one column take words of bits in turn.
   return `${maskText}
+${idText}
 var<workgroup> matches: array<atomic<u32>, 32>;
 var<workgroup> sums: array<${zero === "0u" ? "u32" : "f32"}, 256>;
 fn isMine(at: u32, mine: u32) -> bool {
-  let id = select(ids[at], bitcast<u32>(i32(bitcast<f32>(ids[at]))), has(${flag.floatIds}u));
-  return id == mine && (!has(${flag.masked}u) || mask[at] != 0u);
-}
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${placeInTwo}
+  return idOf(ids[at], has(${flag.floatIds}u)) == mine && (!has(${flag.masked}u) || mask[at] != 0u);
+}${mainInTwo(256)}
   if (place >= call.tableRows) { return; }
   let count = call.batch * call.steps;
   // Columns side by side, at most 32 of them at a time: a power of two.

@@ -1,8 +1,10 @@
 // Ids that lie on the device cannot be looked at before the call. The program that looks them up marks those that are
-// rows of no table; the mark is fetched when the caller's own work is done, and a wrong id is the next call's error.
+// rows of no table; the mark is fetched when the caller's own work is done, and a wrong id is the error of the next read
+// or call.
 
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { bufferOf, clearNumbers, type GpuBackend } from "./gpu-backend.ts";
+import { idsOf } from "../wasm/token-ids.ts";
+import { bufferOf, clearNumbers, type GpuBackend, knownNumbers } from "./gpu-backend.ts";
 import { throwLater } from "./late-errors.ts";
 
 interface Marks {
@@ -30,6 +32,22 @@ function marks(backend: GpuBackend): Marks {
     marksOf.set(backend, known);
   }
   return known;
+}
+
+/**
+ * Whether the host knows the ids, and so has looked at them; those that the device alone has are to be marked there.
+ *
+ * @throws Error where one is no row of the table
+ */
+export function areChecked(
+  backend: GpuBackend,
+  who: string,
+  ids: TensorInfo,
+  rows: number,
+): boolean {
+  const known = knownNumbers(backend, ids);
+  if (known) idsOf(who, known, rows);
+  return known !== undefined;
 }
 
 /** Where a lookup marks wrong ids. */
