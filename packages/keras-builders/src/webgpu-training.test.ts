@@ -268,6 +268,26 @@ describe.skipIf(!hasDawn)(
       },
     );
 
+    test.each(Object.keys(cases))(
+      "%s: rows alone are the batch's, to the last bit",
+      async (name) => {
+        await tf.setBackend("webgpu");
+        const { model: make, x: makeX } = cases[name]!;
+        const [model, x] = [make(), makeX()];
+        const numbersOf = async (given: tf.Tensor) => {
+          const predicted = model.predict(given) as tf.Tensor;
+          const numbers = [...(await predicted.data())];
+          tf.dispose([given, predicted]);
+          return numbers;
+        };
+        const alone: number[] = [];
+        const count = x.shape[0]!;
+        for (let row = 0; row < count; row++) alone.push(...(await numbersOf(tf.slice(x, row, 1))));
+        expect(alone).toEqual(await numbersOf(x));
+        model.dispose();
+      },
+    );
+
     test("an average over the steps that a mask keeps is the cpu's", async () => {
       const averaged = async (backend: string) => {
         await tf.setBackend(backend);
