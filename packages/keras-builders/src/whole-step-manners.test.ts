@@ -4,7 +4,6 @@
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
 import { expectNoTensorLeak } from "@rnnkit/test-kit";
-import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   Callback,
@@ -15,43 +14,30 @@ import {
   sequential,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
-import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { adam, explainSpeed, layers, setWholeSteps, sgd } from "./index.ts";
+import { expect, test, vi } from "vitest";
+import { adam, explainSpeed, layers, sgd } from "./index.ts";
+import {
+  at,
+  B,
+  bothWays,
+  H,
+  I,
+  numbersOf,
+  of,
+  T,
+  useWholeSteps,
+  x,
+  y,
+} from "./whole-step.fixture.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
-const [B, T, I, H] = [4, 5, 3, 6];
 
-beforeAll(() => tf.setBackend("wasm"));
-afterEach(() => setWholeSteps(true));
-
-const of = { units: H, seed: 3 };
-const at = { inputShape: [T, I] };
+useWholeSteps();
 
 function compiled(all: Layer[], optimizer: tf.Optimizer = sgd({ learningRate: 0.1 })): Sequential {
   const model = sequential({ layers: [...all, layers.dense({ units: 1, seed: 5 })] });
   model.compile({ optimizer, loss: "meanSquaredError", metrics: ["mae"] });
   return model;
-}
-
-const wave = (shape: number[], k = 1): tf.Tensor => {
-  const length = tf.util.sizeFromShape(shape);
-  return tf.tensor(
-    Float32Array.from({ length }, (_, i) => Math.sin(k * i + 0.5)),
-    shape,
-  );
-};
-const x = (): tf.Tensor => wave([B, T, I]);
-const y = (): tf.Tensor => wave([B, 1], 2);
-const numbersOf = (model: Sequential): number[] =>
-  model.getWeights().flatMap((weight) => [...weight.dataSync()]);
-
-/** What **run** gives with models as a whole, beside layer by layer. */
-async function bothWays(run: () => Promise<number[]> | number[]): Promise<void> {
-  const whole = await run();
-  setWholeSteps(false);
-  const usual = await run();
-  setWholeSteps(true);
-  expect(whole).toBeAllclose(usual, tolerances.layers.wholes);
 }
 
 test("weights that are set between two steps are those that the next one starts from", () =>

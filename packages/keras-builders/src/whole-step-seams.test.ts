@@ -2,7 +2,6 @@
 
 import "@tensorflow/tfjs-backend-wasm";
 import { engineMemory } from "@rnnkit/fused-rnn";
-import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   LayersModel,
@@ -11,25 +10,13 @@ import {
   sequential,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
-import { afterEach, beforeAll, expect, test } from "vitest";
-import { adam, explainSpeed, layers, rmsprop, setWholeSteps, sgd } from "./index.ts";
+import { expect, test } from "vitest";
+import { adam, explainSpeed, layers, rmsprop, sgd } from "./index.ts";
+import { at, bothWays, I, numbersOf, of, T, useWholeSteps, x, y } from "./whole-step.fixture.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
-const [B, T, I, H] = [4, 5, 3, 6];
 
-beforeAll(() => tf.setBackend("wasm"));
-afterEach(() => setWholeSteps(true));
-
-const of = { units: H, seed: 3 };
-const at = { inputShape: [T, I] };
-const wave = (shape: number[], k = 1): tf.Tensor => {
-  const length = tf.util.sizeFromShape(shape);
-  return tf.tensor(
-    Float32Array.from({ length }, (_, i) => Math.sin(k * i + 0.5)),
-    shape,
-  );
-};
-const [x, y] = [() => wave([B, T, I]), () => wave([B, 1], 2)];
+useWholeSteps();
 
 interface Compile {
   optimizer?: tf.Optimizer;
@@ -42,20 +29,9 @@ function compiled(all: Layer[], { optimizer = sgd({ learningRate: 0.1 }), loss }
   return model;
 }
 
-const numbersOf = (model: Sequential): number[] =>
-  model.getWeights().flatMap((weight) => [...weight.dataSync()]);
 const predicted = (model: Sequential): number[] => [
   ...(model.predict(x()) as tf.Tensor).dataSync(),
 ];
-
-/** What **run** gives with models as a whole, beside layer by layer. */
-async function bothWays(run: () => Promise<number[]> | number[]): Promise<void> {
-  const whole = await run();
-  setWholeSteps(false);
-  const usual = await run();
-  setWholeSteps(true);
-  expect(whole).toBeAllclose(usual, tolerances.layers.wholes);
-}
 
 test.each([
   ["adam", adam, "adamUpdate: expected m of shape"],
