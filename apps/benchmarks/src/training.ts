@@ -113,12 +113,14 @@ export async function evaluate(
   for (let start = 0; start < rows; start += batchSize) {
     if (signal.aborted) return null;
     const end = Math.min(rows, start + batchSize);
-    const values = tf.tidy(() => {
+    const scalars = tf.tidy(() => {
       const x = toTensor(sliceRows(examples.x, start, end));
       const y = toTensor(sliceRows(examples.y, start, end));
-      const scalars = [model.evaluate(x, y, { batchSize: end - start })].flat() as tf.Scalar[];
-      return scalars.map((scalar) => scalar.dataSync()[0] as number);
+      return [model.evaluate(x, y, { batchSize: end - start })].flat() as tf.Scalar[];
     });
+    const values: number[] = [];
+    for (const scalar of scalars) values.push((await scalar.data())[0] as number);
+    tf.dispose(scalars);
     measures = values.length;
     for (let i = 0; i < Math.min(2, measures); i++) {
       sums[i] = (sums[i] as number) + (values[i] as number) * (end - start);
@@ -142,10 +144,11 @@ export async function predict(
   for (let start = 0; start < rows; start += batchSize) {
     if (signal.aborted) return null;
     const end = Math.min(rows, start + batchSize);
-    const values = tf.tidy(() =>
-      (model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor).dataSync(),
+    const output = tf.tidy(
+      () => model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor,
     );
-    for (const value of values) out.push(value);
+    for (const value of await output.data()) out.push(value);
+    output.dispose();
     await setImmediate();
   }
   return Float64Array.from(out);
@@ -169,7 +172,8 @@ function takeRows(array: NdArray, order: Int32Array): NdArray {
   return { data, shape: [order.length, ...array.shape.slice(1)] };
 }
 
-function toTensor({ data, shape }: NdArray): tf.Tensor {
+/** An array on tfjs's current backend; whole numbers stay whole. */
+export function toTensor({ data, shape }: NdArray): tf.Tensor {
   return data instanceof Int32Array
     ? tf.tensor(data, [...shape], "int32")
     : tf.tensor(Float32Array.from(data), [...shape], "float32");
