@@ -54,7 +54,7 @@ async function buildAs(name: string): Promise<void> {
     "index.html": `<!doctype html><title>${name}</title><button>late</button><script type="module" src="./main.ts"></script>`,
     "main.ts": `
       import { offlineState, hasUpdate, startOffline } from "${here}offline.ts";
-      Object.assign(globalThis, { seen: { name: "${name}", get state() { return offlineState.value; },
+      Object.assign(globalThis, { seen: { name: "${name}", settled: false, get state() { return offlineState.value; },
         get update() { return hasUpdate.value; } },
         late: async () => (await import("./late.ts")).late,
         data: async () => (await fetch("./data.txt")).text(),
@@ -64,7 +64,7 @@ async function buildAs(name: string): Promise<void> {
           worker.onmessage = ({ data }) => resolve(data);
         }) });
       sessionStorage.setItem("loads", String(1 + Number(sessionStorage.getItem("loads"))));
-      void startOffline();`,
+      void startOffline().then(() => { seen.settled = true; });`,
     "late.ts": `export const late = "late ${name}";`,
     "worker.ts": `postMessage("worker ${name} " + self.crossOriginIsolated);`,
   };
@@ -189,13 +189,13 @@ test("a file that is not of the build, as in the middle of an upload, is not kep
   writeFileSync(join(folder, "dist", "data.txt"), "of another build");
   await page.goto(address());
   await page.waitForFunction(
-    () => (globalThis as unknown as { seen?: { state: string } }).seen?.state === "loading",
+    () => (globalThis as unknown as { seen?: { settled: boolean } }).seen?.settled,
   );
-  await page.waitForTimeout(1000);
   const kept = await page.evaluate(async () => {
     const registration = await navigator.serviceWorker.getRegistration();
-    return [registration?.active ?? null, registration?.waiting ?? null];
+    const { state } = (globalThis as unknown as { seen: { state: string } }).seen;
+    return [state, registration?.active ?? null, registration?.waiting ?? null];
   });
-  expect(kept).toEqual([null, null]);
+  expect(kept).toEqual(["none", null, null]);
   await page.context().close();
 });

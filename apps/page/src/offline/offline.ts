@@ -31,11 +31,11 @@ export async function startOffline(): Promise<void> {
       registration.installing?.addEventListener("statechange", follow),
     );
     follow();
-    await serviceWorker.ready;
+    await Promise.race([serviceWorker.ready, refused(registration.installing)]);
     if (isNew) await controlled(serviceWorker);
     offlineState.value = "ready";
   } catch {
-    // Private windows and full disks refuse it; the page works all the same.
+    // Private windows and full disks refuse it, and so does a file of another build; the page works all the same.
     offlineState.value = "none";
     return;
   }
@@ -63,6 +63,15 @@ function firstTry(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Rejects when a file could not be kept. */
+function refused(installing: ServiceWorker | null): Promise<never> {
+  return new Promise((_, reject) =>
+    installing?.addEventListener("statechange", () => {
+      if (installing.state === "redundant") reject(new Error("offline: not installed"));
+    }),
+  );
 }
 
 function controlled(serviceWorker: ServiceWorkerContainer): Promise<unknown> | undefined {

@@ -14,15 +14,6 @@ export function Equation({ of }: { of: string }): VNode {
   );
 }
 
-/** A sign such as `h_t` within a sentence or a heading of a table. */
-export function Sign({ of }: { of: string }): VNode {
-  return (
-    <math>
-      <mrow>{of.split(" ").map((part) => sign(part))}</mrow>
-    </math>
-  );
-}
-
 function sign(part: string): ComponentChildren {
   const [above, below] = part.split("/");
   if (above && below) {

@@ -57,6 +57,8 @@ export function GradientChart(props: {
   useEffect(() => {
     if (!plot || !box.current || width === 0) return;
     const drawn = drawChart(plot, curves, current, { width, across, up });
+    // An image has one name; those that Plot gives to its parts are no names of anything then.
+    for (const part of drawn.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
     drawn.setAttribute("role", "img");
     drawn.setAttribute(
       "aria-label",

@@ -1,7 +1,6 @@
 import type { VNode } from "preact";
 import { number, text } from "../language/language.ts";
 import { type DrawnCell, drawnCells, fading, type UnrolledPasses } from "./backpropagation.ts";
-import { Sign } from "./equation.tsx";
 import { curvesOf } from "./gradient-chart.tsx";
 import { cellNames } from "./playback.ts";
 import { Scroller } from "./scroller.tsx";
@@ -64,12 +63,12 @@ export function StepsTable({ passes }: { passes: UnrolledPasses }): VNode {
   const { cell, steps } = passes;
   const hasC = cell === "lstm";
   const columns = [
-    "x_t",
-    ...(hasC ? ["c_t"] : []),
-    "h_t",
-    "y_t",
-    "| ∂L/∂h_t |",
-    ...(hasC ? ["| ∂L/∂c_t |"] : []),
+    "xₜ",
+    ...(hasC ? ["cₜ"] : []),
+    "hₜ",
+    "yₜ",
+    "|∂L/∂hₜ|",
+    ...(hasC ? ["|∂L/∂cₜ|"] : []),
   ];
   const vector = (values: ArrayLike<number> | undefined) =>
     Array.from(values ?? [], (value) => number(value, { maximumFractionDigits: 3 })).join("; ");
@@ -84,7 +83,7 @@ export function StepsTable({ passes }: { passes: UnrolledPasses }): VNode {
               <th scope="col">{text("unrolled.numbers.step")}</th>
               {columns.map((name) => (
                 <th key={name} scope="col">
-                  <Sign of={name} />
+                  {name}
                 </th>
               ))}
             </tr>
