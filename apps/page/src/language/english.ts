@@ -1,0 +1,17 @@
+import { shownNumber } from "./numbers.ts";
+
+const n = (value: number) => shownNumber("en", value);
+
+/**
+ * What the page says, by key; a sentence with numbers in it is a function of them. The keys of a part of the page
+ * begin with its name. What is added here is missing in `chinese.ts` until it stands there too: a type error.
+ */
+export const english = {
+  "language.label": "Language",
+
+  "offline.ready": "Works offline from now on.",
+  "offline.update": "A newer version of this page is ready. It opens at the next visit.",
+
+  "unrolled.title": "The network, unrolled",
+  "unrolled.steps": (count: number) => (count === 1 ? "1 time step" : `${n(count)} time steps`),
+};
