@@ -8,17 +8,21 @@ import { anchorsOf, linksOf } from "./markdown.mjs";
 
 const elsewhere = /^[a-z][a-z+.-]*:/i;
 
+/** The markdown files that git knows, or would. @param {string} root */
+function knownPages(root) {
+  const pages = ["ls-files", "-co", "--exclude-standard", "--", "*.md"];
+  const known = execFileSync("git", pages, { cwd: root, encoding: "utf8" }).split("\n");
+  return known.filter((file) => file && existsSync(join(root, file)));
+}
+
 /**
- * Complaints about the markdown files that git knows, and the addresses elsewhere that they name.
+ * Complaints about the links of markdown files, those that git knows unless they are named, and the addresses elsewhere
+ * that they name.
  *
  * @param {string} root
+ * @param {readonly string[]} [files]
  */
-export function checkMarkdown(root) {
-  const known = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--", "*.md"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  const files = known.split("\n").filter((file) => file && existsSync(join(root, file)));
+export function checkMarkdown(root, files = knownPages(root)) {
   /** @type {string[]} */
   const complaints = [];
   /** @type {Set<string>} */

@@ -31,6 +31,8 @@ say("build, types, tests, packages");
 run("turbo run build typecheck test lint:package --concurrency=2 --output-logs=new-only", env);
 say("FEATURES.md against the tests");
 run("node scripts/features.mjs --check");
+say("documentation: reference, pages, links");
+run("node scripts/docs.mjs");
 say("dead code and dependencies");
 run("knip --treat-config-hints-as-errors");
 say("size of single imports");
