@@ -35,6 +35,8 @@ say("licences of what is installed");
 run("node scripts/licences.mjs --check");
 say("FEATURES.md against the tests");
 run("node scripts/features.mjs --check");
+say("documentation: reference, pages, links");
+run("node scripts/docs.mjs");
 say("dead code and dependencies");
 run("knip --treat-config-hints-as-errors");
 say("size of single imports");
