@@ -9,7 +9,9 @@ await selectBackend({ prefer: "wasm" });
 setRandomSeed(1);
 
 // Prices wander wherever they like; their daily changes stay in one range, so those are what is learnt
-const [, ...lines] = readFileSync(new URL("data/prices.csv", import.meta.url), "utf8").trim().split("\n");
+const [, ...lines] = readFileSync(new URL("data/prices.csv", import.meta.url), "utf8")
+  .trim()
+  .split("\n");
 const prices = lines.map((line) => Number(line.split(",")[1]));
 const changes = prices.slice(1).map((price, day) => Math.log(price / prices[day]));
 
@@ -31,5 +33,7 @@ const predicted = scaler.inverseTransform(fromTensor(model.predict(toTensor(test
 const today = prices.slice(future, -1);
 const tomorrow = prices.slice(future + 1);
 const forecast = today.map((price, i) => price * Math.exp(predicted[i]));
-console.log(`${tomorrow.length} days, RMSE of the model: ${rootMeanSquaredError(tomorrow, forecast).toFixed(3)}`);
+console.log(
+  `${tomorrow.length} days, RMSE of the model: ${rootMeanSquaredError(tomorrow, forecast).toFixed(3)}`,
+);
 console.log(`RMSE of today's price: ${rootMeanSquaredError(tomorrow, today).toFixed(3)}`);

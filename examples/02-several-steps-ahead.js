@@ -1,6 +1,6 @@
 // Ten steps ahead in two ways: all at once (direct), or one by one from its own forecasts (recursive).
 import { selectBackend } from "@rnnkit/backend-select";
-import { fromTensor, layers, setRandomSeed, toTensor } from "@rnnkit/keras-builders";
+import { adam, fromTensor, layers, setRandomSeed, toTensor } from "@rnnkit/keras-builders";
 import { generateTimeSeries, prepareData, rootMeanSquaredError } from "@rnnkit/preprocess";
 import { sequential } from "@tensorflow/tfjs-layers";
 
@@ -19,8 +19,8 @@ async function trained(steps) {
   const model = sequential();
   model.add(layers.lstm({ units: 16, inputShape: [past, 1] }));
   model.add(layers.dense({ units: steps }));
-  model.compile({ optimizer: "adam", loss: "mse" });
-  await model.fit(toTensor(x), toTensor(y), { epochs: 25, batchSize: 16 });
+  model.compile({ optimizer: adam({ learningRate: 0.005 }), loss: "mse" });
+  await model.fit(toTensor(x), toTensor(y), { epochs: 12, batchSize: 16 });
   return model;
 }
 
@@ -46,7 +46,8 @@ const lastValue = Float32Array.from(test.y.data, (_, i) => {
 });
 const column = (values, step) => Array.from({ length: cases }, (_, i) => values[i * ahead + step]);
 for (const step of [0, 4, 9]) {
-  const rmse = (values) => rootMeanSquaredError(column(test.y.data, step), column(values, step)).toFixed(3);
+  const rmse = (values) =>
+    rootMeanSquaredError(column(test.y.data, step), column(values, step)).toFixed(3);
   console.log(
     `${step + 1} ahead, RMSE: direct ${rmse(direct)}, recursive ${rmse(recursive)}, last value ${rmse(lastValue)}`,
   );

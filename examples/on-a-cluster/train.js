@@ -42,7 +42,10 @@ function npy({ data, shape }) {
   const dtype = data instanceof Int32Array ? "<i4" : "<f4";
   const dict = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
   const length = Uint16Array.of(118);
-  const head = Buffer.concat([Buffer.from("\x93NUMPY\x01\x00", "latin1"), Buffer.from(length.buffer)]);
+  const head = Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\x00", "latin1"),
+    Buffer.from(length.buffer),
+  ]);
   return Buffer.concat([head, Buffer.from(`${dict.padEnd(117)}\n`), Buffer.from(data.buffer)]);
 }
 
