@@ -104,7 +104,14 @@ export type WorkerEvent =
   | { event: "stage"; stage: "backend" | "data" | "training" | "testing" }
   | { event: "data"; data: SeriesData | ReviewsData }
   | { event: "model"; model: ModelAbout }
-  | { event: "step"; done: number; total: number; epoch: number; loss: number; accuracy: number | null }
+  | {
+      event: "step";
+      done: number;
+      total: number;
+      epoch: number;
+      loss: number;
+      accuracy: number | null;
+    }
   | { event: "epoch"; epoch: Epoch }
   | { event: "predictions"; predictions: Predictions };
 
