@@ -4,7 +4,13 @@ import { generateTimeSeries } from "@rnnkit/preprocess";
 import { type ReadOptions, readColumn } from "./csv.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A univariate series with what a reader must know about it. */
+/** A further column beside a series, of the same points in time. */
+export interface Feature {
+  name: string;
+  values: Float64Array;
+}
+
+/** A series with what a reader must know about it. */
 export interface Series {
   /** Short name, fit for a file name. */
   name: string;
@@ -21,6 +27,8 @@ export interface Series {
   /** Position of each value in time. */
   at: (number | string)[];
   axis: { label: string; kind: "number" | "date" };
+  /** Columns whose past a forecaster sees too. Default none. */
+  features?: Feature[];
 }
 
 interface Embedded {
@@ -59,18 +67,23 @@ const embedded: Record<string, Embedded> = {
 export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)];
 
 /**
- * The series called **name**: *sine* is generated from **seed**, the others are embedded files.
+ * The series called **name**: *sine* is generated from **seed**, the others are embedded files, whose other columns
+ * may be **features**.
  *
- * @throws UsageError for a name that is not in `seriesNames`
+ * @throws UsageError for a name that is not in `seriesNames`, and for features that its file has not
  */
-export function namedSeries(name: string, seed: number): Series {
-  if (name === "sine") return sine(seed);
+export function namedSeries(name: string, seed: number, features?: readonly string[]): Series {
+  if (name === "sine") {
+    if (features) throw new UsageError("--features: expected none, as the sine has one column");
+    return sine(seed);
+  }
   const entry = embedded[name];
   if (!entry) {
     throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
   }
   const path = fileURLToPath(new URL(`../data/${entry.file}`, import.meta.url));
-  const { values, gapsFilled, at, axis } = readColumn(path, { column: entry.column });
+  const { column } = entry;
+  const { values, gapsFilled, at, axis, features: read } = readColumn(path, { column, features });
   return {
     name,
     title: entry.title,
@@ -82,6 +95,7 @@ export function namedSeries(name: string, seed: number): Series {
     valueLabel: entry.valueLabel,
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
+    features: read,
   };
 }
 
@@ -109,7 +123,10 @@ function sine(seed: number): Series {
  * @throws UsageError when the file or the column cannot be used
  */
 export function csvSeries(path: string, options: ReadOptions = {}): Series {
-  const { name, values, gapsFilled, notes, at, axis } = readColumn(resolve(path), options);
+  const { name, values, gapsFilled, notes, at, axis, features } = readColumn(
+    resolve(path),
+    options,
+  );
   return {
     name: "csv",
     title: `${name} of ${basename(path)}`,
@@ -121,5 +138,6 @@ export function csvSeries(path: string, options: ReadOptions = {}): Series {
     valueLabel: name,
     at,
     axis,
+    features,
   };
 }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { progress, type TrainingProgress } from "@rnnkit/keras-builders";
 import type { NdArray } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Sequential } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { permutation } from "./permutation.ts";
 import type { Epoch } from "./results.ts";
 
@@ -38,7 +38,7 @@ export function countSteps(train: Examples, options: TrainOptions): number {
  * epochs are done or **signal** is aborted.
  */
 export async function train(
-  model: Sequential,
+  model: LayersModel,
   examples: Examples,
   options: TrainOptions,
 ): Promise<void> {
@@ -101,7 +101,7 @@ export async function train(
  * rows; null when **signal** is aborted before the last batch.
  */
 export async function evaluate(
-  model: Sequential,
+  model: LayersModel,
   examples: Examples,
   batchSize: number,
   signal: AbortSignal,
@@ -132,7 +132,7 @@ export async function evaluate(
 
 /** The model's outputs for every row of **x**, flat; null when aborted before the last batch. */
 export async function predict(
-  model: Sequential,
+  model: LayersModel,
   x: NdArray,
   batchSize: number,
   signal: AbortSignal,
