@@ -63,7 +63,7 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 .chart .narrow { display: none; }
 @media screen and (max-width: 54rem) { .chart.half { grid-column: 1 / -1; } }
 @media screen {
-  @container (max-width: 43rem) { .full > .wide { display: none; } .full > .narrow { display: block; } }
+  @container (max-width: 45rem) { .full > .wide { display: none; } .full > .narrow { display: block; } }
   @container (max-width: 24rem) { .half > .wide { display: none; } .half > .narrow { display: block; } }
 }
 .key { display: inline-block; margin-right: 1.1rem; white-space: nowrap; color: var(--text); }
@@ -73,6 +73,8 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 }
 .key.actual { --key: var(--ink-actual); } .key.train { --key: var(--ink-train); }
 .key.test { --key: var(--ink-test); } .key.baseline { --key: var(--ink-baseline); }
+.key.seasonal { --key: var(--ink-seasonal); } .key.band, .key.ahead { --key: var(--ink-test); }
+.key.band::before { border-top-width: 0.7rem; opacity: 0.3; }
 .key.cell-1 { --key: var(--ink-cell-1); } .key.cell-2 { --key: var(--ink-cell-2); }
 .key.cell-3 { --key: var(--ink-cell-3); } .key.cell-4 { --key: var(--ink-cell-4); }
 .key[class*="cell-"]::before {
@@ -80,7 +82,7 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 }
 .key.cell-2::before { content: "■"; } .key.cell-3::before { content: "▲"; } .key.cell-4::before { content: "◆"; }
 .key.solid, .key.dashed { --key: var(--quiet); } .key.train.dashed { --key: var(--ink-train); }
-.key.dashed::before { border-top-style: dashed; } .key.baseline::before { border-top-style: dotted; }
+.key.dashed::before, .key.ahead::before, .key.seasonal::before { border-top-style: dashed; } .key.baseline::before { border-top-style: dotted; }
 details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.925rem; }
 code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }

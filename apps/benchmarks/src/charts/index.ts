@@ -13,4 +13,5 @@ export {
   testChart,
 } from "./forecast-chart.ts";
 export { type CellHistory, historyChart, type Measure, trainingChart } from "./history-chart.ts";
+export { type DrawnHorizon, horizonChart } from "./horizon-chart.ts";
 export { comparedInk, comparedSymbol, inkStyle } from "./ink.ts";
