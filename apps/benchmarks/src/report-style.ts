@@ -81,6 +81,9 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
   content: "●"; width: auto; height: auto; border: 0; line-height: 1; vertical-align: baseline; color: var(--key);
 }
 .key.cell-2::before { content: "■"; } .key.cell-3::before { content: "▲"; } .key.cell-4::before { content: "◆"; }
+.key.round::before { content: "○"; width: auto; height: auto; border: 0; line-height: 1; color: var(--key); }
+.key.round.fused { --key: var(--ink-train); } .key.round.stock { --key: var(--ink-baseline); }
+.key.round.stock::before { content: "□"; }
 .key.solid, .key.dashed { --key: var(--quiet); } .key.train.dashed { --key: var(--ink-train); }
 .key.dashed::before, .key.ahead::before, .key.seasonal::before { border-top-style: dashed; } .key.baseline::before { border-top-style: dotted; }
 details { margin: 0.5rem 0; }

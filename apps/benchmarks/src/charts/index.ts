@@ -15,3 +15,5 @@ export {
 export { type CellHistory, historyChart, type Measure, trainingChart } from "./history-chart.ts";
 export { type DrawnHorizon, horizonChart } from "./horizon-chart.ts";
 export { comparedInk, comparedSymbol, inkStyle } from "./ink.ts";
+export { type DrawnRuns, scoreTimeChart } from "./score-time-chart.ts";
+export { stepTimeChart, type TimedPass } from "./step-time-chart.ts";
