@@ -146,18 +146,17 @@ export interface StepTimes {
   highMs: number;
 }
 
-/** How far a variant is from the reference, from equal weights, as a share of the largest element. */
+/** How far a variant is from the reference, from equal weights, as a share of the reference's largest element. */
 export interface Check {
-  /** Key of the reference; null of the reference itself, and of what no other computes alike (**note**). */
-  against: string | null;
-  note: string | null;
-  /** Before training. */
-  predictions: number | null;
-  loss: number | null;
-  /** Largest error over the gradients of all weights. */
-  gradients: number | null;
-  /** What is allowed. */
-  tolerance: number;
+  /** What it was held against, in words: *stock layers on cpu*. */
+  against: string;
+  /** Of some rows, before training. */
+  predictions: number;
+  loss: number;
+  /** Largest of the errors of each weight's gradient. */
+  gradients: number;
+  /** What is allowed of predictions and loss, and of gradients. */
+  allowed: { outputs: number; gradients: number };
 }
 
 /** One variant trained once. */
