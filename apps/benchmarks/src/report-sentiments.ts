@@ -1,7 +1,17 @@
+import { confusionChart } from "./charts/confusion-chart.ts";
 import { historyChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
-import { epochTable, figure, key, named, number, optionText, table } from "./report-elements.ts";
+import {
+  cell,
+  epochTable,
+  figure,
+  key,
+  named,
+  number,
+  optionText,
+  table,
+} from "./report-elements.ts";
 import { type SentimentRun, secondsPerEpoch } from "./results.ts";
 
 /**
@@ -46,6 +56,7 @@ ${table(
   rows,
 )}
 ${histories(runs)}
+${confusions(runs)}
 ${runs.map(details).join("\n")}
 </section>`;
 }
@@ -61,10 +72,37 @@ function histories(runs: SentimentRun[]): string {
   );
 }
 
+/** What each cell's test reviews were taken for. */
+function confusions(runs: SentimentRun[]): string {
+  const charts = runs.flatMap((run) =>
+    run.test ? [confusionChart(cellTitle(run), run.test.confusion)] : [],
+  );
+  const names = runs.filter(({ test }) => test !== null).map(cellTitle);
+  if (charts.length === 0) return "";
+  return figure(
+    charts,
+    escapeHtml(`Test reviews, counted, and their share of the row: ${names.join(", ")}.`),
+    names,
+  );
+}
+
+/** The reviews that a cell was most sure of and wrong about. */
+function mostWrong({ test }: SentimentRun): string {
+  if (!test || test.mostWrong.length === 0) return "";
+  const rows = test.mostWrong.map(({ label, probability, text, index }) => [
+    cell(label),
+    number(formatPercent(probability)),
+    cell(text ?? `test review ${index + 1}, without a word index`),
+  ]);
+  return `<p>Most wrong on the test reviews: what the model read of them, and how likely it held that they are positive.</p>
+${table([["review is"], ["held positive", "number"], ["text"]], rows)}`;
+}
+
 function details(run: SentimentRun): string {
   if (run.epochs.length === 0) return "";
   return `<h3>${escapeHtml(cellTitle(run))}</h3>
 <p class="quiet">${escapeHtml(optionText(run))}</p>
+${mostWrong(run)}
 ${epochTable(run)}`;
 }
 

@@ -22,6 +22,7 @@ body {
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.01em; }
 h2 { margin: 3rem 0 0.25rem; font-size: 1.3rem; }
 h3 { margin: 1.75rem 0 0.25rem; font-size: 1.05rem; }
+h4 { margin: 0.25rem 0 0; font-size: 0.925rem; }
 p { margin: 0.25rem 0 0.75rem; }
 .quiet, figcaption, caption { color: var(--quiet); }
 .warning {

@@ -5,6 +5,7 @@ import { chartSvg } from "../chart-svg.ts";
 import { formatNumber } from "../format.ts";
 import { sampleForecast, sampleFullForecast, sampleSentiment } from "../sample-results.ts";
 import type { Chart } from "./chart.ts";
+import { confusionChart } from "./confusion-chart.ts";
 import { forecastChart, residualChart, testChart } from "./forecast-chart.ts";
 import { historyChart, trainingChart } from "./history-chart.ts";
 import { horizonChart } from "./horizon-chart.ts";
@@ -176,6 +177,25 @@ test("errors by steps ahead stand beside the baselines', and one step alone make
   ]);
   expect(titlesOf(chart)).toContain(
     "2 ahead, model: root mean squared error 5.500 over 2 forecasts",
+  );
+});
+
+test("a confusion matrix counts each field and says its share of the row", () => {
+  const { confusion } = sampleSentiment("lstm").test!;
+  const chart = confusionChart("lstm", confusion);
+  const { document } = parseHTML(chartSvg(chart, 450));
+  const fields = [...document.querySelectorAll('g[aria-label="text"] text')];
+  const words = fields.map((field) =>
+    [...field.querySelectorAll("tspan")].map(({ textContent }) => textContent),
+  );
+  expect(words).toEqual([
+    ["40", "81.6 %"],
+    ["9", "18.4 %"],
+    ["10", "19.6 %"],
+    ["41", "80.4 %"],
+  ]);
+  expect(chart.label).toContain(
+    "9 of 49 positive reviews were taken for negative, 10 of 51 negative reviews were taken for positive",
   );
 });
 

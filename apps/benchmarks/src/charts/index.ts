@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { type Chart, drawChart, type Frame, type Size } from "./chart.ts";
+export { confusionChart } from "./confusion-chart.ts";
 export {
   type DrawnForecast,
   forecastChart,
