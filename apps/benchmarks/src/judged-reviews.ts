@@ -25,11 +25,12 @@ export function judgeReviews(
     confusion[`${label}As${said === "positive" ? "Positive" : "Negative"}`]++;
     if (said !== label) wrong.push({ index, label, probability });
   }
-  const decode = wordIndex && reviewDecoder(wordIndex, { startChar: null });
+  const decode = wordIndex && reviewDecoder(wordIndex, { startToken: "" });
   const text = (index: number): string | null => {
     if (!decode) return null;
     const { maxLen, synthetic } = data;
-    const words = decode(test.x.data.subarray(index * maxLen, (index + 1) * maxLen)).split(" ");
+    const read = test.x.data.subarray(index * maxLen, (index + 1) * maxLen);
+    const words = decode(read).trim().split(/ +/);
     return synthetic || words.length <= QUOTED_WORDS
       ? words.join(" ")
       : `… ${words.slice(-QUOTED_WORDS).join(" ")}`;

@@ -57,7 +57,7 @@ ${table(
 )}
 ${histories(runs)}
 ${confusions(runs)}
-${runs.map(details).join("\n")}
+${runs.map((run) => details(run, several)).join("\n")}
 </section>`;
 }
 
@@ -86,23 +86,27 @@ function confusions(runs: SentimentRun[]): string {
   );
 }
 
-/** The reviews that a cell was most sure of and wrong about. */
-function mostWrong({ test }: SentimentRun): string {
+/** The reviews that a cell was most sure of and wrong about; folded where it is one cell of several. */
+function mostWrong({ test }: SentimentRun, isFolded: boolean): string {
   if (!test || test.mostWrong.length === 0) return "";
-  const rows = test.mostWrong.map(({ label, probability, text, index }) => [
-    cell(label),
-    number(formatPercent(probability)),
-    cell(text ?? `test review ${index + 1}, without a word index`),
-  ]);
-  return `<p>Most wrong on the test reviews: what the model read of them, and how likely it held that they are positive.</p>
-${table([["review is"], ["held positive", "number"], ["text"]], rows)}`;
+  const items = test.mostWrong.map(({ label, probability, text, index }) => {
+    const words =
+      text === null
+        ? `test review ${index + 1}, without a word index`
+        : `<q>${escapeHtml(text)}</q>`;
+    return `<li><strong>${label}</strong>, held positive at ${formatPercent(probability)}: ${words}</li>`;
+  });
+  return `<details${isFolded ? "" : " open"}><summary>Most wrong on the test reviews: what was read of them</summary>
+<ol>
+${items.join("\n")}
+</ol></details>`;
 }
 
-function details(run: SentimentRun): string {
+function details(run: SentimentRun, isFolded: boolean): string {
   if (run.epochs.length === 0) return "";
   return `<h3>${escapeHtml(cellTitle(run))}</h3>
 <p class="quiet">${escapeHtml(optionText(run))}</p>
-${mostWrong(run)}
+${mostWrong(run, isFolded)}
 ${epochTable(run)}`;
 }
 

@@ -24,12 +24,13 @@ export function confusionChart(title: string, confusion: Confusion): Chart {
     label: `${title}: what reviews are and what they were taken for; ${wrong.map(({ title }) => title).join(", ")}`,
     span: "half",
     options: () => ({
-      height: 190,
-      marginLeft: 76,
+      height: 180,
+      marginLeft: 90,
+      marginTop: 10,
       padding: 0.04,
-      x: { label: "predicted", domain: sides, tickSize: 0 },
-      y: { label: "review (label)", domain: sides, tickSize: 0 },
-      opacity: { domain: [0, 1], range: [0.06, 0.5] },
+      x: { label: "taken for", domain: sides, tickSize: 0 },
+      y: { label: null, domain: sides, tickSize: 0, tickFormat: (side: string) => `is ${side}` },
+      opacity: { domain: [0, 1], range: [0.06, 0.4] },
       marks: [
         Plot.cell(fields, {
           x: "said",
