@@ -3,7 +3,6 @@ import { historyChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import {
-  cell,
   epochTable,
   figure,
   key,
