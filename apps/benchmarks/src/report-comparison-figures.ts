@@ -23,15 +23,14 @@ export function stepTimeFigures({ heats }: Pick<Comparison, "heats">): string[] 
   });
 }
 
-/** How good against time, all runs in one figure; nothing before an epoch has ended. */
-export function scoreTimeFigure(comparison: Pick<Comparison, "runs" | "task" | "axes">): string {
+/** How good against time, all runs in one figure; none before an epoch has ended. */
+export function scoreTimeFigures(comparison: Pick<Comparison, "runs" | "task" | "axes">): string[] {
   const chart = scoreTimeChart(comparison);
-  if (!chart) return "";
+  if (!chart) return [];
   const { cells, implementations } = comparison.axes;
-  return figure(
-    chart,
+  const caption =
     cells.map((cell, i) => key(`cell-${(i % 4) + 1}`, cell.replaceAll("_", " "))).join("") +
-      (implementations.includes("fused") ? key("solid", "fused") : "") +
-      (implementations.includes("stock") ? key("dashed", "stock") : ""),
-  );
+    (implementations.includes("fused") ? key("solid", "fused") : "") +
+    (implementations.includes("stock") ? key("dashed", "stock") : "");
+  return [figure(chart, caption)];
 }
