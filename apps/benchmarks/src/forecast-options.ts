@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReadOptions } from "./csv.ts";
 import { forecastDefaults as defaults, type ForecastOptions } from "./forecast.ts";
-import type { Strategy } from "./forecast-ahead.ts";
 import {
   type CommonOptions,
   positiveNumber,
@@ -10,7 +9,7 @@ import {
   withCommonOptions,
   withCsvOptions,
 } from "./option-types.ts";
-import type { BandSettings } from "./results.ts";
+import type { BandSettings, Strategy } from "./results.ts";
 import { seriesNames } from "./series.ts";
 
 /** What `forecast` is told on the command line. */

@@ -1,4 +1,4 @@
-import { forecastAhead, type Strategy } from "./forecast-ahead.ts";
+import { forecastAhead } from "./forecast-ahead.ts";
 import { epochLine, foldLine, forecastHead, forecastSummary } from "./forecast-lines.ts";
 import { byStep, horizonErrors, naiveScale } from "./forecasting/errors.ts";
 import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
@@ -11,7 +11,14 @@ import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
 import type { Series } from "./one-series.ts";
 import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
-import type { BandSettings, ForecastPart, ForecastRun, Listing, Season } from "./results.ts";
+import type {
+  BandSettings,
+  ForecastPart,
+  ForecastRun,
+  Listing,
+  Season,
+  Strategy,
+} from "./results.ts";
 import { saveForecaster } from "./saved-forecaster.ts";
 import type { Session } from "./session.ts";
 import { rootMeanSquare, standardDeviation } from "./statistics.ts";
