@@ -77,7 +77,14 @@ const ofSeries: Omit<Settings, "task"> = {
   ahead: 50,
   reviews: 2000,
 };
-const ofReviews = { ...ofSeries, cell: "gru", window: 80, epochs: 6, batch: 32, rate: 0.01 } as const;
+const ofReviews = {
+  ...ofSeries,
+  cell: "gru",
+  window: 80,
+  epochs: 6,
+  batch: 32,
+  rate: 0.01,
+} as const;
 
 /** What a task begins with. */
 export const defaults: Readonly<Record<Task, Settings>> = {

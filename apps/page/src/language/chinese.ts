@@ -1,3 +1,4 @@
+import { appChinese } from "./app-chinese.ts";
 import type { english } from "./english.ts";
 import { shownNumber } from "./numbers.ts";
 
@@ -21,4 +22,6 @@ export const chinese: SameKeys = {
 
   "unrolled.title": "展开的循环神经网络",
   "unrolled.steps": (count: number) => `${n(count)} 个时间步`,
+
+  ...appChinese,
 };

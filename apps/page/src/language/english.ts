@@ -1,3 +1,4 @@
+import { appEnglish } from "./app-english.ts";
 import { shownNumber } from "./numbers.ts";
 
 const n = (value: number) => shownNumber("en", value);
@@ -14,4 +15,6 @@ export const english = {
 
   "unrolled.title": "The network, unrolled",
   "unrolled.steps": (count: number) => (count === 1 ? "1 time step" : `${n(count)} time steps`),
+
+  ...appEnglish,
 };

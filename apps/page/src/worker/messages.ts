@@ -104,7 +104,14 @@ export type WorkerEvent =
   | { event: "stage"; stage: "backend" | "data" | "training" | "testing" }
   | { event: "data"; data: SeriesData | ReviewsData }
   | { event: "model"; model: ModelAbout }
-  | { event: "step"; done: number; total: number; epoch: number; loss: number; accuracy: number | null }
+  | {
+      event: "step";
+      done: number;
+      total: number;
+      epoch: number;
+      loss: number;
+      accuracy: number | null;
+    }
   | { event: "epoch"; epoch: Epoch }
   | { event: "predictions"; predictions: Predictions };
 
@@ -120,6 +127,8 @@ export interface Outcome {
 export interface Opened {
   model: ModelAbout;
   cell: Cell | null;
+  /** The page's, as the model has them. */
+  settings: Settings;
   /** What had to be assumed, and what was left out, a key and its argument. */
   notes: OpenNote[];
 }
