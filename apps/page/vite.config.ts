@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { offline } from "./src/offline/offline-plugin.ts";
 
 // Both make a page cross-origin isolated: its worker then trains on threads.
 const headers = {
@@ -11,6 +12,7 @@ export default defineConfig({
   base: "./",
   preview: { headers },
   server: { headers },
+  plugins: [offline()],
   worker: { format: "es" },
   build: { target: "es2022", chunkSizeWarningLimit: 2000 },
 });

@@ -1,6 +1,8 @@
 import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { chooseLanguage, type Language, language, languages, text } from "../language/language.ts";
+import { OfflineNote } from "../offline/offline-note.tsx";
 import { takeFiles } from "./actions.ts";
 import { ModelPanel } from "./model-panel.tsx";
 import { Reader } from "./reader.tsx";
@@ -22,7 +24,8 @@ export function App() {
     <div class="page" data-over={isOver}>
       <Head />
       <main>
-        <div class="columns">
+        {view.value === "unrolled" && <Part />}
+        <div class="columns" hidden={view.value === "unrolled"}>
           <SettingsPanel />
           <div class="results">
             <RunPanel />
@@ -39,9 +42,19 @@ export function App() {
         <p>
           {text("app.drop")}. {text("app.dropHint")}
         </p>
+        <OfflineNote />
       </footer>
     </div>
   );
+}
+
+/** Part I of the tutorial, loaded when it is looked at. */
+function Part() {
+  const [Shown, setShown] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    void import("../unrolled/unrolled.tsx").then(({ Unrolled }) => setShown(() => Unrolled));
+  }, []);
+  return Shown && <Shown />;
 }
 
 function Head() {

@@ -59,10 +59,11 @@ test("no Chinese is left in English", () => {
 });
 
 test("a text follows the language, its numbers written as the language writes them", () => {
-  expect(text("unrolled.steps", 1)).toBe("1 time step");
-  expect(text("unrolled.steps", 25_000)).toBe("25,000 time steps");
+  expect(text("unrolled.play")).toBe("Play");
+  expect(text("unrolled.picture", "LSTM", 25_000)).toMatch("LSTM unrolled over 25,000 time steps");
   language.value = "zh";
-  expect(text("unrolled.steps", 5)).toBe("5 个时间步");
+  expect(text("unrolled.play")).toBe("播放");
+  expect(text("unrolled.picture", "LSTM", 25_000)).toMatch("LSTM 按 25,000 个时间步展开");
 });
 
 test("small and large numbers are powers of ten, others have four digits", () => {
@@ -70,7 +71,7 @@ test("small and large numbers are powers of ten, others have four digits", () =>
     "0",
     "12.35",
     "1,234,567",
-    "1.23E-5",
-    "2.5E10",
+    "1.23×10⁻⁵",
+    "2.5×10¹⁰",
   ]);
 });

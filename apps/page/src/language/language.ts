@@ -76,7 +76,7 @@ export function chooseLanguage(chosen: Language): void {
 /**
  * What the page says under `key`, in the language of the moment.
  *
- * @example text("unrolled.steps", 5) // => "5 time steps"
+ * @example text("unrolled.numbers.caption", "LSTM") // => "LSTM, step by step"
  */
 export function text<Key extends TextKey>(key: Key, ...args: Args<Key>): string {
   const entry: string | ((...args: never[]) => string) = tables[language.value][key];
