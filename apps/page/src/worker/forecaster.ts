@@ -48,6 +48,7 @@ export function buildForecaster(
 export function seriesData(series: Series, { train }: PreparedSeries): SeriesData {
   return {
     kind: "series",
+    name: series.name,
     title: series.title,
     source: series.source,
     isSynthetic: series.synthetic,

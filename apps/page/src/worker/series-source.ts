@@ -19,6 +19,7 @@ export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFil
     const read = columnIn({ text: sunspots, notes: [] }, "sunspots", { column: "SUNACTIVITY" });
     return {
       ...seriesOf(read, "sunspots", "Sunspots, yearly", "NOAA, 1700 to 2008, public domain"),
+      notes: [],
       valueLabel: "sunspot number, mean of the year",
       axis: { ...read.axis, label: "year" },
     };
