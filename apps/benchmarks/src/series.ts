@@ -2,27 +2,11 @@ import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReadOptions } from "./csv.ts";
 import { readColumn } from "./csv-file.ts";
+import type { Series } from "./one-series.ts";
 import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A univariate series with what a reader must know about it. */
-export interface Series {
-  /** Short name, fit for a file name. */
-  name: string;
-  title: string;
-  source: string;
-  /** True for generated values; always said in output and report. */
-  synthetic: boolean;
-  values: Float64Array;
-  gapsFilled: number;
-  /** What was understood, put right or left out when a file was read, a line each. */
-  notes: string[];
-  /** Axis label of the values, with the unit. */
-  valueLabel: string;
-  /** Position of each value in time. */
-  at: (number | string)[];
-  axis: { label: string; kind: "number" | "date" };
-}
+export type { Series } from "./one-series.ts";
 
 interface Embedded {
   title: string;

@@ -1,7 +1,7 @@
 import { type Column, columnIn, numberColumns } from "@rnnkit/benchmarks/csv";
 import { textOf } from "@rnnkit/benchmarks/csv/text";
 import sunspots from "@rnnkit/benchmarks/data/sunspots-yearly.csv?raw";
-import type { Series } from "@rnnkit/benchmarks/series";
+import type { Series } from "@rnnkit/benchmarks/one-series";
 import { sineSeries } from "@rnnkit/benchmarks/sine-series";
 import type { Settings } from "../app/settings.ts";
 import type { GivenFiles } from "./messages.ts";
