@@ -1,7 +1,8 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generateTimeSeries } from "@rnnkit/preprocess";
-import { type ReadOptions, readColumn } from "./csv.ts";
+import type { ReadOptions } from "./csv.ts";
+import { readColumn } from "./csv-file.ts";
+import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A univariate series with what a reader must know about it. */
@@ -64,7 +65,7 @@ export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)]
  * @throws UsageError for a name that is not in `seriesNames`
  */
 export function namedSeries(name: string, seed: number): Series {
-  if (name === "sine") return sine(seed);
+  if (name === "sine") return sineSeries(seed);
   const entry = embedded[name];
   if (!entry) {
     throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
@@ -82,24 +83,6 @@ export function namedSeries(name: string, seed: number): Series {
     valueLabel: entry.valueLabel,
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
-  };
-}
-
-/** The tutorial's series: no forecast of it can be better than its noise, 0.1. */
-function sine(seed: number): Series {
-  const noise = 0.1;
-  const { data } = generateTimeSeries({ length: 500, period: 50, noise, seed });
-  return {
-    name: "sine",
-    title: "Sine with noise",
-    source: `generated: period 50, amplitude 1, Gaussian noise of ${noise}, seed ${seed}`,
-    synthetic: true,
-    values: Float64Array.from(data),
-    gapsFilled: 0,
-    notes: [],
-    valueLabel: "value",
-    at: Array.from(data, (_, t) => t),
-    axis: { label: "time step", kind: "number" },
   };
 }
 

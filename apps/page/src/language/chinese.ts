@@ -1,3 +1,4 @@
+import { appChinese } from "./app-chinese.ts";
 import type { english } from "./english.ts";
 import type { Translated } from "./translated.ts";
 import { unrolledChinese } from "./unrolled-chinese.ts";
@@ -9,5 +10,6 @@ export const chinese: Translated<typeof english> = {
   "offline.ready": "从现在起可离线使用。",
   "offline.update": "本页面已有新版本，下次访问时启用。",
 
+  ...appChinese,
   ...unrolledChinese,
 };

@@ -1,3 +1,4 @@
+import { appEnglish } from "./app-english.ts";
 import { unrolledEnglish } from "./unrolled-english.ts";
 
 /**
@@ -10,5 +11,6 @@ export const english = {
   "offline.ready": "Works offline from now on.",
   "offline.update": "A newer version of this page is ready. It opens at the next visit.",
 
+  ...appEnglish,
   ...unrolledEnglish,
 };

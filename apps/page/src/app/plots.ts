@@ -1,0 +1,109 @@
+// The page's charts; colours are the style sheet's, so that they follow light and dark.
+
+import * as Plot from "@observablehq/plot";
+import type { Epoch } from "@rnnkit/benchmarks/results";
+import type { Ahead, Place, Predictions, SeriesData } from "../worker/messages.ts";
+
+interface Point {
+  x: number | Date;
+  y: number;
+}
+
+const base = { marginTop: 18, marginRight: 12, marginBottom: 34 } as const;
+
+/** The height of every chart, so that a page does not move when one comes. */
+export const chartHeight = 260;
+
+/** A series, the test part marked, predictions over it, the forecast beyond its end. */
+export function seriesPlot(
+  data: SeriesData,
+  predictions: Predictions | null,
+  ahead: Ahead | null,
+  words: { test: string },
+  width: number,
+): Element {
+  const { at, values, testFrom, axis, valueLabel } = data;
+  const x = (place: Place) => (axis.kind === "date" ? new Date(place) : Number(place));
+  const point = (y: number, i: number): Point => ({ x: x(at[i] as Place), y });
+  const series = values.map(point);
+  const predicted = predictions?.values.map((y, i) => point(y, testFrom + i)) ?? [];
+  const beyond = ahead?.values.map((y, i): Point => ({ x: x(ahead.at[i] as Place), y })) ?? [];
+  const last = series.at(-1) as Point;
+  const from = x(at[testFrom] as Place);
+  const line = { x: "x", y: "y", strokeLinejoin: "round" } as const;
+  const all = [...thinned(series, width), ...predicted, ...beyond];
+  return Plot.plot({
+    ...base,
+    ...{ width, height: chartHeight, marginLeft: 46 },
+    ...(axis.kind === "date" ? { x: { type: "utc" } } : {}),
+    x: { label: axis.label, tickFormat: axis.kind === "date" ? undefined : "d", ticks: width / 90 },
+    y: { label: valueLabel, grid: true, ticks: 5, nice: true },
+    marks: [
+      Plot.rect([{ x1: from, x2: last.x }], { x1: "x1", x2: "x2", fill: "var(--shade)" }),
+      Plot.text([{ x: from, text: words.test }], {
+        ...{ x: "x", text: "text", frameAnchor: "top-left", dx: 5, dy: 4 },
+        fill: "var(--soft)",
+      }),
+      Plot.line(thinned(series, width), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
+      Plot.line(thinned(predicted, width), { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
+      Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
+        ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
+      }),
+      Plot.tip(all, Plot.pointerX({ x: "x", y: "y", ...tip })),
+    ],
+  });
+}
+
+const tip = { fill: "var(--paper)", stroke: "var(--rule)" } as const;
+
+/** Losses or accuracies, a point an epoch, of training and of examples that are not trained on. */
+export function epochPlot(
+  epochs: readonly Epoch[],
+  kind: "loss" | "accuracy",
+  words: { training: string; unseen: string; epoch: string; value: string },
+  width: number,
+): Element {
+  const rows = epochs.flatMap((epoch) => {
+    const unseen = kind === "loss" ? epoch.validationLoss : epoch.validationAccuracy;
+    const own = kind === "loss" ? epoch.loss : epoch.accuracy;
+    return [
+      { x: epoch.epoch, y: own, of: words.training },
+      { x: epoch.epoch, y: unseen, of: words.unseen },
+    ].filter(({ y }) => y !== null && Number.isFinite(y));
+  });
+  const isLog = kind === "loss" && rows.every(({ y }) => (y as number) > 0);
+  const dash = { x: "x", y: "y", z: "of", stroke: "of" } as const;
+  return Plot.plot({
+    ...base,
+    ...{ width, height: chartHeight, marginLeft: 46 },
+    x: {
+      label: words.epoch,
+      domain: [1, Math.max(2, epochs.length)],
+      ticks: Math.min(epochs.length, width / 60),
+      tickFormat: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : ""),
+    },
+    y: isLog
+      ? { type: "log", label: words.value, grid: true, ticks: 4, tickFormat: "~g", nice: true }
+      : { label: words.value, grid: true, ticks: 5, percent: kind === "accuracy" },
+    color: { domain: [words.training, words.unseen], range: ["var(--soft)", "var(--accent)"] },
+    marks: [
+      Plot.line(rows, { ...dash, strokeWidth: 1.75 }),
+      Plot.dot(rows, { ...dash, fill: "of", r: epochs.length > 40 ? 0 : 2 }),
+      Plot.tip(rows, Plot.pointer({ x: "x", y: "y", channels: { of: "of" }, ...tip })),
+    ],
+  });
+}
+
+/** The points that can be told apart on so many pixels: of each stretch the lowest and the highest. */
+function thinned(points: readonly Point[], width: number): readonly Point[] {
+  const size = Math.ceil(points.length / Math.max(1, width));
+  if (size < 4) return points;
+  const kept: Point[] = [];
+  for (let from = 0; from < points.length; from += size) {
+    const stretch = points.slice(from, from + size);
+    const low = stretch.reduce((a, b) => (b.y < a.y ? b : a));
+    const high = stretch.reduce((a, b) => (b.y > a.y ? b : a));
+    kept.push(...(low.x < high.x ? [low, high] : low === high ? [low] : [high, low]));
+  }
+  return kept;
+}
