@@ -36,7 +36,7 @@ export function reviewSource(options: { imdb?: boolean; imdbPath?: string }): Re
 export async function prepareReviews(
   source: ReviewSource,
   options: ReviewOptions,
-  session: Session,
+  session: Pick<Session, "progress" | "signal">,
 ): Promise<PreparedReviews> {
   const { limit, maxlen, vocab } = options;
   if (source.kind === "synthetic") {
@@ -51,8 +51,11 @@ export async function prepareReviews(
   );
 }
 
-async function loadImdb(path: string | undefined, numWords: number, session: Session) {
-  const { progress, signal } = session;
+async function loadImdb(
+  path: string | undefined,
+  numWords: number,
+  { progress, signal }: Pick<Session, "progress" | "signal">,
+) {
   let started = false;
   try {
     return await loadData({

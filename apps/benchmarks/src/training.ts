@@ -187,7 +187,8 @@ function takeRows(array: NdArray, order: Int32Array): NdArray {
   return { data, shape: [order.length, ...array.shape.slice(1)] };
 }
 
-function toTensor({ data, shape }: NdArray): tf.Tensor {
+/** An array on tfjs's current backend; whole numbers stay whole. */
+export function toTensor({ data, shape }: NdArray): tf.Tensor {
   return data instanceof Int32Array
     ? tf.tensor(data, [...shape], "int32")
     : tf.tensor(Float32Array.from(data), [...shape], "float32");

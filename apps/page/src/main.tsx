@@ -9,5 +9,5 @@ const place = document.getElementById("page") as HTMLElement;
 place.replaceChildren();
 render(<App />, place);
 
-// Vite's own server answers with what was just written; only what is built is kept.
-if (import.meta.env.PROD) void startOffline();
+// After what is to be seen: it fetches the whole build. Vite's own server has none to keep.
+if (import.meta.env.PROD) addEventListener("load", () => void startOffline());

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { chooseLanguage, type Language, language, languages, text } from "../language/language.ts";
 import { OfflineNote } from "../offline/offline-note.tsx";
-import { LateUnrolled } from "../unrolled/late-unrolled.tsx";
 import { takeFiles } from "./actions.ts";
 import { ModelPanel } from "./model-panel.tsx";
 import { Reader } from "./reader.tsx";
@@ -24,7 +24,7 @@ export function App() {
     <div class="page" data-over={isOver}>
       <Head />
       <main>
-        {view.value === "unrolled" && <LateUnrolled />}
+        {view.value === "unrolled" && <Part />}
         <div class="columns" hidden={view.value === "unrolled"}>
           <SettingsPanel />
           <div class="results">
@@ -46,6 +46,15 @@ export function App() {
       </footer>
     </div>
   );
+}
+
+/** Part I of the tutorial, loaded when it is looked at. */
+function Part() {
+  const [Shown, setShown] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    void import("../unrolled/unrolled.tsx").then(({ Unrolled }) => setShown(() => Unrolled));
+  }, []);
+  return Shown && <Shown />;
 }
 
 function Head() {

@@ -1,13 +1,9 @@
 // The page's charts; colours are the style sheet's, so that they follow light and dark.
 
 import * as Plot from "@observablehq/plot";
+import { type Point, thin } from "@rnnkit/benchmarks/charts/line-marks";
 import type { Epoch } from "@rnnkit/benchmarks/results";
 import type { Ahead, Place, Predictions, SeriesData } from "../worker/messages.ts";
-
-interface Point {
-  x: number | Date;
-  y: number;
-}
 
 const base = { marginTop: 18, marginRight: 12, marginBottom: 34 } as const;
 
@@ -24,14 +20,15 @@ export function seriesPlot(
 ): Element {
   const { at, values, testFrom, axis, valueLabel } = data;
   const x = (place: Place) => (axis.kind === "date" ? new Date(place) : Number(place));
-  const point = (y: number, i: number): Point => ({ x: x(at[i] as Place), y });
+  const point = (value: number, i: number): Point => ({ at: x(at[i] as Place), value });
   const series = values.map(point);
-  const predicted = predictions?.values.map((y, i) => point(y, testFrom + i)) ?? [];
-  const beyond = ahead?.values.map((y, i): Point => ({ x: x(ahead.at[i] as Place), y })) ?? [];
+  const predicted = predictions?.values.map((value, i) => point(value, testFrom + i)) ?? [];
+  const beyond =
+    ahead?.values.map((value, i): Point => ({ at: x(ahead.at[i] as Place), value })) ?? [];
   const last = series.at(-1) as Point;
   const from = x(at[testFrom] as Place);
-  const line = { x: "x", y: "y", strokeLinejoin: "round" } as const;
-  const all = [...thinned(series, width), ...predicted, ...beyond];
+  const line = { x: "at", y: "value", strokeLinejoin: "round" } as const;
+  const all = [...thin(series), ...predicted, ...beyond];
   return Plot.plot({
     ...base,
     ...{ width, height: chartHeight, marginLeft: 46 },
@@ -39,17 +36,17 @@ export function seriesPlot(
     x: { label: axis.label, tickFormat: axis.kind === "date" ? undefined : "d", ticks: width / 90 },
     y: { label: valueLabel, grid: true, ticks: 5, nice: true },
     marks: [
-      Plot.rect([{ x1: from, x2: last.x }], { x1: "x1", x2: "x2", fill: "var(--shade)" }),
+      Plot.rect([{ x1: from, x2: last.at }], { x1: "x1", x2: "x2", fill: "var(--shade)" }),
       Plot.text([{ x: from, text: words.test }], {
         ...{ x: "x", text: "text", frameAnchor: "top-left", dx: 5, dy: 4 },
         fill: "var(--soft)",
       }),
-      Plot.line(thinned(series, width), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
-      Plot.line(thinned(predicted, width), { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
+      Plot.line(thin(series), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
+      Plot.line(thin(predicted), { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
       Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
         ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
       }),
-      Plot.tip(all, Plot.pointerX({ x: "x", y: "y", ...tip })),
+      Plot.tip(all, Plot.pointerX({ x: "at", y: "value", ...tip })),
     ],
   });
 }
@@ -92,18 +89,4 @@ export function epochPlot(
       Plot.tip(rows, Plot.pointer({ x: "x", y: "y", channels: { of: "of" }, ...tip })),
     ],
   });
-}
-
-/** The points that can be told apart on so many pixels: of each stretch the lowest and the highest. */
-function thinned(points: readonly Point[], width: number): readonly Point[] {
-  const size = Math.ceil(points.length / Math.max(1, width));
-  if (size < 4) return points;
-  const kept: Point[] = [];
-  for (let from = 0; from < points.length; from += size) {
-    const stretch = points.slice(from, from + size);
-    const low = stretch.reduce((a, b) => (b.y < a.y ? b : a));
-    const high = stretch.reduce((a, b) => (b.y > a.y ? b : a));
-    kept.push(...(low.x < high.x ? [low, high] : low === high ? [low] : [high, low]));
-  }
-  return kept;
 }
