@@ -10,9 +10,9 @@ const headers = {
 // "./": the built page lies in any folder of any static server.
 export default defineConfig({
   base: "./",
+  plugins: [offline()],
   preview: { headers },
   server: { headers },
-  plugins: [offline()],
   worker: { format: "es" },
   build: { target: "es2022", chunkSizeWarningLimit: 2000 },
 });

@@ -8,5 +8,6 @@ followAddress();
 const place = document.getElementById("page") as HTMLElement;
 place.replaceChildren();
 render(<App />, place);
-// After what is to be seen: it fetches the whole build.
-addEventListener("load", () => void startOffline());
+
+// After what is to be seen: it fetches the whole build. Vite's own server has none to keep.
+if (import.meta.env.PROD) addEventListener("load", () => void startOffline());

@@ -28,7 +28,8 @@ export function Figure(props: {
     if (!plots || width === 0) return;
     const drawn = draw(plots, width);
     // The library names its groups, which have no role to be named in; the picture's own label says more.
-    for (const group of drawn.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
+    for (const group of drawn.querySelectorAll("g[aria-label]"))
+      group.removeAttribute("aria-label");
     place.current?.replaceChildren(drawn);
   });
   return (

@@ -1,34 +1,29 @@
 import type { appEnglish } from "./app-english.ts";
 import { shownNumber } from "./numbers.ts";
+import type { Translated } from "./translated.ts";
 
 const n = (value: number) => shownNumber("zh", value);
 const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
 
 /** The same in Chinese. */
-export const appChinese: {
-  readonly [Key in keyof typeof appEnglish]: (typeof appEnglish)[Key] extends (
-    ...args: infer Args
-  ) => string
-    ? (...args: Args) => string
-    : string;
-} = {
+export const appChinese: Translated<typeof appEnglish> = {
   "app.tagline": "在本页面中训练循环神经网络",
   "app.train": "训练网络",
   "app.unrolled": "展开的网络",
   "app.views": "页面的各部分",
   "app.drop": "拖入 CSV 文件、imdb.npz 或 Keras 模型",
-  "app.dropHint": "数据不会离开本页面:文件在此读取,模型在此训练。",
+  "app.dropHint": "数据不会离开本页面：文件在此读取，模型在此训练。",
 
   "settings.title": "设置",
   "settings.task": "任务",
   "settings.sine": "带噪声的正弦波",
-  "settings.sunspots": "太阳黑子,1700 至 2008 年",
+  "settings.sunspots": "太阳黑子，1700 至 2008 年",
   "settings.csv": "您的 CSV 文件",
-  "settings.reviews": "影评,合成数据",
-  "settings.imdb": "影评,IMDB",
+  "settings.reviews": "影评，合成数据",
+  "settings.imdb": "影评，IMDB",
   "settings.csvFile": "CSV 文件",
   "settings.imdbFile": "imdb.npz",
-  "settings.imdbHint": "Keras 数据集中的文件,17 兆字节",
+  "settings.imdbHint": "Keras 数据集中的文件，17 兆字节",
   "settings.column": "列",
   "settings.cell": "单元",
   "settings.simple_rnn": "SimpleRNN",
@@ -48,13 +43,13 @@ export const appChinese: {
   "settings.auto": "自动",
   "settings.webgpu": "WebGPU",
   "settings.wasm": "WASM",
-  "settings.cpu": "CPU,纯脚本",
-  "settings.why": "为什么选择该后端?",
+  "settings.cpu": "CPU，纯脚本",
+  "settings.why": "为什么选择该后端？",
   "settings.taken": "已选用",
   "settings.refused": "不可用",
   "settings.notTried": "未尝试",
   "settings.range": (least, most) => `范围为 ${n(least)} 至 ${n(most)}。`,
-  "settings.fault": (name, got, taken) => `地址中的 ${name}=${got} 无效,已改用 ${taken}。`,
+  "settings.fault": (name, got, taken) => `地址中的 ${name}=${got} 无效，已改用 ${taken}。`,
   "settings.reset": "恢复默认",
 
   "run.train": "训练",
@@ -65,32 +60,32 @@ export const appChinese: {
   "run.idle": "可以开始训练。",
   "run.backend": "正在启动后端",
   "run.data": "正在准备数据",
-  "run.training": (epoch, epochs, loss) => `第 ${n(epoch)} 轮,共 ${n(epochs)} 轮,损失 ${n(loss)}`,
+  "run.training": (epoch, epochs, loss) => `第 ${n(epoch)} 轮，共 ${n(epochs)} 轮，损失 ${n(loss)}`,
   "run.starting": "正在训练",
   "run.paused": "已在本批之后暂停",
   "run.testing": "正在测试",
-  "run.complete": (seconds) => `训练完成,用时 ${n(seconds)} 秒。`,
-  "run.stopped": (epochs) => `已在第 ${n(epochs)} 轮停止,模型已保留。`,
+  "run.complete": (seconds) => `训练完成，用时 ${n(seconds)} 秒。`,
+  "run.stopped": (epochs) => `已在第 ${n(epochs)} 轮停止，模型已保留。`,
   "run.opened": "模型已打开。",
   "run.failed": "操作未能完成",
   "run.progress": "训练进度",
-  "run.needsFile": "请先选择文件,或将文件拖到此处。",
+  "run.needsFile": "请先选择文件，或将文件拖到此处。",
 
   "results.title": "结果",
-  "results.empty": "网络学习的过程将逐轮显示于此:损失、预测与误差。",
+  "results.empty": "网络学习的过程将逐轮显示于此：损失、预测与误差。",
   "results.synthetic": "合成数据",
   "results.notes": "对文件的理解",
   "results.series": "序列与预测",
   "results.seriesLabel": (points, test, ahead) =>
-    `一条含 ${n(points)} 个值的曲线,最后 ${n(test)} 个值带有预测` +
-    (ahead > 0 ? `,末端之后另有 ${n(ahead)} 个预测值。` : "。"),
+    `一条含 ${n(points)} 个值的曲线，最后 ${n(test)} 个值带有预测` +
+    (ahead > 0 ? `，末端之后另有 ${n(ahead)} 个预测值。` : "。"),
   "results.sine": "带噪声的正弦波",
-  "results.sine.source": "生成数据:周期 50,振幅 1,高斯噪声 0.1",
+  "results.sine.source": "生成数据：周期 50，振幅 1，高斯噪声 0.1",
   "results.sine.value": "值",
   "results.sine.place": "时间步",
-  "results.sunspots": "太阳黑子,逐年",
-  "results.sunspots.source": "美国国家海洋和大气管理局,1700 至 2008 年,公有领域",
-  "results.sunspots.value": "黑子数,年平均",
+  "results.sunspots": "太阳黑子，逐年",
+  "results.sunspots.source": "美国国家海洋和大气管理局，1700 至 2008 年，公有领域",
+  "results.sunspots.value": "黑子数，年平均",
   "results.sunspots.place": "年",
   "results.actual": "序列",
   "results.predicted": "预测",
@@ -98,12 +93,12 @@ export const appChinese: {
   "results.test": "测试",
   "results.loss": "各轮损失",
   "results.lossLabel": (epoch, loss, validation) =>
-    `${n(epoch)} 轮的损失;最后一轮为 ${n(loss)}` +
-    (Number.isFinite(validation) ? `,未见样本上为 ${n(validation)}。` : "。"),
+    `${n(epoch)} 轮的损失；最后一轮为 ${n(loss)}` +
+    (Number.isFinite(validation) ? `，未见样本上为 ${n(validation)}。` : "。"),
   "results.accuracy": "各轮准确率",
   "results.accuracyLabel": (epoch, last, validation) =>
-    `${n(epoch)} 轮的准确率;最后一轮为 ${percent(last)}` +
-    (Number.isFinite(validation) ? `,未见影评上为 ${percent(validation)}。` : "。"),
+    `${n(epoch)} 轮的准确率；最后一轮为 ${percent(last)}` +
+    (Number.isFinite(validation) ? `，未见影评上为 ${percent(validation)}。` : "。"),
   "results.training": "训练",
   "results.validation": "验证",
   "results.unseen": "测试部分",
@@ -115,7 +110,7 @@ export const appChinese: {
   "results.seasonal": (season) => `前 ${n(season)} 步的值`,
   "results.better": (share) => `RMSE 比“上一个值”低 ${percent(share)}`,
   "results.worse": (share) => `RMSE 比“上一个值”高 ${percent(share)}`,
-  "results.mase": "MASE:以相邻两值的平均变化为单位的平均误差。",
+  "results.mase": "MASE：以相邻两值的平均变化为单位的平均误差。",
   "results.forecast": "预测未来",
   "results.aheadTitle": "数据末端之后",
   "results.aheadTable": "预测值",
@@ -123,22 +118,22 @@ export const appChinese: {
   "results.value": "值",
   "results.reviewsTitle": "影评",
   "results.counts": (train, validation, test) =>
-    `训练 ${n(train)} 条,验证 ${n(validation)} 条,测试 ${n(test)} 条`,
+    `训练 ${n(train)} 条，验证 ${n(validation)} 条，测试 ${n(test)} 条`,
   "results.testAccuracy": "测试影评的准确率",
   "results.testLoss": "测试影评的损失",
   "results.lastAccuracy": "训练准确率",
   "results.notKeras": (name) =>
-    `按哈希值,${name} 不是 Keras 自带的 imdb.npz:仍会读取,但其标签含义可能不同。`,
+    `按哈希值，${name} 不是 Keras 自带的 imdb.npz：仍会读取，但其标签含义可能不同。`,
 
   "model.title": "模型",
   "model.about": (parameters) => `${n(parameters)} 个权重`,
   "model.save": "保存为 .keras",
   "model.open": "打开模型",
   "model.files": ".keras 或 .h5",
-  "model.saveHint": "Keras 可打开该文件;本页面打开时会恢复其设置。",
-  "model.noScaler": (series) => `文件未说明其序列的缩放范围:改用“${series}”的范围。`,
+  "model.saveHint": "Keras 可打开该文件；本页面打开时会恢复其设置。",
+  "model.noScaler": (series) => `文件未说明其序列的缩放范围：改用“${series}”的范围。`,
   "model.noWords": "文件未说明编号对应哪个词。",
-  "model.warning": (what) => `未能沿用:${what}`,
+  "model.warning": (what) => `未能沿用：${what}`,
 
   "read.title": "逐词阅读影评",
   "read.label": "影评",
@@ -148,15 +143,15 @@ export const appChinese: {
   "read.stop": "停止播放",
   "read.position": "读到第几个词",
   "read.nothing": "第一个词之前",
-  "read.says": (word, share) => `${word}:正面 ${percent(share)}`,
+  "read.says": (word, share) => `${word}：正面 ${percent(share)}`,
   "read.verdict": (share) =>
-    share >= 0.5 ? `正面,${percent(share)}` : `负面,${percent(1 - share)}`,
+    share >= 0.5 ? `正面，${percent(share)}` : `负面，${percent(1 - share)}`,
   "read.unknown": "不在词表中",
-  "read.unknownNote": (count) => `${n(count)} 个词不在词表中:模型将其读作“未知”。`,
-  "read.forgotten": (count) => `读到末尾时,${n(count)} 个词已在窗口之外。`,
-  "read.map": "单元状态:每行一个单元,每列一个词",
+  "read.unknownNote": (count) => `${n(count)} 个词不在词表中：模型将其读作“未知”。`,
+  "read.forgotten": (count) => `读到末尾时，${n(count)} 个词已在窗口之外。`,
+  "read.map": "单元状态：每行一个单元，每列一个词",
   "read.mapLabel": (units, words) =>
-    `${n(units)} 个单元、${n(words)} 个词的热图,每格为读完该词后该单元的值。`,
+    `${n(units)} 个单元、${n(words)} 个词的热图，每格为读完该词后该单元的值。`,
   "read.probability": "逐词的正面概率",
   "read.negative": "负面",
   "read.positive": "正面",

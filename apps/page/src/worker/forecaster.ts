@@ -1,7 +1,7 @@
 import { lastValueForecast } from "@rnnkit/benchmarks/baseline";
 import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
-import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import type { Series } from "@rnnkit/benchmarks/one-series";
+import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import { predict } from "@rnnkit/benchmarks/training";
 import { adam, buildStockForecaster, layers } from "@rnnkit/keras-builders";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
