@@ -59,9 +59,18 @@ describe.skipIf(!python)("on a cluster (skipped without RNNKIT_KERAS_PYTHON)", (
     const line = ["train.py", "--processes", "2", "--coordinator", `localhost:${port}`];
     // The numbers are those of the optimized code; compiling it takes most of the time.
     const XLA_FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true";
-    const options = { cwd: cluster, env: { ...process.env, XLA_FLAGS }, timeout: 200_000 };
+    // JAX takes SIGTERM for a notice; and what one process dies of leaves the other waiting.
+    const either = new AbortController();
+    const signals = { killSignal: "SIGKILL", signal: either.signal } as const;
+    const options = {
+      cwd: cluster,
+      env: { ...process.env, XLA_FLAGS },
+      timeout: 200_000,
+      ...signals,
+    };
     const both = [0, 1].map((number) => run(python!, [...line, "--process", `${number}`], options));
-    const printed = (await Promise.all(both)).map(({ stdout }) => stdout).join("\n");
+    const answers = await Promise.all(both).finally(() => either.abort());
+    const printed = answers.map(({ stdout }) => stdout).join("\n");
     told = printed
       .split("\n")
       .filter((text) => text.startsWith("{"))
