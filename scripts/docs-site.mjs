@@ -81,7 +81,7 @@ export async function buildSite(out) {
     sourceLinkTemplate: `${web}{path}#L{line}`,
     gitRevision: "main",
     sort: ["documents-first", "kind", "alphabetical-ignoring-documents"],
-    highlightLanguages: ["javascript", "typescript", "json", "sh", "python", "text"],
+    highlightLanguages: ["javascript", "typescript", "json", "sh", "python", "http", "text"],
     validation: {
       notExported: true,
       invalidLink: true,
@@ -92,6 +92,8 @@ export async function buildSite(out) {
     },
     treatWarningsAsErrors: true,
     treatValidationWarningsAsErrors: true,
+    // Only what says https:// is an address: FEATURES.md and constructor.name are none.
+    markdownItLoader: (/** @type {any} */ parser) => parser.linkify.set({ fuzzyLink: false }),
     hideGenerator: true,
     includeHierarchySummary: false,
   });
