@@ -31,7 +31,7 @@ test("a small series is really learnt, and every figure follows from the numbers
   expect(code).toBe(0);
 
   const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
-  expect([results.schemaVersion, results.status, results.error]).toEqual([3, "complete", null]);
+  expect([results.schemaVersion, results.status, results.error]).toEqual([4, "complete", null]);
   expect(results.environment.backend.name).toBe("wasm");
   const run = results.runs[0] as ForecastRun;
   expect(run.epochs.length).toBe(12);

@@ -112,6 +112,8 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
         strategy: beyond.strategy,
         at: labelsAhead(series, beyond.n),
         values: finite(values, prepared),
+        lower: null,
+        upper: null,
       };
     }
     if (save !== undefined) {
@@ -157,6 +159,9 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
       actual: Array.from(values.subarray(firstTarget, end)),
       predicted: null,
       lastValue: Array.from(lastValueForecast(values, firstTarget, end)),
+      seasonal: null,
+      lower: null,
+      upper: null,
     };
   };
   const train = part(prepared.train);
@@ -179,6 +184,7 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
       notes: series.notes,
       valueLabel: series.valueLabel,
       axis: series.axis,
+      features: [],
     },
     rmse: null,
     baselineRmse: {
@@ -189,8 +195,12 @@ function emptyRun({ series, prepared, options, listing = null }: ForecastJob): F
       train: standardDeviation(train.actual),
       test: standardDeviation(test.actual),
     },
+    season: null,
     train,
     test,
+    bands: null,
+    horizon: null,
+    walkForward: null,
     ahead: null,
   };
 }

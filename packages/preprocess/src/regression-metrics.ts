@@ -19,7 +19,12 @@ export interface UniformAverage {
 
 type Average = RegressionMetricOptions & UniformAverage;
 type Raw = RegressionMetricOptions & RawValues;
-type Options = RegressionMetricOptions & { multioutput?: string };
+
+/** Either way of averaging. @internal */
+export type MetricOptions = RegressionMetricOptions & { multioutput?: string };
+
+/** What all metrics here take. @internal */
+export const metricOptionNames: readonly string[] = ["sampleWeight", "multioutput"];
 
 /**
  * The mean of (yTrue − yPred)².
@@ -37,7 +42,7 @@ export function meanSquaredError(yTrue: ArrayInput, yPred: ArrayInput, options: 
 export function meanSquaredError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   return reduce(
     columnMeans("meanSquaredError", yTrue, yPred, options, (d) => d * d),
@@ -68,7 +73,7 @@ export function rootMeanSquaredError(
 export function rootMeanSquaredError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   const squares = columnMeans("rootMeanSquaredError", yTrue, yPred, options, (d) => d * d);
   return reduce(squares.map(Math.sqrt), options);
@@ -87,20 +92,21 @@ export function meanAbsoluteError(yTrue: ArrayInput, yPred: ArrayInput, options:
 export function meanAbsoluteError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   return reduce(columnMeans("meanAbsoluteError", yTrue, yPred, options, Math.abs), options);
 }
 
-/** The weighted mean over rows of a function of the difference, for each column. */
-function columnMeans(
+/** The weighted mean over rows of a function of the difference, for each column. @internal */
+export function columnMeans(
   who: string,
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options,
+  options: MetricOptions,
   penalty: (difference: number) => number,
+  optionNames: readonly string[] = metricOptionNames,
 ): Float64Array {
-  checkOptions(who, options, ["sampleWeight", "multioutput"]);
+  checkOptions(who, options, optionNames);
   const { sampleWeight, multioutput = "uniform_average" } = options;
   if (multioutput !== "uniform_average" && multioutput !== "raw_values") {
     throw new Error(
@@ -134,12 +140,17 @@ function columnMeans(
   return means.map((sum) => sum / total);
 }
 
-function reduce(values: Float64Array, { multioutput }: Options): number | Float64Array {
+/** The columns' values, or their mean. @internal */
+export function reduce(
+  values: Float64Array,
+  { multioutput }: MetricOptions,
+): number | Float64Array {
   if (multioutput === "raw_values") return values;
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function readColumns(
+/** Finite numbers, [N] or [N, M]. @internal */
+export function readColumns(
   who: string,
   y: ArrayInput,
 ): { data: ArrayLike<number>; rows: number; columns: number } {
