@@ -80,6 +80,13 @@ test("docs/zh/tutorial.md has every listing of examples/tutorial, line by line",
     expect(lines, file).toEqual(meaning(readFileSync(join(folder, file), "utf8")));
 });
 
+test("docs/zh/tutorial.md ends with a link to each numbered example", () => {
+  const numbered = readdirSync(join(root, "examples")).filter((file) => /^\d+-.*\.js$/.test(file));
+  const uses = page("docs/zh/tutorial.md").split("\n## ").at(-1) as string;
+  expect(numbered.length).toBeGreaterThan(11);
+  expect(numbered.filter((file) => !uses.includes(`(../../examples/${file})`))).toEqual([]);
+});
+
 test("figures that docs/zh/tutorial.md gives stand in a README", () => {
   const sources = ["README.md", "apps/benchmarks/README.md"].map(page).join("\n");
   const figures = page("docs/zh/tutorial.md").match(/\d+(?:\.\d+)? %|\d\.\d{3}/g) ?? [];
