@@ -70,8 +70,8 @@ export function bandText({ bands }: ForecastRun): string {
   return `Bands ${made}; they should hold ${formatPercent(bands.nominal)} of the values.`;
 }
 
-function stepTable({ steps, all }: HorizonErrors, { bands, season }: ForecastRun): string {
-  const hasSeason = season !== null || all.seasonal !== null;
+function stepTable({ steps, all }: HorizonErrors, { bands }: ForecastRun): string {
+  const hasSeason = all.seasonal !== null;
   const columns: Columns = [
     ["steps ahead"],
     ["forecast"],
