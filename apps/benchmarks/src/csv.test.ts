@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readColumn } from "./csv.ts";
+import { readColumn } from "./csv-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-csv-"));

@@ -8,10 +8,10 @@ import {
   readNumbers,
 } from "./csv/number-format.ts";
 import { counted, readTable, type Table } from "./csv/table.ts";
-import { readText } from "./csv/text.ts";
+import type { Text } from "./csv/text.ts";
 import { dateColumn, type TimeAxis, timeAxis } from "./csv/time-axis.ts";
 import { timeNotes, timeOrder } from "./csv/time-order.ts";
-import { printable } from "./terminal.ts";
+import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A column of numbers out of a CSV file, in time order, gaps filled. */
@@ -42,18 +42,21 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a column of the CSV file at **path**, written as CSV files are: separators, marks in numbers, words
+ * A column of the CSV text of a file, which errors call **path**, written as CSV files are: separators, marks in numbers, words
  * for what is missing, forms of dates are read off the whole file, and **notes** say what was not plain
  * digits. Rows are put in time order where the file has dates. A missing value becomes the value
  * before it, which uses nothing from the future; missing values before the first number and after
  * the last are dropped. Of further columns it is the same, but that the rows begin where all have a number, and end
  * where the first one does.
  *
- * @throws UsageError when the file cannot be read, the column is absent, or a cell can be no number or
+ * @throws UsageError when it is no CSV, the column is absent, or a cell can be no number or
  * either of two: with the row, the cell and what to do
  */
-export function readColumn(path: string, options: ReadOptions = {}): Column {
-  const { text, notes: textNotes } = readText(path);
+export function columnIn(
+  { text, notes: textNotes }: Text,
+  path: string,
+  options: ReadOptions = {},
+): Column {
   const table = readTable(text, path);
   const { names, rows, rowNumbers } = table;
   const index = columnOf(table, options.column);
@@ -118,6 +121,17 @@ export function readColumn(path: string, options: ReadOptions = {}): Column {
       ...column.notes,
     ].map(printable),
   };
+}
+
+/** The names of a CSV text's columns of numbers, as **column** takes them: times and the rows' own numbers are none. */
+export function numberColumns({ text }: Text, path: string): string[] {
+  const table = readTable(text, path);
+  const { names, fullNames } = table;
+  return numericColumns(table).map((i) => {
+    const name = fullNames[i] || names[i] || "";
+    const isOne = fullNames.filter((other) => other === name).length === 1;
+    return name !== "" && isOne ? name : `#${i + 1}`;
+  });
 }
 
 /** A file whose times each stand once for every word of a column holds several series, one below another. */

@@ -1,7 +1,7 @@
 import type { Forecasts } from "./forecasting/bands.ts";
 import { forecastsOf, type TrainedForecaster } from "./forecasting/trained-forecaster.ts";
+import type { Series } from "./one-series.ts";
 import { columnsOf } from "./prepared-series.ts";
-import type { Series } from "./series.ts";
 
 /**
  * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*

@@ -9,10 +9,10 @@ import { type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
 import { formatNumber } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
+import type { Series } from "./one-series.ts";
 import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
 import type { BandSettings, ForecastPart, ForecastRun, Listing, Season } from "./results.ts";
 import { saveForecaster } from "./saved-forecaster.ts";
-import type { Series } from "./series.ts";
 import type { Session } from "./session.ts";
 import { rootMeanSquare, standardDeviation } from "./statistics.ts";
 

@@ -1,5 +1,5 @@
 import { createSequences, MinMaxScaler, type NdArray, prepareData } from "@rnnkit/preprocess";
-import type { Series } from "./series.ts";
+import type { Series } from "./one-series.ts";
 import { type Examples, sliceRows } from "./training.ts";
 import { UsageError } from "./usage-error.ts";
 

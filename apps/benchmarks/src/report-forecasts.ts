@@ -1,4 +1,10 @@
-import { forecastChart, testChart, trainingChart } from "./charts.ts";
+import {
+  forecastChart,
+  residualChart,
+  shownTestPoints,
+  testChart,
+} from "./charts/forecast-chart.ts";
+import { trainingChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import {
@@ -57,7 +63,7 @@ function forecastFigures(run: ForecastRun): string {
   return `<h3>${escapeHtml(seriesTitle(run))}</h3>
 <p class="quiet">${escapeHtml(factText(run))}</p>
 ${figure(
-  forecastChart(run),
+  [forecastChart(run), residualChart(run)].filter((chart) => chart !== null),
   key("actual", "actual") +
     (predicted
       ? key("train", "predicted, training part") + key("test", "predicted, test part")
@@ -73,14 +79,14 @@ ${epochTable(run)}`;
 
 /** Actual and predicted over the test part, and the last value's forecast where it is asked for. */
 export function testFigure(run: ForecastRun, lastValue: boolean): string {
-  const shown =
-    run.test.actual.length > 240 ? `the last 240 of ${run.test.actual.length} test points` : "";
+  const all = run.test.actual.length;
+  const shown = shownTestPoints(all);
   return figure(
     testChart(run, lastValue),
     key("actual", "actual") +
       (run.test.predicted ? key("test", "predicted") : "") +
       (lastValue ? key("baseline", "last value") : "") +
-      escapeHtml(shown),
+      (shown < all ? `the last ${shown} of ${all} test points` : ""),
   );
 }
 
@@ -119,7 +125,7 @@ export function trainingFigure({ data, epochs, model }: ForecastRun): string {
   if (epochs.length === 0) return "";
   const validated = epochs.some(({ validationLoss }) => validationLoss !== null);
   return figure(
-    trainingChart(data.title, epochs, `loss (${lossText(model.loss)} of scaled values)`),
+    trainingChart(data.title, epochs, `loss (${lossText(model.loss)}, scaled)`),
     key("train", "training loss") + (validated ? key("train dashed", "validation loss") : ""),
   );
 }

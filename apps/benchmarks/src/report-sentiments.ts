@@ -1,4 +1,4 @@
-import { historyChart } from "./charts.ts";
+import { historyChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { epochTable, figure, key, named, number, optionText, table } from "./report-elements.ts";

@@ -67,7 +67,7 @@ test("hostile text out of a CSV file stays text everywhere", () => {
   const document = documentOf(html);
   expect(document.querySelectorAll("script, img, [onerror]").length).toBe(0);
   expect(document.querySelector("h3")?.textContent).toBe(hostile);
-  expect(document.querySelectorAll("svg").length).toBe(5);
+  expect(document.querySelectorAll(".wide svg").length).toBe(6);
 });
 
 test("the tables say what was measured, the better error in bold", () => {
@@ -170,16 +170,19 @@ test("every step, fold and band has its line, the least error of each bold, and 
   expect(renderReport(results, "all.json")).toContain("Not all folds have ended.");
 });
 
-test("each picture is there: series, test part, loss; one of all cells' accuracies, one of their losses", () => {
+test("each picture is there with what it finds, drawn for a page and for a phone", () => {
   const document = documentOf(renderReport(sampleResults(), "all.json"));
-  const labels = [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label"));
-  expect(labels).toEqual([
-    "Sunspots, yearly: actual and predicted values, training and test part",
-    "Sunspots, yearly: test part, actual, predicted and last value",
-    "Sunspots, yearly: training loss per epoch",
-    "lstm, gru: training and validation accuracy per epoch",
-    "lstm, gru: training and validation loss per epoch",
+  const labels = (size: string) =>
+    [...document.querySelectorAll(`.${size} svg`)].map((svg) => svg.getAttribute("aria-label"));
+  expect(labels("wide")).toEqual([
+    "Sunspots, yearly: actual and predicted values, training and test part; root mean squared error 3.000 on the test part, 5.000 of the last value",
+    "Sunspots, yearly: residuals, actual less predicted; the largest 8.000 at 1705, root mean squared error 2.000 in training, 3.000 in the test part",
+    "Sunspots, yearly: test part, actual, predicted and last value; root mean squared error 3.000, 5.000 of the last value",
+    "Sunspots, yearly: training loss per epoch; 0.7000 after the first epoch, 0.2333 after the last",
+    "lstm, gru: training and validation accuracy per epoch; validation at the end: lstm 75.0 %, gru 75.0 %",
+    "lstm, gru: training and validation loss per epoch; validation at the end: lstm 0.2667, gru 0.2667",
   ]);
+  expect(labels("narrow")).toEqual(labels("wide"));
 });
 
 test("the legend names each cell in its colour, training solid and validation dashed", () => {

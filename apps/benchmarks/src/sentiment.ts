@@ -1,8 +1,8 @@
 import { buildSentimentClassifier } from "@rnnkit/keras-builders";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { summarizeModel } from "./model-summary.ts";
+import type { PreparedReviews } from "./prepared-reviews.ts";
 import { type Epoch, type Listing, type SentimentRun, secondsPerEpoch } from "./results.ts";
-import type { PreparedReviews } from "./reviews.ts";
 import type { Session } from "./session.ts";
 import { type Column, tableHead, tableRow } from "./text-table.ts";
 import { countSteps, evaluate, train } from "./training.ts";

@@ -1,35 +1,12 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generateTimeSeries } from "@rnnkit/preprocess";
-import { type ReadOptions, readColumn } from "./csv.ts";
+import type { ReadOptions } from "./csv.ts";
+import { readColumn } from "./csv-file.ts";
+import type { Series } from "./one-series.ts";
+import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A further column beside a series, of the same points in time. */
-export interface Feature {
-  name: string;
-  values: Float64Array;
-}
-
-/** A series with what a reader must know about it. */
-export interface Series {
-  /** Short name, fit for a file name. */
-  name: string;
-  title: string;
-  source: string;
-  /** True for generated values; always said in output and report. */
-  synthetic: boolean;
-  values: Float64Array;
-  gapsFilled: number;
-  /** What was understood, put right or left out when a file was read, a line each. */
-  notes: string[];
-  /** Axis label of the values, with the unit. */
-  valueLabel: string;
-  /** Position of each value in time. */
-  at: (number | string)[];
-  axis: { label: string; kind: "number" | "date" };
-  /** Columns whose past a forecaster sees too. Default none. */
-  features?: Feature[];
-}
+export type { Series } from "./one-series.ts";
 
 interface Embedded {
   title: string;
@@ -75,7 +52,7 @@ export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)]
 export function namedSeries(name: string, seed: number, features?: readonly string[]): Series {
   if (name === "sine") {
     if (features) throw new UsageError("--features: expected none, as the sine has one column");
-    return sine(seed);
+    return sineSeries(seed);
   }
   const entry = embedded[name];
   if (!entry) {
@@ -96,24 +73,6 @@ export function namedSeries(name: string, seed: number, features?: readonly stri
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
     features: read,
-  };
-}
-
-/** The tutorial's series: no forecast of it can be better than its noise, 0.1. */
-function sine(seed: number): Series {
-  const noise = 0.1;
-  const { data } = generateTimeSeries({ length: 500, period: 50, noise, seed });
-  return {
-    name: "sine",
-    title: "Sine with noise",
-    source: `generated: period 50, amplitude 1, Gaussian noise of ${noise}, seed ${seed}`,
-    synthetic: true,
-    values: Float64Array.from(data),
-    gapsFilled: 0,
-    notes: [],
-    valueLabel: "value",
-    at: Array.from(data, (_, t) => t),
-    axis: { label: "time step", kind: "number" },
   };
 }
 

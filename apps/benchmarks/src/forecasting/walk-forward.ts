@@ -1,7 +1,7 @@
 import { timeSeriesSplit } from "@rnnkit/preprocess";
+import type { Series } from "../one-series.ts";
 import { type PreparedSeries, prepareSeries } from "../prepared-series.ts";
 import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
-import type { Series } from "../series.ts";
 import { UsageError } from "../usage-error.ts";
 import { byStep, horizonErrors, naiveScale, type StepForecasts } from "./errors.ts";
 import { emptyPart, firstSteps } from "./forecast-part.ts";

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { forecastChart, historyChart, thin, trainingChart } from "./charts.ts";
-import { sampleForecast, sampleSentiment } from "./sample-results.ts";
+import { chartSvg } from "../chart-svg.ts";
+import { sampleForecast, sampleSentiment } from "../sample-results.ts";
+import type { Chart } from "./chart.ts";
+import { forecastChart } from "./forecast-chart.ts";
+import { historyChart, trainingChart } from "./history-chart.ts";
+import { thin } from "./line-marks.ts";
 
 test("a thinned line keeps its order, its extremes and no more than was asked", () => {
   const values = fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 200 });
@@ -23,8 +27,10 @@ test("a thinned line keeps its order, its extremes and no more than was asked", 
 });
 
 test("axes carry labels with their units", () => {
-  const texts = (svg: string) =>
-    [...parseHTML(svg).document.querySelectorAll("text")].map((text) => text.textContent);
+  const texts = (chart: Chart) =>
+    [...parseHTML(chartSvg(chart, 920)).document.querySelectorAll("text")].map(
+      (text) => text.textContent,
+    );
   expect(texts(historyChart([sampleSentiment("lstm")], "accuracy"))).toEqual(
     expect.arrayContaining(["↑ accuracy (% of reviews)", "epoch →"]),
   );
@@ -41,12 +47,14 @@ test("dates make a time axis", () => {
   run.data.axis = { label: "date", kind: "date" };
   run.train.at = ["2012-01-01", "2012-01-02", "2012-01-03"];
   run.test.at = ["2012-01-04", "2012-01-05", "2012-01-06"];
-  expect(forecastChart(run)).toMatch(/Jan/);
+  expect(chartSvg(forecastChart(run), 920)).toMatch(/Jan/);
 });
 
 /** Each drawn line: its colour, whether it is dashed, and how many points it has. */
-function linesOf(svg: string) {
-  const paths = [...parseHTML(svg).document.querySelectorAll('g[aria-label="line"]')];
+function linesOf(chart: Chart) {
+  const paths = [
+    ...parseHTML(chartSvg(chart, 450)).document.querySelectorAll('g[aria-label="line"]'),
+  ];
   return paths.map((group) => ({
     stroke: group.getAttribute("stroke"),
     dashed: group.getAttribute("stroke-dasharray") !== null,
@@ -73,11 +81,12 @@ test("a cell that was interrupted has its own, shorter line, and the axis is the
   const [whole, cut] = [sampleSentiment("lstm"), sampleSentiment("gru")];
   cut.epochs.pop();
   Object.assign(cut.epochs[1]!, { validationLoss: null });
-  const svg = historyChart([cut, whole], "loss");
-  // One point is a dot, for a line of one point cannot be seen.
-  expect(linesOf(svg).map(({ points }) => points)).toEqual([2, 1, 3, 3]);
-  const { document } = parseHTML(svg);
-  expect(document.querySelectorAll("circle").length).toBe(1);
+  const chart = historyChart([cut, whole], "loss");
+  expect(linesOf(chart).map(({ points }) => points)).toEqual([2, 1, 3, 3]);
+  const { document } = parseHTML(chartSvg(chart, 450));
+  // First the dot of one point, for a line of one point cannot be seen; then the cells' symbols.
+  const symbols = [...document.querySelectorAll('g[aria-label="dot"]:not([fill="transparent"])')];
+  expect(symbols.map(({ children }) => children.length)).toEqual([1, 2, 1, 3, 3]);
   const ticks = [...document.querySelectorAll('g[aria-label="x-axis tick label"] text')];
   expect(ticks.map((tick) => tick.textContent)).toEqual(["1", "2", "3"]);
 });

@@ -1,0 +1,16 @@
+/**
+ * The pictures, for a report and for a page: data in, a `Chart` out, and `drawChart` makes SVG of it in
+ * whatever document it is given.
+ *
+ * @packageDocumentation
+ */
+export { type Chart, drawChart, type Frame, type Size } from "./chart.ts";
+export {
+  type DrawnForecast,
+  forecastChart,
+  residualChart,
+  shownTestPoints,
+  testChart,
+} from "./forecast-chart.ts";
+export { type CellHistory, historyChart, type Measure, trainingChart } from "./history-chart.ts";
+export { comparedInk, comparedSymbol, inkStyle } from "./ink.ts";
