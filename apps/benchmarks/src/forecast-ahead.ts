@@ -4,12 +4,6 @@ import type { Series } from "./one-series.ts";
 import { columnsOf } from "./prepared-series.ts";
 
 /**
- * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
- * puts what a model of one step said behind the window, of every column that it sees, and asks again.
- */
-export type Strategy = "direct" | "recursive";
-
-/**
  * The **n** values after the end of a series, in its own unit; where the model says fewer steps than **n**, what it
  * said counts as known for the next ones. Null where **signal** is aborted before.
  */

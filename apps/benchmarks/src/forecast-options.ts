@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReadOptions } from "./csv.ts";
 import { forecastDefaults as defaults, type ForecastOptions } from "./forecast.ts";
-import type { Strategy } from "./forecast-ahead.ts";
+import type { Strategy } from "./forecasting/layout.ts";
 import {
   type CommonOptions,
   positiveNumber,

@@ -1,8 +1,9 @@
-import { forecastAhead, type Strategy } from "./forecast-ahead.ts";
+import { forecastAhead } from "./forecast-ahead.ts";
 import { epochLine, foldLine, forecastHead, forecastSummary } from "./forecast-lines.ts";
 import { byStep, horizonErrors, naiveScale } from "./forecasting/errors.ts";
 import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
 import type { ForecasterOptions } from "./forecasting/forecaster-model.ts";
+import type { Strategy } from "./forecasting/layout.ts";
 import { guessSeason } from "./forecasting/season.ts";
 import { forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
 import { type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";

@@ -1,4 +1,4 @@
-import type { Strategy } from "./forecast-ahead.ts";
+import type { Strategy } from "./forecasting/layout.ts";
 import { median } from "./statistics.ts";
 
 /** Version of the results' form; a reader refuses what it does not know. */
