@@ -1,4 +1,4 @@
-import { seasonText } from "./forecast-lines.ts";
+import { judgedText, seasonText } from "./forecast-lines.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { cell, number, table } from "./report-elements.ts";
@@ -19,7 +19,7 @@ export function horizonTable(run: ForecastRun): string {
   return `<p>Errors on the test part, from every point of it as many steps ahead as lie in it, beside the last value and
 the value of the same place in the last season; ${escapeHtml(seasonText(season))}. MASE is the mean absolute error in
 proportion to the training part’s mean change from one value to the next: below 1 is better than “no change” was
-there, one step ahead. The lowest error of each step is bold.${escapeHtml(band)}</p>
+there, one step ahead. The lowest error of each step is bold.${escapeHtml(band)} ${judgedText(run).map(sentence).join("")}</p>
 ${stepTable(horizon, run)}`;
 }
 
@@ -68,6 +68,10 @@ export function bandText({ bands }: ForecastRun): string {
       ? `are outputs of the model, its ${low} and ${high} quantiles, trained by the pinball loss`
       : `are the ${low} and ${high} quantiles of ${bands.samples} predictions with dropout left on: what the weights leave open, without the noise of the values`;
   return `Bands ${made}; they should hold ${formatPercent(bands.nominal)} of the values.`;
+}
+
+function sentence(text: string): string {
+  return escapeHtml(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
 }
 
 function stepTable({ steps, all }: HorizonErrors, { bands }: ForecastRun): string {

@@ -190,7 +190,7 @@ export interface JudgedForecasts {
 
 /** From every point of a stretch, so many steps ahead as lie in it. */
 export interface HorizonErrors {
-  /** The first is one step ahead; shorter than the horizon where the stretch is. */
+  /** The first is one step ahead; fewer than were asked for where the stretch is shorter, or more would take long. */
   steps: JudgedForecasts[];
   all: JudgedForecasts;
 }

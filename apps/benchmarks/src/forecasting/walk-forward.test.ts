@@ -76,7 +76,7 @@ test("trained folds have the same bits whatever comes later, and the errors of w
       options: {
         ...{ model: "stock", units: 3, epochs: 2, batchSize: 16, learningRate: 0.02, seed: 5 },
       } as const,
-      horizon: 2,
+      ahead: 2,
       bands: null,
       signal: new AbortController().signal,
     });
