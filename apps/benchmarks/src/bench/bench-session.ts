@@ -7,6 +7,7 @@ import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import { writeWhole } from "../output.ts";
 import { printable } from "../printable.ts";
+import { renderBenchReport } from "../report-bench.ts";
 import { type Environment, type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
 import type { Colors, Terminal } from "../terminal.ts";
@@ -68,6 +69,8 @@ export interface BenchOptions {
   options: Record<string, unknown>;
   /** File for the results; none unless asked for. */
   json?: string;
+  /** File for them as HTML; none unless asked for. */
+  report?: string;
   /** Threads of the engine. Default: as many as it chooses. */
   threads?: number;
 }
@@ -80,10 +83,11 @@ export interface BenchOptions {
  * @throws UsageError before any work when the file cannot be written; what the work throws
  */
 export async function runBench<Row extends object>(
-  { command, terminal, options, json, threads }: BenchOptions,
+  { command, terminal, options, json, report, threads }: BenchOptions,
   work: (bench: Bench<Row>) => Promise<void>,
 ): Promise<number> {
-  const file = json === undefined ? undefined : openFile(json);
+  const file = json === undefined ? undefined : openFile("--json", json);
+  const page = report === undefined ? undefined : openFile("--report", report);
   const { colors, out } = terminal;
   const line = (text = "") => {
     out.write(`${text}\n`);
@@ -129,6 +133,10 @@ export async function runBench<Row extends object>(
     if (file !== undefined) {
       writeWhole(file, stringifyJson(results));
       line(`results  ${file}`);
+    }
+    if (page !== undefined) {
+      writeWhole(page, renderBenchReport(JSON.parse(stringifyJson(results)) as BenchResults));
+      line(`report   ${page}`);
     }
     line(colors.dim(`${status}, ${formatSeconds(results.seconds)}`));
     if (failure) throw failure;
@@ -181,11 +189,11 @@ function busyText({ threads, alone, together }: BusyPeak): string {
   return `${together.toFixed(1)} GFLOP/s a core with ${threads} at work, ${share} % of one alone`;
 }
 
-function openFile(json: string): string {
-  const file = resolve(json);
+function openFile(option: string, path: string): string {
+  const file = resolve(path);
   const folder = dirname(file);
   const refuse = (reason: string) =>
-    new UsageError(`--json: expected a file that can be written, got ${file}: ${reason}`);
+    new UsageError(`${option}: expected a file that can be written, got ${file}: ${reason}`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
