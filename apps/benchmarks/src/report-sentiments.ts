@@ -2,15 +2,7 @@ import { confusionChart } from "./charts/confusion-chart.ts";
 import { historyChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
-import {
-  epochTable,
-  figure,
-  key,
-  named,
-  number,
-  optionText,
-  table,
-} from "./report-elements.ts";
+import { epochTable, figure, key, named, number, optionText, table } from "./report-elements.ts";
 import { type SentimentRun, secondsPerEpoch } from "./results.ts";
 
 /**

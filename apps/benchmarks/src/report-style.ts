@@ -94,6 +94,7 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 @media screen and (max-width: 40rem) {
   body { padding: 1.25rem 1rem 3rem; }
   figure { padding: 0.6rem 0.6rem 0.4rem; }
+  .key { white-space: normal; }
   th, td { padding-right: 0.8rem; }
   td:first-child, thead th, thead th.number { white-space: normal; }
   thead th { vertical-align: bottom; }

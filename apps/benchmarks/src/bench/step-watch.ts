@@ -44,11 +44,15 @@ export async function watchStep(
   const bars = watch.stretches.map(({ name, phase, start, end, kernels }) => ({
     ...{ name, phase, startMs: start - startedAt, endMs: end - startedAt },
     kernels: [...kernels]
+      .filter(([kernel]) => !views.has(kernel))
       .map(([kernel, times]) => ({ name: kernel, times }))
       .sort((a, b) => b.times - a.times),
   }));
   return { totalMs, bars };
 }
+
+/** Kernels that compute nothing. */
+const views: ReadonlySet<string> = new Set(["Identity", "Reshape"]);
 
 interface Stopwatch {
   stretches: Stretch[];
