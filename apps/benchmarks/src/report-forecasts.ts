@@ -18,6 +18,7 @@ import {
   optionText,
   table,
 } from "./report-elements.ts";
+import { horizonTable, walkForwardTables } from "./report-forecast-errors.ts";
 import type { ForecastRun } from "./results.ts";
 
 /** The report's part on forecasts that are no listing of the tutorial's. */
@@ -38,7 +39,7 @@ export function forecastSection(runs: ForecastRun[]): string {
   });
   return `<section>
 <h2>Forecasting</h2>
-<p>One step ahead from a window of past values. The scaler saw the training part only; the test part
+<p>From a window of past values; the first table is one step ahead. The scaler saw the training part only; the test part
 is the end of the series. Root mean squared error (RMSE) in the series' own unit, beside the forecast
 “no change since the last value”; the lower error on the test part is bold.</p>
 ${table(
@@ -73,6 +74,8 @@ ${figure(
 )}
 ${testFigure(run, true)}
 ${horizonFigure(run)}
+${horizonTable(run)}
+${walkForwardTables(run)}
 ${aheadTable(run)}
 ${trainingFigure(run)}
 ${epochTable(run)}`;
@@ -113,34 +116,56 @@ function horizonFigure(run: ForecastRun): string {
 /** What comes after the end of the data, where it was asked for. */
 function aheadTable({ ahead, data }: ForecastRun): string {
   if (!ahead) return "";
+  const { lower, upper } = ahead;
   const how =
     ahead.strategy === "direct"
       ? "direct: the model has an output for each step"
       : "recursive: each value is forecast from the ones forecast before it";
+  const ends = (i: number) =>
+    lower && upper ? [lower[i], upper[i]].map((end) => number(formatNumber(end, 6))) : [];
   return `<p>Beyond the end of the data, ${escapeHtml(how)}.</p>
 ${table(
-  [[data.axis.label], [data.valueLabel, "number"]],
-  ahead.values.map((value, i) => [cell(String(ahead.at[i])), number(formatNumber(value, 6))]),
+  [
+    [data.axis.label],
+    [data.valueLabel, "number"],
+    ...(lower && upper
+      ? ([
+          ["lower", "number"],
+          ["upper", "number"],
+        ] satisfies [string, "number"][])
+      : []),
+  ],
+  ahead.values.map((value, i) => [
+    cell(String(ahead.at[i])),
+    number(formatNumber(value, 6)),
+    ...ends(i),
+  ]),
 )}`;
 }
 
 /** The losses over the epochs, or nothing before there is one. */
-export function trainingFigure({ data, epochs }: ForecastRun): string {
+export function trainingFigure({ data, epochs, model }: ForecastRun): string {
   if (epochs.length === 0) return "";
   const validated = epochs.some(({ validationLoss }) => validationLoss !== null);
   return figure(
-    trainingChart(data.title, epochs, "loss (mean squared error, scaled)"),
+    trainingChart(data.title, epochs, `loss (${lossText(model.loss)} of scaled values)`),
     key("train", "training loss") + (validated ? key("train dashed", "validation loss") : ""),
   );
 }
 
+function lossText(loss: string): string {
+  return loss === "pinballLoss" ? "pinball loss" : "mean squared error";
+}
+
 /** Where the series is from, and every option. */
 export function factText(run: ForecastRun): string {
-  const { source, points, gapsFilled, notes } = run.data;
+  const { data } = run;
+  const { source, points, gapsFilled, notes } = data;
   const facts = [
     source,
     `${formatCount(points)} points`,
     gapsFilled > 0 ? `${formatCount(gapsFilled)} missing values replaced by the value before` : "",
+    data.features.length > 0 ? `with the past of ${data.features.join(", ")}` : "",
     ...notes,
   ];
   return `${facts.filter(Boolean).join("; ")}. ${optionText(run)}`;

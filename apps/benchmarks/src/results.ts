@@ -1,5 +1,10 @@
-import type { Strategy } from "./forecast-ahead.ts";
 import { median } from "./statistics.ts";
+
+/**
+ * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
+ * puts what a model of one step said behind the window, of every column that it sees, and asks again.
+ */
+export type Strategy = "direct" | "recursive";
 
 /** Version of the results' form; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 4;
