@@ -1,4 +1,4 @@
-import type { BenchResults } from "./bench/bench-session.ts";
+import { BENCH_SCHEMA_VERSION, type BenchResults } from "./bench/bench-results.ts";
 import type { ScalingRow } from "./bench/scaling-bench.ts";
 import type { TimelineRow } from "./bench/timeline-bench.ts";
 import { type ScaledAxis, type ScaledCost, scalingChart } from "./charts/scaling-chart.ts";
@@ -16,6 +16,17 @@ const sections: Readonly<Record<string, (results: BenchResults) => string>> = {
 
 /** The bench commands whose results have pictures. */
 export const drawnBenches: readonly string[] = Object.keys(sections);
+
+/** Results of one of `drawnBenches` from the text of its JSON; null of any other text. */
+export function readBench(text: string): BenchResults | null {
+  try {
+    const value = JSON.parse(text) as Partial<BenchResults> | null;
+    const isOurs = value?.schemaVersion === BENCH_SCHEMA_VERSION && Array.isArray(value.rows);
+    return isOurs && drawnBenches.includes(String(value.command)) ? (value as BenchResults) : null;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * What a bench command measured as one HTML document, a pure function of its results, without script.

@@ -105,7 +105,10 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   h2, h3 { break-after: avoid; }
   figure { padding: 0; border: 0; }
   .scroll { overflow: visible; background: none; }
-  th, td { padding-right: 0.6rem; }
+  table { font-size: 8pt; }
+  th, td { padding-right: 0.4rem; }
+  table.many { font-size: 6.5pt; } .many th, .many td { padding-right: 0.25rem; }
+  figcaption { font-size: 9pt; }
   td:first-child, thead th, thead th.number { white-space: normal; }
 }
 `;

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { runCommandLine } from "../command-line.ts";
 import { memoryTerminal } from "../memory-terminal.ts";
-import type { BenchResults } from "./bench-session.ts";
+import type { BenchResults } from "./bench-results.ts";
 import { watchStep } from "./step-watch.ts";
 import type { TimelineRow } from "./timeline-bench.ts";
 import { seededExamples, tutorialModels } from "./tutorial-models.ts";

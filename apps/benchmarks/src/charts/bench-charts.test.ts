@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import type { BenchResults } from "../bench/bench-session.ts";
+import type { BenchResults } from "../bench/bench-results.ts";
 import type { ScalingRow } from "../bench/scaling-bench.ts";
 import type { TimelineRow } from "../bench/timeline-bench.ts";
 import { chartSvg } from "../chart-svg.ts";
