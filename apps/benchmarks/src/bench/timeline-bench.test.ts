@@ -36,7 +36,12 @@ test("a step is forward layer by layer, the loss, the layers back in the opposit
   }
   expect(totalMs).toBeGreaterThanOrEqual(before);
   expect(wholeMs).toBeGreaterThan(0);
-  expect(readFileSync(html, "utf8")).toContain("One training step of stacked_rnn_model");
+  const page = readFileSync(html, "utf8");
+  expect(page).toContain("One training step of stacked_rnn_model");
+  // The report of the JSON alone is the same, byte for byte.
+  const again = join(folder, "again.html");
+  expect(await runCommandLine(["report", json, "--html", again], terminal)).toBe(0);
+  expect(readFileSync(again, "utf8")).toBe(page);
 });
 
 test("a watched step trains as any other, and what was watched is as it was", async () => {
