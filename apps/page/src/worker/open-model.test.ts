@@ -73,30 +73,34 @@ for (const cell of cells) {
 
 const python = env.RNNKIT_KERAS_PYTHON ?? "";
 
-test.skipIf(!python)("Keras opens the page's file, its own settings in it or not", async () => {
-  const { forecaster, settings } = forecasterOf("gru", "dropout");
-  const folder = mkdtempSync(join(tmpdir(), "rnnkit-page-keras-"));
-  const path = join(folder, "sine.keras");
-  writeFileSync(path, await fileOf(forecaster, settings));
-  const program =
-    "import sys, json, keras, numpy as np\n" +
-    "model = keras.saving.load_model(sys.argv[1])\n" +
-    "print(json.dumps(model.predict(np.zeros((1, 7, 1)), verbose=0).tolist()))";
-  const said = execFileSync(python, ["-c", program, path], {
-    encoding: "utf8",
-    env: { ...env, KERAS_BACKEND: "jax" },
-  });
-  rmSync(folder, { recursive: true });
-  const zero = { data: new Float32Array(7), shape: [1, 7, 1] };
-  const prepared = { ...forecaster.prepared, test: { ...forecaster.prepared.test, x: zero } };
-  const [own] = (await predictTest({ ...forecaster, prepared, bands: null }, false)).values;
-  const [[keras]] = JSON.parse(said.trim().split("\n").at(-1)!) as [[number]];
-  const { data } = forecaster.scaler.inverseTransform({
-    data: Float64Array.of(keras),
-    shape: [1, 1],
-  });
-  expect([own]).toBeAllclose([data[0]!], { atol: 1e-6 });
-}, 120_000);
+test.skipIf(!python)(
+  "Keras opens the page's file, its own settings in it or not",
+  async () => {
+    const { forecaster, settings } = forecasterOf("gru", "dropout");
+    const folder = mkdtempSync(join(tmpdir(), "rnnkit-page-keras-"));
+    const path = join(folder, "sine.keras");
+    writeFileSync(path, await fileOf(forecaster, settings));
+    const program =
+      "import sys, json, keras, numpy as np\n" +
+      "model = keras.saving.load_model(sys.argv[1])\n" +
+      "print(json.dumps(model.predict(np.zeros((1, 7, 1)), verbose=0).tolist()))";
+    const said = execFileSync(python, ["-c", program, path], {
+      encoding: "utf8",
+      env: { ...env, KERAS_BACKEND: "jax" },
+    });
+    rmSync(folder, { recursive: true });
+    const zero = { data: new Float32Array(7), shape: [1, 7, 1] };
+    const prepared = { ...forecaster.prepared, test: { ...forecaster.prepared.test, x: zero } };
+    const [own] = (await predictTest({ ...forecaster, prepared, bands: null }, false)).values;
+    const [[keras]] = JSON.parse(said.trim().split("\n").at(-1)!) as [[number]];
+    const { data } = forecaster.scaler.inverseTransform({
+      data: Float64Array.of(keras),
+      shape: [1, 1],
+    });
+    expect([own]).toBeAllclose([data[0]!], { atol: 1e-6 });
+  },
+  120_000,
+);
 
 test("the command line's settings beside a file are understood, of several columns refused", async () => {
   const { forecaster, settings } = forecasterOf("lstm", "none");
