@@ -1,5 +1,5 @@
 import { generateTimeSeries } from "@rnnkit/preprocess";
-import type { Series } from "./series.ts";
+import type { Series } from "./one-series.ts";
 
 /** The tutorial's series: no forecast of it can be better than its noise, 0.1. */
 export function sineSeries(seed: number): Series {

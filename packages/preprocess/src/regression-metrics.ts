@@ -32,7 +32,7 @@ export const metricOptionNames: readonly string[] = ["sampleWeight", "multioutpu
  * Both are [N] or [N, M]; [N] counts as [N, 1]. Throws, as all metrics here do, on other ranks, on
  * shapes that differ, on no rows, on NaN and ±Infinity, and on weights that sum to 0.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
  *
  * @example
  * meanSquaredError([1, 2], [1, 4]); // => 2
@@ -55,7 +55,7 @@ export function meanSquaredError(
  * mean_j √(mean_i (yTrue[i, j] − yPred[i, j])²), which for several columns is not the root of
  * `meanSquaredError`. In the units of y.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
  *
  * @example
  * rootMeanSquaredError([1, 2], [1, 4]); // => 1.4142135623730951
@@ -82,7 +82,7 @@ export function rootMeanSquaredError(
 /**
  * The mean of |yTrue − yPred|. In the units of y, and less moved by outliers than the squares.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
  *
  * @example
  * meanAbsoluteError([1, 2], [1, 4]); // => 1

@@ -36,7 +36,7 @@ const optionNames = ["testSize", "trainSize", "shuffle", "seed"];
  *
  * Throws when arrays differ in length, or when a size leaves either part empty.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  *
  * @example
  * const [train, test] = trainTestSplit([1, 2, 3, 4, 5], { testSize: 0.4 }); // => [1, 2, 3], [4, 5]

@@ -27,7 +27,7 @@ export function EpochFigure({ kind, unseen }: { kind: "loss" | "accuracy"; unsee
         plots.epochPlot(
           epochs.value,
           kind,
-          { training, unseen, epoch: text("results.epoch"), value: "" },
+          { training, unseen, epoch: text("results.epoch") },
           width,
         )
       }

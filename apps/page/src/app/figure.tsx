@@ -25,7 +25,12 @@ export function Figure(props: {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (plots && width > 0) place.current?.replaceChildren(draw(plots, width));
+    if (!plots || width === 0) return;
+    const drawn = draw(plots, width);
+    // The library names its groups, which have no role to be named in; the picture's own label says more.
+    for (const group of drawn.querySelectorAll("g[aria-label]"))
+      group.removeAttribute("aria-label");
+    place.current?.replaceChildren(drawn);
   });
   return (
     <figure>

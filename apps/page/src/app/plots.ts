@@ -57,7 +57,7 @@ const tip = { fill: "var(--paper)", stroke: "var(--rule)" } as const;
 export function epochPlot(
   epochs: readonly Epoch[],
   kind: "loss" | "accuracy",
-  words: { training: string; unseen: string; epoch: string; value: string },
+  words: { training: string; unseen: string; epoch: string },
   width: number,
 ): Element {
   const rows = epochs.flatMap((epoch) => {
@@ -80,8 +80,8 @@ export function epochPlot(
       tickFormat: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : ""),
     },
     y: isLog
-      ? { type: "log", label: words.value, grid: true, ticks: 4, tickFormat: "~g", nice: true }
-      : { label: words.value, grid: true, ticks: 5, percent: kind === "accuracy" },
+      ? { type: "log", label: null, grid: true, ticks: 4, tickFormat: "~g", nice: true }
+      : { label: null, grid: true, ticks: 5, percent: kind === "accuracy" },
     color: { domain: [words.training, words.unseen], range: ["var(--soft)", "var(--accent)"] },
     marks: [
       Plot.line(rows, { ...dash, strokeWidth: 1.75 }),

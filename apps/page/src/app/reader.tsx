@@ -37,6 +37,7 @@ export function Reader() {
           <p>{text("read.words")}</p>
           <FileField
             label={text("read.wordsFile")}
+            hint="imdb_word_index.json"
             accept=".json"
             take={([file]) => void learnWords(file ?? null)}
           />

@@ -10,7 +10,8 @@ import { ahead, choose, isRunning, model, predictions, settings } from "./state.
 const HEIGHT = 260;
 
 /** The series with what is predicted of it, losses, errors, and values beyond its end. */
-export function SeriesResults({ data }: { data: SeriesData }) {
+export function SeriesResults({ data: told }: { data: SeriesData }) {
+  const data = inOwnWords(told);
   const { title, source, isSynthetic, notes } = data;
   return (
     <>
@@ -54,6 +55,19 @@ export function SeriesResults({ data }: { data: SeriesData }) {
       {model.value?.kind === "forecaster" && !isRunning.value && <AheadPanel />}
     </>
   );
+}
+
+/** The page's own series, told of in its language. */
+function inOwnWords(data: SeriesData): SeriesData {
+  const { name, axis } = data;
+  if (name !== "sine" && name !== "sunspots") return data;
+  return {
+    ...data,
+    title: text(`results.${name}`),
+    source: text(`results.${name}.source`),
+    valueLabel: text(`results.${name}.value`),
+    axis: { ...axis, label: text(`results.${name}.place`) },
+  };
 }
 
 function Legend() {

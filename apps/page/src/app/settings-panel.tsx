@@ -97,11 +97,13 @@ export function SettingsPanel() {
 function Faults() {
   if (faults.value.length === 0) return null;
   return (
-    <ul class="notice" role="alert">
-      {faults.value.map(({ name, got, taken }) => (
-        <li key={name}>{text("settings.fault", name, got, taken)}</li>
-      ))}
-    </ul>
+    <div class="notice" role="alert">
+      <ul>
+        {faults.value.map(({ name, got, taken }) => (
+          <li key={name}>{text("settings.fault", name, got, taken)}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

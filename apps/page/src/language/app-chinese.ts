@@ -79,6 +79,14 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.seriesLabel": (points, test, ahead) =>
     `一条含 ${n(points)} 个值的曲线，最后 ${n(test)} 个值带有预测` +
     (ahead > 0 ? `，末端之后另有 ${n(ahead)} 个预测值。` : "。"),
+  "results.sine": "带噪声的正弦波",
+  "results.sine.source": "生成数据：周期 50，振幅 1，高斯噪声 0.1",
+  "results.sine.value": "值",
+  "results.sine.place": "时间步",
+  "results.sunspots": "太阳黑子，逐年",
+  "results.sunspots.source": "美国国家海洋和大气管理局，1700 至 2008 年，公有领域",
+  "results.sunspots.value": "黑子数，年平均",
+  "results.sunspots.place": "年",
   "results.actual": "序列",
   "results.predicted": "预测",
   "results.ahead": "未来",
@@ -148,6 +156,6 @@ export const appChinese: Translated<typeof appEnglish> = {
   "read.negative": "负面",
   "read.positive": "正面",
   "read.words": "不知道模型的编号对应哪些词。",
-  "read.wordsFile": "imdb_word_index.json",
+  "read.wordsFile": "词表文件",
   "read.wordsFetch": "从 Keras 服务器获取",
 };

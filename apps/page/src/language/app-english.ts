@@ -83,6 +83,14 @@ export const appEnglish = {
   "results.seriesLabel": (points: number, test: number, ahead: number) =>
     `A line of ${n(points)} values, the last ${n(test)} of them with predictions` +
     (ahead > 0 ? `, and ${n(ahead)} values forecast beyond the end.` : "."),
+  "results.sine": "Sine with noise",
+  "results.sine.source": "generated: period 50, amplitude 1, Gaussian noise of 0.1",
+  "results.sine.value": "value",
+  "results.sine.place": "time step",
+  "results.sunspots": "Sunspots, yearly",
+  "results.sunspots.source": "NOAA, 1700 to 2008, public domain",
+  "results.sunspots.value": "sunspot number, mean of the year",
+  "results.sunspots.place": "year",
   "results.actual": "series",
   "results.predicted": "prediction",
   "results.ahead": "ahead",
@@ -159,6 +167,6 @@ export const appEnglish = {
   "read.negative": "negative",
   "read.positive": "positive",
   "read.words": "The words of the model's ids are not known.",
-  "read.wordsFile": "imdb_word_index.json",
+  "read.wordsFile": "Word index",
   "read.wordsFetch": "Fetch them from Keras's server",
 };

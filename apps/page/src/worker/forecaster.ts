@@ -1,7 +1,7 @@
 import { lastValueForecast } from "@rnnkit/benchmarks/baseline";
 import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
+import type { Series } from "@rnnkit/benchmarks/one-series";
 import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
-import type { Series } from "@rnnkit/benchmarks/series";
 import { predict } from "@rnnkit/benchmarks/training";
 import { adam, buildStockForecaster, layers } from "@rnnkit/keras-builders";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
@@ -48,6 +48,7 @@ export function buildForecaster(
 export function seriesData(series: Series, { train }: PreparedSeries): SeriesData {
   return {
     kind: "series",
+    name: series.name,
     title: series.title,
     source: series.source,
     isSynthetic: series.synthetic,

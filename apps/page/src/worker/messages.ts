@@ -27,6 +27,8 @@ export type Place = number | string;
 /** A series as it is drawn. */
 export interface SeriesData {
   kind: "series";
+  /** *sine* and *sunspots* have words of the page's own. */
+  name: string;
   title: string;
   source: string;
   isSynthetic: boolean;

@@ -1,7 +1,7 @@
 import { type Column, columnIn, numberColumns } from "@rnnkit/benchmarks/csv";
 import { textOf } from "@rnnkit/benchmarks/csv/text";
 import sunspots from "@rnnkit/benchmarks/data/sunspots-yearly.csv?raw";
-import type { Series } from "@rnnkit/benchmarks/series";
+import type { Series } from "@rnnkit/benchmarks/one-series";
 import { sineSeries } from "@rnnkit/benchmarks/sine-series";
 import type { Settings } from "../app/settings.ts";
 import type { GivenFiles } from "./messages.ts";
@@ -19,6 +19,7 @@ export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFil
     const read = columnIn({ text: sunspots, notes: [] }, "sunspots", { column: "SUNACTIVITY" });
     return {
       ...seriesOf(read, "sunspots", "Sunspots, yearly", "NOAA, 1700 to 2008, public domain"),
+      notes: [],
       valueLabel: "sunspot number, mean of the year",
       axis: { ...read.axis, label: "year" },
     };
