@@ -23,6 +23,8 @@ const column = 114;
 const margin = 30;
 const rows = { y: 34, c: 130, h: 130, x: 232 };
 const cellRow = 116;
+// How far the frame of a cell with gates, which are in it, stands off its two states.
+const frame = 8;
 
 /** The unrolled network of one cell, with both passes as far as `position`. */
 export function Network(props: {
@@ -98,16 +100,20 @@ function Column({ passes, step, t, moment, shift, isCurrent, largest }: ColumnPr
   const isDone = t <= moment.forward;
   const hRow = rows.h + shift;
   const isSimple = cell === "simpleRnn";
+  const pad = step.c ? frame : 0;
   // The gradient of step t comes from step t + 1.
   const isBack = t >= moment.backward;
   const atLoss = steps[steps.length - 1].dhNorm;
   return (
     <g class={`unrolled-column${isDone ? "" : " is-waiting"}${isCurrent ? " is-current" : ""}`}>
-      <Edge from={[x, rows.x + shift - 12]} to={[x, hRow + node.height / 2]}>
+      <Edge from={[x, rows.x + shift - 12]} to={[x, hRow + node.height / 2 + pad]}>
         {isSimple ? "W_xh" : "W"}
       </Edge>
       {t > 1 && (
-        <Edge from={[centre(t - 1) + node.width / 2, hRow - 9]} to={[x - node.width / 2, hRow - 9]}>
+        <Edge
+          from={[centre(t - 1) + node.width / 2, hRow - 9]}
+          to={[x - node.width / 2 - pad, hRow - 9]}
+        >
           {isSimple ? "W_hh" : "U"}
         </Edge>
       )}
@@ -119,7 +125,21 @@ function Column({ passes, step, t, moment, shift, isCurrent, largest }: ColumnPr
           f
         </Edge>
       )}
-      {step.c && <Edge from={[x, hRow - node.height / 2]} to={[x, rows.c + node.height / 2]} />}
+      {step.c && (
+        <>
+          <rect
+            class="unrolled-frame"
+            x={x - node.width / 2 - frame}
+            y={rows.c - node.height / 2 - frame}
+            width={node.width + 2 * frame}
+            height={cellRow + node.height + 2 * frame}
+            rx={12}
+          />
+          <Edge from={[x, rows.c + node.height / 2]} to={[x, hRow - node.height / 2]}>
+            o
+          </Edge>
+        </>
+      )}
       <OutputEdge {...{ x, shift }} />
       {step.c && (
         <State
@@ -169,7 +189,7 @@ function OutputEdge({ x, shift }: { x: number; shift: number }): VNode {
       </Edge>
     );
   }
-  const aside = x + node.width / 2 + 9;
+  const aside = x + node.width / 2 + frame + 5;
   const from = rows.h + shift - node.height / 2 + 8;
   return (
     <g class="unrolled-edge">
