@@ -17,6 +17,7 @@ function take(event: WorkerEvent): void {
     if (event.event === "model") state.model.value = event.model;
     if (event.event === "epoch") state.epochs.value = [...state.epochs.value, event.epoch];
     if (event.event === "predictions") state.predictions.value = event.predictions;
+    if (event.event === "horizon") state.horizon.value = event.horizon;
     if (event.event === "step") {
       const { event: _, ...step } = event;
       state.step.value = step;
@@ -30,6 +31,7 @@ function clear(): void {
     state.epochs.value = [];
     state.data.value = null;
     state.predictions.value = null;
+    state.horizon.value = null;
     state.ahead.value = null;
     state.model.value = null;
     state.outcome.value = null;
