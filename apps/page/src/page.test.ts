@@ -341,6 +341,22 @@ describe.skipIf(lacksChromium)("the page", () => {
     expect(await textOf(page.locator("body"))).not.toContain(english["settings.units"]);
   });
 
+  test("once loaded, from a server without headers, it comes and trains without a network, isolated", async () => {
+    const page = await visit("?task=sine&epochs=1", { serviceWorkers: "allow" });
+    // It is loaded a second time by itself, through the service worker.
+    await page.waitForFunction(() => crossOriginIsolated);
+    await page.getByText(english["offline.ready"]).waitFor();
+    await page.context().setOffline(true);
+    const failed: string[] = [];
+    page.on("requestfailed", (request) => failed.push(request.url()));
+    await page.reload();
+    await trained(page);
+    await page.getByRole("link", { name: english["app.unrolled"] }).click();
+    await page.locator(".unrolled-chart-box svg").waitFor();
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(failed).toEqual([]);
+  });
+
   test("a dropped imdb.npz trains, and is read by the words of a dropped index", async () => {
     const page = await visit("?task=reviews&units=4&window=20");
     await drop(page, "imdb.npz", tinyImdb().bytes);
