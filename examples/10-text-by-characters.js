@@ -23,8 +23,7 @@ function examples(some, stride) {
   const { x } = slidingWindows(ids(some), { windowLength: 41, stride });
   const [count] = x.shape;
   const all = toTensor(x);
-  const [now, next] = [0, 1].map((from) => tf.slice(all, [0, from], [count, 40]));
-  return [now, tf.expandDims(next, 2)];
+  return [0, 1].map((from) => tf.slice(all, [0, from], [count, 40]));
 }
 
 /** Stateful, it reads one character a call. */
