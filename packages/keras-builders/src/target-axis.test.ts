@@ -107,6 +107,12 @@ test.each([
   expect([given].flat().map(String)).toEqual([whole].flat().map(String));
 });
 
+test("what are no targets is refused as ever", async () => {
+  const model = tagger("both", false);
+  await expect(model.fit(x, [classes, null] as never)).rejects.toThrow();
+  await expect(model.fit(x, { tag: classes })).rejects.toThrow(/flag/);
+});
+
 test("no tensor is left, of targets that fit or of some that do not", async () => {
   const model = tagger("classes", true);
   await told(model, classes);

@@ -21,6 +21,8 @@ export function withTargetAxes(
   targets: Tensors,
 ): [targets: Tensors, made: Tensor[]] {
   const made: Tensor[] = [];
+  // tfjs-layers says what is wrong with what are no tensors.
+  if (typeof targets !== "object" || targets === null) return [targets, made];
   const lossOf = (place: number): unknown => {
     if (Array.isArray(loss)) return loss[place];
     return typeof loss === "object" ? loss[outputNames[place]!] : loss;
@@ -30,7 +32,7 @@ export function withTargetAxes(
     const shape = outputs[place]?.shape ?? [];
     const isOne = shape.at(-1) === 1;
     const isClass = lossOf(place) === "sparseCategoricalCrossentropy";
-    if (shape.length < 3 || target.rank !== shape.length - 1 || !(isOne || isClass)) return target;
+    if (shape.length < 3 || target?.rank !== shape.length - 1 || !(isOne || isClass)) return target;
     const expanded = expandDims(target, -1);
     made.push(expanded);
     return expanded;
