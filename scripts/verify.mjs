@@ -2,7 +2,7 @@
 // Every gate of the repository, cheapest first.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { root, run } from "./workspace.mjs";
+import { root, run, runTogether } from "./workspace.mjs";
 
 // Presence of the real data and of browsers decides which tests can run, so all are part of
 // turbo's cache key.
@@ -29,12 +29,14 @@ say("copies of the rule for options");
 run("node scripts/copy-options.mjs --check");
 say("build, types, tests, packages");
 run("turbo run build typecheck test lint:package --concurrency=2 --output-logs=new-only", env);
-say("FEATURES.md against the tests");
-run("node scripts/features.mjs --check");
-say("dead code and dependencies");
-run("knip --treat-config-hints-as-errors");
-say("size of single imports");
-run("size-limit");
+await runTogether({
+  "public API": "node scripts/api-reports.mjs --check",
+  "licences of what is installed": "node scripts/licences.mjs --check",
+  "FEATURES.md against the tests": "node scripts/features.mjs --check",
+  "documentation: reference, pages, links": "node scripts/docs.mjs",
+  "dead code and dependencies": "knip --treat-config-hints-as-errors",
+  "size of single imports": "size-limit",
+});
 if (!env.RNNKIT_DATA) console.log("\nThe real imdb.npz was not found: its tests were skipped.");
 if (!env.VK_DRIVER_FILES)
   console.log("\nNo Vulkan driver was found: the tests of WebGPU in Node were skipped.");

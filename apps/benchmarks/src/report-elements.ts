@@ -1,3 +1,5 @@
+import { chartSvg } from "./chart-svg.ts";
+import type { Chart } from "./charts/chart.ts";
 import { formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import type { Run } from "./results.ts";
@@ -16,21 +18,43 @@ export function number(text: string, better = false): string {
   return `<td class="number${better ? " better" : ""}">${escapeHtml(text)}</td>`;
 }
 
-/** **columns** are the titles, *number* beside those that stand right; **rows** are cells. */
+/**
+ * **columns** are the titles, *number* beside those that stand right; **rows** are cells. Where it is wider
+ * than the page it scrolls in its frame, whose shaded edge says so, with keys as well.
+ */
 export function table(columns: [string, "number"?][], rows: string[][]): string {
   const head = columns.map(
     ([name, kind]) => `<th scope="col"${kind ? ` class="${kind}"` : ""}>${escapeHtml(name)}</th>`,
   );
-  return `<div class="scroll"><table>
+  const name = `Table: ${columns.map(([column]) => column).join(", ")}`;
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(name)}"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${row.join("")}</tr>`).join("\n")}
 </tbody></table></div>`;
 }
 
-/** One or more charts, side by side where there is room, over one caption. */
-export function figure(svgs: string | string[], caption: string): string {
-  return `<figure><div class="charts">${[svgs].flat().join("\n")}</div><figcaption>${caption}</figcaption></figure>`;
+// CSS pixels at which a chart is drawn: where a page has room, and on a phone.
+const WIDTHS = { full: 920, half: 450, narrow: 320 } as const;
+
+/**
+ * One or more charts over one caption; half ones stand side by side where there is room. Each is drawn
+ * twice, and the style sheet shows the one that the room is for: letters that shrink with a
+ * picture cannot be read on a phone. Where several are alike, **names** stand above them.
+ */
+export function figure(
+  charts: Chart | Chart[],
+  caption: string,
+  names: readonly string[] = [],
+): string {
+  const drawn = [charts].flat().map(
+    (chart, i) => `<div class="chart ${chart.span}">
+${names[i] === undefined ? "" : `<h4>${escapeHtml(names[i])}</h4>`}
+<div class="wide">${chartSvg(chart, WIDTHS[chart.span])}</div>
+<div class="narrow">${chartSvg(chart, WIDTHS.narrow)}</div>
+</div>`,
+  );
+  return `<figure><div class="charts">${drawn.join("\n")}</div><figcaption>${caption}</figcaption></figure>`;
 }
 
 /** A line of the legend: what is drawn in the way that the style sheet has for **kind**. */

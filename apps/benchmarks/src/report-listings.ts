@@ -1,4 +1,4 @@
-import { trainingChart } from "./charts.ts";
+import { trainingChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { cell, epochTable, figure, key, number, optionText, table } from "./report-elements.ts";

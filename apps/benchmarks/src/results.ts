@@ -1,8 +1,13 @@
-import type { Strategy } from "./forecast-ahead.ts";
 import { median } from "./statistics.ts";
 
+/**
+ * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
+ * puts what a model of one step said behind the window, of every column that it sees, and asks again.
+ */
+export type Strategy = "direct" | "recursive";
+
 /** Version of the results' form; a reader refuses what it does not know. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** How a run or a whole command ended. */
 export type Status = "complete" | "interrupted" | "failed";
@@ -107,17 +112,34 @@ export interface ForecastRun extends BaseRun {
     /** Label of the values' axis, with the unit. */
     valueLabel: string;
     axis: { label: string; kind: "number" | "date" };
+    /** The further columns that the model sees the past of; empty for the series alone. */
+    features: string[];
   };
-  /** Root mean squared errors in the series' own unit; null until the model has predicted. */
+  /** Root mean squared errors in the series' own unit, one step ahead; null until the model has predicted. */
   rmse: { train: number; test: number } | null;
   /** The same errors of the forecast "no change since the last value". */
   baselineRmse: { train: number; test: number };
   /** Standard deviation of each part's values: the error of always saying their mean. */
   deviation: { train: number; test: number };
+  /** Of the seasonal baseline; null where none was given or found in the training part. */
+  season: Season | null;
   train: ForecastPart;
   test: ForecastPart;
+  /** How the lower and upper ends were made; null where none were asked for. */
+  bands: BandSettings | null;
+  /** Errors on the test part, step by step of the horizon; null until the model has predicted. */
+  horizon: HorizonErrors | null;
+  /** Trained anew on a growing past, judged on the stretch after it; null where it was not asked for. */
+  walkForward: WalkForward | null;
   /** Beyond the end of the data, where it was asked for; null until the model has said it. */
-  ahead: { strategy: Strategy; at: (number | string)[]; values: number[] } | null;
+  ahead: {
+    strategy: Strategy;
+    at: (number | string)[];
+    values: number[];
+    /** As long as **values**; null without bands. */
+    lower: number[] | null;
+    upper: number[] | null;
+  } | null;
 }
 
 /** One-step-ahead forecasts in the series' own unit, in time order. */
@@ -126,6 +148,74 @@ export interface ForecastPart {
   actual: number[];
   predicted: number[] | null;
   lastValue: number[];
+  /** The value one season before; null without a season, or where the part begins within the first one. */
+  seasonal: number[] | null;
+  /** Ends of the band around **predicted**; null without bands, and of the training part. */
+  lower: number[] | null;
+  upper: number[] | null;
+}
+
+/** Points in one season, and who says so. */
+export interface Season {
+  length: number;
+  source: "given" | "dates" | "autocorrelation";
+}
+
+/** What bands are made of, and how many values should lie in them. */
+export interface BandSettings {
+  /** *dropout*: quantiles of **samples** predictions with dropout left on; *quantile*: outputs of a pinball loss. */
+  method: "dropout" | "quantile";
+  /** The shares of values that should lie below the lower and below the upper end. */
+  levels: [number, number];
+  /** The share that should lie between: the difference of the levels. */
+  nominal: number;
+  /** Null where none are drawn. */
+  samples: number | null;
+}
+
+/** Errors of one kind of forecast, in the series' own unit but for **mase**. */
+export interface Errors {
+  mae: number;
+  rmse: number;
+  /** mae / the training part's mean |change from one value to the next|; null where it never changes. */
+  mase: number | null;
+}
+
+/** The model beside its baselines over the same **count** values. */
+export interface JudgedForecasts {
+  count: number;
+  model: Errors;
+  lastValue: Errors;
+  /** Null without a season. */
+  seasonal: Errors | null;
+  /** Share of the values within the bands, their ends included, and the mean width; null without bands. */
+  coverage: number | null;
+  width: number | null;
+}
+
+/** From every point of a stretch, so many steps ahead as lie in it. */
+export interface HorizonErrors {
+  /** The first is one step ahead; shorter than the horizon where the stretch is. */
+  steps: JudgedForecasts[];
+  all: JudgedForecasts;
+}
+
+/** An expanding window: each fold trains on all before its stretch, with a scaler and a season of its own. */
+export interface WalkForward {
+  /** As many as have ended. */
+  folds: Fold[];
+  /** All values of all folds; null until the last has ended. A seasonal error only where each fold has a season. */
+  together: HorizonErrors | null;
+}
+
+export interface Fold {
+  /** Points that it trained on: the first so many of the series. */
+  trainPoints: number;
+  season: Season | null;
+  /** One step ahead over its stretch. */
+  test: ForecastPart;
+  horizon: HorizonErrors;
+  seconds: number;
 }
 
 export interface SentimentRun extends BaseRun {
@@ -142,7 +232,33 @@ export interface SentimentRun extends BaseRun {
     maxLen: number;
   };
   /** Null until every test review was predicted. */
-  test: { loss: number; accuracy: number } | null;
+  test: (JudgedReviews & { loss: number; accuracy: number }) | null;
+}
+
+/** What was predicted of the test reviews. */
+export interface JudgedReviews {
+  confusion: Confusion;
+  /** Those whose label got the least probability, the worst first; none where all are right. */
+  mostWrong: WrongReview[];
+}
+
+/** How many reviews: first what they are, then what they were taken for. A probability above 0.5 is positive. */
+export interface Confusion {
+  positiveAsPositive: number;
+  positiveAsNegative: number;
+  negativeAsPositive: number;
+  negativeAsNegative: number;
+}
+
+/** A review that was taken for the opposite. */
+export interface WrongReview {
+  /** Its place among the test reviews, from 0. */
+  index: number;
+  label: "positive" | "negative";
+  /** Of being positive, as predicted. */
+  probability: number;
+  /** What the model read of it, words without punctuation; of real reviews the end alone. Null without a word index. */
+  text: string | null;
 }
 
 /** The median time of the epochs that were not cut short, or of all where each was. */

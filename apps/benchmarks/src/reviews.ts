@@ -1,40 +1,18 @@
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { loadData, RaggedArray, syntheticReviews } from "@rnnkit/datasets-imdb";
-import { padSequences } from "@rnnkit/preprocess";
-import type { SentimentRun } from "./results.ts";
+import { dirname, join, resolve } from "node:path";
+import { DatasetError, getWordIndex, loadData, type WordIndex } from "@rnnkit/datasets-imdb";
+import {
+  arrangedReviews,
+  firstReviews,
+  generatedReviews,
+  type PreparedReviews,
+  type ReviewOptions,
+} from "./prepared-reviews.ts";
 import type { Session } from "./session.ts";
-import { type Examples, sliceRows } from "./training.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** Reviews as the classifiers take them: padded word ids [n, maxLen] and labels [n, 1]. */
-export interface PreparedReviews {
-  data: SentimentRun["data"];
-  train: Examples;
-  validation: Examples;
-  test: Examples;
-}
-
-export interface ReviewOptions {
-  limit: number;
-  maxlen: number;
-  vocab: number;
-  seed: number;
-}
 
 /** Where the reviews come from: generated, downloaded (or cached), or the file at **path**. */
 export type ReviewSource = { kind: "synthetic" } | { kind: "imdb"; path?: string };
-
-interface LabelledReviews {
-  x: RaggedArray;
-  y: Int32Array;
-}
-
-// The last fifth of the training reviews is for validation, as Keras's validation_split does it.
-const VALIDATION_SHARE = 0.2;
-
-// Generated reviews need this many words to say all that their label depends on.
-const SHORTEST_SYNTHETIC = 48;
 
 /**
  * The source that the options name.
@@ -58,32 +36,27 @@ export function reviewSource(options: { imdb?: boolean; imdbPath?: string }): Re
 export async function prepareReviews(
   source: ReviewSource,
   options: ReviewOptions,
-  session: Session,
+  session: Pick<Session, "progress" | "signal">,
 ): Promise<PreparedReviews> {
-  const { limit, maxlen, vocab, seed } = options;
+  const { limit, maxlen, vocab } = options;
   if (source.kind === "synthetic") {
-    // One draw cut in two: both sets speak the same language.
-    const longest = Math.max(maxlen, SHORTEST_SYNTHETIC);
-    const shortest = Math.max(Math.round(0.6 * maxlen), SHORTEST_SYNTHETIC);
-    const { x, y } = syntheticReviews({ count: 2 * limit, seed, length: [shortest, longest] });
-    return arrange(
-      reviewsFrom({ x, y }, 0, limit),
-      reviewsFrom({ x, y }, limit, 2 * limit),
-      { name: "synthetic", title: "synthetic reviews", synthetic: true, vocabSize: largest(x) + 1 },
-      maxlen,
-    );
+    return generatedReviews(options);
   }
   const { train, test } = await loadImdb(source.path, vocab, session);
-  return arrange(
-    reviewsFrom(train, 0, limit),
-    reviewsFrom(test, 0, limit),
+  return arrangedReviews(
+    firstReviews(train, limit),
+    firstReviews(test, limit),
     { name: "imdb", title: "IMDB reviews", synthetic: false, vocabSize: vocab },
     maxlen,
+    await wordsOf(source.path, session.signal),
   );
 }
 
-async function loadImdb(path: string | undefined, numWords: number, session: Session) {
-  const { progress, signal } = session;
+async function loadImdb(
+  path: string | undefined,
+  numWords: number,
+  { progress, signal }: Pick<Session, "progress" | "signal">,
+) {
   let started = false;
   try {
     return await loadData({
@@ -102,43 +75,17 @@ async function loadImdb(path: string | undefined, numWords: number, session: Ses
   }
 }
 
-function arrange(
-  train: LabelledReviews,
-  test: LabelledReviews,
-  about: Pick<SentimentRun["data"], "name" | "title" | "synthetic" | "vocabSize">,
-  maxLen: number,
-): PreparedReviews {
-  const reviews = train.y.length;
-  const kept = reviews - Math.floor(reviews * VALIDATION_SHARE);
-  const all = toExamples(train, maxLen);
-  const part = (start: number, end: number): Examples => ({
-    x: sliceRows(all.x, start, end),
-    y: sliceRows(all.y, start, end),
-  });
-  return {
-    data: {
-      ...about,
-      maxLen,
-      trainReviews: kept,
-      validationReviews: reviews - kept,
-      testReviews: test.y.length,
-    },
-    train: part(0, kept),
-    validation: part(kept, reviews),
-    test: toExamples(test, maxLen),
-  };
-}
-
-function toExamples({ x, y }: LabelledReviews, maxLen: number): Examples {
-  return { x: padSequences(x, { maxLen }), y: { data: y, shape: [y.length, 1] } };
-}
-
-function reviewsFrom({ x, y }: LabelledReviews, start: number, end: number): LabelledReviews {
-  const [from = 0, to = from] = [x.offsets[start], x.offsets[Math.min(end, x.length)]];
-  const offsets = x.offsets.slice(start, end + 1).map((offset) => offset - from);
-  return { x: new RaggedArray(x.values.subarray(from, to), offsets), y: y.subarray(start, end) };
-}
-
-function largest({ values }: RaggedArray): number {
-  return values.reduce((most, id) => Math.max(most, id), 0);
+/**
+ * The words of IMDB's ids: beside the file that was named, or from where its reviews came. They are for reading what
+ * went wrong; a run goes without them.
+ */
+async function wordsOf(path: string | undefined, signal: AbortSignal): Promise<WordIndex | null> {
+  const beside = path === undefined ? undefined : join(dirname(path), "imdb_word_index.json");
+  if (beside !== undefined && !existsSync(beside)) return null;
+  try {
+    return await getWordIndex({ path: beside, signal });
+  } catch (error) {
+    if (error instanceof DatasetError) return null;
+    throw error;
+  }
 }

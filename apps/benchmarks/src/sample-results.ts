@@ -1,9 +1,16 @@
-import type { ClassicRun, Epoch, ForecastRun, Results, SentimentRun } from "./results.ts";
+import type {
+  ClassicRun,
+  Epoch,
+  ForecastRun,
+  JudgedForecasts,
+  Results,
+  SentimentRun,
+} from "./results.ts";
 
 /** Results as a finished command leaves them, with made-up figures, for tests of what reads them. */
 export function sampleResults(): Results {
   return {
-    schemaVersion: 3,
+    schemaVersion: 4,
     command: "all",
     status: "complete",
     error: null,
@@ -64,23 +71,104 @@ export function sampleForecast(): ForecastRun {
       notes: [],
       valueLabel: "sunspot number",
       axis: { label: "year", kind: "number" },
+      features: [],
     },
     rmse: { train: 2, test: 3 },
     baselineRmse: { train: 4, test: 5 },
     deviation: { train: 8.2, test: 16.2 },
+    season: null,
     train: {
       at: [1702, 1703, 1704],
       actual: [16, 23, 36],
       predicted: [15, 24, 34],
       lastValue: [11, 16, 23],
+      seasonal: null,
+      lower: null,
+      upper: null,
     },
     test: {
       at: [1705, 1706, 1707],
       actual: [58, 29, 20],
       predicted: [50, 33, 22],
       lastValue: [36, 58, 29],
+      seasonal: null,
+      lower: null,
+      upper: null,
     },
+    bands: null,
+    horizon: {
+      steps: [sampleJudged(3, [2.6, 3], [18.7, 20.6])],
+      all: sampleJudged(3, [2.6, 3], [18.7, 20.6]),
+    },
+    walkForward: null,
     ahead: null,
+  };
+}
+
+/** The same points with everything that may be asked for: a feature, a season, bands, two steps, two folds, three ahead. */
+export function sampleFullForecast(): ForecastRun {
+  const run = sampleForecast();
+  const banded = (count: number, mae: number): JudgedForecasts => ({
+    ...sampleJudged(count, [mae, mae + 0.4], [18.7, 20.6]),
+    seasonal: { mae: 12, rmse: 14, mase: 1.71 },
+    coverage: 2 / 3,
+    width: 16,
+  });
+  const test = {
+    ...run.test,
+    seasonal: [23, 36, 58],
+    lower: [42, 24, 15],
+    upper: [57, 42, 30],
+  };
+  const horizon = { steps: [banded(3, 2.6), banded(2, 5.1)], all: banded(5, 3.6) };
+  const fold = (trainPoints: number, from: number) => ({
+    trainPoints,
+    season: { length: 2, source: "autocorrelation" as const },
+    test: {
+      at: test.at.slice(from, from + 1),
+      actual: test.actual.slice(from, from + 1),
+      predicted: test.predicted?.slice(from, from + 1) ?? null,
+      lastValue: test.lastValue.slice(from, from + 1),
+      seasonal: test.seasonal.slice(from, from + 1),
+      lower: test.lower.slice(from, from + 1),
+      upper: test.upper.slice(from, from + 1),
+    },
+    horizon: { steps: [banded(1, 2.6 + from)], all: banded(1, 2.6 + from) },
+    seconds: 0.4,
+  });
+  return {
+    ...run,
+    data: { ...run.data, features: ["solar flux", "cosmic rays"] },
+    season: { length: 2, source: "autocorrelation" },
+    test,
+    bands: { method: "quantile", levels: [0.1, 0.9], nominal: 0.8, samples: null },
+    horizon,
+    walkForward: {
+      folds: [fold(6, 1), fold(7, 2)],
+      together: { steps: [banded(2, 4.1)], all: banded(2, 4.1) },
+    },
+    ahead: {
+      strategy: "direct",
+      at: [1708, 1709, 1710],
+      values: [14, 11, 15],
+      lower: [8, 3, 5],
+      upper: [21, 20, 29],
+    },
+  };
+}
+
+function sampleJudged(
+  count: number,
+  [mae, rmse]: [number, number],
+  [lastMae, lastRmse]: [number, number],
+): JudgedForecasts {
+  return {
+    count,
+    model: { mae, rmse, mase: mae / 7 },
+    lastValue: { mae: lastMae, rmse: lastRmse, mase: lastMae / 7 },
+    seasonal: null,
+    coverage: null,
+    width: null,
   };
 }
 
@@ -105,7 +193,18 @@ export function sampleSentiment(cell: string): SentimentRun {
       vocabSize: 300,
       maxLen: 40,
     },
-    test: { loss: 0.45, accuracy: 0.8125 },
+    test: {
+      loss: 0.45,
+      accuracy: 0.8125,
+      confusion: {
+        ...{ positiveAsPositive: 40, positiveAsNegative: 9 },
+        ...{ negativeAsPositive: 10, negativeAsNegative: 41 },
+      },
+      mostWrong: [
+        { index: 7, label: "negative", probability: 0.983, text: "a masterpiece they said" },
+        { index: 3, label: "positive", probability: 0.08, text: null },
+      ],
+    },
   };
 }
 

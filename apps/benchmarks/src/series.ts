@@ -1,27 +1,10 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generateTimeSeries } from "@rnnkit/preprocess";
-import { type ReadOptions, readColumn } from "./csv.ts";
+import type { ReadOptions } from "./csv.ts";
+import { readColumn } from "./csv-file.ts";
+import type { Series } from "./one-series.ts";
+import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** A univariate series with what a reader must know about it. */
-export interface Series {
-  /** Short name, fit for a file name. */
-  name: string;
-  title: string;
-  source: string;
-  /** True for generated values; always said in output and report. */
-  synthetic: boolean;
-  values: Float64Array;
-  gapsFilled: number;
-  /** What was understood, put right or left out when a file was read, a line each. */
-  notes: string[];
-  /** Axis label of the values, with the unit. */
-  valueLabel: string;
-  /** Position of each value in time. */
-  at: (number | string)[];
-  axis: { label: string; kind: "number" | "date" };
-}
 
 interface Embedded {
   title: string;
@@ -59,18 +42,23 @@ const embedded: Record<string, Embedded> = {
 export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)];
 
 /**
- * The series called **name**: *sine* is generated from **seed**, the others are embedded files.
+ * The series called **name**: *sine* is generated from **seed**, the others are embedded files, whose other columns
+ * may be **features**.
  *
- * @throws UsageError for a name that is not in `seriesNames`
+ * @throws UsageError for a name that is not in `seriesNames`, and for features that its file has not
  */
-export function namedSeries(name: string, seed: number): Series {
-  if (name === "sine") return sine(seed);
+export function namedSeries(name: string, seed: number, features?: readonly string[]): Series {
+  if (name === "sine") {
+    if (features) throw new UsageError("--features: expected none, as the sine has one column");
+    return sineSeries(seed);
+  }
   const entry = embedded[name];
   if (!entry) {
     throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
   }
   const path = fileURLToPath(new URL(`../data/${entry.file}`, import.meta.url));
-  const { values, gapsFilled, at, axis } = readColumn(path, { column: entry.column });
+  const { column } = entry;
+  const { values, gapsFilled, at, axis, features: read } = readColumn(path, { column, features });
   return {
     name,
     title: entry.title,
@@ -82,24 +70,7 @@ export function namedSeries(name: string, seed: number): Series {
     valueLabel: entry.valueLabel,
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
-  };
-}
-
-/** The tutorial's series: no forecast of it can be better than its noise, 0.1. */
-function sine(seed: number): Series {
-  const noise = 0.1;
-  const { data } = generateTimeSeries({ length: 500, period: 50, noise, seed });
-  return {
-    name: "sine",
-    title: "Sine with noise",
-    source: `generated: period 50, amplitude 1, Gaussian noise of ${noise}, seed ${seed}`,
-    synthetic: true,
-    values: Float64Array.from(data),
-    gapsFilled: 0,
-    notes: [],
-    valueLabel: "value",
-    at: Array.from(data, (_, t) => t),
-    axis: { label: "time step", kind: "number" },
+    features: read,
   };
 }
 
@@ -109,7 +80,10 @@ function sine(seed: number): Series {
  * @throws UsageError when the file or the column cannot be used
  */
 export function csvSeries(path: string, options: ReadOptions = {}): Series {
-  const { name, values, gapsFilled, notes, at, axis } = readColumn(resolve(path), options);
+  const { name, values, gapsFilled, notes, at, axis, features } = readColumn(
+    resolve(path),
+    options,
+  );
   return {
     name: "csv",
     title: `${name} of ${basename(path)}`,
@@ -121,5 +95,6 @@ export function csvSeries(path: string, options: ReadOptions = {}): Series {
     valueLabel: name,
     at,
     axis,
+    features,
   };
 }

@@ -4,9 +4,10 @@ import { describeEnvironment } from "./environment.ts";
 import { formatSeconds } from "./format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts";
 import { openOutputFolder, writeResults } from "./output.ts";
+import { printable } from "./printable.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { type Results, type Run, SCHEMA_VERSION, type Status } from "./results.ts";
-import { type Colors, printable, type Terminal } from "./terminal.ts";
+import type { Colors, Terminal } from "./terminal.ts";
 
 /** What a command's work is given: where to speak, when to stop, where to keep what it measured. */
 export interface Session {

@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { progress, type TrainingProgress } from "@rnnkit/keras-builders";
 import type { NdArray } from "@rnnkit/preprocess";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Sequential } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { nextTask } from "./next-task.ts";
 import { permutation } from "./permutation.ts";
 import type { Epoch } from "./results.ts";
 
@@ -10,6 +10,13 @@ import type { Epoch } from "./results.ts";
 export interface Examples {
   x: NdArray;
   y: NdArray;
+}
+
+/** Where a training stands after a batch. */
+export interface StepState {
+  epoch: number;
+  loss: number;
+  accuracy: number | null;
 }
 
 export interface TrainOptions {
@@ -20,10 +27,10 @@ export interface TrainOptions {
   validation?: Examples;
   /** Training ends after the batch in which this is aborted. */
   signal: AbortSignal;
-  /** After each batch, training and validation alike: the epoch's running means. */
-  onStep?: (state: { epoch: number; loss: number; accuracy: number | null }) => void;
-  /** After each epoch, the one that was cut short included. */
-  onEpoch?: (epoch: Epoch) => void;
+  /** After each batch, training and validation alike: the epoch's running means. A promise is waited for. */
+  onStep?: (state: StepState) => unknown;
+  /** After each epoch, the one that was cut short included. A promise is waited for. */
+  onEpoch?: (epoch: Epoch) => unknown;
 }
 
 /** How many times `onStep` will be called: batches of training and validation over all epochs. */
@@ -38,7 +45,7 @@ export function countSteps(train: Examples, options: TrainOptions): number {
  * epochs are done or **signal** is aborted.
  */
 export async function train(
-  model: Sequential,
+  model: LayersModel,
   examples: Examples,
   options: TrainOptions,
 ): Promise<void> {
@@ -54,11 +61,11 @@ export async function train(
     const stop = () => {
       model.stopTraining = true;
     };
-    const draw = ({ step, values, isEpochEnd }: TrainingProgress) => {
+    const draw = async ({ step, values, isEpochEnd }: TrainingProgress) => {
       logs = values;
       if (isEpochEnd) return;
       steps = step;
-      onStep?.({ epoch, loss: Number(values.loss), accuracy: accuracyOf(values) });
+      await onStep?.({ epoch, loss: Number(values.loss), accuracy: accuracyOf(values) });
     };
     signal.addEventListener("abort", stop);
     try {
@@ -92,7 +99,7 @@ export async function train(
       trained.validationAccuracy = judged?.accuracy ?? null;
     }
     trained.seconds = (performance.now() - startedAt) / 1000;
-    onEpoch?.(trained);
+    await onEpoch?.(trained);
   }
 }
 
@@ -101,11 +108,11 @@ export async function train(
  * rows; null when **signal** is aborted before the last batch.
  */
 export async function evaluate(
-  model: Sequential,
+  model: LayersModel,
   examples: Examples,
   batchSize: number,
   signal: AbortSignal,
-  onStep?: () => void,
+  onStep?: () => unknown,
 ): Promise<{ loss: number; accuracy: number | null } | null> {
   const rows = rowsOf(examples);
   const sums = [0, 0];
@@ -113,18 +120,20 @@ export async function evaluate(
   for (let start = 0; start < rows; start += batchSize) {
     if (signal.aborted) return null;
     const end = Math.min(rows, start + batchSize);
-    const values = tf.tidy(() => {
+    const scalars = tf.tidy(() => {
       const x = toTensor(sliceRows(examples.x, start, end));
       const y = toTensor(sliceRows(examples.y, start, end));
-      const scalars = [model.evaluate(x, y, { batchSize: end - start })].flat() as tf.Scalar[];
-      return scalars.map((scalar) => scalar.dataSync()[0] as number);
+      return [model.evaluate(x, y, { batchSize: end - start })].flat() as tf.Scalar[];
     });
+    const values = await Promise.all(
+      scalars.map(async (scalar) => (await read(scalar))[0] as number),
+    );
     measures = values.length;
     for (let i = 0; i < Math.min(2, measures); i++) {
       sums[i] = (sums[i] as number) + (values[i] as number) * (end - start);
     }
-    onStep?.();
-    await setImmediate();
+    await onStep?.();
+    await nextTask();
   }
   const [loss = 0, accuracy = 0] = sums;
   return { loss: loss / rows, accuracy: measures > 1 ? accuracy / rows : null };
@@ -132,7 +141,7 @@ export async function evaluate(
 
 /** The model's outputs for every row of **x**, flat; null when aborted before the last batch. */
 export async function predict(
-  model: Sequential,
+  model: LayersModel,
   x: NdArray,
   batchSize: number,
   signal: AbortSignal,
@@ -142,11 +151,11 @@ export async function predict(
   for (let start = 0; start < rows; start += batchSize) {
     if (signal.aborted) return null;
     const end = Math.min(rows, start + batchSize);
-    const values = tf.tidy(() =>
-      (model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor).dataSync(),
+    const values = await read(
+      tf.tidy(() => model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor),
     );
     for (const value of values) out.push(value);
-    await setImmediate();
+    await nextTask();
   }
   return Float64Array.from(out);
 }
@@ -160,6 +169,15 @@ export function sliceRows(array: NdArray, start: number, end: number): NdArray {
   };
 }
 
+/** A tensor's numbers, which a GPU gives by no other way; disposes it. */
+async function read(tensor: tf.Tensor): Promise<ArrayLike<number> & Iterable<number>> {
+  try {
+    return await tensor.data();
+  } finally {
+    tensor.dispose();
+  }
+}
+
 function takeRows(array: NdArray, order: Int32Array): NdArray {
   const size = rowSize(array);
   const data = array.data.slice();
@@ -169,7 +187,8 @@ function takeRows(array: NdArray, order: Int32Array): NdArray {
   return { data, shape: [order.length, ...array.shape.slice(1)] };
 }
 
-function toTensor({ data, shape }: NdArray): tf.Tensor {
+/** An array on tfjs's current backend; whole numbers stay whole. */
+export function toTensor({ data, shape }: NdArray): tf.Tensor {
   return data instanceof Int32Array
     ? tf.tensor(data, [...shape], "int32")
     : tf.tensor(Float32Array.from(data), [...shape], "float32");

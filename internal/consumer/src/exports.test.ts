@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import typescript from "typescript";
@@ -23,6 +23,30 @@ test.each(packages)("$name: every entry of exports imports in plain Node", ({ na
   const names: Record<string, number> = JSON.parse(printed);
   expect(Object.keys(names)).toEqual(specifiers);
   for (const specifier of specifiers) expect(names[specifier], specifier).toBeGreaterThan(0);
+});
+
+test.each(packages)("$name: CommonJS requires what a module imports", ({ name, manifest }) => {
+  const specifiers = Object.keys(manifest.exports)
+    .filter((entry) => !entry.endsWith(".json"))
+    .map((entry) => manifest.name + entry.slice(1));
+  const script = `
+    (async () => {
+      const others = [];
+      for (const specifier of ${JSON.stringify(specifiers)}) {
+        const required = require(specifier);
+        const imported = await import(specifier);
+        for (const key of new Set([...Object.keys(required), ...Object.keys(imported)]))
+          if (key !== "__esModule" && required[key] !== imported[key]) others.push(key);
+      }
+      console.log(JSON.stringify(others));
+    })();`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--input-type=commonjs", "--eval", script],
+    { cwd: join(projects, name), encoding: "utf8" },
+  );
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual([]);
 });
 
 test.each(packages)(

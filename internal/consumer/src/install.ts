@@ -1,6 +1,6 @@
 // Packs every published package as a release does and installs the tarballs outside the workspace:
 // one project per package with what that package declares and no more, one with all of them, one with a tfjs-node where
-// there is one, and one per README with what its install line brings.
+// there is one, one per README with what its install line brings, and one with what the guides import.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -15,14 +15,15 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { guidePackages } from "./guides.ts";
 import { type Manifest, packages, readManifest, root } from "./packages.ts";
 import { readmes } from "./readmes.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * Folder of the projects: `<package's folder name>`, `all`, `tfjs-node`, `readme-<owner>`, and the tarballs
-     * in `tarballs`.
+     * Folder of the projects: `<package's folder name>`, `all`, `tfjs-node`, `readme-<owner>`, `guides`, and the
+     * tarballs in `tarballs`.
      */
     projects: string;
   }
@@ -45,6 +46,7 @@ export default function install(project: TestProject): () => void {
       installBeside(process.env.RNNKIT_TFJS_NODE, join(folder, "tfjs-node"), tarballs);
     for (const { owner, installed } of readmes)
       installAsNpm(join(folder, `readme-${owner}`), installed, tarballs);
+    installAsNpm(join(folder, "guides"), guidePackages, tarballs);
   } catch (error) {
     remove();
     throw error;

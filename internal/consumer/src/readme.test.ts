@@ -32,6 +32,22 @@ function meaning(code: string, extension: "mjs" | "mts"): string {
   }).outputText;
 }
 
+/** As it stands in a program that requires: in an async function, for what it awaits. */
+function required(code: string): string {
+  const lines = code.split("\n");
+  const [imports, rest] = [true, false].map((isImport) =>
+    lines.filter((line) => line.startsWith("import ") === isImport).join("\n"),
+  );
+  const { outputText } = typescript.transpileModule(`${imports}\n(async () => {\n${rest}\n})();`, {
+    compilerOptions: {
+      target: typescript.ScriptTarget.ES2022,
+      module: typescript.ModuleKind.CommonJS,
+    },
+  });
+  expect(outputText).toContain("require(");
+  return outputText;
+}
+
 test.each(readmes)("$owner: its README installs, a backend included, then shows code", (readme) => {
   const { owner, installed, installLine, snippets } = readme;
   expect(snippets[0]?.line ?? 0).toBeGreaterThan(installLine);
@@ -59,12 +75,27 @@ test.each(snippets)("$owner, README line $line: at most 8 lines that run", async
   expect(stderr).toBe("");
 });
 
-test("every snippet is right for a strict compiler, but for the types of its own parameters", () => {
-  const files = snippets.map(({ project, line, code }) => {
-    const file = join(project, `line-${line}.ts`);
-    writeFileSync(file, `${code}\nexport {};\n`);
-    return file;
-  });
-  const isSomeone = () => false;
-  expect(complaintsAbout(files, "nodenext", isSomeone, { noImplicitAny: false })).toEqual([]);
-});
+test.each(["nodenext", "bundler"] as const)(
+  "every snippet is right for a strict compiler under %s, but for the types of its own parameters",
+  (resolution) => {
+    const files = snippets.map(({ project, line, code }) => {
+      const file = join(project, `line-${line}.ts`);
+      writeFileSync(file, `${code}\nexport {};\n`);
+      return file;
+    });
+    const isSomeone = () => false;
+    expect(complaintsAbout(files, resolution, isSomeone, { noImplicitAny: false })).toEqual([]);
+  },
+);
+
+test.each(readmes.filter(({ snippets }) => snippets.length > 0))(
+  "$owner: its first snippet runs in a CommonJS program, by require",
+  async (readme) => {
+    const { owner, snippets } = readme;
+    const project = join(inject("projects"), `readme-${owner}`);
+    const script = join(project, "required.cjs");
+    writeFileSync(script, required(snippets[0]?.code ?? ""));
+    const { stderr } = await run(process.execPath, [script], { cwd: project, timeout: 60_000 });
+    expect(stderr).toBe("");
+  },
+);

@@ -6,6 +6,8 @@ import { packages, root } from "./packages.ts";
 export interface Snippet {
   line: number;
   code: string;
+  /** The file whose code it is, where the block says one behind its language. */
+  listing?: string | undefined;
 }
 
 export interface Readme {
@@ -30,10 +32,18 @@ function read(owner: string, text: string): Readme {
     owner,
     installed: install?.[1]?.trim().split(/\s+/) ?? [],
     installLine: install ? lineAt(install.index) : 0,
-    snippets: [...text.matchAll(/^```(?:js|ts|javascript|typescript)\n([\s\S]*?)^```$/gm)].map(
-      (match) => ({ line: lineAt(match.index), code: String(match[1]) }),
-    ),
+    snippets: snippetsOf(text),
   };
+}
+
+/** The blocks of JavaScript of a page. */
+export function snippetsOf(text: string): Snippet[] {
+  const blocks = text.matchAll(/^```(?:js|ts|javascript|typescript)(?: (\S+))?\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(({ index, 1: listing, 2: code }) => ({
+    line: text.slice(0, index).split("\n").length,
+    code: String(code),
+    listing,
+  }));
 }
 
 /** The packages that code imports, Node's own not among them. */

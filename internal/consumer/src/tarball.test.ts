@@ -36,7 +36,7 @@ test.each(packages)("$name: every declared version is one that npm understands",
   expect(text).not.toMatch(/"(workspace|catalog|link|file):/);
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(text);
   for (const version of Object.values({ ...dependencies, ...peerDependencies }))
-    expect(version).toMatch(/^[\^~]?\d+\.\d+\.\d+$/);
+    expect(version).toMatch(/^([\^~]?\d+\.\d+\.\d+|>=\d+\.\d+\.\d+ <\d+\.0\.0)$/);
   for (const [dependency, version] of Object.entries(dependencies)) {
     const sibling = packages.find(({ manifest }) => manifest.name === dependency);
     if (sibling) expect(version).toBe(`^${sibling.manifest.version}`);

@@ -17,7 +17,7 @@ import { guideToBackend } from "./tfjs/first-backend.ts";
 export interface TokenLookup {
   /** [B, T] of int32 (or float32), whole numbers from 0 to below V. */
   ids: Tensor;
-  /** [V, I]: a vector for each token. */
+  /** A vector for each token, [V, I]. */
   table: Tensor;
 }
 

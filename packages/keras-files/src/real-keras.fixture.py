@@ -17,6 +17,8 @@ trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.fi
 mode = sys.argv[2] if len(sys.argv) > 2 else None
 trains = mode in ("train", "return")
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+# Each model runs a few steps: XLA's optimizing of them takes longer than they do.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 if trains and trainers:
     os.environ["KERAS_BACKEND"] = trainers[0]
 else:

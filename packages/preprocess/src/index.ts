@@ -4,6 +4,12 @@ export {
   categoricalAccuracy,
   sparseCategoricalAccuracy,
 } from "./classification-metrics.ts";
+export {
+  type MeanAbsoluteScaledErrorOptions,
+  meanAbsoluteScaledError,
+  type PinballLossOptions,
+  pinballLoss,
+} from "./forecast-metrics.ts";
 export { MinMaxScaler, type MinMaxScalerJson, type MinMaxScalerOptions } from "./min-max-scaler.ts";
 export {
   type ArrayInput,
@@ -31,6 +37,7 @@ export {
   type UniformAverage,
 } from "./regression-metrics.ts";
 export type { FloatArray, JsonNumbers } from "./scaler.ts";
+export { type SeasonalNaiveOptions, seasonalNaive } from "./seasonal-naive.ts";
 export { createSequences, prepareData } from "./sequences.ts";
 export {
   type SlidingWindowsOptions,
@@ -41,6 +48,7 @@ export {
   type WindowOptions,
   type Windows,
 } from "./sliding-windows.ts";
+export type { Part, Split, Splittable } from "./splittable.ts";
 export {
   StandardScaler,
   type StandardScalerJson,
@@ -52,10 +60,5 @@ export {
   type TextVectorizationOptions,
 } from "./text-vectorization.ts";
 export { generateTimeSeries, type TimeSeriesOptions } from "./time-series.ts";
-export {
-  type Part,
-  type Split,
-  type Splittable,
-  type TrainTestSplitOptions,
-  trainTestSplit,
-} from "./train-test-split.ts";
+export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./time-series-split.ts";
+export { type TrainTestSplitOptions, trainTestSplit } from "./train-test-split.ts";

@@ -73,7 +73,7 @@ const who = "minMaxScaler";
  *
  * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
  *
  * @example
  * const scaler = new MinMaxScaler();

@@ -61,6 +61,17 @@ testOptions(preprocess, {
     call: (options) => preprocess.trainTestSplit(series, options),
     takesLists: true,
   },
+  timeSeriesSplit: {
+    who: "timeSeriesSplit",
+    names: ["nSplits", "maxTrainSize", "testSize", "gap"],
+    call: (options) => preprocess.timeSeriesSplit([...series, 6], options),
+    takesLists: true,
+  },
+  seasonalNaive: {
+    who: "seasonalNaive",
+    names: ["season"],
+    call: (options) => preprocess.seasonalNaive(series, 1, options),
+  },
   generateTimeSeries: {
     who: "generateTimeSeries",
     names: ["length", "batch", "period", "amplitude", "noise", "seed"],
@@ -90,6 +101,16 @@ testOptions(preprocess, {
     who: "meanAbsoluteError",
     names: regression,
     call: (options) => preprocess.meanAbsoluteError([1], [1], options),
+  },
+  pinballLoss: {
+    who: "pinballLoss",
+    names: [...regression, "alpha"],
+    call: (options) => preprocess.pinballLoss([1], [1], options),
+  },
+  meanAbsoluteScaledError: {
+    who: "meanAbsoluteScaledError",
+    names: [...regression, "season"],
+    call: (options) => preprocess.meanAbsoluteScaledError([1], [1], series, options),
   },
   categoricalAccuracy: null,
   sparseCategoricalAccuracy: null,

@@ -69,7 +69,7 @@ const constructors: Record<string, new (length: number) => NumberArray> = {
  * the first non-empty sequence, an unknown mode, no sequence and no **maxLen**, a **maxLen** of 0
  * with truncating *pre* and two steps to truncate, or with *post* and vector steps; and a number that the dtype cannot hold.
  *
- * Source: keras.io/api/data_loading/timeseries/#padsequences-function
+ * Source: https://keras.io/api/data_loading/timeseries/#padsequences-function
  *
  * @example
  * padSequences([[1], [2, 3], [4, 5, 6]], { maxLen: 2 });

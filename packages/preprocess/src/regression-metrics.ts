@@ -19,7 +19,12 @@ export interface UniformAverage {
 
 type Average = RegressionMetricOptions & UniformAverage;
 type Raw = RegressionMetricOptions & RawValues;
-type Options = RegressionMetricOptions & { multioutput?: string };
+
+/** Either way of averaging. @internal */
+export type MetricOptions = RegressionMetricOptions & { multioutput?: string };
+
+/** What all metrics here take. @internal */
+export const metricOptionNames: readonly string[] = ["sampleWeight", "multioutput"];
 
 /**
  * The mean of (yTrue − yPred)².
@@ -27,7 +32,7 @@ type Options = RegressionMetricOptions & { multioutput?: string };
  * Both are [N] or [N, M]; [N] counts as [N, 1]. Throws, as all metrics here do, on other ranks, on
  * shapes that differ, on no rows, on NaN and ±Infinity, and on weights that sum to 0.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
  *
  * @example
  * meanSquaredError([1, 2], [1, 4]); // => 2
@@ -37,7 +42,7 @@ export function meanSquaredError(yTrue: ArrayInput, yPred: ArrayInput, options: 
 export function meanSquaredError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   return reduce(
     columnMeans("meanSquaredError", yTrue, yPred, options, (d) => d * d),
@@ -50,7 +55,7 @@ export function meanSquaredError(
  * mean_j √(mean_i (yTrue[i, j] − yPred[i, j])²), which for several columns is not the root of
  * `meanSquaredError`. In the units of y.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
  *
  * @example
  * rootMeanSquaredError([1, 2], [1, 4]); // => 1.4142135623730951
@@ -68,7 +73,7 @@ export function rootMeanSquaredError(
 export function rootMeanSquaredError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   const squares = columnMeans("rootMeanSquaredError", yTrue, yPred, options, (d) => d * d);
   return reduce(squares.map(Math.sqrt), options);
@@ -77,7 +82,7 @@ export function rootMeanSquaredError(
 /**
  * The mean of |yTrue − yPred|. In the units of y, and less moved by outliers than the squares.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
  *
  * @example
  * meanAbsoluteError([1, 2], [1, 4]); // => 1
@@ -87,20 +92,21 @@ export function meanAbsoluteError(yTrue: ArrayInput, yPred: ArrayInput, options:
 export function meanAbsoluteError(
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options = {},
+  options: MetricOptions = {},
 ): number | Float64Array {
   return reduce(columnMeans("meanAbsoluteError", yTrue, yPred, options, Math.abs), options);
 }
 
-/** The weighted mean over rows of a function of the difference, for each column. */
-function columnMeans(
+/** The weighted mean over rows of a function of the difference, for each column. @internal */
+export function columnMeans(
   who: string,
   yTrue: ArrayInput,
   yPred: ArrayInput,
-  options: Options,
+  options: MetricOptions,
   penalty: (difference: number) => number,
+  optionNames: readonly string[] = metricOptionNames,
 ): Float64Array {
-  checkOptions(who, options, ["sampleWeight", "multioutput"]);
+  checkOptions(who, options, optionNames);
   const { sampleWeight, multioutput = "uniform_average" } = options;
   if (multioutput !== "uniform_average" && multioutput !== "raw_values") {
     throw new Error(
@@ -134,12 +140,17 @@ function columnMeans(
   return means.map((sum) => sum / total);
 }
 
-function reduce(values: Float64Array, { multioutput }: Options): number | Float64Array {
+/** The columns' values, or their mean. @internal */
+export function reduce(
+  values: Float64Array,
+  { multioutput }: MetricOptions,
+): number | Float64Array {
   if (multioutput === "raw_values") return values;
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function readColumns(
+/** Finite numbers, [N] or [N, M]. @internal */
+export function readColumns(
   who: string,
   y: ArrayInput,
 ): { data: ArrayLike<number>; rows: number; columns: number } {

@@ -88,7 +88,7 @@ const optionNames = ["windowLength", "horizon", "targets", ...windowOptionNames]
  *
  * Throws when the series is too short for one window, or an option is out of its range.
  *
- * Source: keras.io/api/data_loading/timeseries (whose results `{ targets }` or `{ horizon: 0 }` give).
+ * Source: https://keras.io/api/data_loading/timeseries (whose results `{ targets }` or `{ horizon: 0 }` give).
  *
  * @example
  * const { x, y } = slidingWindows([0, 1, 2, 3, 4], { windowLength: 3 });

@@ -64,7 +64,7 @@ const who = "standardScaler";
  *
  * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
- * Sources: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html;
+ * Sources: https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html;
  * Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance".
  *
  * @example

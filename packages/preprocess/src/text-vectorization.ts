@@ -58,7 +58,7 @@ const ASCII_WHITESPACE = /[ \t\n\v\f\r]+/;
  * Throws on options that Keras refuses, on repeated tokens, on `adapt` after a given vocabulary, and
  * on `transform` before there is one. Keras's ngrams and tf_idf are not offered.
  *
- * Source: keras.io/api/layers/preprocessing_layers/text/text_vectorization
+ * Source: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization
  *
  * @example
  * const vectorize = new TextVectorization({ outputSequenceLength: 4 });

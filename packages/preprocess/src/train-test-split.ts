@@ -1,12 +1,8 @@
 // scikit-learn's train_test_split, with the default that a time series needs.
 import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
-import { ownArray } from "./generated/realm.ts";
-import { isNumberArray, type NdArray, type NumberArray, readArray } from "./nd-array.ts";
 import { random } from "./random.ts";
-
-/** What can be split along its first axis: `{ data, shape }`, a typed array, or a plain array. */
-export type Splittable = NdArray<NumberArray> | NumberArray | readonly unknown[];
+import { readArrays, type Split, type Splittable, splitArguments } from "./splittable.ts";
 
 export interface TrainTestSplitOptions {
   /** The test part: a share in (0, 1), rounded up, or a number of rows. Default 0.25. */
@@ -18,18 +14,6 @@ export interface TrainTestSplitOptions {
   /** The seed of the shuffle, an integer in [0, 2³²). Default another one every time. */
   seed?: number;
 }
-
-/** Train and test part of each array in turn: `[aTrain, aTest, bTrain, bTest, …]`. */
-export type Split<T extends readonly Splittable[]> = T extends readonly [
-  infer First extends Splittable,
-  ...infer Rest extends readonly Splittable[],
-]
-  ? [Part<First>, Part<First>, ...Split<Rest>]
-  : [];
-
-/** A part of an array has the array's own type. */
-export type Part<A> =
-  A extends NdArray<infer D> ? NdArray<D> : A extends readonly (infer E)[] ? E[] : A;
 
 const who = "trainTestSplit";
 const optionNames = ["testSize", "trainSize", "shuffle", "seed"];
@@ -52,7 +36,7 @@ const optionNames = ["testSize", "trainSize", "shuffle", "seed"];
  *
  * Throws when arrays differ in length, or when a size leaves either part empty.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  *
  * @example
  * const [train, test] = trainTestSplit([1, 2, 3, 4, 5], { testSize: 0.4 }); // => [1, 2, 3], [4, 5]
@@ -65,21 +49,10 @@ export function trainTestSplit<T extends readonly [Splittable, ...Splittable[]]>
   ...arrays: T
 ): Split<T>;
 export function trainTestSplit(...args: readonly (Splittable | TrainTestSplitOptions)[]): unknown {
-  const last = args[args.length - 1];
-  const isGiven = args.length > 1 || (typeof last === "object" && last !== null);
-  const hasOptions = isGiven && !isRows(last);
-  const options = (hasOptions ? last : {}) as TrainTestSplitOptions;
+  const [given, options] = splitArguments<TrainTestSplitOptions>(args);
   checkOptions(who, options, optionNames, "{ testSize: 0.2 }");
   checkKinds(who, options, { shuffle: optionKinds.flag });
-  const arrays = (hasOptions ? args.slice(0, -1) : args).map((array) => readRows(array));
-  if (arrays.length === 0) throw new Error(`${who}: expected at least one array, got none`);
-  const n = arrays[0].rows;
-  for (const { rows } of arrays) {
-    if (rows !== n) {
-      const lengths = arrays.map((array) => array.rows).join(", ");
-      throw new Error(`${who}: expected arrays of the same length, got ${lengths}`);
-    }
-  }
+  const { arrays, n } = readArrays(who, given);
   const { train, test } = sizes(n, options);
   const draw = random(who, options.seed ?? (options.shuffle ? undefined : 0));
   if (!options.shuffle) {
@@ -93,59 +66,6 @@ export function trainTestSplit(...args: readonly (Splittable | TrainTestSplitOpt
   const testRows = order.subarray(0, test);
   const trainRows = order.subarray(test, test + train);
   return arrays.flatMap(({ take }) => [take(trainRows), take(testRows)]);
-}
-
-interface Rows {
-  rows: number;
-  slice(from: number, to: number): Splittable;
-  take(order: Uint32Array): Splittable;
-}
-
-// What is none of these stands where options belong, if it is last.
-function isRows(x: unknown): boolean {
-  if (Array.isArray(x) || ArrayBuffer.isView(x)) return true;
-  return typeof x === "object" && x !== null && "data" in x && "shape" in x;
-}
-
-function readRows(x: unknown): Rows {
-  if (Array.isArray(x)) {
-    return {
-      rows: x.length,
-      slice: (from, to) => x.slice(from, to),
-      take: (order) => Array.from(order, (row) => x[row]),
-    };
-  }
-  if (isNumberArray(x)) {
-    const own = ownArray(x);
-    return {
-      rows: own.length,
-      slice: (from, to) => own.subarray(from, to),
-      take: (order) => takeRows(own, order, 1),
-    };
-  }
-  if (!isRows(x)) {
-    throw new Error(`${who}: expected arrays, then options, got ${shown(x)} among the arrays`);
-  }
-  const { data, shape } = readArray(who, x);
-  if (shape.length === 0) throw new Error(`${who}: expected at least one axis, got a scalar`);
-  const [rows, ...rest] = shape;
-  const width = rest.reduce((product, size) => product * size, 1);
-  return {
-    rows,
-    slice: (from, to) => ({
-      data: data.subarray(from * width, to * width),
-      shape: [to - from, ...rest],
-    }),
-    take: (order) => ({ data: takeRows(data, order, width), shape: [order.length, ...rest] }),
-  };
-}
-
-function takeRows(data: NumberArray, order: Uint32Array, width: number): NumberArray {
-  const out = data.slice(0, order.length * width);
-  for (let i = 0; i < order.length; i++) {
-    for (let k = 0; k < width; k++) out[i * width + k] = data[order[i] * width + k];
-  }
-  return out;
 }
 
 function sizes(

@@ -22,7 +22,8 @@ const gates = { recurrentActivation: "sigmoid", biasInitializer: "zeros" } as co
 
 type Recurrent = ReturnType<typeof layers.lstm>;
 
-const simpleRNN = (args: RecurrentArgs): Recurrent =>
+/** As `lstm`. */
+export const simpleRNN = (args: RecurrentArgs): Recurrent =>
   layers.simpleRNN({ activation: "tanh", biasInitializer: "zeros", ...unset, ...args });
 
 /** A layer alone, without initial weights worth the name. */
@@ -33,13 +34,21 @@ export const lstm = (args: RecurrentArgs): Recurrent =>
 export const gru = (args: RecurrentArgs): Recurrent =>
   layers.gru({ activation: "tanh", ...gates, ...unset, ...args });
 
-const bidirectional = (layer: Recurrent, inputShape?: number[]): Layer =>
+/** Both directions of a layer, side by side. */
+export const bidirectional = (layer: Recurrent, inputShape?: number[]): Layer =>
   layers.bidirectional({ layer, mergeMode: "concat", ...(inputShape && { inputShape }) });
 
-const dense = (units: number, activation?: "sigmoid" | "softmax"): Layer =>
+/** A layer alone, as `lstm`. */
+export const dense = (units: number, activation?: "sigmoid" | "softmax"): Layer =>
   layers.dense({ units, activation, kernelInitializer: "zeros" });
 
-const embedding = (inputDim: number, outputDim: number, inputLength: number, maskZero = false) =>
+/** A layer alone, as `lstm`. */
+export const embedding = (
+  inputDim: number,
+  outputDim: number,
+  inputLength: number,
+  maskZero = false,
+): Layer =>
   layers.embedding({ inputDim, outputDim, inputLength, maskZero, embeddingsInitializer: "zeros" });
 
 const optimizers = {

@@ -1,5 +1,5 @@
 import Papa from "papaparse";
-import { printable } from "../terminal.ts";
+import { printable } from "../printable.ts";
 import { UsageError } from "../usage-error.ts";
 import { isDate } from "./date-format.ts";
 import { isMissing, isNumber } from "./number-format.ts";

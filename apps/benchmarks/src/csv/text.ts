@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
 
 /** The text of a file, and what had to be understood to read it. */
@@ -6,9 +5,6 @@ export interface Text {
   text: string;
   notes: string[];
 }
-
-// The whole file is held in memory, as text and as rows.
-const MAX_BYTES = 256 * 1024 * 1024;
 
 /** Bytes that other files than CSV begin with, and what to do with such a file. */
 const OTHER_FILES: [string, string][] = [
@@ -20,21 +16,13 @@ const OTHER_FILES: [string, string][] = [
 ];
 
 /**
- * The text of the file at **path**: UTF-8, UTF-16 of either order with its byte order mark or
- * without, and what is none of these as Latin-1 (Windows-1252).
+ * The text in the **bytes** of a file, which errors call **path**: UTF-8, UTF-16 of either order with its byte
+ * order mark or without, and what is none of these as Latin-1 (Windows-1252).
  *
- * @throws UsageError when the file cannot be read or is none of text
+ * @throws UsageError when it is none of text
  */
-export function readText(path: string): Text {
-  let bytes: Buffer;
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`--csv: cannot read ${path}: ${(error as Error).message}`);
-  }
-  const head = bytes.toString("latin1", 0, 512);
+export function textOf(bytes: Uint8Array, path: string): Text {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
   const other = OTHER_FILES.find(([start]) => head.startsWith(start));
   if (other) throw new UsageError(`--csv: ${path} is not CSV but ${other[1]}`);
   if (/^\s*<(!doctype|html|\?xml)/i.test(head.replaceAll("\0", ""))) {
@@ -50,7 +38,7 @@ export function readText(path: string): Text {
   return { text, notes: note ? [`read as ${note}`] : [] };
 }
 
-function encodingOf(bytes: Buffer): { encoding: string; note?: string } {
+function encodingOf(bytes: Uint8Array): { encoding: string; note?: string } {
   const little = { encoding: "utf-16le", note: "UTF-16" };
   const big = { encoding: "utf-16be", note: "UTF-16 (big-endian)" };
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return little;

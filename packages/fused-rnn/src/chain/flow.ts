@@ -11,9 +11,9 @@ export interface Flow {
   read(): Float32Array;
   /** Where they lie in it; elsewhere without. */
   readonly address?: number;
-  /** [B, T]: 0 for a step that does not count. */
+  /** [B, T], 0 for a step that does not count. */
   readonly mask?: Uint8Array | undefined;
-  /** [B, T]: rows begin alike wherever these do. */
+  /** [B, T], rows begin alike wherever these do. */
   readonly prefixIds?: ArrayLike<number> | undefined;
   /** The sequence as rows of a table, in place of the numbers. */
   readonly lookup?: (LookupArrays & { readonly weight: Tensor }) | undefined;

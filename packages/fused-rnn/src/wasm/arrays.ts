@@ -9,7 +9,7 @@ export interface ForwardArrays {
   x?: Float32Array | undefined;
   /** The sequence as rows of a table. */
   lookup?: LookupArrays | undefined;
-  /** [B, T]: rows of x begin alike wherever these do. */
+  /** [B, T], rows of x begin alike wherever these do. */
   prefixIds?: ArrayLike<number> | undefined;
   /** [I, G·H]. */
   kernel: Float32Array;

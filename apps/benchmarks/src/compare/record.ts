@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "../output.ts";
+import { stringifyJson } from "../results.ts";
+import { UsageError } from "../usage-error.ts";
+import { codeName } from "./code.ts";
+import type { JobResult } from "./perform-job.ts";
+import { jobsOf, joinAxes, missingJobs } from "./plan.ts";
+import { readComparison } from "./read-comparison.ts";
+import {
+  COMPARISON_FORMAT,
+  COMPARISON_VERSION,
+  type Code,
+  type Comparison,
+  type Machine,
+} from "./schema.ts";
+
+/** What a comparison is of: numbers of others stand in another file. */
+export type Subject = Pick<Comparison, "code" | "task" | "settings" | "axes">;
+
+/** The file of a comparison, written after each result. */
+export interface ComparisonFile {
+  path: string;
+  comparison: Comparison;
+  /** How many results it had when it was opened. */
+  found: number;
+  /** Takes a result in, in place of one with its key, and writes the file. */
+  add(result: JobResult): void;
+}
+
+/**
+ * Opens `compare-<task>.json` in a folder, to go on with it, or begins it; **fresh** begins it anyhow. Axes may differ
+ * from those it has, and are added to them.
+ *
+ * @throws UsageError when the file is none of this form, or of another code, task or settings
+ */
+export function openComparison(folder: string, subject: Subject, fresh: boolean): ComparisonFile {
+  const path = join(folder, `compare-${subject.task.name}.json`);
+  const before = fresh ? null : existing(path, subject);
+  const comparison: Comparison = before
+    ? { ...before, axes: joinAxes(before.axes, subject.axes) }
+    : begun(subject);
+  const file: ComparisonFile = {
+    path,
+    comparison,
+    found: comparison.heats.length + comparison.runs.length,
+    add(result) {
+      putMachine(comparison.machines, result.machine);
+      if (result.kind === "heat") put(comparison.heats, result.heat);
+      else put(comparison.runs, result.run);
+      save(file);
+    },
+  };
+  return file;
+}
+
+/** Writes the file as it stands, whole or not at all. */
+export function save({ path, comparison }: ComparisonFile): void {
+  const missing = missingJobs(jobsOf(comparison.axes), comparison);
+  comparison.status = missing.length === 0 ? "complete" : "interrupted";
+  comparison.updatedAt = new Date().toISOString();
+  writeWhole(path, stringifyJson(comparison));
+}
+
+function begun(subject: Subject): Comparison {
+  const now = new Date().toISOString();
+  return {
+    format: COMPARISON_FORMAT,
+    schemaVersion: COMPARISON_VERSION,
+    status: "interrupted",
+    ...{ startedAt: now, updatedAt: now },
+    ...subject,
+    ...{ machines: [], heats: [], runs: [] },
+  };
+}
+
+function existing(path: string, subject: Subject): Comparison | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new UsageError(
+      `--out: expected a file that can be read, got ${(error as Error).message}`,
+    );
+  }
+  const before = readComparison(text, path);
+  const differs = difference(before, subject);
+  if (differs === null) return before;
+  throw new UsageError(
+    `${path} has a comparison of ${differs}: give another --out, or --fresh to begin it anew`,
+  );
+}
+
+/** What keeps two subjects from standing in one file, in words; null when nothing does. */
+function difference(before: Subject, now: Subject): string | null {
+  if (before.code.digest !== now.code.digest) {
+    return `another code (${codesText(before.code, now.code)})`;
+  }
+  const settings = Object.entries(now.settings) as [keyof Comparison["settings"], unknown][];
+  const changed = settings.find(([name, value]) => before.settings[name] !== value);
+  if (changed) {
+    return `${changed[0]} ${before.settings[changed[0]]}, where ${changed[1]} is asked for`;
+  }
+  return before.task.digest === now.task.digest ? null : `other examples of ${before.task.title}`;
+}
+
+function codesText(before: Code, now: Code): string {
+  return `${codeName(before)}; this is ${codeName(now)}`;
+}
+
+function put<T extends { key: string }>(list: T[], result: T): void {
+  const at = list.findIndex(({ key }) => key === result.key);
+  if (at < 0) list.push(result);
+  else list[at] = result;
+}
+
+function putMachine(list: Machine[], machine: Machine): void {
+  if (!list.some(({ id }) => id === machine.id)) list.push(machine);
+}

@@ -1,0 +1,26 @@
+import { readFileSync, statSync } from "node:fs";
+import { textOf } from "./csv/text.ts";
+import { type Column, columnIn, type ReadOptions } from "./csv.ts";
+import { UsageError } from "./usage-error.ts";
+
+// The whole file is held in memory, as text and as rows.
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Reads a column of the CSV file at **path**, as `columnIn` does of its text.
+ *
+ * @throws UsageError when the file cannot be read, and as `columnIn`
+ */
+export function readColumn(path: string, options: ReadOptions = {}): Column {
+  return columnIn(textOf(bytesOf(path), path), path, options);
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`--csv: cannot read ${path}: ${(error as Error).message}`);
+  }
+}

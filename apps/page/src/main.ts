@@ -1,2 +1,0 @@
-document.title = "rnnkit";
-export {};

@@ -1,0 +1,167 @@
+// What the page and its worker say to each other.
+
+import type { BackendCandidate } from "@rnnkit/backend-select";
+import type { Epoch } from "@rnnkit/benchmarks/results";
+import type { Backend, Cell, Settings } from "../app/settings.ts";
+
+/** Files that a visitor has given, for the tasks that need one. */
+export interface GivenFiles {
+  csv: { name: string; bytes: Uint8Array } | null;
+  imdb: File | null;
+  /** Keras's imdb_word_index.json. */
+  words: File | null;
+}
+
+/** The backend that computes, and why not the others. */
+export interface BackendReport {
+  wish: Backend;
+  /** backend-select's one line. */
+  line: string;
+  name: string;
+  candidates: readonly BackendCandidate[];
+}
+
+/** A position in time: a number, or a date in ISO 8601. */
+export type Place = number | string;
+
+/** A series as it is drawn. */
+export interface SeriesData {
+  kind: "series";
+  /** *sine* and *sunspots* have words of the page's own. */
+  name: string;
+  title: string;
+  source: string;
+  isSynthetic: boolean;
+  valueLabel: string;
+  axis: { label: string; kind: "number" | "date" };
+  at: Place[];
+  values: number[];
+  /** Index of the first value of the test part. */
+  testFrom: number;
+  notes: string[];
+  /** Values in a season; null where none was found. */
+  season: number | null;
+}
+
+/** Reviews as they are told of. */
+export interface ReviewsData {
+  kind: "reviews";
+  isSynthetic: boolean;
+  train: number;
+  validation: number;
+  test: number;
+  maxLen: number;
+  vocabulary: number;
+  /** What had to be understood to read the file. */
+  notes: string[];
+}
+
+/** How far forecasts are from what came, in the series' unit but for **mase**. */
+export interface Errors {
+  rmse: number;
+  mae: number;
+  mase: number | null;
+}
+
+/** Forecasts of the test part, one step ahead, and their errors beside those of forecasts that learn nothing. */
+export interface Predictions {
+  values: number[];
+  model: Errors;
+  lastValue: Errors;
+  seasonal: Errors | null;
+}
+
+/** Values beyond the end. */
+export interface Ahead {
+  at: Place[];
+  values: number[];
+}
+
+/** A model as a visitor hears of it. */
+export interface ModelAbout {
+  kind: "forecaster" | "classifier";
+  layers: string[];
+  parameters: number;
+  units: number;
+  /** Values or words in a window. */
+  window: number;
+  /** Whether typed words can be understood. */
+  hasWords: boolean;
+}
+
+/** A review read word by word: [words, units] and a probability a word. */
+export interface Reading {
+  words: { text: string; isKnown: boolean }[];
+  /** Before the first word, then after each. */
+  probabilities: number[];
+  states: Float32Array;
+  units: number;
+  /** Words that no longer fit in the model's window when the last one is read. */
+  forgotten: number;
+}
+
+/** What the worker tells unasked. */
+export type WorkerEvent =
+  | { event: "backend"; report: BackendReport }
+  | { event: "stage"; stage: "backend" | "data" | "training" | "testing" }
+  | { event: "data"; data: SeriesData | ReviewsData }
+  | { event: "model"; model: ModelAbout }
+  | {
+      event: "step";
+      done: number;
+      total: number;
+      epoch: number;
+      loss: number;
+      accuracy: number | null;
+    }
+  | { event: "epoch"; epoch: Epoch }
+  | { event: "predictions"; predictions: Predictions };
+
+/** What became of a training. */
+export interface Outcome {
+  ending: "complete" | "stopped";
+  seconds: number;
+  /** Of a classifier that was trained to the end. */
+  test: { loss: number; accuracy: number } | null;
+}
+
+/** What an opened file turned out to be. */
+export interface Opened {
+  model: ModelAbout;
+  cell: Cell | null;
+  /** The page's, as the model has them. */
+  settings: Settings;
+  /** What had to be assumed, and what was left out, a key and its argument. */
+  notes: OpenNote[];
+}
+
+export type OpenNote =
+  | { note: "noScaler"; series: string }
+  | { note: "noWords" }
+  | { note: "warning"; text: string };
+
+/** What the page asks of its worker. */
+export interface WorkerCalls {
+  backend(wish: Backend): BackendReport;
+  columns(csv: { name: string; bytes: Uint8Array }): string[];
+  train(settings: Settings, files: GivenFiles): Outcome;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  ahead(count: number): Ahead;
+  read(text: string): Reading;
+  example(): { text: string; isPositive: boolean };
+  words(file: File | null): boolean;
+  save(): { bytes: Uint8Array; name: string };
+  open(model: File, companion: File | null, settings: Settings, files: GivenFiles): Opened;
+}
+
+/** A call on its way. */
+export interface Call {
+  id: number;
+  name: keyof WorkerCalls;
+  args: unknown[];
+}
+
+/** Its answer. */
+export type Reply = { id: number; done: unknown } | { id: number; failed: string };
