@@ -1,24 +1,19 @@
 // @ts-check
 // The main job: install, build what it needs, then hand the rest of the command line to the
-// benchmarks app. Without arguments: every model of the tutorial on embedded data. `compare` is a program
-// of its own there, which times two checkouts.
+// benchmarks app. Without arguments: every model of the tutorial on embedded data.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { install, root, run } from "./workspace.mjs";
 
-const [first, ...rest] = process.argv.slice(2);
-const [program, ...args] =
-  first === "compare" ? ["compare-checkouts.js", ...rest] : ["cli.js", first ?? "all", ...rest];
+const [command = "all", ...rest] = process.argv.slice(2);
 install();
 run("turbo run build --filter=@rnnkit/benchmarks --output-logs=errors-only --log-prefix=none");
 
 // The terminal sends Ctrl-C to the app as well; it writes what it measured, and this waits for it.
 process.on("SIGINT", () => {});
-const app = spawn(process.execPath, [join(root, "apps", "benchmarks", "dist", program), ...args], {
-  cwd: root,
-  stdio: "inherit",
-});
+const cli = join(root, "apps", "benchmarks", "dist", "cli.js");
+const app = spawn(process.execPath, [cli, command, ...rest], { cwd: root, stdio: "inherit" });
 app.on("exit", (code, signal) => {
   process.exit(code ?? 128 + (signal ? constants.signals[signal] : 1));
 });

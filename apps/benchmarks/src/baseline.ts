@@ -17,3 +17,20 @@ export function lastValueForecast(
   }
   return Float64Array.from({ length: end - start }, (_, i) => series[start + i - 1] as number);
 }
+
+/**
+ * The forecast that every season is as the one before: the value one **season** before each position; null where
+ * the series has none before the first one.
+ *
+ * @example
+ * seasonalForecast([1, 2, 3, 1, 2, 3], 3, 6, 3); // => [1, 2, 3]
+ */
+export function seasonalForecast(
+  series: ArrayLike<number>,
+  start: number,
+  end: number,
+  season: number,
+): Float64Array | null {
+  if (start < season) return null;
+  return Float64Array.from({ length: end - start }, (_, i) => series[start + i - season] as number);
+}

@@ -17,6 +17,7 @@ import { benchStart } from "./bench/start-bench.ts";
 import { benchStep, modelNames, type Side } from "./bench/step-bench.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import { benchStream } from "./bench/stream-bench.ts";
+import { checkoutsCommand } from "./checkouts-command.ts";
 import {
   DEFAULT_SEED,
   listOf,
@@ -104,6 +105,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
     timed(session, pageCommand(), benchPage, ({ chromium }: PageOptions) => checkBrowser(chromium)),
   );
   bench.addCommand(timed(session, startCommand(), benchStart));
+  bench.addCommand(checkoutsCommand(terminal, done));
   return bench;
 }
 

@@ -2,10 +2,12 @@ import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { allCommand } from "./all-command.ts";
 import { benchCommand } from "./bench-command.ts";
+import { compareCommand } from "./compare-command.ts";
 import { versionOf } from "./environment.ts";
 import { forecastCommand } from "./forecast-command.ts";
 import { predictCommand } from "./predict-command.ts";
 import { printable } from "./printable.ts";
+import { reportCommand } from "./report-command.ts";
 import { sentimentCommand } from "./sentiment-command.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { tutorialCommand } from "./tutorial-command.ts";
@@ -21,6 +23,8 @@ const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void)
   forecastCommand,
   predictCommand,
   sentimentCommand,
+  compareCommand,
+  reportCommand,
   benchCommand,
 ];
 

@@ -31,6 +31,32 @@ test("a gap takes the value before it; gaps before the first number are dropped"
   expect(gapsFilled).toBe(2);
 });
 
+test("further columns keep step with the first: its rows and its order, gaps filled from before alone", () => {
+  const rows = ["2020-01-05,5,,x", "2020-01-04,,40,x", "2020-01-03,3,,x", "2020-01-02,2,20,x"];
+  const path = fileWith(
+    `date,y,a b,c\n${[...rows, "2020-01-01,1,,x", "2019-12-31,,10,x"].join("\n")}\n`,
+  );
+  const { values, gapsFilled, at, features, notes } = readColumn(path, {
+    column: "y",
+    features: ["a b"],
+  });
+  // The first day has no y. The second none of its own of a b, but one from before.
+  expect(at).toEqual(["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04", "2020-01-05"]);
+  expect([[...values], gapsFilled]).toEqual([[1, 2, 3, 3, 5], 1]);
+  expect(features).toEqual([{ name: "a b", values: Float64Array.of(10, 20, 20, 40, 40) }]);
+  expect(notes).toContain("3 missing values of a b replaced by the value before");
+  const late = readColumn(path, { column: "a b", features: ["y"] });
+  // Before its first y there is nothing to fill in, and the last row without an a b is none of it.
+  expect([late.at[0], late.at.at(-1)]).toEqual(["2020-01-01", "2020-01-04"]);
+  expect([[...late.values], [...late.features[0]!.values]]).toEqual([
+    [10, 20, 20, 40],
+    [1, 2, 3, 3],
+  ]);
+  expect(() => readColumn(path, { column: "y", features: ["c"] })).toThrow(
+    '--features c: expected a number in row 2, got "x"',
+  );
+});
+
 test("what cannot be used is a usage error that says why, on one line", () => {
   const good = fileWith("a,b\n1,2\n");
   const cases: [string, string | undefined, RegExp][] = [

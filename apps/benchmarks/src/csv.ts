@@ -25,6 +25,8 @@ export interface Column {
   axis: { label: string; kind: "number" | "date" };
   /** What was understood, put right or left out on the way, a line each. */
   notes: string[];
+  /** The further columns that were asked for, in that order, gaps filled too. */
+  features: { name: string; values: Float64Array }[];
 }
 
 /** What the file alone may not tell. */
@@ -35,6 +37,8 @@ export interface ReadOptions {
   decimal?: DecimalMark;
   /** Default: what the dates prove. */
   dates?: DayOrder;
+  /** Further columns, named as **column** is. Default none. */
+  features?: readonly string[];
 }
 
 /**
@@ -42,7 +46,8 @@ export interface ReadOptions {
  * for what is missing, forms of dates are read off the whole file, and **notes** say what was not plain
  * digits. Rows are put in time order where the file has dates. A missing value becomes the value
  * before it, which uses nothing from the future; missing values before the first number and after
- * the last are dropped.
+ * the last are dropped. Of further columns it is the same, but that the rows begin where all have a number, and end
+ * where the first one does.
  *
  * @throws UsageError when it is no CSV, the column is absent, or a cell can be no number or
  * either of two: with the row, the cell and what to do
@@ -54,12 +59,21 @@ export function columnIn(
 ): Column {
   const table = readTable(text, path);
   const { names, rows, rowNumbers } = table;
-  const index = columnOf(table, options);
+  const index = columnOf(table, options.column);
+  const further = (options.features ?? []).map((name) => columnOf(table, name, "--features"));
+  for (const [n, feature] of further.entries()) {
+    if (feature !== index && further.indexOf(feature) === n) continue;
+    throw new UsageError(
+      printable(
+        `--features: expected columns beside ${JSON.stringify(names[index])}, each once, got ${JSON.stringify(names[feature])}`,
+      ),
+    );
+  }
   const refused = (row: number, column: number, expected: string, cure: string) => {
     const got = JSON.stringify((rows[row]?.[column] ?? "").slice(0, 40));
     return new UsageError(
       printable(
-        `--column ${names[column]}: expected ${expected} in row ${rowNumbers[row]}, got ${got}: ${cure}`,
+        `${further.includes(column) ? "--features" : "--column"} ${names[column]}: expected ${expected} in row ${rowNumbers[row]}, got ${got}: ${cure}`,
       ),
     );
   };
@@ -68,18 +82,27 @@ export function columnIn(
   const time = timeAxis(table, index, options.dates);
   if (time && "row" in time) throw refused(time.row, time.column, time.expected, time.cure);
 
-  const read = readNumbers(
-    rows.map((row) => row[index] ?? ""),
-    {
-      decimal: options.decimal,
-      among: () => markAmong(table, [index, ...(time?.columns ?? [])]),
-      delimiter: table.delimiter,
-    },
+  const read = [index, ...further].map((column) => {
+    const numbers = readNumbers(
+      rows.map((row) => row[column] ?? ""),
+      {
+        decimal: options.decimal,
+        among: () => markAmong(table, [column, ...(time?.columns ?? [])]),
+        delimiter: table.delimiter,
+      },
+    );
+    if ("cell" in numbers) throw refused(numbers.cell, column, numbers.expected, numbers.cure);
+    return numbers;
+  });
+  if (time) refuseSeveral(table, [index, ...further], time);
+  const words = [...new Set(read.flatMap(({ format }) => format.words))];
+  const nameOf = (i: number) => (table.fullNames[i] || names[i]) as string;
+  const { features, ...column } = inOrder(
+    read.map(({ values }) => values),
+    time,
+    unreadTime(table),
+    further.map(nameOf),
   );
-  if ("cell" in read) throw refused(read.cell, index, read.expected, read.cure);
-  if (time) refuseSeveral(table, index, time);
-  const { words } = read.format;
-  const column = inOrder(read.values, time, unreadTime(table));
   if (column.values.length === 0) {
     throw new UsageError(
       printable(`--column ${names[index]}: expected numbers in ${path}, got none`),
@@ -87,7 +110,8 @@ export function columnIn(
   }
   return {
     ...column,
-    name: (table.fullNames[index] || names[index]) as string,
+    name: nameOf(index),
+    features,
     axis: time ? { label: time.label, kind: time.kind } : { label: "row", kind: "number" },
     notes: [
       ...textNotes,
@@ -111,10 +135,14 @@ export function numberColumns({ text }: Text, path: string): string[] {
 }
 
 /** A file whose times each stand once for every word of a column holds several series, one below another. */
-function refuseSeveral({ names, rows }: Table, target: number, { columns, times }: TimeAxis): void {
+function refuseSeveral(
+  { names, rows }: Table,
+  taken: readonly number[],
+  { columns, times }: TimeAxis,
+): void {
   if (2 * new Set(times).size > times.length) return;
   for (const [i, name] of names.entries()) {
-    if (i === target || columns.includes(i)) continue;
+    if (taken.includes(i) || columns.includes(i)) continue;
     const words = new Set(rows.map((row) => row[i] ?? ""));
     const pairs = new Set(rows.map((row, n) => `${times[n]} ${row[i]}`));
     if (words.size < 2 || 2 * words.size > rows.length || pairs.size < rows.length) continue;
@@ -133,37 +161,51 @@ function unreadTime({ names, rows }: Table): string {
   return at < 0 ? "" : ` (not understood: ${JSON.stringify(rows[0]?.[at] ?? "")} of ${names[at]})`;
 }
 
-/** Values from the oldest on, those missing filled or, at the ends, dropped. */
+/** Columns from the oldest value on, those missing filled or, at the ends, dropped; the first one says where it ends. */
 function inOrder(
-  given: Float64Array,
+  [given, ...others]: readonly Float64Array[],
   time: TimeAxis | null,
   unread: string,
-): Pick<Column, "values" | "gapsFilled" | "at" | "notes"> {
+  names: readonly string[],
+): Pick<Column, "values" | "gapsFilled" | "at" | "notes" | "features"> {
+  const target = given as Float64Array;
   const { order, notes } = time
     ? timeOrder(time.times)
     : {
-        order: Int32Array.from(given, (_, i) => i),
+        order: Int32Array.from(target, (_, i) => i),
         notes: [`no dates found${unread}: rows taken in the file's order, oldest first`],
       };
   let [start, end] = [0, order.length];
-  const valueAt = (n: number) => given[order[n] as number] as number;
-  while (start < end && Number.isNaN(valueAt(start))) start++;
-  while (end > start && Number.isNaN(valueAt(end - 1))) end--;
+  const isMissingAt = (n: number, values = target) =>
+    Number.isNaN(values[order[n] as number] as number);
+  const firstOf = (values: Float64Array) => order.findIndex((_, n) => !isMissingAt(n, values));
+  while (start < end && isMissingAt(start)) start++;
+  while (end > start && isMissingAt(end - 1)) end--;
+  for (const values of others) {
+    const first = firstOf(values);
+    start = first < 0 ? end : Math.max(start, first);
+  }
+  // Rows are taken from where all have a number on: there the first column may have a gap, but a number before it.
   const dropped = order.length - (end - start);
   const kept = order.subarray(start, end);
-  let gapsFilled = 0;
-  const values = new Float64Array(kept.length);
-  for (const [n, row] of kept.entries()) {
-    const value = given[row] as number;
-    const isGap = Number.isNaN(value);
-    if (isGap) gapsFilled++;
-    values[n] = isGap ? (values[n - 1] as number) : value;
-  }
+  const filled = (values: Float64Array) => {
+    let [gaps, before] = [0, Number.NaN];
+    for (let n = 0; n < start; n++) if (!isMissingAt(n, values)) before = values[order[n]!]!;
+    const whole = Float64Array.from(kept, (row) => {
+      if (Number.isNaN(values[row]!)) gaps++;
+      else before = values[row]!;
+      return before;
+    });
+    return { values: whole, gaps };
+  };
+  const { values, gaps: gapsFilled } = filled(target);
+  const features = others.map((other, i) => ({ name: names[i] as string, ...filled(other) }));
   const at = Array.from(kept, (row, n) => (time ? (time.labels[row] as string | number) : n));
   return {
     values,
     gapsFilled,
     at,
+    features: features.map(({ name, values }) => ({ name, values })),
     notes: [
       ...notes,
       ...(time
@@ -174,6 +216,9 @@ function inOrder(
           )
         : []),
       ...(dropped > 0 ? [`${counted(dropped, "row")} without a value at the ends left out`] : []),
+      ...features
+        .filter(({ gaps }) => gaps > 0)
+        .map(({ name, gaps }) => `${gaps} missing values of ${name} replaced by the value before`),
     ],
   };
 }
@@ -192,7 +237,7 @@ function dropUndated(table: Table, target: number): void {
     notes.push(`${counted(dropped, "row")} without a date after the numbers left out`);
 }
 
-function columnOf(table: Table, { column }: ReadOptions): number {
+function columnOf(table: Table, column: string | undefined, option = "--column"): number {
   const { names, fullNames } = table;
   const known = (which: readonly number[]) =>
     which.map((i) => JSON.stringify(fullNames[i] || `#${i + 1}`)).join(", ");
@@ -215,7 +260,7 @@ function columnOf(table: Table, { column }: ReadOptions): number {
   if (first === undefined) {
     const hint = didYouMean(wanted, names);
     throw new UsageError(
-      printable(`--column: expected one of ${known(all)}, got ${JSON.stringify(column)}${hint}`),
+      printable(`${option}: expected one of ${known(all)}, got ${JSON.stringify(column)}${hint}`),
     );
   }
   if (found.every((i) => table.rows.every((row) => row[i] === row[first]))) {
@@ -230,7 +275,7 @@ function columnOf(table: Table, { column }: ReadOptions): number {
   );
   throw new UsageError(
     printable(
-      `--column: expected a name that one column has, got ${JSON.stringify(column)}, as ${found.length} are called: say ${choice.join(" or ")}`,
+      `${option}: expected a name that one column has, got ${JSON.stringify(column)}, as ${found.length} are called: say ${choice.join(" or ")}`,
     ),
   );
 }

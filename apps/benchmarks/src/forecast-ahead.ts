@@ -1,35 +1,21 @@
-import type { MinMaxScaler } from "@rnnkit/preprocess";
-import * as tf from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { Forecasts } from "./forecasting/bands.ts";
+import { forecastsOf, type TrainedForecaster } from "./forecasting/trained-forecaster.ts";
+import type { Series } from "./one-series.ts";
+import { columnsOf } from "./prepared-series.ts";
 
 /**
- * How a forecast goes beyond the end of the data: *direct* has a model with an output for each step; *recursive*
- * puts what a model of one output said behind the window, and asks again.
+ * The **n** values after the end of a series, in its own unit; where the model says fewer steps than **n**, what it
+ * said counts as known for the next ones. Null where **signal** is aborted before.
  */
-export type Strategy = "direct" | "recursive";
-
-/**
- * The **n** values after **values**, in their own unit, by a model of windows [1, timesteps, 1]; where it has fewer
- * outputs than **n**, what it said counts as known for the next ones.
- */
-export function forecastAhead(
-  model: LayersModel,
-  scaler: MinMaxScaler,
-  values: Float64Array,
+export async function forecastAhead(
+  forecaster: TrainedForecaster,
+  series: Pick<Series, "values" | "features">,
   n: number,
-): Float64Array {
-  const timesteps = model.inputs[0]?.shape[1] as number;
-  const end = values.subarray(values.length - timesteps);
-  const window = Array.from(scaler.transform({ data: end, shape: [timesteps, 1] }).data);
-  const said: number[] = [];
-  while (said.length < n) {
-    const next = tf.tidy(() => {
-      const x = tf.tensor(Float32Array.from(window.slice(-timesteps)), [1, timesteps, 1]);
-      return Array.from((model.predict(x) as tf.Tensor).dataSync());
-    });
-    said.push(...next);
-    window.push(...next);
-  }
-  const data = Float64Array.from(said.slice(0, n));
-  return Float64Array.from(scaler.inverseTransform({ data, shape: [n, 1] }).data);
+  signal: AbortSignal,
+): Promise<Forecasts | null> {
+  const { timesteps, features } = forecaster.layout;
+  const points = series.values.length;
+  const { data } = forecaster.scaler.transform(columnsOf(series, points));
+  const end = Float32Array.from(data.subarray((points - timesteps) * features));
+  return forecastsOf(forecaster, { data: end, shape: [1, timesteps, features] }, n, signal);
 }

@@ -11,7 +11,7 @@ export function summarizeModel(builder: string, model: LayersModel): ModelSummar
       return size === undefined ? layer.getClassName() : `${layer.getClassName()}(${size})`;
     }),
     parameters: model.countParams(),
-    loss: String(model.loss),
+    loss: typeof model.loss === "function" ? model.loss.name : String(model.loss),
     optimizer: model.optimizer.getClassName(),
   };
 }

@@ -1,4 +1,10 @@
-/** A univariate series with what a reader must know about it. */
+/** A further column beside a series, of the same points in time. */
+export interface Feature {
+  name: string;
+  values: Float64Array;
+}
+
+/** A series with what a reader must know about it. */
 export interface Series {
   /** Short name, fit for a file name. */
   name: string;
@@ -15,4 +21,6 @@ export interface Series {
   /** Position of each value in time. */
   at: (number | string)[];
   axis: { label: string; kind: "number" | "date" };
+  /** Columns whose past a forecaster sees too. Default none. */
+  features?: Feature[];
 }

@@ -1,4 +1,5 @@
 import { type BackendName, backendNames } from "@rnnkit/backend-select";
+import { didYouMean } from "@rnnkit/core-rnn";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_OUT } from "./output.ts";
 
@@ -40,7 +41,18 @@ export function listOf<T extends string>(known: readonly T[]) {
     if (text === "all") return [...known];
     const names = text.split(",").map((name) => name.trim());
     if (names.every((name): name is T => known.includes(name as T))) return [...new Set(names)];
-    throw new InvalidArgumentError(`expected all or some of ${known.join(",")}`);
+    const wrong = names.find((name) => !known.includes(name as T));
+    throw new InvalidArgumentError(
+      `expected all or some of ${known.join(",")}${didYouMean(wrong, known)}`,
+    );
+  };
+}
+
+/** Reads one of **known**; for commander, whose own choices do not say which was likely meant. */
+export function oneOf<T extends string>(known: readonly T[]) {
+  return (text: string): T => {
+    if (known.includes(text as T)) return text as T;
+    throw new InvalidArgumentError(`expected one of ${known.join(", ")}${didYouMean(text, known)}`);
   };
 }
 

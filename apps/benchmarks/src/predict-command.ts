@@ -3,12 +3,13 @@ import { selectBackend } from "@rnnkit/backend-select";
 import { Command, InvalidArgumentError } from "commander";
 import type { ReadOptions } from "./csv.ts";
 import { forecastAhead } from "./forecast-ahead.ts";
-import { formatNumber } from "./format.ts";
+import { reaches } from "./forecasting/layout.ts";
+import { formatNumber, formatPercent } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
 import { wholeNumber, withCsvOptions } from "./option-types.ts";
 import { DEFAULT_OUT, openOutputFolder, writeWhole } from "./output.ts";
 import { stringifyJson } from "./results.ts";
-import { type GivenRange, openForecaster } from "./saved-forecaster.ts";
+import { type ForecasterSettings, type GivenRange, openForecaster } from "./saved-forecaster.ts";
 import { csvSeries } from "./series.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -36,32 +37,46 @@ export function predictCommand(terminal: Terminal, done: (exitCode: number) => v
     .option("--out <folder>", "where predict.json is written", DEFAULT_OUT)
     .action(async ({ model: path, csv, ahead, range, out, ...reading }: Options) => {
       const folder = openOutputFolder(out);
-      const series = csvSeries(csv, reading);
       const backend = await selectBackend();
-      const { model, settings } = await openForecaster(path, range);
-      const { timesteps, outputs, scaler } = settings;
-      if (series.values.length < timesteps) {
+      const { forecaster, settings } = await openForecaster(path, range);
+      const { layout, bands } = forecaster;
+      const [column = "", ...features] = settings.columns;
+      const series = csvSeries(csv, columnsFor(settings, reading));
+      if (series.values.length < layout.timesteps) {
         throw new UsageError(
-          `predict: expected at least ${timesteps} values, a window of the model, got ${series.values.length} in ${series.title}`,
+          `predict: expected at least ${layout.timesteps} values, a window of the model, got ${series.values.length} in ${series.title}`,
         );
       }
-      const values = Array.from(forecastAhead(model, scaler, series.values, ahead));
-      model.dispose();
-      const diverged = values.find((value) => !Number.isFinite(value));
-      if (diverged !== undefined)
-        throw new Error(`predict: expected finite values, got ${diverged}`);
+      if (!reaches(layout, ahead)) {
+        const missing =
+          layout.levels.length > 0
+            ? "it says quantiles, of which no next window can be made"
+            : `it says ${column} alone, and a next window needs ${features.join(", ")} too`;
+        throw new UsageError(
+          `--ahead: expected at most the ${layout.steps} that the model says at once, got ${ahead}: ${missing}; train it with --ahead ${ahead}`,
+        );
+      }
+      const said = await forecastAhead(forecaster, series, ahead, new AbortController().signal);
+      forecaster.model.dispose();
+      if (!said) throw new Error("predict: expected forecasts, got none");
+      const [values, lower, upper] = [said.point, said.lower, said.upper].map(
+        (numbers) => numbers && Array.from(numbers),
+      );
       const at = labelsAhead(series, ahead);
-      const strategy = outputs >= ahead ? "direct" : "recursive";
+      const strategy = layout.steps >= ahead ? "direct" : "recursive";
       const line = (text: string) => terminal.out.write(`${text}\n`);
       line(terminal.colors.bold(`predict: ${series.title}`));
       for (const note of series.notes) line(`  ${note}`);
-      if (settings.column && settings.column !== series.valueLabel) {
-        line(`  the model was trained on ${settings.column}`);
-      }
+      if (features.length > 0) line(`  with the past of ${features.join(", ")}`);
+      if (column && column !== series.valueLabel) line(`  the model was trained on ${column}`);
       line(
-        `  ${ahead} ahead, ${ahead === 1 ? "one step" : strategy}, from the last ${timesteps} values`,
+        `  ${ahead} ahead, ${ahead === 1 ? "one step" : strategy}, from the last ${layout.timesteps} values`,
       );
-      for (const [i, value] of values.entries()) line(`  ${at[i]}  ${formatNumber(value, 6)}`);
+      if (bands) line(`  between brackets where ${formatPercent(bands.nominal)} should lie`);
+      for (const [i, value] of (values ?? []).entries()) {
+        const ends = [lower?.[i], upper?.[i]].map((end) => formatNumber(end, 6));
+        line(`  ${at[i]}  ${formatNumber(value, 6)}${bands ? `  (${ends.join(" to ")})` : ""}`);
+      }
       const json = join(folder, "predict.json");
       const result = {
         model: path,
@@ -71,11 +86,19 @@ export function predictCommand(terminal: Terminal, done: (exitCode: number) => v
         notes: series.notes,
         at,
         values,
+        ...(bands && { bands, lower, upper }),
       };
       writeWhole(json, stringifyJson(result));
       line(`results  ${json}`);
       done(0);
     });
+}
+
+/** The columns that a model's windows have: by their names there, but for one that **--column** says. */
+function columnsFor({ columns }: ForecasterSettings, reading: ReadOptions): ReadOptions {
+  const [column, ...features] = columns;
+  if (features.length === 0) return reading;
+  return { ...reading, column: reading.column ?? column, features };
 }
 
 function rangeOf(text: string): GivenRange {

@@ -1,5 +1,5 @@
 import { createSequences, MinMaxScaler, type NdArray, prepareData } from "@rnnkit/preprocess";
-import type { Series } from "./series.ts";
+import type { Series } from "./one-series.ts";
 import { type Examples, sliceRows } from "./training.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -9,15 +9,27 @@ export interface SeriesPart extends Examples {
   firstTarget: number;
 }
 
-/** A series cut into windows: [n, timesteps, 1] and their targets, [n, 1]. */
+/** A series and its features cut into windows: [n, timesteps, features] and the series' next values, [n, 1]. */
 export interface PreparedSeries {
+  /** Of each column on its own, the series' first. */
   scaler: MinMaxScaler;
   train: SeriesPart;
   test: SeriesPart;
-  /** Number of values that one prediction says: the next, or so many from it on. */
+  /** Number of steps that one prediction says: the next, or so many from it on. */
   outputs: number;
-  /** What the model learns from where **outputs** is more than 1: windows and all values after each. */
+  /** Whether it says every column of each step, so that it can go on from what it said. Default the series alone. */
+  allColumns?: boolean;
+  /** What the model learns from where it says more than the next value: windows and all of it. */
   fit?: Examples;
+}
+
+export interface PrepareOptions {
+  /** Points that train, the first ones. Default 80 %. */
+  trainPoints?: number;
+  /** Points in all: the test part is what lies between. Default the whole series. */
+  points?: number;
+  /** Whether the model is to say every column. Default false. */
+  allColumns?: boolean;
 }
 
 // The first part of the series, in time order, that the model learns from.
@@ -28,35 +40,76 @@ const MOST_SCALED = 1e18;
 /**
  * Fits the scaler on the first 80 % of the points and cuts all points into windows, for a model that says
  * the next **outputs** values, all of them in the training part. A window of the
- * test part may begin in the training part: its past is known by then, only its target is new.
+ * test part may begin in the training part: its past is known by then, only its target is new. A window has the
+ * features' past as the series' own, up to the step before its target, and nothing of later steps.
  *
  * @throws UsageError when the series is too short for the window
  */
-export function prepareSeries(series: Series, timesteps: number, outputs = 1): PreparedSeries {
-  const points = series.values.length;
-  const trainPoints = Math.floor(points * TRAIN_SHARE);
+export function prepareSeries(
+  series: Series,
+  timesteps: number,
+  outputs = 1,
+  options: PrepareOptions = {},
+): PreparedSeries {
+  const { points = series.values.length, allColumns = false } = options;
+  const { trainPoints = Math.floor(points * TRAIN_SHARE) } = options;
   if (trainPoints < timesteps + outputs) {
-    const least = Math.ceil((timesteps + outputs) / TRAIN_SHARE);
     const ahead = outputs > 1 ? ` and --ahead ${outputs}` : "";
+    const asked = `--timesteps ${timesteps}${ahead}`;
     throw new UsageError(
-      `forecast: expected at least ${least} points for --timesteps ${timesteps}${ahead}, got ${points} in ${series.title}`,
+      options.trainPoints === undefined
+        ? `forecast: expected at least ${Math.ceil((timesteps + outputs) / TRAIN_SHARE)} points for ${asked}, got ${points} in ${series.title}`
+        : `forecast: expected at least ${timesteps + outputs} points to train on in the first fold of --walk-forward for ${asked}, got ${trainPoints}`,
     );
   }
+  const known = columnsOf(series, points);
   const scaler = new MinMaxScaler();
-  scaler.fit(column(series.values.subarray(0, trainPoints)));
-  const scaled = scaler.transform(column(series.values));
-  const far = scaled.data.findIndex((x) => Math.abs(x) > MOST_SCALED);
-  if (far >= 0) {
-    throw new UsageError(
-      `forecast: expected values within ${MOST_SCALED} times the range of the training part (${scaler.dataMin[0]} ` +
-        `to ${scaler.dataMax[0]}), got ${series.values[far]} at ${series.at[far]}: correct it, or leave the rows before out`,
-    );
-  }
-  const windows = createSequences(scaled, timesteps);
+  scaler.fit(sliceRows(known, 0, trainPoints));
+  const scaled = scaler.transform(known);
+  refuseFar(series, scaled, scaler);
+  const windows = createSequences(scaled, timesteps, { targetColumns: [0] });
   const parts = splitWindows(windows, trainPoints - timesteps, timesteps);
-  if (outputs === 1) return { scaler, outputs, ...parts };
-  const known = column(scaled.data.subarray(0, trainPoints));
-  return { scaler, outputs, ...parts, fit: prepareData(known, timesteps, outputs) };
+  const prepared = { scaler, outputs, ...parts };
+  if (outputs === 1 && !allColumns) return prepared;
+  const { x, y } = prepareData(sliceRows(scaled, 0, trainPoints), timesteps, outputs, {
+    ...(!allColumns && { targetColumns: [0] }),
+  });
+  const rows = rowsOf(x);
+  return {
+    ...prepared,
+    ...(allColumns && { allColumns }),
+    fit: { x, y: { data: y.data, shape: [rows, y.data.length / rows] } },
+  };
+}
+
+/** A window's columns of the first **points** steps, [points, features]: the series, then its features. */
+export function columnsOf(
+  { values, features = [] }: Pick<Series, "values" | "features">,
+  points: number,
+): NdArray {
+  const columns = [values, ...features.map((feature) => feature.values)];
+  const data = new Float64Array(points * columns.length);
+  for (const [j, column] of columns.entries()) {
+    for (let t = 0; t < points; t++) data[t * columns.length + j] = column[t] as number;
+  }
+  return { data, shape: [points, columns.length] };
+}
+
+function refuseFar(
+  { values, at, features = [] }: Series,
+  { data, shape }: NdArray,
+  scaler: MinMaxScaler,
+): void {
+  const far = data.findIndex((x) => Math.abs(x) > MOST_SCALED);
+  if (far < 0) return;
+  const width = shape[1] as number;
+  const [row, column] = [Math.floor(far / width), far % width];
+  const feature = features[column - 1];
+  const of = feature ? ` of ${feature.name}` : "";
+  throw new UsageError(
+    `forecast: expected values${of} within ${MOST_SCALED} times the range of the training part (${scaler.dataMin[column]} ` +
+      `to ${scaler.dataMax[column]}), got ${(feature?.values ?? values)[row]} at ${at[row]}: correct it, or leave the rows before out`,
+  );
 }
 
 /**

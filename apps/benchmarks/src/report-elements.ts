@@ -40,11 +40,16 @@ const WIDTHS = { full: 920, half: 450, narrow: 320 } as const;
 /**
  * One or more charts over one caption; half ones stand side by side where there is room. Each is drawn
  * twice, and the style sheet shows the one that the room is for: letters that shrink with a
- * picture cannot be read on a phone.
+ * picture cannot be read on a phone. Where several are alike, **names** stand above them.
  */
-export function figure(charts: Chart | Chart[], caption: string): string {
+export function figure(
+  charts: Chart | Chart[],
+  caption: string,
+  names: readonly string[] = [],
+): string {
   const drawn = [charts].flat().map(
-    (chart) => `<div class="chart ${chart.span}">
+    (chart, i) => `<div class="chart ${chart.span}">
+${names[i] === undefined ? "" : `<h4>${escapeHtml(names[i])}</h4>`}
 <div class="wide">${chartSvg(chart, WIDTHS[chart.span])}</div>
 <div class="narrow">${chartSvg(chart, WIDTHS.narrow)}</div>
 </div>`,

@@ -5,6 +5,7 @@ import {
   testChart,
 } from "./charts/forecast-chart.ts";
 import { trainingChart } from "./charts/history-chart.ts";
+import { horizonChart } from "./charts/horizon-chart.ts";
 import { formatCount, formatNumber, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import {
@@ -17,6 +18,7 @@ import {
   optionText,
   table,
 } from "./report-elements.ts";
+import { horizonTable, walkForwardTables } from "./report-forecast-errors.ts";
 import type { ForecastRun } from "./results.ts";
 
 /** The report's part on forecasts that are no listing of the tutorial's. */
@@ -37,7 +39,7 @@ export function forecastSection(runs: ForecastRun[]): string {
   });
   return `<section>
 <h2>Forecasting</h2>
-<p>One step ahead from a window of past values. The scaler saw the training part only; the test part
+<p>From a window of past values; the first table is one step ahead. The scaler saw the training part only; the test part
 is the end of the series. Root mean squared error (RMSE) in the series' own unit, beside the forecast
 “no change since the last value”; the lower error on the test part is bold.</p>
 ${table(
@@ -66,9 +68,14 @@ ${figure(
   key("actual", "actual") +
     (predicted
       ? key("train", "predicted, training part") + key("test", "predicted, test part")
-      : ""),
+      : "") +
+    (run.ahead ? key("ahead", "beyond the data") : "") +
+    bandKey(run),
 )}
 ${testFigure(run, true)}
+${horizonFigure(run)}
+${horizonTable(run)}
+${walkForwardTables(run)}
 ${aheadTable(run)}
 ${trainingFigure(run)}
 ${epochTable(run)}`;
@@ -82,42 +89,83 @@ export function testFigure(run: ForecastRun, lastValue: boolean): string {
     testChart(run, lastValue),
     key("actual", "actual") +
       (run.test.predicted ? key("test", "predicted") : "") +
+      bandKey(run) +
       (lastValue ? key("baseline", "last value") : "") +
+      (lastValue && run.test.seasonal ? key("seasonal", "a season before") : "") +
       (shown < all ? `the last ${shown} of ${all} test points` : ""),
+  );
+}
+
+function bandKey({ bands }: ForecastRun): string {
+  if (!bands) return "";
+  return key("band", `band for ${Math.round(100 * bands.nominal)} % of the values`);
+}
+
+/** Errors by steps ahead, where there are several. */
+function horizonFigure(run: ForecastRun): string {
+  const chart = horizonChart(run);
+  if (!chart) return "";
+  return figure(
+    chart,
+    key("test", "model") +
+      key("baseline", "last value") +
+      (run.season ? key("seasonal", "a season before") : ""),
   );
 }
 
 /** What comes after the end of the data, where it was asked for. */
 function aheadTable({ ahead, data }: ForecastRun): string {
   if (!ahead) return "";
+  const { lower, upper } = ahead;
   const how =
     ahead.strategy === "direct"
       ? "direct: the model has an output for each step"
       : "recursive: each value is forecast from the ones forecast before it";
+  const ends = (i: number) =>
+    lower && upper ? [lower[i], upper[i]].map((end) => number(formatNumber(end, 6))) : [];
   return `<p>Beyond the end of the data, ${escapeHtml(how)}.</p>
 ${table(
-  [[data.axis.label], [data.valueLabel, "number"]],
-  ahead.values.map((value, i) => [cell(String(ahead.at[i])), number(formatNumber(value, 6))]),
+  [
+    [data.axis.label],
+    [data.valueLabel, "number"],
+    ...(lower && upper
+      ? ([
+          ["lower", "number"],
+          ["upper", "number"],
+        ] satisfies [string, "number"][])
+      : []),
+  ],
+  ahead.values.map((value, i) => [
+    cell(String(ahead.at[i])),
+    number(formatNumber(value, 6)),
+    ...ends(i),
+  ]),
 )}`;
 }
 
 /** The losses over the epochs, or nothing before there is one. */
-export function trainingFigure({ data, epochs }: ForecastRun): string {
+export function trainingFigure({ data, epochs, model }: ForecastRun): string {
   if (epochs.length === 0) return "";
   const validated = epochs.some(({ validationLoss }) => validationLoss !== null);
   return figure(
-    trainingChart(data.title, epochs, "loss (mean squared error, scaled)"),
+    trainingChart(data.title, epochs, `loss (${lossText(model.loss)} of scaled values)`),
     key("train", "training loss") + (validated ? key("train dashed", "validation loss") : ""),
   );
 }
 
+function lossText(loss: string): string {
+  return loss === "pinballLoss" ? "pinball loss" : "mean squared error";
+}
+
 /** Where the series is from, and every option. */
 export function factText(run: ForecastRun): string {
-  const { source, points, gapsFilled, notes } = run.data;
+  const { data } = run;
+  const { source, points, gapsFilled, notes } = data;
   const facts = [
     source,
     `${formatCount(points)} points`,
     gapsFilled > 0 ? `${formatCount(gapsFilled)} missing values replaced by the value before` : "",
+    data.features.length > 0 ? `with the past of ${data.features.join(", ")}` : "",
     ...notes,
   ];
   return `${facts.filter(Boolean).join("; ")}. ${optionText(run)}`;

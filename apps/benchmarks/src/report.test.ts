@@ -2,7 +2,13 @@ import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { escapeHtml } from "./html.ts";
 import { renderReport } from "./report.ts";
-import { sampleClassic, sampleForecast, sampleResults, sampleSentiment } from "./sample-results.ts";
+import {
+  sampleClassic,
+  sampleForecast,
+  sampleFullForecast,
+  sampleResults,
+  sampleSentiment,
+} from "./sample-results.ts";
 
 function documentOf(html: string): Document {
   return parseHTML(html).document as unknown as Document;
@@ -61,7 +67,7 @@ test("hostile text out of a CSV file stays text everywhere", () => {
   const document = documentOf(html);
   expect(document.querySelectorAll("script, img, [onerror]").length).toBe(0);
   expect(document.querySelector("h3")?.textContent).toBe(hostile);
-  expect(document.querySelectorAll(".wide svg").length).toBe(6);
+  expect(document.querySelectorAll(".wide svg").length).toBe(7);
 });
 
 test("the tables say what was measured, the better error in bold", () => {
@@ -87,9 +93,49 @@ test("the tables say what was measured, the better error in bold", () => {
 
 test("a forecast worse than the last value is not the bold one", () => {
   const results = sampleResults();
-  results.runs = [{ ...sampleForecast(), rmse: { train: 2, test: 6 } }];
+  results.runs = [{ ...sampleForecast(), rmse: { train: 2, test: 6 }, horizon: null }];
   const bold = documentOf(renderReport(results, "all.json")).querySelectorAll("td.better");
   expect([...bold].map((cell) => cell.textContent)).toEqual(["5.000"]);
+});
+
+test("every step, fold and band has its line, the least error of each bold, and no more is claimed than was measured", () => {
+  const results = sampleResults();
+  results.runs = [sampleFullForecast()];
+  const document = documentOf(renderReport(results, "all.json"));
+  const [, steps, folds, together, ahead] = [...document.querySelectorAll("table")].map((table) =>
+    [...table.querySelectorAll("tr")].map((row) =>
+      [...row.children].map((each) =>
+        each.className.includes("better") ? `*${each.textContent}` : each.textContent,
+      ),
+    ),
+  );
+  expect(steps?.map((row) => row.slice(0, 5))).toEqual([
+    ["steps ahead", "values", "MAE", "MAE, last value", "MAE, seasonal"],
+    ["1", "3", "*2.600", "18.70", "12.00"],
+    ["2", "2", "*5.100", "18.70", "12.00"],
+    ["all", "5", "*3.600", "18.70", "12.00"],
+  ]);
+  expect(steps?.[1]?.slice(-2)).toEqual(["66.7 %", "16.00"]);
+  expect(folds?.map((row) => row.slice(0, 6))).toEqual([
+    ["fold", "trained on", "from", "to", "season", "MAE"],
+    ["1", "6", "1706", "1706", "2", "*3.600"],
+    ["2", "7", "1707", "1707", "2", "*4.600"],
+  ]);
+  expect(together?.[1]?.slice(0, 3)).toEqual(["1", "2", "*4.100"]);
+  expect(ahead?.at(-1)).toEqual(["1710", "15.0000", "5.00000", "29.0000"]);
+  const text = document.body.textContent ?? "";
+  for (const fact of [
+    "season: 2 points (where the training part's autocorrelation peaks",
+    "its 10.0 % and 90.0 % quantiles",
+    "they should hold 80.0 % of the values",
+    "with the past of solar flux, cosmic rays",
+  ])
+    expect(text).toContain(fact);
+  const cut = sampleFullForecast();
+  cut.walkForward = { folds: cut.walkForward!.folds.slice(0, 1), together: null };
+  cut.horizon = null;
+  results.runs = [cut];
+  expect(renderReport(results, "all.json")).toContain("Not all folds have ended.");
 });
 
 test("each picture is there with what it finds, drawn for a page and for a phone", () => {
@@ -103,6 +149,10 @@ test("each picture is there with what it finds, drawn for a page and for a phone
     "Sunspots, yearly: training loss per epoch; 0.7000 after the first epoch, 0.2333 after the last",
     "lstm, gru: training and validation accuracy per epoch; validation at the end: lstm 75.0 %, gru 75.0 %",
     "lstm, gru: training and validation loss per epoch; validation at the end: lstm 0.2667, gru 0.2667",
+    ...["lstm", "gru"].map(
+      (cell) =>
+        `${cell}: what reviews are and what they were taken for; 9 of 49 positive reviews were taken for negative, 10 of 51 negative reviews were taken for positive`,
+    ),
   ]);
   expect(labels("narrow")).toEqual(labels("wide"));
 });
@@ -111,12 +161,21 @@ test("the legend names each cell in its colour, training solid and validation da
   const figures = [
     ...documentOf(renderReport(sampleResults(), "all.json")).querySelectorAll("figure"),
   ];
-  const keys = [...(figures.at(-1)?.querySelectorAll(".key") ?? [])];
+  const keys = [...(figures.at(-2)?.querySelectorAll(".key") ?? [])];
   expect(keys.map((key) => [key.textContent, key.className])).toEqual([
     ["lstm", "key cell-1"],
     ["gru", "key cell-2"],
     ["training", "key solid"],
     ["validation", "key dashed"],
+  ]);
+});
+
+test("the most wrong reviews stand with their label, their probability and what was read of them", () => {
+  const document = documentOf(renderReport(sampleResults(), "all.json"));
+  const wrong = [...document.querySelectorAll("ol li")].map(({ textContent }) => textContent);
+  expect(wrong.slice(0, 2)).toEqual([
+    "negative, held positive at 98.3 %: a masterpiece they said",
+    "positive, held positive at 8.0 %: test review 4, without a word index",
   ]);
 });
 

@@ -1,5 +1,10 @@
-import type { Strategy } from "./forecast-ahead.ts";
 import { median } from "./statistics.ts";
+
+/**
+ * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
+ * puts what a model of one step said behind the window, of every column that it sees, and asks again.
+ */
+export type Strategy = "direct" | "recursive";
 
 /** Version of the results' form; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 4;
@@ -227,7 +232,33 @@ export interface SentimentRun extends BaseRun {
     maxLen: number;
   };
   /** Null until every test review was predicted. */
-  test: { loss: number; accuracy: number } | null;
+  test: (JudgedReviews & { loss: number; accuracy: number }) | null;
+}
+
+/** What was predicted of the test reviews. */
+export interface JudgedReviews {
+  confusion: Confusion;
+  /** Those whose label got the least probability, the worst first; none where all are right. */
+  mostWrong: WrongReview[];
+}
+
+/** How many reviews: first what they are, then what they were taken for. A probability above 0.5 is positive. */
+export interface Confusion {
+  positiveAsPositive: number;
+  positiveAsNegative: number;
+  negativeAsPositive: number;
+  negativeAsNegative: number;
+}
+
+/** A review that was taken for the opposite. */
+export interface WrongReview {
+  /** Its place among the test reviews, from 0. */
+  index: number;
+  label: "positive" | "negative";
+  /** Of being positive, as predicted. */
+  probability: number;
+  /** What the model read of it, words without punctuation; of real reviews the end alone. Null without a word index. */
+  text: string | null;
 }
 
 /** The median time of the epochs that were not cut short, or of all where each was. */

@@ -101,6 +101,34 @@ test("a model without its settings is refused unless its scale is given", async 
   writeFileSync(settings, text);
 });
 
+test("settings of version 1, which know one column and no bands, still open; later ones are refused", async () => {
+  const settings = `${saved}.json`;
+  const text = readFileSync(settings, "utf8");
+  await run(`predict --model ${saved} --csv ${csv} --ahead 3`);
+  const before = predicted().values;
+  const { timesteps, outputs, scaler, columns } = JSON.parse(text);
+  const first = {
+    kind: "rnnkit forecaster",
+    version: 1,
+    timesteps,
+    outputs,
+    column: "Close",
+    scaler,
+  };
+  writeFileSync(settings, JSON.stringify(first));
+  const { code, err, out } = await run(`predict --model ${saved} --csv ${csv} --ahead 3`);
+  expect([code, err]).toEqual([0, ""]);
+  expect(predicted().values).toEqual(before);
+  expect([columns, out]).toEqual([
+    ["Price"],
+    expect.stringContaining("the model was trained on Close"),
+  ]);
+  writeFileSync(settings, text.replace('"version": 2', '"version": 3'));
+  const later = await run(`predict --model ${saved} --csv ${csv}`);
+  expect(later.err).toMatch(/version 3, of a later program; say --range/);
+  writeFileSync(settings, text);
+});
+
 test("what cannot be done is refused before any work", async () => {
   const cases: [string, RegExp][] = [
     [

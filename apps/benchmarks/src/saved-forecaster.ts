@@ -3,22 +3,32 @@ import { dirname, extname, join, resolve } from "node:path";
 import { exportOnnx, fileSystem, loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { MinMaxScaler } from "@rnnkit/preprocess";
 import { type LayersModel, loadLayersModel } from "@tensorflow/tfjs-layers";
+import { type ForecasterLayout, widthOf } from "./forecasting/layout.ts";
+import type { TrainedForecaster } from "./forecasting/trained-forecaster.ts";
 import { writeWhole } from "./output.ts";
-import { stringifyJson } from "./results.ts";
+import { type BandSettings, stringifyJson } from "./results.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a forecaster needs besides its weights; beside the model as JSON. */
+/** What a forecaster needs besides its weights; beside the model as JSON. Version 1 has one column and no quantiles. */
 export interface ForecasterSettings {
   kind: "rnnkit forecaster";
-  version: 1;
-  /** Values in a window. */
+  version: 2;
+  /** Steps in a window. */
   timesteps: number;
-  /** Values that one prediction says. */
+  /** Steps that one prediction says. */
   outputs: number;
-  /** Fitted on the training part. */
+  /** The columns in a window, the one to forecast first; one that has no name is empty. */
+  columns: string[];
+  /** Whether each step said has every column, or the first alone. */
+  allColumns: boolean;
+  /** Shares of the quantiles that are said of each value; empty for one number. */
+  levels: number[];
+  /** How bands are made; null without any. */
+  bands: BandSettings | null;
+  /** Points in the season of its baseline; null without one. */
+  season: number | null;
+  /** Of each column, fitted on the training part. */
   scaler: MinMaxScaler;
-  /** The column or series that it was trained on. */
-  column: string;
 }
 
 /** Given in the place of settings that a model has not. */
@@ -54,16 +64,28 @@ export function checkSavePath(path: string): void {
 /** Writes a model and, beside it, its settings. Returns the path of the settings. */
 export async function saveForecaster(
   path: string,
-  model: LayersModel,
-  settings: Omit<ForecasterSettings, "kind" | "version">,
+  { model, layout, scaler, bands }: TrainedForecaster,
+  { columns, season }: Pick<ForecasterSettings, "columns" | "season">,
 ): Promise<string> {
   const ending = extname(path);
+  // Keras has no name for the pinball loss, without which training does not go on elsewhere.
+  const includeOptimizer = layout.levels.length === 0;
   if (ending === ".onnx") writeWhole(path, await exportOnnx(model));
   else if (ending === "") await model.save(fileSystem(path));
-  else await saveKerasModel(model, path);
+  else await saveKerasModel(model, path, { includeOptimizer });
   const beside = settingsPath(path);
-  const { scaler, ...others } = settings;
-  const written = { kind: "rnnkit forecaster", version: 1, ...others, scaler: scaler.toJSON() };
+  const written = {
+    kind: "rnnkit forecaster",
+    version: 2,
+    timesteps: layout.timesteps,
+    outputs: layout.steps,
+    columns,
+    allColumns: layout.columns > 1,
+    levels: [...layout.levels],
+    bands,
+    season,
+    scaler: scaler.toJSON(),
+  };
   writeWhole(beside, stringifyJson(written));
   return beside;
 }
@@ -76,7 +98,7 @@ export async function saveForecaster(
 export async function openForecaster(
   path: string,
   range?: GivenRange,
-): Promise<{ model: LayersModel; settings: ForecasterSettings }> {
+): Promise<{ forecaster: TrainedForecaster; settings: ForecasterSettings }> {
   if (extname(path) === ".onnx") {
     throw new UsageError(
       "--model: expected .keras, .h5 or a folder, got .onnx: save a .keras beside it",
@@ -88,26 +110,62 @@ export async function openForecaster(
     ? await loadLayersModel(fileSystem(path))
     : await loadKerasModel(path);
   const [input, output] = [model.inputs[0]?.shape, model.outputs[0]?.shape];
-  const timesteps = input?.[1];
+  const [timesteps, features] = [input?.[1], input?.[2]];
   const outputs = output?.[1];
-  const isForecaster = input?.length === 3 && input[2] === 1 && output?.length === 2;
-  if (!isForecaster || !timesteps || !outputs || model.inputs.length + model.outputs.length > 2) {
+  const isForecaster =
+    input?.length === 3 && output?.length === 2 && (features === 1 || read !== undefined);
+  if (!isForecaster || !timesteps || !features || !outputs || !isSimple(model)) {
     throw new UsageError(
-      `--model: expected a model of windows [null, timesteps, 1] and outputs [null, n], got [${input}] and [${output}]`,
+      `--model: expected a model of windows [null, timesteps, ${read?.columns.length ?? 1}] and outputs [null, n], got [${input}] and [${output}]`,
     );
   }
-  if (read && (read.timesteps !== timesteps || read.outputs !== outputs)) {
+  const settings = read ?? given(range as GivenRange, timesteps, outputs);
+  const layout = layoutOf(settings);
+  if (
+    layout.timesteps !== timesteps ||
+    layout.features !== features ||
+    widthOf(layout) !== outputs ||
+    settings.scaler.dataMin.length !== features
+  ) {
+    const of = (n: number, columns: number) => `${n} values${columns > 1 ? ` of ${columns}` : ""}`;
     throw new UsageError(
-      `--model: expected ${settingsPath(path)} to be of this model, whose windows have ${timesteps} values, got ${read.timesteps}`,
+      `--model: expected ${settingsPath(path)} to be of this model, whose windows have ${of(timesteps, features)}, got ${of(layout.timesteps, layout.features)}`,
     );
   }
-  return { model, settings: read ?? given(range as GivenRange, timesteps, outputs) };
+  const { scaler, bands } = settings;
+  return { forecaster: { model, layout, scaler, bands }, settings };
+}
+
+function isSimple({ inputs, outputs }: LayersModel): boolean {
+  return inputs.length + outputs.length === 2;
+}
+
+function layoutOf(settings: ForecasterSettings): ForecasterLayout {
+  const { timesteps, outputs: steps, columns, allColumns, levels } = settings;
+  const features = columns.length;
+  return { timesteps, features, steps, columns: allColumns ? features : 1, levels };
 }
 
 function given({ min, max }: GivenRange, timesteps: number, outputs: number): ForecasterSettings {
   const scaler = new MinMaxScaler();
   scaler.fit({ data: Float64Array.of(min, max), shape: [2, 1] });
-  return { kind: "rnnkit forecaster", version: 1, timesteps, outputs, scaler, column: "" };
+  return { ...ofOneColumn(""), timesteps, outputs, scaler };
+}
+
+/** What settings of version 1 leave out. */
+function ofOneColumn(column: string) {
+  return {
+    kind: "rnnkit forecaster",
+    version: 2,
+    columns: [column],
+    allColumns: false,
+    levels: [],
+    bands: null,
+    season: null,
+  } as const satisfies Partial<ForecasterSettings> as Omit<
+    ForecasterSettings,
+    "timesteps" | "outputs" | "scaler"
+  >;
 }
 
 function readSettings(path: string): ForecasterSettings {
@@ -122,15 +180,26 @@ function readSettings(path: string): ForecasterSettings {
     );
   }
   try {
-    const settings = JSON.parse(text) as ForecasterSettings;
-    if (settings.kind !== "rnnkit forecaster" || settings.version !== 1)
-      throw new Error("another kind");
-    return { ...settings, scaler: MinMaxScaler.fromJSON(JSON.stringify(settings.scaler)) };
+    const { kind, version, ...read } = JSON.parse(text);
+    if (kind !== "rnnkit forecaster") throw new Error("another kind");
+    if (version !== 1 && version !== 2) throw new Error(`version ${version}, of a later program`);
+    const scaler = MinMaxScaler.fromJSON(JSON.stringify(read.scaler));
+    const { timesteps, outputs, column = "" } = read;
+    if (version === 1) return { ...ofOneColumn(column), timesteps, outputs, scaler };
+    const { columns, levels } = read;
+    if (!isList(columns, "string") || columns.length === 0 || !isList(levels, "number")) {
+      throw new Error("no list of columns, or of levels");
+    }
+    return { ...read, kind, version, scaler };
   } catch (error) {
     throw new UsageError(
       `--model: expected a forecaster's settings in ${beside}: ${(error as Error).message}; ${cure}`,
     );
   }
+}
+
+function isList(value: unknown, of: "string" | "number"): value is (string | number)[] {
+  return Array.isArray(value) && value.every((item) => typeof item === of);
 }
 
 function settingsPath(path: string): string {

@@ -6,8 +6,6 @@ import type { Series } from "./one-series.ts";
 import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
-export type { Series } from "./one-series.ts";
-
 interface Embedded {
   title: string;
   file: string;
@@ -44,18 +42,23 @@ const embedded: Record<string, Embedded> = {
 export const seriesNames: readonly string[] = ["sine", ...Object.keys(embedded)];
 
 /**
- * The series called **name**: *sine* is generated from **seed**, the others are embedded files.
+ * The series called **name**: *sine* is generated from **seed**, the others are embedded files, whose other columns
+ * may be **features**.
  *
- * @throws UsageError for a name that is not in `seriesNames`
+ * @throws UsageError for a name that is not in `seriesNames`, and for features that its file has not
  */
-export function namedSeries(name: string, seed: number): Series {
-  if (name === "sine") return sineSeries(seed);
+export function namedSeries(name: string, seed: number, features?: readonly string[]): Series {
+  if (name === "sine") {
+    if (features) throw new UsageError("--features: expected none, as the sine has one column");
+    return sineSeries(seed);
+  }
   const entry = embedded[name];
   if (!entry) {
     throw new UsageError(`--series: expected one of ${seriesNames.join(", ")}, got ${name}`);
   }
   const path = fileURLToPath(new URL(`../data/${entry.file}`, import.meta.url));
-  const { values, gapsFilled, at, axis } = readColumn(path, { column: entry.column });
+  const { column } = entry;
+  const { values, gapsFilled, at, axis, features: read } = readColumn(path, { column, features });
   return {
     name,
     title: entry.title,
@@ -67,6 +70,7 @@ export function namedSeries(name: string, seed: number): Series {
     valueLabel: entry.valueLabel,
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
+    features: read,
   };
 }
 
@@ -76,7 +80,10 @@ export function namedSeries(name: string, seed: number): Series {
  * @throws UsageError when the file or the column cannot be used
  */
 export function csvSeries(path: string, options: ReadOptions = {}): Series {
-  const { name, values, gapsFilled, notes, at, axis } = readColumn(resolve(path), options);
+  const { name, values, gapsFilled, notes, at, axis, features } = readColumn(
+    resolve(path),
+    options,
+  );
   return {
     name: "csv",
     title: `${name} of ${basename(path)}`,
@@ -88,5 +95,6 @@ export function csvSeries(path: string, options: ReadOptions = {}): Series {
     valueLabel: name,
     at,
     axis,
+    features,
   };
 }

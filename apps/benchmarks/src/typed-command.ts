@@ -14,9 +14,7 @@ export interface Start {
 export function typedCommand({ env, argv, cwd }: Start, name: string): string {
   if (env.npm_command === "exec") return `npx ${name}`;
   // `npm run bench -- step` is `npm start -- bench step`.
-  if (env.npm_lifecycle_event === "start" || env.npm_lifecycle_event === "bench") {
-    return "npm start --";
-  }
+  if (["start", "bench", "compare"].includes(env.npm_lifecycle_event ?? "")) return "npm start --";
   const file = argv[1];
   if (file === undefined || basename(file) === name) return name;
   return basename(file) === "cli.js" ? `node ${relative(cwd, file)}` : name;

@@ -48,7 +48,7 @@ export const embedding = (
   outputDim: number,
   inputLength: number,
   maskZero = false,
-) =>
+): Layer =>
   layers.embedding({ inputDim, outputDim, inputLength, maskZero, embeddingsInitializer: "zeros" });
 
 const optimizers = {

@@ -50,7 +50,10 @@ async function start(name: string): Promise<Started> {
 }
 
 /** Makes the backend and the threads of a variant the current ones. */
-export async function useVariant({ backend, threads }: Pick<Variant, "backend" | "threads">) {
+export async function useVariant({
+  backend,
+  threads,
+}: Pick<Variant, "backend" | "threads">): Promise<void> {
   await tf.setBackend((await startBackend(backend)).tfBackend);
   if (threads !== null) setThreads(threads);
 }

@@ -83,7 +83,13 @@ export async function checkVariant(
 }
 
 /** What is wrong with the numbers that were checked, in a sentence; null when nothing is. */
-export function wrongNumbers({ against, predictions, loss, gradients, allowed }: Check) {
+export function wrongNumbers({
+  against,
+  predictions,
+  loss,
+  gradients,
+  allowed,
+}: Check): string | null {
   const faults = [
     ["predictions", predictions, allowed.outputs],
     ["the loss", loss, allowed.outputs],

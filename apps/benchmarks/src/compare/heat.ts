@@ -117,10 +117,12 @@ async function timeTurn(runner: Runner): Promise<void> {
   await useVariant(runner.variant);
   // What the others left in caches and sleeping threads is not this one's; where a step takes long, it does not show.
   if (inARow > 1) await stepOf(runner);
-  const each = async (work: () => Promise<unknown>) =>
-    (await timedAsync(async () => {
-      for (let i = 0; i < inARow; i++) await work();
-    })) / inARow;
+  // The median: a collection of the others' garbage may come in one of them.
+  const each = async (work: () => Promise<unknown>) => {
+    const times: number[] = [];
+    for (let i = 0; i < inARow; i++) times.push(await timedAsync(work));
+    return median(times);
+  };
   runner.train.push(await each(() => runner.model.trainOnBatch(runner.x, runner.y)));
   runner.predict.push(await each(() => prediction(runner)));
   await setImmediate();

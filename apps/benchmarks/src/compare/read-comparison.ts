@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { UsageError } from "../usage-error.ts";
 import { COMPARISON_FORMAT, COMPARISON_VERSION, type Comparison } from "./schema.ts";
 
@@ -8,13 +8,13 @@ export const comparisonSchema: object = JSON.parse(
   readFileSync(new URL("../../comparison.schema.json", import.meta.url), "utf8"),
 );
 
-const ajv = new Ajv2020({ allErrors: false, strict: true, strictRequired: false });
-const matches = ajv.compile(comparisonSchema);
+let compiled: ValidateFunction | undefined;
 
 /** What **value** lacks to be a comparison, with the place of it; null when nothing. */
 export function faultOf(value: unknown): string | null {
-  if (matches(value)) return null;
-  const [error] = matches.errors ?? [];
+  compiled ??= new Ajv2020({ strictTypes: false, strictRequired: false }).compile(comparisonSchema);
+  if (compiled(value)) return null;
+  const [error] = compiled.errors ?? [];
   return `${error?.instancePath || "the file"} ${error?.message}`;
 }
 

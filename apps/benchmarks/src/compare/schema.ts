@@ -9,6 +9,29 @@ export const COMPARISON_FORMAT = "rnnkit-comparison";
 /** Version of the form. A reader refuses what it does not know; members may be added without a new number. */
 export const COMPARISON_VERSION = 1;
 
+/** What can be learnt: series by name, a series of a file, generated reviews, Keras's. */
+export const taskNames = [
+  "sine",
+  "sunspots",
+  "co2",
+  "temperature",
+  "csv",
+  "reviews",
+  "imdb",
+] as const;
+
+export const modelNames = ["single", "stacked"] as const;
+
+export const cellNames = [
+  "simple_rnn",
+  "lstm",
+  "gru",
+  "gru_reset_before",
+  "bidirectional_lstm",
+] as const;
+
+export const implementationNames = ["fused", "stock"] as const;
+
 /** Everything that was measured of one comparison, by one process or many, in one go or several. */
 export interface Comparison {
   format: typeof COMPARISON_FORMAT;
@@ -42,7 +65,7 @@ export interface Code {
 
 /** What is learnt. Its examples are the same for all seeds. */
 export interface Task {
-  name: "sine" | "sunspots" | "co2" | "temperature" | "csv" | "reviews" | "imdb";
+  name: (typeof taskNames)[number];
   title: string;
   kind: "series" | "reviews";
   /** True for generated examples. */
@@ -84,13 +107,13 @@ export interface Axes {
 }
 
 /** *single* is one recurrent layer before a Dense one, *stacked* two. On reviews, an Embedding stands before them. */
-export type ModelName = "single" | "stacked";
+export type ModelName = (typeof modelNames)[number];
 
 /** In Keras's words; *gru_reset_before* has `reset_after=False`, the only form that stock layers know. */
-export type CellName = "simple_rnn" | "lstm" | "gru" | "gru_reset_before" | "bidirectional_lstm";
+export type CellName = (typeof cellNames)[number];
 
 /** Layers of `@rnnkit/keras-builders`, or tfjs-layers' own. */
-export type Implementation = "fused" | "stock";
+export type Implementation = (typeof implementationNames)[number];
 
 /** One way to compute a model. */
 export interface Variant {

@@ -18,8 +18,10 @@ export interface Workplace {
 }
 
 /** A workplace with the models of the project. */
-export function openWorkplace(of: Pick<Workplace, "loaded" | "settings" | "progress" | "signal">) {
-  return { ...of, known: new Map(), build: buildModel } satisfies Workplace;
+export function openWorkplace(
+  of: Pick<Workplace, "loaded" | "settings" | "progress" | "signal">,
+): Workplace {
+  return { ...of, known: new Map(), build: buildModel };
 }
 
 /** The problem that a model of this comparison has. */

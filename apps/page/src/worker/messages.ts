@@ -27,6 +27,8 @@ export type Place = number | string;
 /** A series as it is drawn. */
 export interface SeriesData {
   kind: "series";
+  /** *sine* and *sunspots* have words of the page's own. */
+  name: string;
   title: string;
   source: string;
   isSynthetic: boolean;
@@ -127,6 +129,8 @@ export interface Outcome {
 export interface Opened {
   model: ModelAbout;
   cell: Cell | null;
+  /** The page's, as the model has them. */
+  settings: Settings;
   /** What had to be assumed, and what was left out, a key and its argument. */
   notes: OpenNote[];
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,11 +18,9 @@ import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts"
 import { listOf, positiveNumber, wholeNumber } from "./option-types.ts";
 import { writeWhole } from "./output.ts";
 import { stringifyJson } from "./results.ts";
-import { endQuietlyOnBrokenPipe } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { type Column, tableHead, tableRow } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
-
-// Times two checkouts of this repository, dependencies installed, against each other: `--help` says how.
 
 interface Options {
   rounds: number;
@@ -41,31 +38,56 @@ interface Options {
 
 const benches = ["kernels", "step"] as const;
 
-const program = new Command("compare-checkouts")
-  .description(
-    "Builds two checkouts, runs `bench kernels` and `bench step` of each in turn, compares the medians.",
-  )
-  .argument("<old>", "root of the checkout that is compared with")
-  .argument("<new>", "root of the checkout that may have become slower")
-  .option("--rounds <n>", "runs of each checkout", wholeNumber(1), 5)
-  .option("--benches <list>", "all, or some of kernels,step", listOf(benches), [...benches])
-  .option("--filter <words>", "of `bench kernels`, such as 'lstm imdb'", "")
-  .option("--models <list>", "of `bench step`", "all")
-  .option(
-    "--kernel-seconds <x>",
-    "a run's time for each operation, shape and thread count",
-    positiveNumber(60),
-    0.2,
-  )
-  .option("--step-seconds <x>", "a run's time for each model", positiveNumber(60), 1)
-  .option("--limit <percent>", "a row slower by more is marked", positiveNumber(1000), 2)
-  .option("--size-limit <bytes>", "a bundle larger by more is marked", wholeNumber(0), 2000)
-  .option("--no-fail", "exit with 0 although rows are marked")
-  .option("--no-sizes", "leave the bundles' sizes out")
-  .option("--json <file>", "write all rounds and the comparison there")
-  .action(compare);
+/** `bench checkouts`: two checkouts of this repository, dependencies installed, against each other. */
+export function checkoutsCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command("checkouts")
+    .summary("time two checkouts of this repository against each other")
+    .description(
+      "Builds two checkouts, runs `bench kernels` and `bench step` of each in turn, compares the medians.",
+    )
+    .argument("<old>", "root of the checkout that is compared with")
+    .argument("<new>", "root of the checkout that may have become slower")
+    .option("--rounds <n>", "runs of each checkout", wholeNumber(1), 5)
+    .option("--benches <list>", "all, or some of kernels,step", listOf(benches), [...benches])
+    .option("--filter <words>", "of `bench kernels`, such as 'lstm imdb'", "")
+    .option("--models <list>", "of `bench step`", "all")
+    .option(
+      "--kernel-seconds <x>",
+      "a run's time for each operation, shape and thread count",
+      positiveNumber(60),
+      0.2,
+    )
+    .option("--step-seconds <x>", "a run's time for each model", positiveNumber(60), 1)
+    .option("--limit <percent>", "a row slower by more is marked", positiveNumber(1000), 2)
+    .option("--size-limit <bytes>", "a bundle larger by more is marked", wholeNumber(0), 2000)
+    .option("--no-fail", "exit with 0 although rows are marked")
+    .option("--no-sizes", "leave the bundles' sizes out")
+    .option("--json <file>", "write all rounds and the comparison there")
+    .action(async (oldRoot: string, newRoot: string, options: Options) => {
+      const line = (text = "") => void terminal.out.write(`${text}\n`);
+      // Ctrl-C reaches the bench that is running as well: it ends, which ends the comparison.
+      const { signal, release } = listenForInterruption(() => line("stopping (Ctrl-C)"));
+      try {
+        done((await compare(oldRoot, newRoot, options, line)) || !options.fail ? 0 : 1);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        done(INTERRUPTED_EXIT_CODE);
+      } finally {
+        release();
+      }
+    });
+}
 
-async function compare(oldRoot: string, newRoot: string, options: Options): Promise<void> {
+type Line = (text?: string) => void;
+
+/** Whether no row is marked. */
+
+async function compare(
+  oldRoot: string,
+  newRoot: string,
+  options: Options,
+  line: Line,
+): Promise<boolean> {
   const roots = { old: resolve(oldRoot), new: resolve(newRoot) };
   for (const root of Object.values(roots)) {
     if (existsSync(join(root, "node_modules", ".bin", "turbo"))) continue;
@@ -94,11 +116,11 @@ async function compare(oldRoot: string, newRoot: string, options: Options): Prom
       rounds.push(times);
     }
     const rows = compareRounds(rounds);
-    const slower = printRows(rows, options);
+    const slower = printRows(rows, options, line);
     const sizes = options.sizes
       ? compareSizes(await bundles(roots.old), await bundles(roots.new))
       : [];
-    const larger = printSizes(sizes, options);
+    const larger = printSizes(sizes, options, line);
     if (options.json !== undefined) {
       const kept = rounds.map((round) => ({
         old: Object.fromEntries(round.old),
@@ -106,7 +128,7 @@ async function compare(oldRoot: string, newRoot: string, options: Options): Prom
       }));
       writeWhole(options.json, stringifyJson({ roots, options, rows, sizes, rounds: kept }));
     }
-    if (options.fail && slower + larger > 0) process.exitCode = 1;
+    return slower + larger === 0;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -166,7 +188,7 @@ const timeColumns: Column[] = [
 ];
 
 /** Prints a line a measurement and returns how many are marked. */
-function printRows(rows: readonly Comparison[], { rounds, limit }: Options): number {
+function printRows(rows: readonly Comparison[], { rounds, limit }: Options, line: Line): number {
   const isSlower = ({ ratio }: Comparison) => ratio > 1 + limit / 100;
   line();
   line(`Medians of ${rounds} rounds; ratio: new / old; a round: the median of each round's ratio`);
@@ -199,7 +221,7 @@ const sizeColumns: Column[] = [
 ];
 
 /** Prints a line a bundle and returns how many are marked; one that only a side has is not. */
-function printSizes(sizes: readonly SizeComparison[], { sizeLimit }: Options): number {
+function printSizes(sizes: readonly SizeComparison[], { sizeLimit }: Options, line: Line): number {
   if (sizes.length === 0) return 0;
   const more = ({ oldBytes, newBytes }: SizeComparison) =>
     oldBytes === null || newBytes === null ? null : newBytes - oldBytes;
@@ -221,18 +243,4 @@ function printSizes(sizes: readonly SizeComparison[], { sizeLimit }: Options): n
   line();
   line(`${larger} of ${sizes.length} bundles larger by more than ${sizeLimit} bytes`);
   return larger;
-}
-
-function line(text = ""): void {
-  process.stdout.write(`${text}\n`);
-}
-
-endQuietlyOnBrokenPipe(process.stdout);
-// Ctrl-C reaches the bench that is running as well: it ends, which ends the comparison.
-const { signal } = listenForInterruption(() => line("stopping (Ctrl-C)"));
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`compare-checkouts: ${(error as Error).message}\n`);
-  process.exitCode = signal.aborted ? INTERRUPTED_EXIT_CODE : error instanceof UsageError ? 2 : 1;
 }

@@ -1,0 +1,115 @@
+import { formatSeconds } from "../format.ts";
+import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
+import { openOutputFolder, writeWhole } from "../output.ts";
+import { createProgress } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+import { codeName, describeCode } from "./code.ts";
+import { type Job, jobsOf, missingJobs } from "./plan.ts";
+import { openComparison, save } from "./record.ts";
+import { renderComparisons } from "./report.ts";
+import type { Axes, Code, Settings } from "./schema.ts";
+import { type Results, resultsInto, sweepHere } from "./sweep.ts";
+import { comparisonTable } from "./table.ts";
+import { loadTask, type TaskRequest } from "./task.ts";
+import { openWorkplace } from "./workplace.ts";
+
+/** What is asked for, all of it checked. */
+export interface CompareOptions {
+  request: TaskRequest;
+  settings: Settings;
+  axes: Axes;
+  imdbPath?: string;
+  /** Folder of the JSON and the report. */
+  out: string;
+  /** Begin the file anew. */
+  fresh: boolean;
+  /** Do again what was not measured. */
+  retry: boolean;
+  terminal: Terminal;
+}
+
+/** What a sweep elsewhere is told besides its jobs. */
+export interface Sweep {
+  code: Code;
+  request: TaskRequest;
+  /** Digest of the examples that the request must give. */
+  examples: string;
+  settings: Settings;
+}
+
+/** Has jobs done elsewhere; resolves when all results were taken, or the signal is aborted. */
+export interface Elsewhere {
+  perform(
+    sweep: Sweep,
+    jobs: readonly Job[],
+    results: Results,
+    say: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Does what the file of the comparison lacks, here or **elsewhere**, and ends with a table and the report. Resolves to
+ * the exit code: 0, 130 when interrupted.
+ *
+ * @throws UsageError before any work when the folder or the file in it cannot be used
+ */
+export async function compare(
+  options: CompareOptions,
+  elsewhere: Elsewhere | null = null,
+): Promise<number> {
+  const { request, settings, axes, terminal, imdbPath } = options;
+  const { colors } = terminal;
+  const folder = openOutputFolder(options.out);
+  const progress = createProgress(terminal);
+  const interruption = listenForInterruption(() =>
+    progress.line(colors.yellow("stopping after this step (Ctrl-C again: at once)")),
+  );
+  try {
+    const { signal } = interruption;
+    const began = performance.now();
+    const code = describeCode();
+    const loaded = await loadTask(request, { imdbPath, progress, signal });
+    const { task } = loaded;
+    const file = openComparison(folder, { code, task, settings, axes }, options.fresh);
+    const jobs = jobsOf(axes);
+    const missing = missingJobs(jobs, file.comparison, options.retry);
+    progress.line(colors.bold(`compare: ${task.title}`));
+    progress.line(`  ${codeName(code)}`);
+    progress.line(
+      file.found > 0
+        ? `  going on with ${file.path}: ${jobs.length - missing.length} of ${jobs.length} jobs are done, ${missing.length} to do`
+        : `  ${jobs.length} jobs: ${countsOf(jobs)}`,
+    );
+    const results = resultsInto(file, missing.length, progress);
+    if (elsewhere && missing.length > 0) {
+      const sweep = { code, request, examples: task.digest, settings };
+      await elsewhere.perform(sweep, missing, results, (line) => progress.line(line), signal);
+    } else {
+      await sweepHere(missing, openWorkplace({ loaded, settings, progress, signal }), results);
+    }
+    save(file);
+    const html = file.path.replace(/json$/, "html");
+    writeWhole(html, renderComparisons([{ name: "", comparison: file.comparison }]));
+    progress.line();
+    for (const line of comparisonTable(file.comparison)) progress.line(line);
+    progress.line();
+    progress.line(`results  ${file.path}`);
+    progress.line(
+      `report   ${colors.bold(html)}  (${formatSeconds((performance.now() - began) / 1000)})`,
+    );
+    if (!signal.aborted) return 0;
+    progress.line(colors.yellow("interrupted: the same command goes on where this one ended"));
+    return INTERRUPTED_EXIT_CODE;
+  } finally {
+    progress.stop();
+    interruption.release();
+    await elsewhere?.close();
+  }
+}
+
+function countsOf(jobs: readonly Job[]): string {
+  const heats = jobs.filter(({ kind }) => kind === "heat").length;
+  return `${heats} to time models and cells, ${jobs.length - heats} to train one variant from one seed`;
+}

@@ -1,0 +1,200 @@
+import { formatNumber } from "../format.ts";
+import { escapeHtml } from "../html.ts";
+import { scoreTimeFigures, stepTimeFigures } from "../report-comparison-figures.ts";
+import { cell, number, table } from "../report-elements.ts";
+import { reportStyle } from "../report-style.ts";
+import { median } from "../statistics.ts";
+import { codeName } from "./code.ts";
+import { qualityText } from "./result-lines.ts";
+import { rowsOf, type VariantRow } from "./rows.ts";
+import type { Comparison, StepTimes } from "./schema.ts";
+import { timeText } from "./table.ts";
+
+/** A comparison with what it is called in the report: the name of its file. */
+export interface Named {
+  name: string;
+  comparison: Comparison;
+}
+
+/**
+ * One or several comparisons, of machines or versions, side by side in one HTML document: a pure function of them,
+ * without script, loading nothing.
+ */
+export function renderComparisons(all: readonly Named[]): string {
+  const title = `rnnkit comparison: ${[...new Set(all.map(({ comparison }) => comparison.task.title))].join(", ")}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+</header>
+<main>
+${originsSection(all)}
+${timesSection(all)}
+${picturesSection(all, "How long a step takes", ({ comparison }) => stepTimeFigures(comparison))}
+${qualitySection(all)}
+${picturesSection(all, "How good after how long", ({ comparison }) => scoreTimeFigures(comparison))}
+${reasonsSection(all)}
+</main>
+</body>
+</html>
+`;
+}
+
+const label = (all: readonly Named[], i: number) =>
+  all.length === 1 ? "" : (all[i] as Named).name;
+
+function originsSection(all: readonly Named[]): string {
+  const rows = all.map(({ name, comparison }) => {
+    const { code, machines, settings, task, status, updatedAt } = comparison;
+    return [
+      ...(all.length > 1 ? [cell(name)] : []),
+      cell(
+        `${updatedAt.slice(0, 10)} ${updatedAt.slice(11, 16)} UTC${status === "complete" ? "" : " (interrupted)"}`,
+      ),
+      cell(codeName(code)),
+      cell(
+        machines
+          .map(
+            ({ cpu, logicalCores, node, simd, adapter }) =>
+              `${cpu}, ${logicalCores} cores, Node ${node}, ${simd}${adapter ? `, ${adapter}` : ""}`,
+          )
+          .join("; "),
+      ),
+      cell(
+        `${task.title}, ${settings.units} units, batch ${settings.batchSize}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
+      ),
+    ];
+  });
+  const columns: [string][] = [
+    ...(all.length > 1 ? ([["file"]] as [string][]) : []),
+    ...([["written"], ["code"], ["machines"], ["task and settings"]] as [string][]),
+  ];
+  return `<section>
+<h2>Where the numbers are from</h2>
+${table(columns, rows)}
+</section>`;
+}
+
+/** Rows of all, by key; each has a row of every comparison, or none. */
+function joined(all: readonly Named[]): Map<string, (VariantRow | null)[]> {
+  const rows = new Map<string, (VariantRow | null)[]>();
+  for (const [i, { comparison }] of all.entries()) {
+    for (const row of rowsOf(comparison)) {
+      if (!rows.has(row.key))
+        rows.set(
+          row.key,
+          all.map(() => null),
+        );
+      (rows.get(row.key) as (VariantRow | null)[])[i] = row;
+    }
+  }
+  return rows;
+}
+
+function timesSection(all: readonly Named[]): string {
+  return (["train", "predict"] as const)
+    .map((pass) => {
+      const columns: [string, "number"?][] = [["variant"]];
+      for (const i of all.keys()) {
+        columns.push([`${label(all, i)} ms`.trim(), "number"], ["/ first of its cell", "number"]);
+        if (i > 0) columns.push([`/ ${label(all, 0)}`, "number"]);
+      }
+      const rows = [...joined(all)].map(([key, ofEach]) => [
+        cell(key),
+        ...ofEach.flatMap((row, i) => [
+          number(timeText(row?.lane?.[pass])),
+          number(row?.ratio ? formatNumber(row.ratio[pass].median, 3) : "–"),
+          ...(i > 0 ? [number(between(row?.lane?.[pass], ofEach[0]?.lane?.[pass]))] : []),
+        ]),
+      ]);
+      const what = pass === "train" ? "A training step" : "A prediction";
+      return `<section>
+<h2>${what}</h2>
+<p class="quiet">Milliseconds of a batch, medians and quartiles. Times of one cell were measured in turn on one machine, and divided
+round by round; times of two files were not.</p>
+${table(columns, rows)}
+</section>`;
+    })
+    .join("\n");
+}
+
+/** Median / median: of two files there are no rounds in common. */
+function between(times: StepTimes | null | undefined, first: StepTimes | null | undefined) {
+  if (!times || !first) return "–";
+  return formatNumber(median(times.samplesMs) / median(first.samplesMs), 3);
+}
+
+/** The figures of each comparison under its name. */
+function picturesSection(
+  all: readonly Named[],
+  title: string,
+  figuresOf: (named: Named) => string[],
+): string {
+  const parts = all.map((named) => {
+    const figures = figuresOf(named).join("\n");
+    return all.length > 1 && figures ? `<h3>${escapeHtml(named.name)}</h3>\n${figures}` : figures;
+  });
+  if (parts.every((part) => part === "")) return "";
+  return `<section>
+<h2>${escapeHtml(title)}</h2>
+${parts.join("\n")}
+</section>`;
+}
+
+function qualitySection(all: readonly Named[]): string {
+  const columns: [string, "number"?][] = [["variant"]];
+  for (const i of all.keys()) {
+    columns.push([`${label(all, i)} test part`.trim(), "number"], ["seeds", "number"]);
+  }
+  const rows = [...joined(all)].map(([key, ofEach]) => [
+    cell(key),
+    ...ofEach.flatMap((row, i) => {
+      const quality = row?.quality;
+      const { measure } = (all[i] as Named).comparison.task;
+      return [
+        number(quality ? qualityText(quality.mean, measure, quality.deviation) : "–"),
+        number(String(quality?.seeds ?? 0)),
+      ];
+    }),
+  ]);
+  const baselines = all.map(({ name, comparison: { task } }) => {
+    const texts = Object.entries(task.baselines).map(
+      ([name, value]) => `${name} ${qualityText(value, task.measure)}`,
+    );
+    return `${all.length > 1 ? `${name}: ` : ""}${texts.join(", ")}`;
+  });
+  return `<section>
+<h2>What was learnt</h2>
+<p class="quiet">Mean and deviation over seeds. Beside it, of what has learnt nothing: ${escapeHtml([...new Set(baselines)].join("; "))}.</p>
+${table(columns, rows)}
+</section>`;
+}
+
+function reasonsSection(all: readonly Named[]): string {
+  const rows = all.flatMap(({ name, comparison }) =>
+    rowsOf(comparison)
+      .filter(({ reason }) => reason !== null)
+      .map(({ key, reason }) => [
+        ...(all.length > 1 ? [cell(name)] : []),
+        cell(key),
+        cell(reason as string),
+      ]),
+  );
+  if (rows.length === 0) return "";
+  const columns: [string][] = [
+    ...(all.length > 1 ? ([["file"]] as [string][]) : []),
+    ...([["variant"], ["why"]] as [string][]),
+  ];
+  return `<section>
+<h2>What was not measured</h2>
+${table(columns, rows)}
+</section>`;
+}

@@ -1,0 +1,35 @@
+import { formatNumber, formatPercent, formatSeconds } from "../format.ts";
+import type { JobResult } from "./perform-job.ts";
+import type { Task } from "./schema.ts";
+
+/** What a result says in the terminal the moment it is there; **count** is its place among all. */
+export function resultLines(result: JobResult, measure: Task["measure"], count: string): string[] {
+  if (result.kind === "run") {
+    const { key, outcome, reason, quality, trainSeconds } = result.run;
+    const text = quality
+      ? `${qualityText(quality.test, measure)} after ${formatSeconds(trainSeconds)}`
+      : `${outcome}: ${reason}`;
+    return [`  ${count}  ${key}  ${text}`];
+  }
+  const { key, lanes, seconds } = result.heat;
+  return [
+    `  ${count}  timed ${key} in ${formatSeconds(seconds)}`,
+    ...lanes.map(
+      ({ key, outcome, reason, train }) =>
+        `         ${key}  ${train ? `${formatNumber(train.medianMs, 3)} ms a step` : `${outcome}: ${reason}`}`,
+    ),
+  ];
+}
+
+/** A quality in words, alone or the mean of several, with their **deviation**. */
+export function qualityText(
+  value: number,
+  measure: Task["measure"],
+  deviation?: number | null,
+): string {
+  if (measure === "accuracy") {
+    const spread = deviation ? ` ± ${(100 * deviation).toFixed(1)}` : "";
+    return `accuracy ${formatPercent(value).replace(" %", `${spread} %`)}`;
+  }
+  return `RMSE ${formatNumber(value)}${deviation ? ` ± ${formatNumber(deviation, 2)}` : ""}`;
+}

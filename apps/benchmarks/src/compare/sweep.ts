@@ -1,0 +1,38 @@
+import type { Progress } from "../progress.ts";
+import { type JobResult, performJob } from "./perform-job.ts";
+import type { Job } from "./plan.ts";
+import type { ComparisonFile } from "./record.ts";
+import { resultLines } from "./result-lines.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** Takes results in and says so, as they come. */
+export interface Results {
+  /** Writes a result to the file and a line to the terminal. */
+  take(result: JobResult): void;
+}
+
+/** Takes results of **total** jobs into a file. */
+export function resultsInto(file: ComparisonFile, total: number, progress: Progress): Results {
+  let done = 0;
+  return {
+    take(result) {
+      file.add(result);
+      done++;
+      const { measure } = file.comparison.task;
+      for (const line of resultLines(result, measure, `${done}/${total}`)) progress.line(line);
+    },
+  };
+}
+
+/** Does **jobs** one after the other in this process, until there is none left or **place** is told to stop. */
+export async function sweepHere(
+  jobs: readonly Job[],
+  place: Workplace,
+  results: Results,
+): Promise<void> {
+  for (const job of jobs) {
+    if (place.signal.aborted) return;
+    const result = await performJob(job, place);
+    if (result) results.take(result);
+  }
+}

@@ -1,0 +1,83 @@
+import type { MinMaxScaler, NdArray } from "@rnnkit/preprocess";
+import type { LayersModel, Sequential } from "@tensorflow/tfjs-layers";
+import type { PreparedSeries } from "../prepared-series.ts";
+import type { BandSettings } from "../results.ts";
+import { countSteps, type Examples, type TrainOptions, train } from "../training.ts";
+import { type Forecasts, forecastWindows } from "./bands.ts";
+import { buildForecaster, type ForecasterOptions } from "./forecaster-model.ts";
+import { BAND_LEVELS, type ForecasterLayout } from "./layout.ts";
+import { dropoutPredictions, predictionsOf } from "./predict-windows.ts";
+import { eachLevel } from "./quantile-loss.ts";
+import { inUnitOf, targetScaler } from "./target-scaler.ts";
+
+/** A model with what it takes to understand it. */
+export interface TrainedForecaster {
+  model: LayersModel;
+  layout: ForecasterLayout;
+  /** Of all columns of a window. */
+  scaler: MinMaxScaler;
+  bands: BandSettings | null;
+}
+
+/** What a model of these windows sees and says; with *quantile* bands so many numbers of each value. */
+export function layoutOf(prepared: PreparedSeries, bands: BandSettings | null): ForecasterLayout {
+  const [, timesteps = 1, features = 1] = prepared.train.x.shape;
+  return {
+    timesteps,
+    features,
+    steps: prepared.outputs,
+    columns: prepared.allColumns ? features : 1,
+    levels: bands?.method === "quantile" ? BAND_LEVELS : [],
+  };
+}
+
+/** What a model of the layout learns from. */
+export function examplesOf(prepared: PreparedSeries, { levels }: ForecasterLayout): Examples {
+  const { x, y } = prepared.fit ?? prepared.train;
+  return levels.length > 0 ? { x, y: eachLevel(y, levels.length) } : { x, y };
+}
+
+/** A model, not trained yet, and how many steps its training will take. */
+export function newForecaster(
+  prepared: PreparedSeries,
+  options: ForecasterOptions & Omit<TrainOptions, "signal">,
+  bands: BandSettings | null,
+  signal: AbortSignal,
+): TrainedForecaster & { model: Sequential; steps: number; train(): Promise<void> } {
+  const layout = layoutOf(prepared, bands);
+  const model = buildForecaster(options, layout);
+  const examples = examplesOf(prepared, layout);
+  const plan = { ...options, signal };
+  return {
+    model,
+    layout,
+    scaler: prepared.scaler,
+    bands,
+    steps: countSteps(examples, plan),
+    train: () => train(model, examples, plan),
+  };
+}
+
+/** Forecasts of each window in the series' own unit; null where **signal** is aborted before. */
+export async function forecastsOf(
+  { model, layout, scaler, bands }: TrainedForecaster,
+  windows: NdArray,
+  horizon: number,
+  signal: AbortSignal,
+): Promise<Forecasts | null> {
+  const sampling =
+    bands?.method === "dropout"
+      ? { predict: dropoutPredictions(model, signal), samples: bands.samples ?? 1 }
+      : null;
+  const predict = predictionsOf(model, signal);
+  const said = await forecastWindows(layout, windows, horizon, predict, sampling);
+  if (!said) return null;
+  const target = targetScaler(scaler);
+  const own = (scaled: Float64Array | null) => scaled && inUnitOf(target, scaled);
+  return {
+    horizon,
+    point: own(said.point) as Float64Array,
+    lower: own(said.lower),
+    upper: own(said.upper),
+  };
+}

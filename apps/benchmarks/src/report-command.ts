@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { Command } from "commander";
+import { readComparison } from "./compare/read-comparison.ts";
+import { type Named, renderComparisons } from "./compare/report.ts";
+import { openOutputFolder, writeWhole } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `report`: comparisons of machines or versions in one HTML document. */
+export function reportCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command("report")
+    .summary("lay comparisons of machines or versions side by side")
+    .description("Makes one HTML report of the JSON of one or several comparisons.")
+    .argument("<files...>", "JSON that compare wrote; the first is what the others are divided by")
+    .option("--html <file>", "the report", "reports/comparison.html")
+    .action((files: string[], { html }: { html: string }) => {
+      const all = files.map((file) => named(file, files));
+      const path = resolve(html);
+      openOutputFolder(dirname(path));
+      writeWhole(path, renderComparisons(all));
+      terminal.out.write(`report   ${path}\n`);
+      done(0);
+    });
+}
+
+/** A file by the shortest name that tells it from the others. */
+function named(file: string, files: readonly string[]): Named {
+  const isOnly = files.filter((other) => basename(other) === basename(file)).length === 1;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`report: expected a file, got ${(error as Error).message}`);
+  }
+  return { name: isOnly ? basename(file) : file, comparison: readComparison(text, file) };
+}
