@@ -47,8 +47,20 @@ const pages = [
     ],
   },
   { file: "README.zh-CN.md", title: "中文", children: ["docs/zh/tutorial.md"] },
-  { file: "apps/benchmarks/README.md", title: "The command line" },
-  { file: "examples/README.md" },
+  {
+    file: "apps/benchmarks/README.md",
+    title: "The command line",
+    children: ["apps/benchmarks/data/README.md"],
+  },
+  {
+    file: "examples/README.md",
+    children: [
+      "examples/on-a-cluster/README.md",
+      "examples/serving/README.md",
+      "examples/page-worker/README.md",
+      "examples/page-bundle/README.md",
+    ],
+  },
   { file: "FEATURES.md" },
   { file: "ARCHITECTURE.md" },
   { file: "CONTRIBUTING.md" },
