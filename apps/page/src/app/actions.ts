@@ -3,7 +3,7 @@
 import { batch } from "@preact/signals";
 import type { WorkerEvent } from "../worker/messages.ts";
 import { connect } from "./client.ts";
-import { type Backend, defaults, isSeries, type Task } from "./settings.ts";
+import { type Backend, defaults, type Task } from "./settings.ts";
 import * as state from "./state.ts";
 
 const worker = connect(take);
@@ -231,5 +231,3 @@ export function isReady(): boolean {
   if (task === "csv") return state.files.value.csv !== null;
   return task !== "imdb" || state.files.value.imdb !== null;
 }
-
-export { isSeries };
