@@ -29,7 +29,7 @@ async function bench<Row>(line: string): Promise<{ out: string; results: BenchRe
 const bad: [string, RegExp][] = [
   [
     "",
-    /bench: expected a command \(kernels, step, stock, scaling, stream, peers, fit, gpu, progress, page, start\), got none/,
+    /bench: expected a command \(kernels, step, stock, scaling, timeline, stream, peers, fit, gpu, progress, page, start, checkouts\), got none/,
   ],
   ["speed", /bench: expected a command .*, got speed/],
   ["kernels --filter tiny", /--filter: expected words of simple_rnn, .*, got "tiny"/],
