@@ -66,8 +66,9 @@ describe.skipIf(!isThere)(
           element.getBoundingClientRect().right > width + 0.5;
         return {
           page: document.documentElement.scrollWidth - width,
-          charts: [...document.querySelectorAll("figure svg, figure svg text")].filter(beyond)
-            .length,
+          charts: [
+            ...document.querySelectorAll("figure svg, figure svg text, figcaption, .key"),
+          ].filter(beyond).length,
         };
       });
 

@@ -18,6 +18,9 @@ export function number(text: string, better = false): string {
   return `<td class="number${better ? " better" : ""}">${escapeHtml(text)}</td>`;
 }
 
+// Tables of more columns than these have smaller letters on paper, where they cannot scroll.
+const MANY = 12;
+
 /**
  * **columns** are the titles, *number* beside those that stand right; **rows** are cells. Where it is wider
  * than the page it scrolls in its frame, whose shaded edge says so, with keys as well.
@@ -27,7 +30,7 @@ export function table(columns: [string, "number"?][], rows: string[][]): string 
     ([name, kind]) => `<th scope="col"${kind ? ` class="${kind}"` : ""}>${escapeHtml(name)}</th>`,
   );
   const name = `Table: ${columns.map(([column]) => column).join(", ")}`;
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(name)}"><table>
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(name)}"><table${columns.length > MANY ? ' class="many"' : ""}>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${row.join("")}</tr>`).join("\n")}

@@ -43,7 +43,7 @@ export function scalingChart(rows: ScalingRow[], axis: ScaledAxis, cost: ScaledC
     options: (size) => ({
       height: size.narrow ? 260 : 280,
       x: {
-        ...{ type: "log", label: axes[axis], grid: true, tickFormat: "d" },
+        ...{ type: "log", label: axes[axis], grid: true, tickFormat: String },
         ticks: sizesFor(
           points.map((point) => point.size),
           plotWidth(size),

@@ -34,7 +34,8 @@ export function timelineChart({ model, totalMs, bars }: StepTimeline): Chart {
   const rows = bars.map((bar, i) => {
     const ms = bar.endMs - bar.startMs;
     const kernels = bar.kernels.map(({ name, times }) => (times > 1 ? `${times} ${name}` : name));
-    const text = `${bar.name}, ${bar.phase}: ${formatNumber(ms, 3)} ms, ${share(ms, totalMs)}`;
+    const name = bar.name === bar.phase ? bar.name : `${bar.name}, ${bar.phase}`;
+    const text = `${name}: ${formatNumber(ms, 3)} ms, ${share(ms, totalMs)}`;
     return {
       ...{ ...bar, ms, row: String(i), text },
       title: kernels.length > 0 ? `${text}; kernels: ${kernels.slice(0, 6).join(", ")}` : text,
@@ -49,7 +50,7 @@ export function timelineChart({ model, totalMs, bars }: StepTimeline): Chart {
     options: (size) => ({
       height: 56 + rows.length * (ROW + 14),
       ...{ marginLeft: 12, marginTop: 8, marginBottom: 48 },
-      x: { label: "milliseconds from the beginning of the step", domain: [0, totalMs], grid: true },
+      x: { label: "milliseconds into the step", domain: [0, totalMs], grid: true },
       y: { type: "band", axis: null, domain: rows.map(({ row }) => row), padding: 0 },
       marks: [
         Plot.barX(rows, {
