@@ -7,6 +7,7 @@ import {
   Application,
   Converter,
   DocumentReflection,
+  KindRouter,
   MinimalSourceFile,
   normalizePath,
   PageEvent,
@@ -46,13 +47,35 @@ const pages = [
     ],
   },
   { file: "README.zh-CN.md", title: "中文", children: ["docs/zh/tutorial.md"] },
-  { file: "apps/benchmarks/README.md", title: "The command line" },
-  { file: "examples/README.md" },
+  {
+    file: "apps/benchmarks/README.md",
+    title: "The command line",
+    children: ["apps/benchmarks/data/README.md"],
+  },
+  {
+    file: "examples/README.md",
+    children: [
+      "examples/on-a-cluster/README.md",
+      "examples/serving/README.md",
+      "examples/page-worker/README.md",
+      "examples/page-bundle/README.md",
+    ],
+  },
   { file: "FEATURES.md" },
   { file: "ARCHITECTURE.md" },
   { file: "CONTRIBUTING.md" },
 ];
 const home = "README.md";
+
+/**
+ * Types that what is exported is made of, and that are nobody's to name: what passes between functions of a package,
+ * and tables of names. @type {Record<string, string[]>}
+ */
+const ownAffairs = {
+  "@rnnkit/fused-rnn": ["StageRun", "Flow", "Pass"],
+  "@rnnkit/keras-builders": ["Kwargs", "losses", "metrics", "NamesIn"],
+  "@rnnkit/keras-files": ["Layer", "Json"],
+};
 
 const isPage = new Set([
   home,
@@ -67,34 +90,8 @@ const isPage = new Set([
  * @param {string} out
  */
 export async function buildSite(out) {
-  const app = await Application.bootstrap({
-    name: "rnnkit",
-    entryPoints: Object.values(entries).map((file) => join(root, file)),
-    tsconfig: join(root, "tsconfig.docs.json"),
-    basePath: root,
-    readme: "none",
-    customCss: join(root, "docs", "site.css"),
-    excludeInternal: true,
-    // Types are checked where they are built.
-    skipErrorChecking: true,
-    disableGit: true,
-    sourceLinkTemplate: `${web}{path}#L{line}`,
-    gitRevision: "main",
-    sort: ["documents-first", "kind", "alphabetical-ignoring-documents"],
-    highlightLanguages: ["javascript", "typescript", "json", "sh", "python", "text"],
-    validation: {
-      notExported: true,
-      invalidLink: true,
-      invalidPath: true,
-      rewrittenLink: true,
-      notDocumented: true,
-      unusedMergeModuleWith: true,
-    },
-    treatWarningsAsErrors: true,
-    treatValidationWarningsAsErrors: true,
-    hideGenerator: true,
-    includeHierarchySummary: false,
-  });
+  const app = await Application.bootstrap(options());
+  app.renderer.defineRouter("rnnkit", PageRouter);
   app.converter.on(Converter.EVENT_CREATE_PROJECT, (_, project) => addPages(app, project));
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     nameModules(app, project);
@@ -107,9 +104,74 @@ export async function buildSite(out) {
   });
   const project = await app.convert();
   if (!project) return false;
-  app.validate(project);
+  // What has to be exported and documented is asked of the project's package: of each of ours in turn.
+  for (const name of Object.keys(entries).filter((name) => !name.endsWith("/webgpu"))) {
+    project.packageName = name;
+    app.options.setValue("intentionallyNotExported", ownAffairs[name] ?? []);
+    app.validate(project);
+  }
+  delete project.packageName;
   await app.generateDocs(project, out);
   return !app.logger.hasErrors() && !app.logger.hasWarnings();
+}
+
+/**
+ * What every name is for is said; options and members have a comment where their name does not say it all.
+ * @type {import("typedoc").ReflectionKind.KindString[]}
+ */
+const requiredToBeDocumented = [
+  .../** @type {const} */ (["Namespace", "Class", "Function", "Method"]),
+  .../** @type {const} */ (["Interface", "TypeAlias", "Variable"]),
+];
+
+/** @returns {import("typedoc").TypeDocOptions & { plugin?: never }} */
+function options() {
+  return {
+    name: "rnnkit",
+    entryPoints: Object.values(entries).map((file) => join(root, file)),
+    tsconfig: join(root, "tsconfig.docs.json"),
+    basePath: root,
+    router: "rnnkit",
+    readme: "none",
+    customCss: join(root, "docs", "site.css"),
+    excludeInternal: true,
+    // Types are checked where they are built.
+    skipErrorChecking: true,
+    disableGit: true,
+    sourceLinkTemplate: `${web}{path}#L{line}`,
+    gitRevision: "main",
+    sort: ["documents-first", "kind", "alphabetical-ignoring-documents"],
+    highlightLanguages: ["javascript", "typescript", "json", "sh", "python", "http", "text"],
+    requiredToBeDocumented,
+    validation: {
+      notExported: true,
+      invalidLink: true,
+      invalidPath: true,
+      rewrittenLink: true,
+      notDocumented: true,
+      unusedMergeModuleWith: true,
+    },
+    treatWarningsAsErrors: true,
+    treatValidationWarningsAsErrors: true,
+    // Only what says https:// is an address: FEATURES.md and constructor.name are none.
+    markdownItLoader: (/** @type {any} */ parser) => parser.linkify.set({ fuzzyLink: false }),
+    hideGenerator: true,
+    includeHierarchySummary: false,
+  };
+}
+
+/** A page's address is its file's. */
+class PageRouter extends KindRouter {
+  /** @param {import("typedoc").Reflection} reflection @override */
+  getIdealBaseName(reflection) {
+    const path = reflection.project.files.getReflectionPath(reflection);
+    if (!(reflection instanceof DocumentReflection) || !path)
+      return super.getIdealBaseName(reflection);
+    return relative(root, path)
+      .toLowerCase()
+      .replace(/\.md$/, "")
+      .replace(/(^|\/)readme$/, "$1index");
+  }
 }
 
 /** @param {string} entry */
@@ -131,7 +193,7 @@ function addPages(app, project) {
     const page = add(project, file, title);
     for (const child of children) add(page, child);
   }
-  project.readme = read(app, project, home).content;
+  project.readme = read(app, project, home, true).content;
   project.files.registerReflectionPath(normalizePath(join(root, home)), project);
 }
 
@@ -145,17 +207,17 @@ function nameModules(app, project) {
     module.name = name;
     if (name.endsWith("/webgpu")) continue;
     const readme = readmeOf(relative(root, file));
-    module.readme = read(app, project, readme).content;
+    module.readme = read(app, project, readme, true).content;
     project.files.registerReflectionPath(normalizePath(join(root, readme)), module);
   }
 }
 
-/** A page's first heading, and what stands under it. @param {Application} app @param {import("typedoc").ProjectReflection} project @param {string} file */
-function read(app, project, file) {
+/** A page's first heading, and all of it, or what stands under that where it is shown already. @param {Application} app @param {import("typedoc").ProjectReflection} project @param {string} file @param {boolean} [isTitled] */
+function read(app, project, file, isTitled) {
   const text = readFileSync(join(root, file), "utf8");
   const heading = /^# (.+)\n/m.exec(text);
   if (!heading) throw new Error(`${file}: expected a heading`);
-  const body = outsideCode(text.replace(heading[0], ""), (prose) =>
+  const body = outsideCode(isTitled ? text.replace(heading[0], "") : text, (prose) =>
     prose.replace(/(?<=\]\()(?!\w+:|#)([^)#\s]+)/g, (link) => {
       const target = relative(root, join(root, dirname(file), link));
       return isPage.has(target) || !existsSync(join(root, target)) ? link : web + target;

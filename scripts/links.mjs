@@ -45,11 +45,11 @@ export function checkMarkdown(root, files = knownPages(root)) {
       }
     }
   }
-  return { complaints, external: [...external].sort(), files: files.length };
+  return { complaints, external: [...external], files: files.length };
 }
 
 /**
- * Complaints about a site's pages: addresses that are no file of it, anchors that are no element, and what would not
+ * The same of a site's pages: addresses that are no file of it, anchors that are no element, and what would not
  * work in a subfolder.
  *
  * @param {string} site
@@ -71,13 +71,19 @@ export function checkSite(site) {
   }
   /** @type {Set<string>} */
   const complaints = new Set();
+  /** @type {Set<string>} */
+  const external = new Set();
   let checked = 0;
   for (const [page, { links }] of read) {
     for (const link of links) {
-      if (elsewhere.test(link)) continue;
+      if (elsewhere.test(link)) {
+        external.add(link);
+        continue;
+      }
       checked++;
       const [path = "", anchor] = decodeURI(link).split("#");
-      const target = path ? resolve(dirname(page), path) : page;
+      const named = path ? resolve(dirname(page), path) : page;
+      const target = path.endsWith("/") ? join(named, "index.html") : named;
       const where = `${relative(site, page)}: ${link}`;
       if (path.startsWith("/")) complaints.add(`${where} works at the root of a server alone`);
       else if (!target.startsWith(resolve(site))) complaints.add(`${where} leaves the site`);
@@ -87,5 +93,10 @@ export function checkSite(site) {
         complaints.add(`${where} names no element`);
     }
   }
-  return { complaints: [...complaints], pages: pages.length, links: checked };
+  return {
+    complaints: [...complaints],
+    external: [...external],
+    pages: pages.length,
+    links: checked,
+  };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { expect, test } from "vitest";
-import type { BenchResults } from "./bench/bench-session.ts";
+import type { BenchResults } from "./bench/bench-results.ts";
 import type { FitRow } from "./bench/fit-table.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
 import type { PageRow } from "./bench/page-bench.ts";

@@ -17,6 +17,7 @@ import { benchStart } from "./bench/start-bench.ts";
 import { benchStep, modelNames, type Side } from "./bench/step-bench.ts";
 import type { StepRow } from "./bench/step-table.ts";
 import { benchStream } from "./bench/stream-bench.ts";
+import { benchTimeline } from "./bench/timeline-bench.ts";
 import { checkoutsCommand } from "./checkouts-command.ts";
 import {
   DEFAULT_SEED,
@@ -33,6 +34,8 @@ import { UsageError } from "./usage-error.ts";
 interface BenchCommonOptions {
   seed: number;
   json?: string;
+  /** Of those that have pictures. */
+  report?: string;
 }
 
 interface KernelArgs extends BenchCommonOptions {
@@ -85,6 +88,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
     );
   }
   bench.addCommand(timed(session, scalingCommand(), benchScaling));
+  bench.addCommand(timed(session, timelineCommand(), benchTimeline));
   bench.addCommand(timed(session, streamCommand(), benchStream));
   bench.addCommand(
     timed(
@@ -121,14 +125,15 @@ function timed<Options extends BenchCommonOptions, Row extends object>(
     .option("--json <file>", "write the results there")
     .action(async (options: Options) => {
       check(options);
-      const { json, ...asked } = options;
+      const { json, report, ...asked } = options;
       // `kernels` has a list of thread counts and sets each itself.
       const { threads: given } = asked as { threads?: number | number[] };
       const threads = Array.isArray(given) ? undefined : given;
       const name = `bench ${command.name()}`;
       done(
-        await runBench<Row>({ command: name, terminal, options: asked, json, threads }, (session) =>
-          work(options, session),
+        await runBench<Row>(
+          { command: name, terminal, options: asked, json, report, threads },
+          (session) => work(options, session),
         ),
       );
     });
@@ -195,7 +200,18 @@ function scalingCommand(): Command {
   const command = withSeconds(new Command("scaling"), "row", 0.5)
     .summary("time and memory of a training step over T, B and H")
     .addOption(new Option("--op <name>", "operation").choices(ops).default("lstm"));
-  return withThreads(command);
+  return withThreads(withReport(command));
+}
+
+function timelineCommand(): Command {
+  const command = new Command("timeline")
+    .summary("where the time of one training step goes, layer by layer")
+    .addOption(new Option("--model <name>", "model").choices(modelNames).default("imdb_lstm"));
+  return withThreads(withReport(withSeconds(command, "model", 2)));
+}
+
+function withReport(command: Command): Command {
+  return command.option("--report <file>", "draw the results there, as HTML");
 }
 
 function streamCommand(): Command {

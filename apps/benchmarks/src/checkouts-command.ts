@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { Command } from "commander";
-import type { BenchResults } from "./bench/bench-session.ts";
+import type { BenchResults } from "./bench/bench-results.ts";
 import {
   type Comparison,
   compareRounds,

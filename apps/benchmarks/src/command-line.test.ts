@@ -10,7 +10,10 @@ const file = join(folder, "numbers.csv");
 writeFileSync(file, "a,b\n1,2\n2,x\n");
 
 const bad: [string, RegExp][] = [
-  ["", /expected a command \(all, tutorial, forecast, predict, sentiment, bench\), got none/],
+  [
+    "",
+    /expected a command \(all, tutorial, forecast, predict, sentiment, compare, worker, report, bench\), got none/,
+  ],
   ["train", /expected a command .*, got train/],
   ["--wat", /unknown option '--wat'/],
   ["forecast --ephocs 3", /unknown option '--ephocs' \(Did you mean --epochs\?\)/],
@@ -49,6 +52,27 @@ const bad: [string, RegExp][] = [
   ["tutorial --part 3 --limit 20", /--limit: expected part 4 with it/],
   ["tutorial --part 2 --epochs 3", /--epochs: expected part 1 or 3 or 4 with it/],
   ["tutorial --imdb --imdb-path x", /--imdb, --imdb-path: expected one of them, got both/],
+  ["compare --cells lsmt", /--cells.*expected all or some of .*; did you mean lstm\?/],
+  ["compare --models singel", /--models.*; did you mean single\?/],
+  ["compare --backends wasn,cpu", /--backends.*; did you mean wasm\?/],
+  ["compare --implementations stok", /--implementations.*; did you mean stock\?/],
+  ["compare --task sunspot", /--task.*expected one of sine, .*; did you mean sunspots\?/],
+  ["compare --seeds 1,x", /--seeds.*expected a whole number/],
+  ["compare --task csv", /--task csv: expected --csv <file> with it/],
+  ["compare --column a", /--column: expected a task that has it, got --task sine/],
+  ["compare --task reviews --timesteps 5", /--timesteps: expected a task that has it/],
+  ["compare --maxlen 5", /--maxlen: expected a task that has it, got --task sine/],
+  ["compare --task imdb --imdb-path x", /--imdb-path: expected imdb\.npz/],
+  ["compare --timesteps 500", /expected at least 627 points for --timesteps 500/],
+  [`compare --out ${file}`, /--out: expected a folder to write to/],
+  ["worker", /required option '--queue <url>' not specified/],
+  ["worker --queue redis://x --lease 0", /--lease.*expected a number above 0/],
+  ["report", /missing required argument 'files'/],
+  [
+    `report ${file}`,
+    /numbers\.csv: expected a comparison as compare writes it, got what is no JSON/,
+  ],
+  [`report ${folder}/absent.json`, /report: expected a file, got ENOENT/],
   [`all --out ${file}/below`, /--out: expected a folder/],
   ["all --epochs 3", /unknown option '--epochs'/],
 ];

@@ -13,6 +13,7 @@ import { processTerminal, type Terminal } from "./terminal.ts";
 import { tutorialCommand } from "./tutorial-command.ts";
 import { typedCommand } from "./typed-command.ts";
 import { UsageError } from "./usage-error.ts";
+import { workerCommand } from "./worker-command.ts";
 
 const NAME = "rnnkit-benchmarks";
 
@@ -24,6 +25,7 @@ const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void)
   predictCommand,
   sentimentCommand,
   compareCommand,
+  workerCommand,
   reportCommand,
   benchCommand,
 ];

@@ -24,6 +24,7 @@ import {
 } from "./option-types.ts";
 import { DEFAULT_OUT } from "./output.ts";
 import { prepareSeries } from "./prepared-series.ts";
+import { queueAt } from "./queue/coordinator.ts";
 import { reviewSource } from "./reviews.ts";
 import { csvSeries, namedSeries } from "./series.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,6 +50,7 @@ interface Options extends ReadOptions {
   vocab?: number;
   rounds: number;
   out: string;
+  queue?: string;
   fresh?: boolean;
   retry?: boolean;
 }
@@ -136,10 +138,15 @@ export function compareCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .option("--rounds <n>", "in which steps are timed", wholeNumber(1), 7)
     .option("--out <folder>", "of the JSON, which is gone on with, and the report", DEFAULT_OUT)
+    .option(
+      "--queue <url>",
+      "Redis, such as redis://host:6379: workers there do it, not this process",
+    )
     .option("--fresh", "begin the JSON anew")
     .option("--retry", "do again what could not be measured");
   return command.action(async (options: Options) => {
-    done(await compare(chosen(options, terminal)));
+    const asked = chosen(options, terminal);
+    done(await compare(asked, options.queue === undefined ? null : await queueAt(options.queue)));
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { BenchResults } from "./bench/bench-session.ts";
+import type { BenchResults } from "./bench/bench-results.ts";
 import type { KernelRow } from "./bench/kernels-bench.ts";
 import type { Results, SentimentRun } from "./results.ts";
 

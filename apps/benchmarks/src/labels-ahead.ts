@@ -1,5 +1,5 @@
 import { differences, isMonthEnd, isMonthly, monthOf, usualStep } from "./csv/time-order.ts";
-import type { Series } from "./series.ts";
+import type { Series } from "./one-series.ts";
 
 const DAY = 86_400_000;
 

@@ -1,4 +1,4 @@
-import { RaggedArray, syntheticReviews } from "@rnnkit/datasets-imdb";
+import { RaggedArray, syntheticReviews, type WordIndex } from "@rnnkit/datasets-imdb";
 import { padSequences } from "@rnnkit/preprocess";
 import type { SentimentRun } from "./results.ts";
 import { type Examples, sliceRows } from "./training.ts";
@@ -9,6 +9,8 @@ export interface PreparedReviews {
   train: Examples;
   validation: Examples;
   test: Examples;
+  /** The words of the ids; null where it is not there. */
+  wordIndex: WordIndex | null;
 }
 
 export interface ReviewOptions {
@@ -39,12 +41,17 @@ export function generatedReviews({
   // One draw cut in two: both sets speak the same language.
   const longest = Math.max(maxlen, SHORTEST_SYNTHETIC);
   const shortest = Math.max(Math.round(0.6 * maxlen), SHORTEST_SYNTHETIC);
-  const { x, y } = syntheticReviews({ count: 2 * limit, seed, length: [shortest, longest] });
+  const { x, y, wordIndex } = syntheticReviews({
+    count: 2 * limit,
+    seed,
+    length: [shortest, longest],
+  });
   return arrangedReviews(
     reviewsFrom({ x, y }, 0, limit),
     reviewsFrom({ x, y }, limit, 2 * limit),
     { name: "synthetic", title: "synthetic reviews", synthetic: true, vocabSize: largest(x) + 1 },
     maxlen,
+    wordIndex,
   );
 }
 
@@ -56,6 +63,7 @@ export function arrangedReviews(
   test: LabelledReviews,
   about: Pick<SentimentRun["data"], "name" | "title" | "synthetic" | "vocabSize">,
   maxLen: number,
+  wordIndex: WordIndex | null = null,
 ): PreparedReviews {
   const reviews = train.y.length;
   const kept = reviews - Math.floor(reviews * VALIDATION_SHARE);
@@ -75,6 +83,7 @@ export function arrangedReviews(
     train: part(0, kept),
     validation: part(kept, reviews),
     test: toExamples(test, maxLen),
+    wordIndex,
   };
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { forecastDefaults } from "./forecast.ts";
+import type { Series } from "./one-series.ts";
 import { prepareSeries, prepareStockPrices, prepareTimeSeries } from "./prepared-series.ts";
-import { namedSeries, type Series } from "./series.ts";
+import { namedSeries } from "./series.ts";
 
 function seriesOf(...values: number[]): Series {
   return { ...namedSeries("sine", 1), values: Float64Array.from(values) };

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { readComparison } from "./compare/read-comparison.ts";
 import { type Named, renderComparisons } from "./compare/report.ts";
 import { openOutputFolder, writeWhole } from "./output.ts";
+import { drawnBenches, readBench, renderBenchReport } from "./report-bench.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,14 +12,20 @@ import { UsageError } from "./usage-error.ts";
 export function reportCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   return new Command("report")
     .summary("lay comparisons of machines or versions side by side")
-    .description("Makes one HTML report of the JSON of one or several comparisons.")
+    .description(
+      `Makes one HTML report of the JSON of one or several comparisons, or of one of ${drawnBenches.join(", ")}.`,
+    )
     .argument("<files...>", "JSON that compare wrote; the first is what the others are divided by")
     .option("--html <file>", "the report", "reports/comparison.html")
     .action((files: string[], { html }: { html: string }) => {
-      const all = files.map((file) => named(file, files));
+      const [first] = files.map((file) => readBench(textOf(file)));
+      const page =
+        first && files.length === 1
+          ? renderBenchReport(first)
+          : renderComparisons(files.map((file) => named(file, files)));
       const path = resolve(html);
       openOutputFolder(dirname(path));
-      writeWhole(path, renderComparisons(all));
+      writeWhole(path, page);
       terminal.out.write(`report   ${path}\n`);
       done(0);
     });
@@ -27,11 +34,13 @@ export function reportCommand(terminal: Terminal, done: (exitCode: number) => vo
 /** A file by the shortest name that tells it from the others. */
 function named(file: string, files: readonly string[]): Named {
   const isOnly = files.filter((other) => basename(other) === basename(file)).length === 1;
-  let text: string;
+  return { name: isOnly ? basename(file) : file, comparison: readComparison(textOf(file), file) };
+}
+
+function textOf(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     throw new UsageError(`report: expected a file, got ${(error as Error).message}`);
   }
-  return { name: isOnly ? basename(file) : file, comparison: readComparison(text, file) };
 }

@@ -18,6 +18,9 @@ export function number(text: string, better = false): string {
   return `<td class="number${better ? " better" : ""}">${escapeHtml(text)}</td>`;
 }
 
+// Tables of more columns than these have smaller letters on paper, where they cannot scroll.
+const MANY = 12;
+
 /**
  * **columns** are the titles, *number* beside those that stand right; **rows** are cells. Where it is wider
  * than the page it scrolls in its frame, whose shaded edge says so, with keys as well.
@@ -27,7 +30,7 @@ export function table(columns: [string, "number"?][], rows: string[][]): string 
     ([name, kind]) => `<th scope="col"${kind ? ` class="${kind}"` : ""}>${escapeHtml(name)}</th>`,
   );
   const name = `Table: ${columns.map(([column]) => column).join(", ")}`;
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(name)}"><table>
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(name)}"><table${columns.length > MANY ? ' class="many"' : ""}>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${row.join("")}</tr>`).join("\n")}
@@ -40,11 +43,16 @@ const WIDTHS = { full: 920, half: 450, narrow: 320 } as const;
 /**
  * One or more charts over one caption; half ones stand side by side where there is room. Each is drawn
  * twice, and the style sheet shows the one that the room is for: letters that shrink with a
- * picture cannot be read on a phone.
+ * picture cannot be read on a phone. Where several are alike, **names** stand above them.
  */
-export function figure(charts: Chart | Chart[], caption: string): string {
+export function figure(
+  charts: Chart | Chart[],
+  caption: string,
+  names: readonly string[] = [],
+): string {
   const drawn = [charts].flat().map(
-    (chart) => `<div class="chart ${chart.span}">
+    (chart, i) => `<div class="chart ${chart.span}">
+${names[i] === undefined ? "" : `<h4>${escapeHtml(names[i])}</h4>`}
 <div class="wide">${chartSvg(chart, WIDTHS[chart.span])}</div>
 <div class="narrow">${chartSvg(chart, WIDTHS.narrow)}</div>
 </div>`,

@@ -5,6 +5,7 @@ import {
   testChart,
 } from "./charts/forecast-chart.ts";
 import { trainingChart } from "./charts/history-chart.ts";
+import { horizonChart } from "./charts/horizon-chart.ts";
 import { formatCount, formatNumber, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import {
@@ -67,9 +68,12 @@ ${figure(
   key("actual", "actual") +
     (predicted
       ? key("train", "predicted, training part") + key("test", "predicted, test part")
-      : ""),
+      : "") +
+    (run.ahead ? key("ahead", "beyond the data") : "") +
+    bandKey(run),
 )}
 ${testFigure(run, true)}
+${horizonFigure(run)}
 ${horizonTable(run)}
 ${walkForwardTables(run)}
 ${aheadTable(run)}
@@ -85,8 +89,27 @@ export function testFigure(run: ForecastRun, lastValue: boolean): string {
     testChart(run, lastValue),
     key("actual", "actual") +
       (run.test.predicted ? key("test", "predicted") : "") +
+      bandKey(run) +
       (lastValue ? key("baseline", "last value") : "") +
+      (lastValue && run.test.seasonal ? key("seasonal", "a season before") : "") +
       (shown < all ? `the last ${shown} of ${all} test points` : ""),
+  );
+}
+
+function bandKey({ bands }: ForecastRun): string {
+  if (!bands) return "";
+  return key("band", `band for ${Math.round(100 * bands.nominal)} % of the values`);
+}
+
+/** Errors by steps ahead, where there are several. */
+function horizonFigure(run: ForecastRun): string {
+  const chart = horizonChart(run);
+  if (!chart) return "";
+  return figure(
+    chart,
+    key("test", "model") +
+      key("baseline", "last value") +
+      (run.season ? key("seasonal", "a season before") : ""),
   );
 }
 

@@ -1,3 +1,4 @@
+import { confusionChart } from "./charts/confusion-chart.ts";
 import { historyChart } from "./charts/history-chart.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
@@ -46,7 +47,8 @@ ${table(
   rows,
 )}
 ${histories(runs)}
-${runs.map(details).join("\n")}
+${confusions(runs)}
+${runs.map((run) => details(run, several)).join("\n")}
 </section>`;
 }
 
@@ -61,10 +63,41 @@ function histories(runs: SentimentRun[]): string {
   );
 }
 
-function details(run: SentimentRun): string {
+/** What each cell's test reviews were taken for. */
+function confusions(runs: SentimentRun[]): string {
+  const charts = runs.flatMap((run) =>
+    run.test ? [confusionChart(cellTitle(run), run.test.confusion)] : [],
+  );
+  const names = runs.filter(({ test }) => test !== null).map(cellTitle);
+  if (charts.length === 0) return "";
+  return figure(
+    charts,
+    escapeHtml(`Test reviews, counted, and their share of the row: ${names.join(", ")}.`),
+    names,
+  );
+}
+
+/** The reviews that a cell was most sure of and wrong about; folded where it is one cell of several. */
+function mostWrong({ test }: SentimentRun, isFolded: boolean): string {
+  if (!test || test.mostWrong.length === 0) return "";
+  const items = test.mostWrong.map(({ label, probability, text, index }) => {
+    const words =
+      text === null
+        ? `test review ${index + 1}, without a word index`
+        : `<q>${escapeHtml(text)}</q>`;
+    return `<li><strong>${label}</strong>, held positive at ${formatPercent(probability)}: ${words}</li>`;
+  });
+  return `<details${isFolded ? "" : " open"}><summary>Most wrong on the test reviews: what was read of them</summary>
+<ol>
+${items.join("\n")}
+</ol></details>`;
+}
+
+function details(run: SentimentRun, isFolded: boolean): string {
   if (run.epochs.length === 0) return "";
   return `<h3>${escapeHtml(cellTitle(run))}</h3>
 <p class="quiet">${escapeHtml(optionText(run))}</p>
+${mostWrong(run, isFolded)}
 ${epochTable(run)}`;
 }
 

@@ -22,6 +22,7 @@ body {
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.01em; }
 h2 { margin: 3rem 0 0.25rem; font-size: 1.3rem; }
 h3 { margin: 1.75rem 0 0.25rem; font-size: 1.05rem; }
+h4 { margin: 0.25rem 0 0; font-size: 0.925rem; }
 p { margin: 0.25rem 0 0.75rem; }
 .quiet, figcaption, caption { color: var(--quiet); }
 .warning {
@@ -63,7 +64,7 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 .chart .narrow { display: none; }
 @media screen and (max-width: 54rem) { .chart.half { grid-column: 1 / -1; } }
 @media screen {
-  @container (max-width: 43rem) { .full > .wide { display: none; } .full > .narrow { display: block; } }
+  @container (max-width: 45rem) { .full > .wide { display: none; } .full > .narrow { display: block; } }
   @container (max-width: 24rem) { .half > .wide { display: none; } .half > .narrow { display: block; } }
 }
 .key { display: inline-block; margin-right: 1.1rem; white-space: nowrap; color: var(--text); }
@@ -73,20 +74,27 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 }
 .key.actual { --key: var(--ink-actual); } .key.train { --key: var(--ink-train); }
 .key.test { --key: var(--ink-test); } .key.baseline { --key: var(--ink-baseline); }
+.key.seasonal { --key: var(--ink-seasonal); } .key.band, .key.ahead { --key: var(--ink-test); }
+.key.band::before { border-top-width: 0.7rem; opacity: 0.3; }
 .key.cell-1 { --key: var(--ink-cell-1); } .key.cell-2 { --key: var(--ink-cell-2); }
 .key.cell-3 { --key: var(--ink-cell-3); } .key.cell-4 { --key: var(--ink-cell-4); }
-.key[class*="cell-"]::before {
+.key.dot { --key: var(--ink-train); }
+.key[class*="cell-"]::before, .key.dot::before {
   content: "●"; width: auto; height: auto; border: 0; line-height: 1; vertical-align: baseline; color: var(--key);
 }
 .key.cell-2::before { content: "■"; } .key.cell-3::before { content: "▲"; } .key.cell-4::before { content: "◆"; }
-.key.solid, .key.dashed { --key: var(--quiet); } .key.train.dashed { --key: var(--ink-train); }
-.key.dashed::before { border-top-style: dashed; } .key.baseline::before { border-top-style: dotted; }
+.key.round::before { content: "○"; width: auto; height: auto; border: 0; line-height: 1; color: var(--key); }
+.key.round.fused { --key: var(--ink-train); } .key.round.stock { --key: var(--ink-baseline); }
+.key.round.stock::before { content: "□"; }
+.key.solid, .key.dashed { --key: var(--quiet); } .key.test.dashed { --key: var(--ink-test); } .key.train.dashed { --key: var(--ink-train); }
+.key.dashed::before, .key.ahead::before, .key.seasonal::before { border-top-style: dashed; } .key.baseline::before { border-top-style: dotted; }
 details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.925rem; }
 code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 @media screen and (max-width: 40rem) {
   body { padding: 1.25rem 1rem 3rem; }
   figure { padding: 0.6rem 0.6rem 0.4rem; }
+  .key { white-space: normal; }
   th, td { padding-right: 0.8rem; }
   td:first-child, thead th, thead th.number { white-space: normal; }
   thead th { vertical-align: bottom; }
@@ -97,7 +105,10 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   h2, h3 { break-after: avoid; }
   figure { padding: 0; border: 0; }
   .scroll { overflow: visible; background: none; }
-  th, td { padding-right: 0.6rem; }
+  table { font-size: 8pt; }
+  th, td { padding-right: 0.4rem; }
+  table.many { font-size: 6.5pt; } .many th, .many td { padding-right: 0.25rem; }
+  figcaption { font-size: 9pt; }
   td:first-child, thead th, thead th.number { white-space: normal; }
 }
 `;

@@ -67,7 +67,7 @@ test("hostile text out of a CSV file stays text everywhere", () => {
   const document = documentOf(html);
   expect(document.querySelectorAll("script, img, [onerror]").length).toBe(0);
   expect(document.querySelector("h3")?.textContent).toBe(hostile);
-  expect(document.querySelectorAll(".wide svg").length).toBe(6);
+  expect(document.querySelectorAll(".wide svg").length).toBe(7);
 });
 
 test("the tables say what was measured, the better error in bold", () => {
@@ -181,6 +181,10 @@ test("each picture is there with what it finds, drawn for a page and for a phone
     "Sunspots, yearly: training loss per epoch; 0.7000 after the first epoch, 0.2333 after the last",
     "lstm, gru: training and validation accuracy per epoch; validation at the end: lstm 75.0 %, gru 75.0 %",
     "lstm, gru: training and validation loss per epoch; validation at the end: lstm 0.2667, gru 0.2667",
+    ...["lstm", "gru"].map(
+      (cell) =>
+        `${cell}: what reviews are and what they were taken for; 9 of 49 positive reviews were taken for negative, 10 of 51 negative reviews were taken for positive`,
+    ),
   ]);
   expect(labels("narrow")).toEqual(labels("wide"));
 });
@@ -189,12 +193,21 @@ test("the legend names each cell in its colour, training solid and validation da
   const figures = [
     ...documentOf(renderReport(sampleResults(), "all.json")).querySelectorAll("figure"),
   ];
-  const keys = [...(figures.at(-1)?.querySelectorAll(".key") ?? [])];
+  const keys = [...(figures.at(-2)?.querySelectorAll(".key") ?? [])];
   expect(keys.map((key) => [key.textContent, key.className])).toEqual([
     ["lstm", "key cell-1"],
     ["gru", "key cell-2"],
     ["training", "key solid"],
     ["validation", "key dashed"],
+  ]);
+});
+
+test("the most wrong reviews stand with their label, their probability and what was read of them", () => {
+  const document = documentOf(renderReport(sampleResults(), "all.json"));
+  const wrong = [...document.querySelectorAll("ol li")].map(({ textContent }) => textContent);
+  expect(wrong.slice(0, 2)).toEqual([
+    "negative, held positive at 98.3 %: a masterpiece they said",
+    "positive, held positive at 8.0 %: test review 4, without a word index",
   ]);
 });
 

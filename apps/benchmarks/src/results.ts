@@ -227,7 +227,33 @@ export interface SentimentRun extends BaseRun {
     maxLen: number;
   };
   /** Null until every test review was predicted. */
-  test: { loss: number; accuracy: number } | null;
+  test: (JudgedReviews & { loss: number; accuracy: number }) | null;
+}
+
+/** What was predicted of the test reviews. */
+export interface JudgedReviews {
+  confusion: Confusion;
+  /** Those whose label got the least probability, the worst first; none where all are right. */
+  mostWrong: WrongReview[];
+}
+
+/** How many reviews: first what they are, then what they were taken for. A probability above 0.5 is positive. */
+export interface Confusion {
+  positiveAsPositive: number;
+  positiveAsNegative: number;
+  negativeAsPositive: number;
+  negativeAsNegative: number;
+}
+
+/** A review that was taken for the opposite. */
+export interface WrongReview {
+  /** Its place among the test reviews, from 0. */
+  index: number;
+  label: "positive" | "negative";
+  /** Of being positive, as predicted. */
+  probability: number;
+  /** What the model read of it, words without punctuation; of real reviews the end alone. Null without a word index. */
+  text: string | null;
 }
 
 /** The median time of the epochs that were not cut short, or of all where each was. */

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { loadData } from "@rnnkit/datasets-imdb";
+import { dirname, join, resolve } from "node:path";
+import { DatasetError, getWordIndex, loadData, type WordIndex } from "@rnnkit/datasets-imdb";
 import {
   arrangedReviews,
   firstReviews,
@@ -48,6 +48,7 @@ export async function prepareReviews(
     firstReviews(test, limit),
     { name: "imdb", title: "IMDB reviews", synthetic: false, vocabSize: vocab },
     maxlen,
+    await wordsOf(source.path, session.signal),
   );
 }
 
@@ -71,5 +72,20 @@ async function loadImdb(
     });
   } finally {
     progress.stop();
+  }
+}
+
+/**
+ * The words of IMDB's ids: beside the file that was named, or from where its reviews came. They are for reading what
+ * went wrong; a run goes without them.
+ */
+async function wordsOf(path: string | undefined, signal: AbortSignal): Promise<WordIndex | null> {
+  const beside = path === undefined ? undefined : join(dirname(path), "imdb_word_index.json");
+  if (beside !== undefined && !existsSync(beside)) return null;
+  try {
+    return await getWordIndex({ path: beside, signal });
+  } catch (error) {
+    if (error instanceof DatasetError) return null;
+    throw error;
   }
 }

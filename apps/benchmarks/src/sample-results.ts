@@ -193,7 +193,18 @@ export function sampleSentiment(cell: string): SentimentRun {
       vocabSize: 300,
       maxLen: 40,
     },
-    test: { loss: 0.45, accuracy: 0.8125 },
+    test: {
+      loss: 0.45,
+      accuracy: 0.8125,
+      confusion: {
+        ...{ positiveAsPositive: 40, positiveAsNegative: 9 },
+        ...{ negativeAsPositive: 10, negativeAsNegative: 41 },
+      },
+      mostWrong: [
+        { index: 7, label: "negative", probability: 0.983, text: "a masterpiece they said" },
+        { index: 3, label: "positive", probability: 0.08, text: null },
+      ],
+    },
   };
 }
 

@@ -43,6 +43,13 @@ test("the four cells train on the same generated reviews, which are always calle
     }
     expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
     expectWhole(judged!.accuracy * 50);
+    const { positiveAsPositive, positiveAsNegative, negativeAsPositive, negativeAsNegative } =
+      judged!.confusion;
+    expect(positiveAsPositive + negativeAsNegative).toBe(Math.round(judged!.accuracy * 50));
+    const wrong = positiveAsNegative + negativeAsPositive;
+    expect(positiveAsPositive + negativeAsNegative + wrong).toBe(50);
+    expect(judged!.mostWrong.length).toBe(Math.min(5, wrong));
+    for (const { text } of judged!.mostWrong) expect(text).toMatch(/^([a-z]+ ){11}[a-z]+$/);
   }
   for (const { cell, test: judged } of runs) {
     expect(out).toContain(`\n${cell} test accuracy: ${judged!.accuracy.toFixed(4)}\n`);

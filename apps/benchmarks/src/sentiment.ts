@@ -1,11 +1,12 @@
 import { buildSentimentClassifier } from "@rnnkit/keras-builders";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
+import { judgeReviews } from "./judged-reviews.ts";
 import { summarizeModel } from "./model-summary.ts";
 import type { PreparedReviews } from "./prepared-reviews.ts";
 import { type Epoch, type Listing, type SentimentRun, secondsPerEpoch } from "./results.ts";
 import type { Session } from "./session.ts";
 import { type Column, tableHead, tableRow } from "./text-table.ts";
-import { countSteps, evaluate, train } from "./training.ts";
+import { countSteps, evaluate, predict, train } from "./training.ts";
 
 /** The cells that can be compared, in Keras's words. */
 export const cellNames = ["simple_rnn", "lstm", "gru", "bidirectional_lstm"] as const;
@@ -139,7 +140,12 @@ async function classify(
     );
     if (!judged) return run;
     run.timings.evaluateSeconds = (performance.now() - testedAt) / 1000;
-    run.test = { loss: judged.loss, accuracy: judged.accuracy as number };
+    const probabilities = await predict(model, reviews.test.x, 256, signal);
+    if (!probabilities) return run;
+    run.test = {
+      ...{ loss: judged.loss, accuracy: judged.accuracy as number },
+      ...judgeReviews(probabilities, reviews),
+    };
     run.status = "complete";
   } finally {
     progress.stop();

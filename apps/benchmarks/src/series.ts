@@ -6,8 +6,6 @@ import type { Series } from "./one-series.ts";
 import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
-export type { Series } from "./one-series.ts";
-
 interface Embedded {
   title: string;
   file: string;

@@ -17,11 +17,11 @@ const page = (file: string) => readFileSync(join(root, file), "utf8");
 /** The rows of a page's tables, cell by cell. */
 function rowsOf(text: string): string[][] {
   return [...text.matchAll(/^\|(.*)\|$/gm)]
-    .map(([, row = ""]) => row.split("|").map((cell) => cell.trim()))
+    .map(([, row = ""]) => row.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")))
     .filter((cells) => !cells.every((cell) => /^:?-+:?$/.test(cell)));
 }
 
-test.each(guides)("docs/$name: its blocks are one program, which runs", async ({ name, code }) => {
+test.each(guides)("$name: its blocks are one program, which runs", async ({ name, code }) => {
   const project = join(inject("projects"), "guides");
   const script = join(project, `${name}.mjs`);
   writeFileSync(script, code);
@@ -47,7 +47,7 @@ test("docs/numerics.md has the tolerances by which the tests judge", () => {
 test("README.zh-CN.md has README.md's figures, code and links", () => {
   const [english, chinese] = [page("README.md"), page("README.zh-CN.md")];
   const numbers = (text: string) =>
-    rowsOf(text).map((row) => row.flatMap((cell) => cell.match(/\d[\d,.]*/g) ?? []));
+    rowsOf(text).map((row) => row.flatMap((cell) => cell.match(/\d+(?:[.,]\d+)*/g) ?? []));
   expect(numbers(chinese)).toEqual(numbers(english));
   const blocks = (text: string) => snippetsOf(text).map(({ code }) => code);
   expect(blocks(chinese)).toEqual(blocks(english));
@@ -78,6 +78,13 @@ test("docs/zh/tutorial.md has every listing of examples/tutorial, line by line",
   expect([...shown.keys()].sort()).toEqual(listings.sort());
   for (const [file, lines] of shown)
     expect(lines, file).toEqual(meaning(readFileSync(join(folder, file), "utf8")));
+});
+
+test("docs/zh/tutorial.md ends with a link to each numbered example", () => {
+  const numbered = readdirSync(join(root, "examples")).filter((file) => /^\d+-.*\.js$/.test(file));
+  const uses = page("docs/zh/tutorial.md").split("\n## ").at(-1) as string;
+  expect(numbered.length).toBeGreaterThan(11);
+  expect(numbered.filter((file) => !uses.includes(`(../../examples/${file})`))).toEqual([]);
 });
 
 test("figures that docs/zh/tutorial.md gives stand in a README", () => {

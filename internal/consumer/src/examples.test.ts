@@ -1,36 +1,19 @@
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { tinyImdb } from "../../../packages/datasets-imdb/src/tiny-imdb.fixture.ts";
 import { root } from "./packages.ts";
+import { project, runExample } from "./run-example.ts";
 
-const run = promisify(execFile);
-const project = join(inject("projects"), "all");
 const folder = join(root, "examples", "tutorial");
 const imdb = join(project, "imdb.npz");
 
-/**
- * Runs a listing against the packed packages, with other words in the place of some of its own:
- * smaller sizes, and a file of twelve reviews. Resolves to what it prints.
- */
-async function printed(listing: string, smaller: Record<string, string> = {}): Promise<string> {
-  let code = readFileSync(join(folder, listing), "utf8");
-  for (const [words, others] of Object.entries(smaller)) {
-    expect(code.split(words).length - 1, `${words} in ${listing}`).toBe(1);
-    code = code.replace(words, () => others);
-  }
-  const file = join(project, listing);
-  writeFileSync(file, code);
-  const { stdout, stderr } = await run(process.execPath, [file], { cwd: project });
-  expect(stderr).toBe("");
-  return stdout;
-}
+const printed = (listing: string, smaller?: Record<string, string>) =>
+  runExample(join("tutorial", listing), smaller);
 
 /** How many lines the listing has drawn, and how many of them are dashed. */
 function drawn(page: string): { lines: number; dashed: number } {
-  const html = readFileSync(join(project, page), "utf8");
+  const html = readFileSync(join(project, "tutorial", page), "utf8");
   const lines = html.match(/<g [^>]*aria-label="line"[^>]*>/g) ?? [];
   return {
     lines: lines.length,

@@ -188,3 +188,25 @@ test("what is no drawing is refused", () => {
     "expected interval to be 0 or more milliseconds, got -1",
   );
 });
+
+test("where there is no setImmediate, as in a page, no timer holds a training up", async () => {
+  vi.stubGlobal("setImmediate", undefined);
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  try {
+    let drawings = 0;
+    const draw = () => {
+      drawings++;
+    };
+    const model = buildStockForecaster(2, { units: 2, seed: 1 });
+    await model.fit(x, y, {
+      batchSize: 5,
+      epochs: 2,
+      callbacks: [progress({ interval: 0, draw })],
+    });
+    expect(drawings).toBe(6);
+    expect(timers).not.toHaveBeenCalled();
+  } finally {
+    timers.mockRestore();
+    vi.unstubAllGlobals();
+  }
+});

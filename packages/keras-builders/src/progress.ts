@@ -132,8 +132,15 @@ async function numbersOf(logs: Logs): Promise<Record<string, number>> {
 function turnOfOthers(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (then: () => void) => unknown };
   return new Promise((resolve) => {
-    if (setImmediate) setImmediate(() => resolve());
-    else setTimeout(resolve, 0);
+    if (setImmediate) return void setImmediate(() => resolve());
+    if (typeof MessageChannel === "undefined") return void setTimeout(resolve, 0);
+    // Timers that start one another wait for 4 ms in a page, twice as long as the step of a small model.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
   });
 }
 

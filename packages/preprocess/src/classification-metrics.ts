@@ -9,7 +9,7 @@ import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
  *
  * Both have the same shape; labels are 0 and 1. Throws when shapes differ or nothing is given.
  *
- * Source: keras.io/api/metrics/accuracy_metrics/#binaryaccuracy-class
+ * Source: https://keras.io/api/metrics/accuracy_metrics/#binaryaccuracy-class
  *
  * @example
  * binaryAccuracy([1, 0, 0], [0.9, 0.5, 0.7]); // => 0.6666666666666666
@@ -34,7 +34,7 @@ export function binaryAccuracy(
  * The share of rows [N, K] whose largest prediction is where the largest label is; of equal ones the
  * first counts.
  *
- * Source: keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class
+ * Source: https://keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class
  *
  * @example
  * categoricalAccuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]]); // => 0.5
@@ -50,7 +50,7 @@ export function categoricalAccuracy(yTrue: ArrayInput, yPred: ArrayInput): numbe
 /**
  * The share of rows [N, K] whose largest prediction is at the label, an index in [N] or [N, 1].
  *
- * Source: keras.io/api/metrics/accuracy_metrics/#sparsecategoricalaccuracy-class
+ * Source: https://keras.io/api/metrics/accuracy_metrics/#sparsecategoricalaccuracy-class
  *
  * @example
  * sparseCategoricalAccuracy([1, 0], [[0.2, 0.8], [0.4, 0.6]]); // => 0.5
@@ -71,7 +71,7 @@ export function sparseCategoricalAccuracy(yTrue: ArrayInput, yPred: ArrayInput):
  * The mean of −y·log p − (1 − y)·log(1 − p) over all elements, with p kept 1e-7 away from 0 and 1.
  * With **fromLogits** predictions are logits z, p = σ(z), and nothing is clipped.
  *
- * Source: keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
+ * Source: https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
  *
  * @example
  * binaryCrossentropy([1, 0], [0.5, 0.5]); // => 0.6931471805599453

@@ -17,6 +17,7 @@ import {
   toJsonNumbers,
 } from "./scaler.ts";
 
+/** What a `MinMaxScaler` is made with. */
 export interface MinMaxScalerOptions {
   /** Where each feature's minimum and maximum go. Default [0, 1]. */
   featureRange?: readonly [number, number];
@@ -73,7 +74,7 @@ const who = "minMaxScaler";
  *
  * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
  *
  * @example
  * const scaler = new MinMaxScaler();

@@ -30,6 +30,7 @@ export type Step = number | string | NumberArray | readonly Step[];
 /** What can be padded. */
 export type Sequences = readonly (NumberArray | readonly Step[])[] | RaggedSequences;
 
+/** What `padSequences` takes. */
 export interface PadSequencesOptions<D extends keyof PaddedArrays = "int32"> {
   /** Steps of every row. Default the longest sequence. */
   maxLen?: number;
@@ -69,7 +70,7 @@ const constructors: Record<string, new (length: number) => NumberArray> = {
  * the first non-empty sequence, an unknown mode, no sequence and no **maxLen**, a **maxLen** of 0
  * with truncating *pre* and two steps to truncate, or with *post* and vector steps; and a number that the dtype cannot hold.
  *
- * Source: keras.io/api/data_loading/timeseries/#padsequences-function
+ * Source: https://keras.io/api/data_loading/timeseries/#padsequences-function
  *
  * @example
  * padSequences([[1], [2, 3], [4, 5, 6]], { maxLen: 2 });

@@ -2,22 +2,27 @@
 import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, readArray } from "./nd-array.ts";
 
+/** What every metric of this kind takes. */
 export interface RegressionMetricOptions {
   /** The weight of each row, [N]; they need not sum to 1. Default all alike. */
   sampleWeight?: ArrayInput;
 }
 
+/** A value for each output column. */
 export interface RawValues {
   /** One value for each output column instead of their mean. */
   multioutput: "raw_values";
 }
 
+/** One value, the mean over the output columns. */
 export interface UniformAverage {
   /** The mean over output columns: the default. */
   multioutput?: "uniform_average";
 }
 
+/** The mean over output columns. @inline */
 type Average = RegressionMetricOptions & UniformAverage;
+/** A value for each of them. @inline */
 type Raw = RegressionMetricOptions & RawValues;
 
 /** Either way of averaging. @internal */
@@ -32,7 +37,7 @@ export const metricOptionNames: readonly string[] = ["sampleWeight", "multioutpu
  * Both are [N] or [N, M]; [N] counts as [N, 1]. Throws, as all metrics here do, on other ranks, on
  * shapes that differ, on no rows, on NaN and ±Infinity, and on weights that sum to 0.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
  *
  * @example
  * meanSquaredError([1, 2], [1, 4]); // => 2
@@ -55,7 +60,7 @@ export function meanSquaredError(
  * mean_j √(mean_i (yTrue[i, j] − yPred[i, j])²), which for several columns is not the root of
  * `meanSquaredError`. In the units of y.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.root_mean_squared_error.html
  *
  * @example
  * rootMeanSquaredError([1, 2], [1, 4]); // => 1.4142135623730951
@@ -82,7 +87,7 @@ export function rootMeanSquaredError(
 /**
  * The mean of |yTrue − yPred|. In the units of y, and less moved by outliers than the squares.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
  *
  * @example
  * meanAbsoluteError([1, 2], [1, 4]); // => 1

@@ -10,6 +10,7 @@ export interface WindowArrays {
   int32: Int32Array;
 }
 
+/** The element types that windows can have. */
 export type WindowDtype = keyof WindowArrays;
 
 /** The default: Int32Array stays, anything else becomes float32, as in `tf.tensor`. */
@@ -88,7 +89,7 @@ const optionNames = ["windowLength", "horizon", "targets", ...windowOptionNames]
  *
  * Throws when the series is too short for one window, or an option is out of its range.
  *
- * Source: keras.io/api/data_loading/timeseries (whose results `{ targets }` or `{ horizon: 0 }` give).
+ * Source: https://keras.io/api/data_loading/timeseries (whose results `{ targets }` or `{ horizon: 0 }` give).
  *
  * @example
  * const { x, y } = slidingWindows([0, 1, 2, 3, 4], { windowLength: 3 });

@@ -17,6 +17,7 @@ import {
   toJsonNumbers,
 } from "./scaler.ts";
 
+/** What a `StandardScaler` is made with. */
 export interface StandardScalerOptions {
   /** Subtract the mean. Default true. */
   withMean?: boolean;
@@ -64,7 +65,7 @@ const who = "standardScaler";
  *
  * Throws on anything but [N, F] or [N], no rows, another number of features, ±Infinity, and before `fit`.
  *
- * Sources: scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html;
+ * Sources: https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html;
  * Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance".
  *
  * @example

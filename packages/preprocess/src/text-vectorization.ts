@@ -3,8 +3,10 @@ import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
 import type { NdArray } from "./nd-array.ts";
 
+/** What is done to each text before it is split, by name. */
 export type Standardize = "lower_and_strip_punctuation" | "lower" | "strip_punctuation";
 
+/** What a `TextVectorization` is made with. */
 export interface TextVectorizationOptions {
   /** The largest vocabulary, special tokens included. Default no limit. */
   maxTokens?: number;
@@ -58,7 +60,7 @@ const ASCII_WHITESPACE = /[ \t\n\v\f\r]+/;
  * Throws on options that Keras refuses, on repeated tokens, on `adapt` after a given vocabulary, and
  * on `transform` before there is one. Keras's ngrams and tf_idf are not offered.
  *
- * Source: keras.io/api/layers/preprocessing_layers/text/text_vectorization
+ * Source: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization
  *
  * @example
  * const vectorize = new TextVectorization({ outputSequenceLength: 4 });

@@ -4,6 +4,7 @@ import { checkOptions, shown } from "./generated/options.ts";
 import { random } from "./random.ts";
 import { readArrays, type Split, type Splittable, splitArguments } from "./splittable.ts";
 
+/** What `trainTestSplit` takes. */
 export interface TrainTestSplitOptions {
   /** The test part: a share in (0, 1), rounded up, or a number of rows. Default 0.25. */
   testSize?: number;
@@ -36,7 +37,7 @@ const optionNames = ["testSize", "trainSize", "shuffle", "seed"];
  *
  * Throws when arrays differ in length, or when a size leaves either part empty.
  *
- * Source: scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
+ * Source: https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  *
  * @example
  * const [train, test] = trainTestSplit([1, 2, 3, 4, 5], { testSize: 0.4 }); // => [1, 2, 3], [4, 5]

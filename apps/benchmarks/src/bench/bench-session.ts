@@ -7,45 +7,14 @@ import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import { writeWhole } from "../output.ts";
 import { printable } from "../printable.ts";
-import { type Environment, type Status, stringifyJson } from "../results.ts";
+import { renderBenchReport } from "../report-bench.ts";
+import { type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
 import type { Colors, Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { BENCH_SCHEMA_VERSION, type BenchEnvironment, type BenchResults } from "./bench-results.ts";
 import { type BusyPeak, measureBusyPeak } from "./busy-peak.ts";
-import { createPeakKernel, hasRelaxedSimd, type Isa, kernelIsa, type PeakKernel } from "./peak.ts";
-
-/** Version of the form of the JSON that `bench` writes. */
-export const BENCH_SCHEMA_VERSION = 1;
-
-/** Everything one `bench` command measured. */
-export interface BenchResults<Row = object> {
-  schemaVersion: typeof BENCH_SCHEMA_VERSION;
-  command: string;
-  status: Status;
-  /** Why, when **status** is *failed*. */
-  error: string | null;
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  /** Wall-clock seconds, checks and warm-up included. */
-  seconds: number;
-  /** What the command was asked for. */
-  options: Record<string, unknown>;
-  environment: BenchEnvironment;
-  rows: Row[];
-}
-
-/** The machine and the software that the figures belong to. */
-export interface BenchEnvironment extends Environment {
-  simd: { simd128: boolean; relaxed: boolean };
-  /** What the engine uses for a large call unless a row says otherwise. */
-  threads: number;
-  /** The matrix kernel on one core before the work began, GFLOP/s. */
-  peakGflops: { simd128: number; relaxed: number | null };
-  /** Whose peak fractions are of: the engine's own instructions. */
-  peakOf: Isa;
-  /** The same while all of **threads** work at once; null on one thread. */
-  busyPeak: BusyPeak | null;
-}
+import { createPeakKernel, hasRelaxedSimd, kernelIsa, type PeakKernel } from "./peak.ts";
 
 /** What a bench command's work is given. */
 export interface Bench<Row> {
@@ -68,6 +37,8 @@ export interface BenchOptions {
   options: Record<string, unknown>;
   /** File for the results; none unless asked for. */
   json?: string;
+  /** File for them as HTML; none unless asked for. */
+  report?: string;
   /** Threads of the engine. Default: as many as it chooses. */
   threads?: number;
 }
@@ -80,10 +51,11 @@ export interface BenchOptions {
  * @throws UsageError before any work when the file cannot be written; what the work throws
  */
 export async function runBench<Row extends object>(
-  { command, terminal, options, json, threads }: BenchOptions,
+  { command, terminal, options, json, report, threads }: BenchOptions,
   work: (bench: Bench<Row>) => Promise<void>,
 ): Promise<number> {
-  const file = json === undefined ? undefined : openFile(json);
+  const file = json === undefined ? undefined : openFile("--json", json);
+  const page = report === undefined ? undefined : openFile("--report", report);
   const { colors, out } = terminal;
   const line = (text = "") => {
     out.write(`${text}\n`);
@@ -129,6 +101,10 @@ export async function runBench<Row extends object>(
     if (file !== undefined) {
       writeWhole(file, stringifyJson(results));
       line(`results  ${file}`);
+    }
+    if (page !== undefined) {
+      writeWhole(page, renderBenchReport(JSON.parse(stringifyJson(results)) as BenchResults));
+      line(`report   ${page}`);
     }
     line(colors.dim(`${status}, ${formatSeconds(results.seconds)}`));
     if (failure) throw failure;
@@ -181,11 +157,11 @@ function busyText({ threads, alone, together }: BusyPeak): string {
   return `${together.toFixed(1)} GFLOP/s a core with ${threads} at work, ${share} % of one alone`;
 }
 
-function openFile(json: string): string {
-  const file = resolve(json);
+function openFile(option: string, path: string): string {
+  const file = resolve(path);
   const folder = dirname(file);
   const refuse = (reason: string) =>
-    new UsageError(`--json: expected a file that can be written, got ${file}: ${reason}`);
+    new UsageError(`${option}: expected a file that can be written, got ${file}: ${reason}`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BenchResults } from "./bench-session.ts";
+import type { BenchResults } from "./bench-results.ts";
 import { compareRounds, compareSizes, orderOf, timesOf } from "./checkouts.ts";
 
 const resultsOf = (command: string, rows: object[], others: object = {}): BenchResults =>

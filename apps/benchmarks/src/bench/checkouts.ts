@@ -1,6 +1,6 @@
 import { median } from "../statistics.ts";
-import type { BenchResults } from "./bench-session.ts";
-import { BENCH_SCHEMA_VERSION } from "./bench-session.ts";
+import type { BenchResults } from "./bench-results.ts";
+import { BENCH_SCHEMA_VERSION } from "./bench-results.ts";
 import type { KernelRow } from "./kernels-bench.ts";
 import { shapeText } from "./recurrent-ops.ts";
 import type { StepRow } from "./step-table.ts";

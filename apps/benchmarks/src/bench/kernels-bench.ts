@@ -4,7 +4,8 @@ import { median, quantile } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkAgreement, checkThreads } from "./agreement.ts";
-import type { Bench, BenchEnvironment } from "./bench-session.ts";
+import type { BenchEnvironment } from "./bench-results.ts";
+import type { Bench } from "./bench-session.ts";
 import { flopFormula, type Pass, passes, recurrentFlops } from "./flops.ts";
 import type { Isa } from "./peak.ts";
 import {

@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { chartSvg } from "../chart-svg.ts";
-import { sampleForecast, sampleSentiment } from "../sample-results.ts";
+import { formatNumber } from "../format.ts";
+import { sampleForecast, sampleFullForecast, sampleSentiment } from "../sample-results.ts";
 import type { Chart } from "./chart.ts";
-import { forecastChart } from "./forecast-chart.ts";
+import { confusionChart } from "./confusion-chart.ts";
+import { forecastChart, residualChart, testChart } from "./forecast-chart.ts";
 import { historyChart, trainingChart } from "./history-chart.ts";
+import { horizonChart } from "./horizon-chart.ts";
 import { thin } from "./line-marks.ts";
 
 test("a thinned line keeps its order, its extremes and no more than was asked", () => {
@@ -99,4 +102,108 @@ test("a training chart has a dashed line where there was a validation", () => {
   const validated = epochs.map((epoch) => ({ ...epoch, validationLoss: epoch.loss * 2 }));
   const dashes = linesOf(trainingChart("series", validated, "loss")).map(({ dashed }) => dashed);
   expect(dashes).toEqual([false, true]);
+});
+
+const titlesOf = (chart: Chart) =>
+  [...parseHTML(chartSvg(chart, 920)).document.querySelectorAll("title")].map(
+    ({ textContent }) => textContent,
+  );
+
+test("pointing at a place of a forecast says all its values, its band and its part; a fold says what it saw", () => {
+  const titles = titlesOf(forecastChart(sampleFullForecast()));
+  expect(titles).toContain(
+    "1705: actual 58.0000, predicted 50.0000, band 42.0000 to 57.0000, last value 36.0000, a season before 23.0000, test part",
+  );
+  expect(titles).toContain(
+    "1703: actual 23.0000, predicted 24.0000, last value 16.0000, training part",
+  );
+  expect(titles).toContain("1708: forecast 14.0000, band 8.00000 to 21.0000, beyond the data");
+  expect(titles).toContain(
+    "fold 1, from 1706 on: trained on the 6 points before, root mean squared error 4.000",
+  );
+});
+
+test("the test part is a shaded band from its first to its last place, also where values follow it", () => {
+  for (const run of [sampleForecast(), sampleFullForecast()]) {
+    for (const chart of [forecastChart(run), residualChart(run)!]) {
+      const { document } = parseHTML(chartSvg(chart, 920));
+      const band = document.querySelector('g[aria-label="rect"] rect');
+      const axis = [56, 900] as const;
+      const last = run.ahead ? 1710 : 1707;
+      const x = (at: number) => axis[0] + ((at - 1702) / (last - 1702)) * (axis[1] - axis[0]);
+      const from = Number(band?.getAttribute("x"));
+      expect(from).toBeCloseTo(x(1705), 0);
+      expect(from + Number(band?.getAttribute("width"))).toBeCloseTo(x(1707), 0);
+    }
+  }
+});
+
+test("bands are drawn where a run has them: over the test part, and over what follows it", () => {
+  const areas = (chart: Chart) =>
+    parseHTML(chartSvg(chart, 920)).document.querySelectorAll('g[aria-label="area"]').length;
+  expect(areas(forecastChart(sampleForecast()))).toBe(0);
+  expect(areas(forecastChart(sampleFullForecast()))).toBe(2);
+  expect(areas(testChart(sampleFullForecast(), true))).toBe(1);
+});
+
+test("residuals stand under the forecast on the same time axis, actual less predicted", () => {
+  const run = sampleForecast();
+  const residuals = residualChart(run)!;
+  const ticks = (chart: Chart) =>
+    [...parseHTML(chartSvg(chart, 920)).document.querySelectorAll("g")]
+      .filter((group) => group.getAttribute("aria-label") === "x-axis tick label")
+      .flatMap((group) => [...group.querySelectorAll("text")])
+      .map((text) => [text.textContent, text.getAttribute("transform")?.split(",")[0]]);
+  expect(ticks(residuals)).toEqual(ticks(forecastChart(run)));
+  // Between whole numbers of steps or years there is none.
+  const named = ticks(residuals).flatMap(([name]) => (name ? [name] : []));
+  expect(named).toEqual(["1702", "1703", "1704", "1705", "1706", "1707"]);
+  expect(titlesOf(residuals)).toEqual(
+    ["1", "-1", "2", "8", "-4", "-2"].map(
+      (value, i) => `${1702 + i}: residual ${formatNumber(Number(value))}`,
+    ),
+  );
+  run.test.predicted = null;
+  expect(residualChart(run)).toBeNull();
+});
+
+test("errors by steps ahead stand beside the baselines', and one step alone makes no chart", () => {
+  expect(horizonChart(sampleForecast())).toBeNull();
+  const chart = horizonChart(sampleFullForecast())!;
+  expect(linesOf(chart).map(({ stroke, points }) => [stroke, points])).toEqual([
+    ["var(--ink-test)", 2],
+    ["var(--ink-baseline)", 2],
+    ["var(--ink-seasonal)", 2],
+  ]);
+  expect(titlesOf(chart)).toContain(
+    "2 ahead, model: root mean squared error 5.500 over 2 forecasts",
+  );
+});
+
+test("a confusion matrix counts each field and says its share of the row", () => {
+  const { confusion } = sampleSentiment("lstm").test!;
+  const chart = confusionChart("lstm", confusion);
+  const { document } = parseHTML(chartSvg(chart, 450));
+  const fields = [...document.querySelectorAll('g[aria-label="text"] text')];
+  const words = fields.map((field) =>
+    [...field.querySelectorAll("tspan")].map(({ textContent }) => textContent),
+  );
+  expect(words).toEqual([
+    ["40", "81.6 %"],
+    ["9", "18.4 %"],
+    ["10", "19.6 %"],
+    ["41", "80.4 %"],
+  ]);
+  expect(chart.label).toContain(
+    "9 of 49 positive reviews were taken for negative, 10 of 51 negative reviews were taken for positive",
+  );
+});
+
+test("an axis' name that is longer than a phone is wide is cut", () => {
+  const run = sampleForecast();
+  run.data.valueLabel = "价格".repeat(40);
+  const texts = [...parseHTML(chartSvg(forecastChart(run), 320)).document.querySelectorAll("text")];
+  const name = texts.find(({ textContent }) => textContent?.startsWith("↑"))?.textContent;
+  expect(name).toMatch(/^↑ (价格)+价?…$/);
+  expect(name!.length).toBeLessThan(26);
 });

@@ -2,18 +2,22 @@ import * as Plot from "@observablehq/plot";
 import { formatNumber } from "../format.ts";
 import type { ForecastPart, ForecastRun } from "../results.ts";
 import { type Chart, plotWidth, type Size } from "./chart.ts";
-import { BASELINE_DASHES, ink } from "./ink.ts";
+import { BASELINE_DASHES, ink, SEASONAL_DASHES } from "./ink.ts";
 import { type Column, hoverColumns, line, type Point } from "./line-marks.ts";
 
 /** What of a forecast is drawn. */
 export type DrawnForecast = {
   data: Pick<ForecastRun["data"], "title" | "valueLabel" | "axis">;
-} & Pick<ForecastRun, "train" | "test" | "rmse" | "baselineRmse" | "ahead">;
+} & Pick<ForecastRun, "train" | "test" | "rmse" | "baselineRmse" | "ahead"> &
+  Partial<Pick<ForecastRun, "bands" | "walkForward">>;
 
 // More steps than these of a test part cannot be told apart.
 const MOST_TEST_POINTS = 240;
 
-/** The whole series, the model's forecasts over its training and its test part, and beyond its end. */
+/**
+ * The whole series, the model's forecasts over its training and its test part, with their bands where
+ * there are some, and beyond its end; where the folds of a walk-forward evaluation begin.
+ */
 export function forecastChart(run: DrawnForecast): Chart {
   const { train, test } = run;
   const columns = [...said(train, run, "training part"), ...said(test, run, "test part")];
@@ -24,7 +28,8 @@ export function forecastChart(run: DrawnForecast): Chart {
       (rmse
         ? `; root mean squared error ${formatNumber(rmse.test)} on the test part, ` +
           `${formatNumber(baselineRmse.test)} of the last value`
-        : ""),
+        : "") +
+      (run.walkForward ? `; ${run.walkForward.folds.length} walk-forward folds` : ""),
     span: "full",
     options: (size) => ({
       height: size.narrow ? 260 : 320,
@@ -32,6 +37,9 @@ export function forecastChart(run: DrawnForecast): Chart {
       y: { label: run.data.valueLabel, grid: true, nice: true },
       marks: [
         testRegion(run),
+        band(test, run),
+        band(run.ahead, run),
+        foldMarks(run, size),
         line([...points(train, train.actual, run), ...points(test, test.actual, run)], ink.actual),
         train.predicted ? line(points(train, train.predicted, run), ink.train) : null,
         test.predicted ? line(points(test, test.predicted, run), ink.test) : null,
@@ -112,9 +120,13 @@ export function testChart(run: DrawnForecast, lastValue: boolean): Chart {
     span: "full",
     options: (size) => ({
       height: size.narrow ? 240 : 300,
-      x: timeScale(run, [position(test.at[first] as number | string, run), lastPosition(run)]),
+      x: timeScale(run, [position(test.at[first] as number | string, run), testSpan(run).to]),
       y: { label: run.data.valueLabel, grid: true, nice: true },
       marks: [
+        band(tail(test, first), run),
+        test.seasonal && lastValue
+          ? line(last(test.seasonal), ink.seasonal, { strokeDasharray: SEASONAL_DASHES })
+          : null,
         lastValue
           ? line(last(test.lastValue), ink.baseline, { strokeDasharray: BASELINE_DASHES })
           : null,
@@ -124,6 +136,12 @@ export function testChart(run: DrawnForecast, lastValue: boolean): Chart {
       ],
     }),
   };
+}
+
+/** The part from its n-th point on. */
+function tail(part: ForecastPart, n: number): Banded {
+  const { at, lower, upper } = part;
+  return { at: at.slice(n), lower: lower?.slice(n) ?? null, upper: upper?.slice(n) ?? null };
 }
 
 /** How many of a test part's points `testChart` draws. */
@@ -160,6 +178,36 @@ function testSpan(run: DrawnForecast): { from: number | Date; to: number | Date 
   };
 }
 
+type Banded = Pick<ForecastPart, "at" | "lower" | "upper">;
+
+/** Between the lower and the upper ends of forecasts. */
+function band(part: Banded | null, run: DrawnForecast): Plot.Markish {
+  if (!part?.lower || !part.upper) return null;
+  const { at, lower, upper } = part;
+  const ends = at.map((at, i) => ({ at: position(at, run), lower: lower[i], upper: upper[i] }));
+  return Plot.areaY(ends, {
+    ...{ x: "at", y1: "lower", y2: "upper", fill: ink.test, fillOpacity: 0.25 },
+  });
+}
+
+/** A line where each fold's stretch begins, and its number. */
+function foldMarks(run: DrawnForecast, size: Size): Plot.Markish {
+  const folds = (run.walkForward?.folds ?? []).map(({ test, trainPoints, horizon }, i) => ({
+    at: position(test.at[0] as number | string, run),
+    name: size.narrow ? String(i + 1) : `fold ${i + 1}`,
+    title:
+      `fold ${i + 1}, from ${test.at[0]} on: trained on the ${trainPoints} points before, ` +
+      `root mean squared error ${formatNumber(horizon.all.model.rmse)}`,
+  }));
+  return [
+    Plot.ruleX(folds, { x: "at", stroke: "currentColor", strokeDasharray: "1,3", title: "title" }),
+    Plot.text(folds, {
+      ...{ x: "at", text: "name", title: "title", frameAnchor: "bottom", textAnchor: "start" },
+      ...{ dx: 3, dy: -4, fill: "currentColor", stroke: ink.card, strokeWidth: 4 },
+    }),
+  ];
+}
+
 function beyond(run: DrawnForecast): Plot.Markish[] {
   const { ahead, test } = run;
   if (!ahead || ahead.values.length === 0) return [];
@@ -185,7 +233,11 @@ function said(part: ForecastPart, run: DrawnForecast, where = ""): Column[] {
     const values = [
       `actual ${formatNumber(part.actual[i], 6)}`,
       part.predicted ? `predicted ${formatNumber(part.predicted[i], 6)}` : "",
+      part.lower && part.upper
+        ? `band ${formatNumber(part.lower[i], 6)} to ${formatNumber(part.upper[i], 6)}`
+        : "",
       `last value ${formatNumber(part.lastValue[i], 6)}`,
+      part.seasonal ? `a season before ${formatNumber(part.seasonal[i], 6)}` : "",
       where,
     ];
     return { at: position(at, run), title: `${at}: ${values.filter(Boolean).join(", ")}` };
@@ -196,7 +248,12 @@ function saidAhead(run: DrawnForecast): Column[] {
   const { ahead } = run;
   return (ahead?.values ?? []).map((value, i) => {
     const at = ahead?.at[i] as number | string;
-    const title = `${at}: forecast ${formatNumber(value, 6)}, beyond the data`;
+    const ends =
+      ahead?.lower &&
+      ahead.upper &&
+      `band ${formatNumber(ahead.lower[i], 6)} to ${formatNumber(ahead.upper[i], 6)}`;
+    const said = [`forecast ${formatNumber(value, 6)}`, ends, "beyond the data"];
+    const title = `${at}: ${said.filter(Boolean).join(", ")}`;
     return { at: position(at, run), title };
   });
 }
@@ -223,5 +280,7 @@ function timeScale(
   domain = [position(run.train.at[0] as number | string, run), lastPosition(run)],
 ): Plot.ScaleOptions {
   const { label, kind } = run.data.axis;
-  return kind === "date" ? { type: "utc", label, domain } : { label, tickFormat: "d", domain };
+  if (kind === "date") return { type: "utc", label, domain };
+  // Years and steps: there is nothing between whole numbers.
+  return { label, domain, tickFormat: (at: number) => (Number.isInteger(at) ? String(at) : "") };
 }

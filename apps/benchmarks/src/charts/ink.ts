@@ -4,6 +4,7 @@ export const ink = {
   train: "var(--ink-train)",
   test: "var(--ink-test)",
   baseline: "var(--ink-baseline)",
+  seasonal: "var(--ink-seasonal)",
   card: "var(--card)",
 } as const;
 
@@ -26,12 +27,15 @@ export const VALIDATION_DASHES = "5,4";
 /** What the last value's forecast is drawn with. */
 export const BASELINE_DASHES = "2,3";
 
+/** What the forecast "as a season before" is drawn with. */
+export const SEASONAL_DASHES = "6,3,1,3";
+
 const light = `--card: #ffffff;
-  --ink-actual: #6d7985; --ink-train: #1668c7; --ink-test: #c93a4d; --ink-baseline: #8a7524;
+  --ink-actual: #6d7985; --ink-train: #1668c7; --ink-test: #c93a4d; --ink-baseline: #8a7524; --ink-seasonal: #0b7a75;
   --ink-cell-1: #1668c7; --ink-cell-2: #c8560b; --ink-cell-3: #0f8a5f; --ink-cell-4: #9a3fb5;`;
 
 const dark = `--card: #1b1f24;
-  --ink-actual: #8d99a6; --ink-train: #62a8f5; --ink-test: #ff8095; --ink-baseline: #cdb65c;
+  --ink-actual: #8d99a6; --ink-train: #62a8f5; --ink-test: #ff8095; --ink-baseline: #cdb65c; --ink-seasonal: #5cc8c2;
   --ink-cell-1: #62a8f5; --ink-cell-2: #ff9a57; --ink-cell-3: #4ecb9c; --ink-cell-4: #d58cec;`;
 
 /** The variables that charts are drawn with, as a style sheet: light, and dark where the system asks for it; paper is light. */

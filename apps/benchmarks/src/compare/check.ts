@@ -25,7 +25,7 @@ export interface CheckCase {
 const ROWS = 3;
 const STEPS = 60;
 // A step so long that rounding of the weights does not show in it.
-const STEP = 1024;
+const STEP = 2 ** 20;
 const SEED = 7;
 
 const outputs = tolerances.models.predictions.ofLargest;

@@ -30,6 +30,8 @@ export interface CompareOptions {
 
 /** What a sweep elsewhere is told besides its jobs. */
 export interface Sweep {
+  /** The same as long as the file is gone on with: when it was begun. */
+  id: string;
   code: Code;
   request: TaskRequest;
   /** Digest of the examples that the request must give. */
@@ -82,9 +84,11 @@ export async function compare(
         ? `  going on with ${file.path}: ${jobs.length - missing.length} of ${jobs.length} jobs are done, ${missing.length} to do`
         : `  ${jobs.length} jobs: ${countsOf(jobs)}`,
     );
-    const results = resultsInto(file, missing.length, progress);
+    const results = resultsInto(file, missing, progress);
+    save(file);
     if (elsewhere && missing.length > 0) {
-      const sweep = { code, request, examples: task.digest, settings };
+      const id = file.comparison.startedAt;
+      const sweep = { id, code, request, examples: task.digest, settings };
       await elsewhere.perform(sweep, missing, results, (line) => progress.line(line), signal);
     } else {
       await sweepHere(missing, openWorkplace({ loaded, settings, progress, signal }), results);

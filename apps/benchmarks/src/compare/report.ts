@@ -1,5 +1,6 @@
 import { formatNumber } from "../format.ts";
 import { escapeHtml } from "../html.ts";
+import { scoreTimeFigures, stepTimeFigures } from "../report-comparison-figures.ts";
 import { cell, number, table } from "../report-elements.ts";
 import { reportStyle } from "../report-style.ts";
 import { median } from "../statistics.ts";
@@ -37,7 +38,9 @@ export function renderComparisons(all: readonly Named[]): string {
 <main>
 ${originsSection(all)}
 ${timesSection(all)}
+${picturesSection(all, "How long a step takes", ({ comparison }) => stepTimeFigures(comparison))}
 ${qualitySection(all)}
+${picturesSection(all, "How good after how long", ({ comparison }) => scoreTimeFigures(comparison))}
 ${reasonsSection(all)}
 </main>
 </body>
@@ -127,6 +130,23 @@ ${table(columns, rows)}
 function between(times: StepTimes | null | undefined, first: StepTimes | null | undefined) {
   if (!times || !first) return "–";
   return formatNumber(median(times.samplesMs) / median(first.samplesMs), 3);
+}
+
+/** The figures of each comparison under its name. */
+function picturesSection(
+  all: readonly Named[],
+  title: string,
+  figuresOf: (named: Named) => string[],
+): string {
+  const parts = all.map((named) => {
+    const figures = figuresOf(named).join("\n");
+    return all.length > 1 && figures ? `<h3>${escapeHtml(named.name)}</h3>\n${figures}` : figures;
+  });
+  if (parts.every((part) => part === "")) return "";
+  return `<section>
+<h2>${escapeHtml(title)}</h2>
+${parts.join("\n")}
+</section>`;
 }
 
 function qualitySection(all: readonly Named[]): string {

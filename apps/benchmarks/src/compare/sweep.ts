@@ -11,15 +11,21 @@ export interface Results {
   take(result: JobResult): void;
 }
 
-/** Takes results of **total** jobs into a file. */
-export function resultsInto(file: ComparisonFile, total: number, progress: Progress): Results {
-  let done = 0;
+/** Takes the results of **jobs** into a file; one that comes twice counts once. */
+export function resultsInto(
+  file: ComparisonFile,
+  jobs: readonly Job[],
+  progress: Progress,
+): Results {
+  const missing = new Set(jobs.map(({ key }) => key));
   return {
     take(result) {
+      const { key } = result.kind === "heat" ? result.heat : result.run;
+      if (!missing.delete(key)) return;
       file.add(result);
-      done++;
       const { measure } = file.comparison.task;
-      for (const line of resultLines(result, measure, `${done}/${total}`)) progress.line(line);
+      const count = `${jobs.length - missing.size}/${jobs.length}`;
+      for (const line of resultLines(result, measure, count)) progress.line(line);
     },
   };
 }

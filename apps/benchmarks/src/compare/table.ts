@@ -20,7 +20,10 @@ const columns: Column[] = [
 export function comparisonTable(comparison: Comparison): string[] {
   const { task, settings } = comparison;
   const rows = rowsOf(comparison);
-  const reasons = rows.filter(({ reason }) => reason !== null);
+  const reasons = new Map<string, string[]>();
+  for (const { key, reason } of rows) {
+    if (reason !== null) reasons.set(reason, [...(reasons.get(reason) ?? []), key]);
+  }
   const baselines = Object.entries(task.baselines).map(
     ([name, value]) => `${name} ${qualityText(value, task.measure)}`,
   );
@@ -33,7 +36,7 @@ export function comparisonTable(comparison: Comparison): string[] {
     ...rows.map((row) => tableRow(columns, cellsOf(row, task.measure))),
     "",
     `  beside it: ${baselines.join(", ")}`,
-    ...reasons.map(({ key, reason }) => `  ${key}: ${reason}`),
+    ...[...reasons].map(([reason, keys]) => `  ${keys.join(", ")}: ${reason}`),
   ];
 }
 

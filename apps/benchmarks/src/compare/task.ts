@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { NdArray } from "@rnnkit/preprocess";
 import { lastValueForecast } from "../baseline.ts";
+import type { Series } from "../one-series.ts";
 import { DEFAULT_SEED } from "../option-types.ts";
 import { prepareSeries } from "../prepared-series.ts";
 import type { Progress } from "../progress.ts";
 import { prepareReviews } from "../reviews.ts";
-import { namedSeries, type Series } from "../series.ts";
+import { namedSeries } from "../series.ts";
 import { rootMeanSquare, standardDeviation } from "../statistics.ts";
 import type { Examples } from "../training.ts";
 import type { Task } from "./schema.ts";

@@ -2,7 +2,8 @@ import { selectBackend } from "@rnnkit/backend-select";
 import { registerKernels } from "@rnnkit/fused-rnn";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { namedSeries, type Series } from "../series.ts";
+import type { Series } from "../one-series.ts";
+import { namedSeries } from "../series.ts";
 import { planFolds, type WalkForwardJob, walkForward } from "./walk-forward.ts";
 
 beforeAll(async () => {

@@ -45,7 +45,7 @@ export async function startOffline(): Promise<void> {
 /** Tells whether a visitor has pressed or dropped anything since. */
 function firstTouch(): () => boolean {
   let touched = false;
-  for (const kind of ["pointerdown", "keydown", "drop", "wheel"] as const) {
+  for (const kind of ["pointerdown", "keydown", "input", "drop", "wheel"] as const) {
     const note = () => {
       touched = true;
     };

@@ -58,13 +58,13 @@ export function Equations({ cell }: { cell: DrawnCell }): VNode {
       <summary>{text("unrolled.equations")}</summary>
       <div class="unrolled-equation-columns">
         <Scroller label={text("unrolled.equations.forward")}>
-          <h4>{text("unrolled.equations.forward")}</h4>
+          <h3>{text("unrolled.equations.forward")}</h3>
           {forward.map((line) => (
             <Equation key={line} of={line} />
           ))}
         </Scroller>
         <Scroller label={text("unrolled.equations.backward")}>
-          <h4>{text("unrolled.equations.backward")}</h4>
+          <h3>{text("unrolled.equations.backward")}</h3>
           {backward.map((line) => (
             <Equation key={line} of={line} />
           ))}

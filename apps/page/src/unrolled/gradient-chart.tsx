@@ -69,17 +69,15 @@ export function GradientChart(props: {
 
   return (
     <figure class="unrolled-chart">
-      <figcaption>
-        <h3>{text("unrolled.chart")}</h3>
-        <p class="quiet">{text("unrolled.chart.caption")}</p>
-        <ul class="unrolled-chart-key">
-          {curves.map(({ name, cell, isCellState }) => (
-            <li key={name} class={`is-${cell}${isCellState ? " is-cell-state" : ""}`}>
-              {name}
-            </li>
-          ))}
-        </ul>
-      </figcaption>
+      <figcaption>{text("unrolled.chart")}</figcaption>
+      <p class="quiet">{text("unrolled.chart.caption")}</p>
+      <ul class="unrolled-keys">
+        {curves.map(({ name, cell, isCellState }) => (
+          <li key={name} class={`is-${cell}${isCellState ? " is-cell-state" : ""}`}>
+            {name}
+          </li>
+        ))}
+      </ul>
       <div class="unrolled-chart-box" ref={box} />
     </figure>
   );
@@ -95,7 +93,7 @@ function drawChart(
     curve.norms.map((norm, k) => ({ ...curve, t: k + 1, norm })).filter(({ norm }) => norm > 0),
   );
   const ticks = powersOfTen(points.map(({ norm }) => norm));
-  const colour = ({ cell }: { cell: DrawnCell }) => `var(--unrolled-${cell})`;
+  const colour = ({ cell }: { cell: DrawnCell }) => `var(--of-${cell})`;
   const dash = (isCellState: boolean) => ({
     filter: (point: Curve) => point.isCellState === isCellState,
     ...(isCellState ? { strokeDasharray: "5 3" } : {}),

@@ -27,7 +27,7 @@ export function Unrolled(): VNode {
       <SettingsControls playback={playback} />
       <PlaybackControls playback={playback} />
       <Network passes={passes[cell.value]} position={position.value} still={still.value} />
-      <ul class="unrolled-key">
+      <ul class="unrolled-keys">
         <li class="is-forward">{text("unrolled.key.forward")}</li>
         <li class="is-backward">{text("unrolled.key.backward")}</li>
       </ul>

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { jobsOf, joinAxes, missingJobs, variantKey } from "./plan.ts";
+import { sampleComparison } from "./sample-comparison.ts";
+import { type Axes, cellNames, implementationNames, modelNames } from "./schema.ts";
+
+const some = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
+const anyAxes: fc.Arbitrary<Axes> = fc.record({
+  models: some(modelNames),
+  cells: some(cellNames),
+  implementations: some(implementationNames),
+  backends: some(["wasm", "cpu", "webgpu"]),
+  threads: some([1, 2, 4]),
+  seeds: some([1, 2, 3]),
+});
+
+test("every job has a key of its own, and stock layers and a GPU no threads", () => {
+  fc.assert(
+    fc.property(anyAxes, (axes) => {
+      const jobs = jobsOf(axes);
+      expect(new Set(jobs.map(({ key }) => key)).size).toBe(jobs.length);
+      for (const job of jobs) {
+        for (const variant of job.kind === "heat" ? job.variants : [job.variant]) {
+          const { implementation, backend, threads } = variant;
+          expect(threads === null).toBe(implementation === "stock" || backend === "webgpu");
+        }
+      }
+    }),
+  );
+});
+
+test("a complete comparison lacks nothing, and lacks what is added to its axes alone", () => {
+  const comparison = sampleComparison();
+  const { axes } = comparison;
+  const stockOnGpu = { implementation: "stock", backend: "webgpu", threads: null } as const;
+  const jobs = jobsOf({ ...axes, backends: ["wasm"], threads: [1, 2] });
+  expect(missingJobs(jobs, comparison)).toEqual([]);
+  const more = jobsOf({ ...axes, backends: ["wasm"], seeds: [1, 2, 3] });
+  const missing = missingJobs(more, comparison);
+  expect(missing.length).toBe(2 * 3);
+  expect(missing.every((job) => job.kind === "run" && job.seed === 3)).toBe(true);
+  expect(variantKey({ model: "single", cell: "gru", ...stockOnGpu })).toBe(
+    "single/gru/stock/webgpu",
+  );
+});
+
+test("a heat that lacks a lane is timed again whole: its times are of one go", () => {
+  const comparison = sampleComparison();
+  const [job] = missingJobs(jobsOf({ ...comparison.axes, threads: [1, 2, 4] }), comparison);
+  expect(job?.kind === "heat" && job.variants.length).toBe(3 * 2 + 1 + 3);
+});
+
+test("what could not be measured stays so until it is asked for again", () => {
+  const comparison = sampleComparison();
+  const axes: Axes = { ...comparison.axes, implementations: ["fused"], backends: ["webgpu"] };
+  expect(missingJobs(jobsOf(axes), comparison)).toEqual([]);
+  expect(missingJobs(jobsOf(axes), comparison, true).length).toBe(2 + 4);
+});
+
+test("axes joined span what both span, in any order of growth", () => {
+  fc.assert(
+    fc.property(anyAxes, anyAxes, (first, second) => {
+      const keys = new Set(jobsOf(joinAxes(first, second)).map(({ key }) => key));
+      for (const axes of [first, second]) {
+        for (const { key } of jobsOf(axes)) expect(keys.has(key)).toBe(true);
+      }
+    }),
+  );
+});

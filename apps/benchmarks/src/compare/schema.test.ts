@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { stringifyJson } from "../results.ts";
+import { faultOf, readComparison } from "./read-comparison.ts";
+import { sampleComparison } from "./sample-comparison.ts";
+import type { Comparison } from "./schema.ts";
+
+const text = (change: (comparison: Comparison) => void = () => {}) => {
+  const comparison = sampleComparison();
+  change(comparison);
+  return stringifyJson(comparison);
+};
+
+test("what is written in the types' form passes the JSON Schema, and is read as it was", () => {
+  expect(faultOf(sampleComparison())).toBeNull();
+  expect(readComparison(text(), "a.json")).toEqual(sampleComparison());
+});
+
+test.each<[string, (comparison: Comparison) => void, RegExp]>([
+  ["another version", (c) => Object.assign(c, { schemaVersion: 2 }), /expected version 1.*got 2/],
+  ["another form", (c) => Object.assign(c, { format: "x" }), /got JSON of another form/],
+  [
+    "an unknown cell",
+    (c) => Object.assign(c.runs[0]!, { cell: "lsmt" }),
+    /\/runs\/0\/cell must be equal to one of/,
+  ],
+  ["a missing list", (c) => Reflect.deleteProperty(c, "heats"), /must have required property/],
+  [
+    "a measured lane without times",
+    (c) => Object.assign(c.heats[0]!.lanes[0]!, { train: null }),
+    /\/heats\/0\/lanes\/0\/train must be object/,
+  ],
+  [
+    "a measured lane that was not checked",
+    (c) => Object.assign(c.heats[0]!.lanes[0]!, { check: null }),
+    /\/heats\/0\/lanes\/0\/check must be object/,
+  ],
+  [
+    "a refusal without a reason",
+    (c) => Object.assign(c.runs.at(-1)!, { outcome: "wrong", reason: null }),
+    /reason must be string/,
+  ],
+])("%s is refused with the place of it", (_, change, message) => {
+  expect(() => readComparison(text(change), "a.json")).toThrow(message);
+});
+
+test("a file that is cut off is refused by its name", () => {
+  expect(() => readComparison(text().slice(0, 500), "a.json")).toThrow(/^a\.json: .*no JSON/);
+});

@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { positiveNumber } from "./option-types.ts";
+import { work } from "./queue/worker.ts";
+import { reviewSource } from "./reviews.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `worker`: takes the jobs of comparisons from a queue, on any machine. */
+export function workerCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command("worker")
+    .summary("do jobs of compare --queue, on any machine")
+    .description(
+      "Takes the jobs of comparisons from Redis, one at a time, until Ctrl-C. It must be of the same commit as compare.",
+    )
+    .requiredOption("--queue <url>", "Redis, such as redis://:password@host:6379")
+    .option(
+      "--lease <seconds>",
+      "after which a job whose worker gives no sign of life goes to another",
+      positiveNumber(3600),
+      30,
+    )
+    .option("--imdb-path <file>", "an imdb.npz on this machine (default: the cache, or a download)")
+    .action(async ({ queue, lease, imdbPath }: WorkerArgs) => {
+      if (imdbPath !== undefined) reviewSource({ imdbPath });
+      done(await work({ url: queue, lease, imdbPath, terminal }));
+    });
+}
+
+interface WorkerArgs {
+  queue: string;
+  lease: number;
+  imdbPath?: string;
+}

@@ -1,0 +1,233 @@
+// What a visitor can have done: calls of the worker, their answers kept in the state.
+
+import { batch } from "@preact/signals";
+import type { WorkerEvent } from "../worker/messages.ts";
+import { connect } from "./client.ts";
+import { type Backend, defaults, type Task } from "./settings.ts";
+import * as state from "./state.ts";
+
+const worker = connect(take);
+
+function take(event: WorkerEvent): void {
+  batch(() => {
+    if (event.event === "stage" && state.isRunning.value && state.phase.value !== "paused")
+      state.phase.value = event.stage;
+    if (event.event === "backend") state.backend.value = event.report;
+    if (event.event === "data") state.data.value = event.data;
+    if (event.event === "model") state.model.value = event.model;
+    if (event.event === "epoch") state.epochs.value = [...state.epochs.value, event.epoch];
+    if (event.event === "predictions") state.predictions.value = event.predictions;
+    if (event.event === "horizon") state.horizon.value = event.horizon;
+    if (event.event === "step") {
+      const { event: _, ...step } = event;
+      state.step.value = step;
+    }
+  });
+}
+
+function clear(): void {
+  batch(() => {
+    state.step.value = null;
+    state.epochs.value = [];
+    state.data.value = null;
+    state.predictions.value = null;
+    state.horizon.value = null;
+    state.ahead.value = null;
+    state.model.value = null;
+    state.outcome.value = null;
+    state.failure.value = null;
+    state.openNotes.value = [];
+    state.reading.value = null;
+    state.readFailure.value = null;
+  });
+}
+
+const messageOf = (error: unknown): string => (error as Error).message.replace(/^--/, "");
+
+function fail(error: unknown): void {
+  state.failure.value = messageOf(error);
+  state.phase.value = "failed";
+}
+
+/** Trains a model by the settings; what the last one left is gone. */
+export async function startTraining(): Promise<void> {
+  if (state.isRunning.value) return;
+  clear();
+  state.phase.value = "backend";
+  try {
+    const outcome = await worker.train(state.settings.value, state.files.value);
+    state.outcome.value = outcome;
+    state.phase.value = outcome.ending;
+    await afterwards();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** What is shown of a model as soon as there is one. */
+async function afterwards(): Promise<void> {
+  const { value: model } = state.model;
+  if (model?.kind === "forecaster") await forecastAhead();
+  if (model?.kind === "classifier" && model.hasWords) await showExample();
+}
+
+/** Training waits after the batch that it is at. */
+export async function pauseTraining(): Promise<void> {
+  state.phase.value = "paused";
+  await worker.pause();
+}
+
+export async function resumeTraining(): Promise<void> {
+  state.phase.value = "training";
+  await worker.resume();
+}
+
+/** Training ends after the batch that it is at; the model stays. */
+export async function stopTraining(): Promise<void> {
+  await worker.stop();
+}
+
+/** The values beyond the end, as many as the settings say. */
+export async function forecastAhead(): Promise<void> {
+  try {
+    state.ahead.value = await worker.ahead(state.settings.value.ahead);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+let readAgain = false;
+let isReading = false;
+
+/** Has the text read word by word; what is typed meanwhile is read next. */
+export async function readReview(): Promise<void> {
+  readAgain = true;
+  if (isReading) return;
+  isReading = true;
+  try {
+    while (readAgain) {
+      readAgain = false;
+      state.reading.value = await worker.read(state.review.value);
+      state.readFailure.value = null;
+    }
+  } catch (error) {
+    state.readFailure.value = messageOf(error);
+  } finally {
+    isReading = false;
+  }
+}
+
+/** Puts a review of the test part into the text. */
+export async function showExample(): Promise<void> {
+  try {
+    state.review.value = (await worker.example()).text;
+  } catch {
+    // An opened model has no test part: what was typed stays.
+  }
+  await readReview();
+}
+
+/** Learns the words of IMDB's ids, from a file or from Keras's server. */
+export async function learnWords(file: File | null): Promise<void> {
+  try {
+    if (file) state.files.value = { ...state.files.value, words: file };
+    await worker.words(file);
+    await readReview();
+  } catch (error) {
+    state.readFailure.value = messageOf(error);
+  }
+}
+
+/** Asks for a backend at once, so that its reasons can be read. */
+export async function chooseBackend(wish: Backend): Promise<void> {
+  try {
+    state.backend.value = await worker.backend(wish);
+    if (state.phase.value === "failed") state.phase.value = "idle";
+  } catch (error) {
+    state.backend.value = null;
+    fail(error);
+  }
+}
+
+/** Another task, with what it begins with; backend and seed stay. */
+export function chooseTask(task: Task): void {
+  const { backend, seed } = state.settings.value;
+  const column = task === "csv" ? state.settings.value.column : "";
+  if (task === state.settings.value.task) return;
+  state.choose({ ...defaults[task], backend, seed, column });
+}
+
+/** Gives the model's `.keras` file to the browser to keep. */
+export async function saveModel(): Promise<void> {
+  try {
+    const { bytes, name } = await worker.save();
+    const address = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Takes files that were dropped or chosen, each for what it is. */
+export async function takeFiles(given: readonly File[]): Promise<void> {
+  const ending = (pattern: RegExp) => given.find(({ name }) => pattern.test(name));
+  const model = ending(/\.(keras|h5|hdf5)$/i);
+  const words = ending(/word_index.*\.json$/i);
+  const npz = ending(/\.npz$/i);
+  const csv = ending(/\.(csv|tsv|txt|dat)$/i);
+  try {
+    if (words) await learnWords(words);
+    if (model) {
+      await openModel(model, ending(/\.(keras|h5)\.json$/i) ?? null);
+      return;
+    }
+    if (npz) {
+      state.files.value = { ...state.files.value, imdb: npz };
+      chooseTask("imdb");
+    } else if (csv) {
+      await takeCsv(csv);
+    } else if (!words) {
+      throw new Error(
+        `expected .csv, imdb.npz, imdb_word_index.json, .keras or .h5, got ${given.map(({ name }) => name).join(", ")}`,
+      );
+    }
+  } catch (error) {
+    if (!state.isRunning.value) fail(error);
+    else state.failure.value = messageOf(error);
+  }
+}
+
+async function takeCsv(file: File): Promise<void> {
+  const csv = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+  const found = await worker.columns(csv);
+  batch(() => {
+    state.files.value = { ...state.files.value, csv };
+    state.columns.value = found;
+    chooseTask("csv");
+    const { column } = state.settings.value;
+    if (!found.includes(column)) state.choose({ column: found[0] ?? "" });
+  });
+}
+
+async function openModel(file: File, companion: File | null): Promise<void> {
+  if (state.isRunning.value) throw new Error("stop the training before a model is opened");
+  clear();
+  const opened = await worker.open(file, companion, state.settings.value, state.files.value);
+  batch(() => {
+    state.choose(opened.settings);
+    state.openNotes.value = opened.notes;
+    state.phase.value = "opened";
+  });
+  await afterwards();
+}
+
+/** Whether the chosen task has what it needs. */
+export function isReady(): boolean {
+  const { task } = state.settings.value;
+  if (task === "csv") return state.files.value.csv !== null;
+  return task !== "imdb" || state.files.value.imdb !== null;
+}

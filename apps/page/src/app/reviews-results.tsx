@@ -1,0 +1,46 @@
+import { number, text } from "../language/language.ts";
+import type { ReviewsData } from "../worker/messages.ts";
+import { EpochFigure } from "./epoch-figure.tsx";
+import { epochs, outcome } from "./state.ts";
+
+const percent = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+
+/** How well a classifier of reviews learns. */
+export function ReviewsResults({ data }: { data: ReviewsData }) {
+  const test = outcome.value?.test;
+  const last = epochs.value.at(-1);
+  return (
+    <>
+      <p class="source">
+        <strong>{text("results.reviewsTitle")}</strong>{" "}
+        {text("results.counts", data.train, data.validation, data.test)}
+        {data.isSynthetic && <span class="tag">{text("results.synthetic")}</span>}
+      </p>
+      {data.notes.map((name) => (
+        <p class="notice" key={name}>
+          {text("results.notKeras", name)}
+        </p>
+      ))}
+      {test && (
+        <dl class="figures">
+          <div>
+            <dt>{text("results.testAccuracy")}</dt>
+            <dd>{number(test.accuracy, percent)}</dd>
+          </div>
+          <div>
+            <dt>{text("results.testLoss")}</dt>
+            <dd>{number(test.loss)}</dd>
+          </div>
+          <div>
+            <dt>{text("results.lastAccuracy")}</dt>
+            <dd>{number(last?.accuracy ?? 0, percent)}</dd>
+          </div>
+        </dl>
+      )}
+      <div class="pair">
+        <EpochFigure kind="loss" unseen={text("results.validation")} />
+        <EpochFigure kind="accuracy" unseen={text("results.validation")} />
+      </div>
+    </>
+  );
+}

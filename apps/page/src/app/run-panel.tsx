@@ -1,0 +1,94 @@
+import { text } from "../language/language.ts";
+import { isReady, pauseTraining, resumeTraining, startTraining, stopTraining } from "./actions.ts";
+import { epochs, failure, isRunning, model, outcome, phase, settings, step } from "./state.ts";
+
+/** Train, pause, resume, stop; and where the training stands. */
+export function RunPanel() {
+  const isPaused = phase.value === "paused";
+  const canPause = phase.value === "training" || isPaused;
+  const { done = 0, total = 1 } = step.value ?? {};
+  return (
+    <section class="run" aria-label={text("run.progress")}>
+      <div class="buttons">
+        {isRunning.value ? (
+          <>
+            <button
+              type="button"
+              class="primary"
+              disabled={!canPause}
+              onClick={() => void (isPaused ? resumeTraining() : pauseTraining())}
+            >
+              {text(isPaused ? "run.resume" : "run.pause")}
+            </button>
+            <button type="button" onClick={() => void stopTraining()}>
+              {text("run.stop")}
+            </button>
+          </>
+        ) : (
+          <button
+            type="button"
+            class="primary"
+            disabled={!isReady()}
+            onClick={() => void startTraining()}
+          >
+            {text(model.value ? "run.again" : "run.train")}
+          </button>
+        )}
+      </div>
+      <div class="standing">
+        <p class="status" data-phase={phase.value}>
+          {status()}
+        </p>
+        <progress
+          aria-label={text("run.progress")}
+          max={total}
+          value={step.value ? done : 0}
+          data-shown={isRunning.value || step.value !== null}
+        />
+      </div>
+      <p class="hidden" role="status" aria-live="polite">
+        {told()}
+      </p>
+      {failure.value !== null && (
+        <p class="notice" role="alert" lang="en">
+          {failure.value}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function status(): string {
+  const { value: now } = phase;
+  if (now === "training") {
+    if (!step.value) return text("run.starting");
+    const { epoch, loss } = step.value;
+    return text("run.training", epoch, settings.value.epochs, loss);
+  }
+  return told();
+}
+
+/** What a screen reader hears: stages and whole epochs, not batches. */
+function told(): string {
+  const { value: now } = phase;
+  switch (now) {
+    case "idle":
+      return text(isReady() ? "run.idle" : "run.needsFile");
+    case "training": {
+      const last = epochs.value.at(-1);
+      if (!last) return text("run.starting");
+      return text("run.training", last.epoch, settings.value.epochs, last.loss);
+    }
+    case "complete":
+      return text("run.complete", Number((outcome.value?.seconds ?? 0).toPrecision(2)));
+    case "stopped":
+      return text("run.stopped", step.value?.epoch ?? 1);
+    case "backend":
+    case "data":
+    case "testing":
+    case "paused":
+    case "opened":
+    case "failed":
+      return text(`run.${now}`);
+  }
+}

@@ -1,0 +1,183 @@
+import { shownNumber } from "./numbers.ts";
+
+const n = (value: number) => shownNumber("en", value);
+const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+
+/** What the page says of training, forecasting, reading, saving and opening. */
+export const appEnglish = {
+  "app.tagline": "Recurrent networks, trained in this page",
+  "app.train": "Train a network",
+  "app.unrolled": "The network, unrolled",
+  "app.views": "Parts of the page",
+  "app.drop": "Drop a CSV file, imdb.npz or a Keras model",
+  "app.dropHint": "Nothing leaves this page: files are read and models are trained here.",
+
+  "settings.title": "Settings",
+  "settings.task": "Task",
+  "settings.sine": "Sine with noise",
+  "settings.sunspots": "Sunspots, 1700 to 2008",
+  "settings.csv": "A CSV file of yours",
+  "settings.reviews": "Film reviews, synthetic",
+  "settings.imdb": "Film reviews, IMDB",
+  "settings.csvFile": "CSV file",
+  "settings.imdbFile": "imdb.npz",
+  "settings.imdbHint": "Keras's file, 17 MB, from its data sets",
+  "settings.column": "Column",
+  "settings.cell": "Cell",
+  "settings.simple_rnn": "SimpleRNN",
+  "settings.lstm": "LSTM",
+  "settings.gru": "GRU",
+  "settings.bidirectional_lstm": "Bidirectional LSTM",
+  "settings.units": "Units",
+  "settings.window": "Window",
+  "settings.words": "Words",
+  "settings.epochs": "Epochs",
+  "settings.batch": "Batch",
+  "settings.rate": "Learning rate",
+  "settings.seed": "Seed",
+  "settings.ahead": "Ahead",
+  "settings.reviewCount": "Reviews",
+  "settings.bands": "Bands",
+  "settings.bands.none": "None",
+  "settings.bands.dropout": "By dropout left on",
+  "settings.bands.quantile": "By quantiles, all steps at once",
+  "settings.backend": "Backend",
+  "settings.auto": "Automatic",
+  "settings.webgpu": "WebGPU",
+  "settings.wasm": "WASM",
+  "settings.cpu": "CPU, plain JavaScript",
+  "settings.why": "Why this backend?",
+  "settings.taken": "taken",
+  "settings.refused": "refused",
+  "settings.notTried": "not tried",
+  "settings.range": (least: number, most: number) => `From ${n(least)} to ${n(most)}.`,
+  "settings.fault": (name: string, got: string, taken: string) =>
+    `The address says ${name}=${got}, which cannot be. ${taken} is taken.`,
+  "settings.reset": "Defaults",
+
+  "run.train": "Train",
+  "run.again": "Train anew",
+  "run.pause": "Pause",
+  "run.resume": "Resume",
+  "run.stop": "Stop",
+  "run.idle": "Ready to train.",
+  "run.backend": "Starting the backend",
+  "run.data": "Preparing the data",
+  "run.training": (epoch: number, epochs: number, loss: number) =>
+    `Epoch ${n(epoch)} of ${n(epochs)}, loss ${n(loss)}`,
+  "run.starting": "Training",
+  "run.paused": "Paused after this batch",
+  "run.testing": "Testing",
+  "run.complete": (seconds: number) => `Trained in ${n(seconds)} s.`,
+  "run.stopped": (epochs: number) =>
+    epochs === 1
+      ? "Stopped in epoch 1. The model is kept."
+      : `Stopped in epoch ${n(epochs)}. The model is kept.`,
+  "run.opened": "The model is open.",
+  "run.failed": "That did not work",
+  "run.progress": "Progress of the training",
+  "run.needsFile": "Choose a file first, or drop it here.",
+
+  "results.title": "Results",
+  "results.empty":
+    "What the network learns shows here as it learns it: losses, predictions and errors, epoch by epoch.",
+  "results.synthetic": "synthetic",
+  "results.notes": "What was understood of the file",
+  "results.series": "Series and forecast",
+  "results.seriesLabel": (points: number, test: number, ahead: number) =>
+    `A line of ${n(points)} values, the last ${n(test)} of them with predictions` +
+    (ahead > 0 ? `, and ${n(ahead)} values forecast beyond the end.` : "."),
+  "results.sine": "Sine with noise",
+  "results.sine.source": "generated: period 50, amplitude 1, Gaussian noise of 0.1",
+  "results.sine.value": "value",
+  "results.sine.place": "time step",
+  "results.sunspots": "Sunspots, yearly",
+  "results.sunspots.source": "NOAA, 1700 to 2008, public domain",
+  "results.sunspots.value": "sunspot number, mean of the year",
+  "results.sunspots.place": "year",
+  "results.actual": "series",
+  "results.predicted": "prediction",
+  "results.ahead": "ahead",
+  "results.test": "test",
+  "results.loss": "Loss, epoch by epoch",
+  "results.lossLabel": (epoch: number, loss: number, validation: number) =>
+    `Losses of ${n(epoch)} epochs; the last is ${n(loss)}` +
+    (Number.isFinite(validation) ? `, on unseen examples ${n(validation)}.` : "."),
+  "results.accuracy": "Accuracy, epoch by epoch",
+  "results.accuracyLabel": (epoch: number, last: number, validation: number) =>
+    `Accuracies of ${n(epoch)} epochs; the last is ${percent(last)}` +
+    (Number.isFinite(validation) ? `, on unseen reviews ${percent(validation)}.` : "."),
+  "results.training": "training",
+  "results.validation": "validation",
+  "results.unseen": "test part",
+  "results.epoch": "epoch",
+  "results.errors": "Errors on the test part, one step ahead",
+  "results.who": "Forecast",
+  "results.model": "This model",
+  "results.lastValue": "Last value",
+  "results.seasonal": (season: number) => `The value ${n(season)} before`,
+  "results.better": (share: number) => `RMSE ${percent(share)} below the last value's`,
+  "results.worse": (share: number) => `RMSE ${percent(share)} above the last value's`,
+  "results.coverage": (share: number) =>
+    `${percent(share)} of the test part lie within the bands; 80 % should.`,
+  "results.horizon": "Mean absolute error by steps ahead, on the test part",
+  "results.horizonLabel": (steps: number, own: number, last: number) =>
+    `Errors of 1 to ${n(steps)} steps ahead; of the last step ${n(own)}, ${n(last)} of the last value.`,
+  "results.steps": "steps ahead",
+  "results.band": "Band",
+  "results.mase": "MASE: the mean error in units of the mean change from one value to the next.",
+  "results.forecast": "Forecast ahead",
+  "results.aheadTitle": "Beyond the end",
+  "results.aheadTable": "The values that are forecast",
+  "results.when": "When",
+  "results.value": "Value",
+  "results.reviewsTitle": "Reviews",
+  "results.counts": (train: number, validation: number, test: number) =>
+    `${n(train)} to train, ${n(validation)} to validate, ${n(test)} to test`,
+  "results.testAccuracy": "Accuracy on test reviews",
+  "results.testLoss": "Loss on test reviews",
+  "results.lastAccuracy": "Accuracy in training",
+  "results.notKeras": (name: string) =>
+    `${name} is not Keras's own imdb.npz, by its hash: it is read all the same, its labels may mean something else.`,
+
+  "model.title": "Model",
+  "model.about": (parameters: number) => `${n(parameters)} weights`,
+  "model.save": "Save as .keras",
+  "model.open": "Open a model",
+  "model.files": ".keras or .h5",
+  "model.saveHint": "Keras opens the file in Python. This page opens it with its settings.",
+  "model.noScaler": (series: string) =>
+    `The file does not say what its series was scaled by: the range of ${series} is taken.`,
+  "model.noWords": "The file does not say which word an id is.",
+  "model.warning": (what: string) => `Not taken over: ${what}`,
+
+  "read.title": "Read a review, word by word",
+  "read.label": "A review",
+  "read.placeholder": "Type a review",
+  "read.example": "One from the test part",
+  "read.play": "Read word by word",
+  "read.stop": "Stop reading",
+  "read.position": "Read up to word",
+  "read.nothing": "before the first word",
+  "read.says": (word: string, share: number) => `${word}: ${percent(share)} positive`,
+  "read.verdict": (share: number) =>
+    share >= 0.5 ? `positive, ${percent(share)}` : `negative, ${percent(1 - share)}`,
+  "read.unknown": "not in the vocabulary",
+  "read.unknownNote": (count: number) =>
+    count === 1
+      ? "1 word is not in the vocabulary: the model reads it as “unknown”."
+      : `${n(count)} words are not in the vocabulary: the model reads them as “unknown”.`,
+  "read.forgotten": (count: number) =>
+    count === 1
+      ? "1 word is out of the window by the end."
+      : `${n(count)} words are out of the window by the end.`,
+  "read.map": "State of the cell, a row a unit, a column a word",
+  "read.mapLabel": (units: number, words: number) =>
+    `A heat map of ${n(units)} units and ${n(words)} words, each cell the value of a unit after a word.`,
+  "read.probability": "Probability that the review is positive, word by word",
+  "read.negative": "negative",
+  "read.positive": "positive",
+  "read.words": "The words of the model's ids are not known.",
+  "read.wordsFile": "Word index",
+  "read.wordsFetch": "Fetch them from Keras's server",
+};

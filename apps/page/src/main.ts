@@ -1,3 +1,0 @@
-document.title = "rnnkit";
-
-export {};

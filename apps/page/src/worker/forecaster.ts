@@ -1,0 +1,202 @@
+import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
+import type { Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
+import { byStep, horizonErrors, naiveScale } from "@rnnkit/benchmarks/forecasting/errors";
+import {
+  BAND_LEVELS,
+  type ForecasterLayout,
+  reaches,
+  widthOf,
+} from "@rnnkit/benchmarks/forecasting/layout";
+import { quantileLoss } from "@rnnkit/benchmarks/forecasting/quantile-loss";
+import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
+import {
+  forecastsOf,
+  type TrainedForecaster,
+} from "@rnnkit/benchmarks/forecasting/trained-forecaster";
+import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
+import type { Series } from "@rnnkit/benchmarks/one-series";
+import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
+import type { BandSettings, Season } from "@rnnkit/benchmarks/results";
+import { adam, buildStockForecaster, layers } from "@rnnkit/keras-builders";
+import type { MinMaxScaler } from "@rnnkit/preprocess";
+import { type LayersModel, sequential } from "@tensorflow/tfjs-layers";
+import type { Cell, Settings } from "../app/settings.ts";
+import type { Ahead, Horizon, Predictions, SeriesData } from "./messages.ts";
+
+/** The command line's forecaster, and the series that it speaks of. */
+export interface Forecaster extends TrainedForecaster {
+  kind: "forecaster";
+  series: Series;
+  prepared: PreparedSeries;
+  season: Season | null;
+}
+
+const { signal } = new AbortController();
+const DROPOUT = 0.2;
+const SAMPLES = 50;
+
+/** How a model of the settings makes its bands; eight of ten values should lie within. */
+export function bandsOf({ bands: method }: Pick<Settings, "bands">): BandSettings | null {
+  if (method === "none") return null;
+  const [low, , high] = BAND_LEVELS;
+  const samples = method === "dropout" ? SAMPLES : null;
+  return { method, levels: [low, high], nominal: 0.8, samples };
+}
+
+/** A recurrent layer → Dense, Adam, squared errors or, of quantiles, the pinball loss; the plain LSTM is the tutorial's. */
+export function buildForecaster(
+  cell: Cell,
+  { units, rate: learningRate, seed }: Settings,
+  layout: ForecasterLayout,
+  bands: BandSettings | null,
+): LayersModel {
+  const { timesteps, levels } = layout;
+  const width = widthOf(layout);
+  if (cell === "lstm" && width === 1 && !bands)
+    return buildStockForecaster(timesteps, { units, learningRate, seed });
+  const inputShape: [number, number] = [timesteps, 1];
+  const recurrent = {
+    simple_rnn: () => layers.simpleRNN({ units, inputShape, seed }),
+    lstm: () => layers.lstm({ units, inputShape, seed }),
+    gru: () => layers.gru({ units, inputShape, seed }),
+    bidirectional_lstm: () =>
+      layers.bidirectional({ layer: layers.lstm({ units, seed }), inputShape }),
+  }[cell]();
+  const dropout = layers.dropout({ rate: DROPOUT, seed: seed + 2 });
+  const model = sequential({
+    layers: [
+      recurrent,
+      ...(bands?.method === "dropout" ? [dropout] : []),
+      layers.dense({ units: width, seed: seed + 1 }),
+    ],
+  });
+  const loss = levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
+  model.compile({ optimizer: adam({ learningRate }), loss });
+  return model;
+}
+
+/** The first value of the test part. */
+const testStart = ({ prepared: { test } }: Pick<Forecaster, "prepared">) => test.firstTarget;
+
+/** A series as the page draws it. */
+export function seriesData(
+  forecaster: Pick<Forecaster, "series" | "prepared" | "season">,
+): SeriesData {
+  const { series, season } = forecaster;
+  const { name, title, source, synthetic, valueLabel, axis, at, values, notes } = series;
+  return {
+    ...{ kind: "series", name, title, source, isSynthetic: synthetic, valueLabel, axis, at, notes },
+    values: Array.from(values),
+    testFrom: testStart(forecaster),
+    season: season?.length ?? null,
+  };
+}
+
+/** The season of a series' training part. */
+export const seasonOf = (series: Series, { test }: PreparedSeries): Season | null =>
+  guessSeason(series, test.firstTarget);
+
+/** Where the test part stands, for the judgement of forecasts of it. */
+const stretchOf = ({ series, prepared: { test }, season }: Forecaster) => ({
+  values: series.values,
+  firstTarget: test.firstTarget,
+  end: series.values.length,
+  season: season?.length ?? null,
+  scale: naiveScale(series.values.subarray(0, test.firstTarget)),
+});
+
+/** Forecasts of the test part one step ahead, in the series' unit, beside their baselines; bands once it is trained. */
+export async function predictTest(
+  forecaster: Forecaster,
+  withBands: boolean,
+): Promise<Predictions> {
+  const { bands } = forecaster;
+  const plain =
+    bands?.method === "dropout" && !withBands ? { ...forecaster, bands: null } : forecaster;
+  const forecasts = (await forecastsOf(plain, forecaster.prepared.test.x, 1, signal)) as Forecasts;
+  const { all } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const { point, lower, upper } = forecasts;
+  const { model, lastValue, seasonal, coverage } = all;
+  return {
+    values: Array.from(point),
+    lower: lower && Array.from(lower),
+    upper: upper && Array.from(upper),
+    ...{ model, lastValue, seasonal, coverage },
+  };
+}
+
+/** The mean squared error of the scaled test part, as the loss of training is. */
+export function scaledLoss({ scaler }: Forecaster, { model }: Predictions): number {
+  const [range = 1] = scaler.dataRange;
+  const [low, high] = scaler.featureRange;
+  return (model.rmse * ((high - low) / (range || 1))) ** 2;
+}
+
+/** Errors by steps ahead over the test part, as far as **most** steps. */
+export async function judgeHorizon(forecaster: Forecaster, most: number): Promise<Horizon | null> {
+  const { layout, prepared } = forecaster;
+  const { steps: said } = layout;
+  const wanted = Math.min(most, prepared.test.x.shape[0] as number);
+  const horizon = reaches(layout, wanted) ? wanted : said;
+  if (horizon < 2) return null;
+  const plain =
+    forecaster.bands?.method === "dropout" ? { ...forecaster, bands: null } : forecaster;
+  const forecasts = (await forecastsOf(plain, prepared.test.x, horizon, signal)) as Forecasts;
+  const { steps } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const hasSeason = steps.every(({ seasonal }) => seasonal !== null);
+  return {
+    model: steps.map(({ model }) => model.mae),
+    lastValue: steps.map(({ lastValue }) => lastValue.mae),
+    seasonal: hasSeason ? steps.map(({ seasonal }) => seasonal?.mae ?? 0) : null,
+  };
+}
+
+/** The **count** values after the series. */
+export async function forecastBeyond(forecaster: Forecaster, count: number): Promise<Ahead> {
+  const { layout, series } = forecaster;
+  if (!reaches(layout, count)) {
+    throw new Error(
+      `the model says ${layout.steps} values ahead by their quantiles, and none beyond: train one for ${count}`,
+    );
+  }
+  const { point, lower, upper } = (await forecastAhead(
+    forecaster,
+    series,
+    count,
+    signal,
+  )) as Forecasts;
+  return {
+    at: labelsAhead(series, count),
+    values: Array.from(point),
+    lower: lower && Array.from(lower),
+    upper: upper && Array.from(upper),
+  };
+}
+
+/** The series cut for a model that is there already, scaled by its own **scaler**. */
+export function preparedFor(
+  series: Series,
+  timesteps: number,
+  outputs: number,
+  scaler: MinMaxScaler | null,
+): PreparedSeries {
+  const prepared = prepareSeries(series, timesteps, outputs);
+  if (!scaler) return prepared;
+  const own = prepared.scaler;
+  const shift = <P extends PreparedSeries["train"]>(part: P): P => ({
+    ...part,
+    x: rescaled(part.x, own, scaler),
+    y: rescaled(part.y, own, scaler),
+  });
+  return { ...prepared, scaler, train: shift(prepared.train), test: shift(prepared.test) };
+}
+
+function rescaled(
+  array: PreparedSeries["train"]["x"],
+  from: MinMaxScaler,
+  to: MinMaxScaler,
+): PreparedSeries["train"]["x"] {
+  const column = { data: Float64Array.from(array.data), shape: [array.data.length, 1] };
+  const { data } = to.transform(from.inverseTransform(column));
+  return { data, shape: array.shape };
+}

@@ -1,0 +1,176 @@
+import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
+import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { type Cell, defaults, isSeries, type Settings } from "../app/settings.ts";
+import { type Classifier, classifierOf, imdbWords } from "./classifier.ts";
+import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
+import { type Forecaster, preparedFor, seasonOf } from "./forecaster.ts";
+import type { GivenFiles, ModelAbout, Opened } from "./messages.ts";
+import { chosenSeries } from "./series-source.ts";
+
+/** A model that a visitor can use. */
+export type Trained = Forecaster | Classifier;
+
+/** The `.keras` file of a model, with what it needs to be used again in it. */
+export async function fileOf(trained: Trained, settings: Settings): Promise<Uint8Array> {
+  // Keras has no name for the pinball loss, without which training does not go on elsewhere.
+  const includeOptimizer = trained.kind === "classifier" || trained.layout.levels.length === 0;
+  const file = await saveKerasModel(trained.model, undefined, { includeOptimizer });
+  if (trained.kind === "classifier") {
+    const { maxLen, vocabSize, words } = trained;
+    return withCompanion(file, { kind: "rnnkit classifier", maxLen, vocabSize, words, settings });
+  }
+  const { layout, bands, scaler, series } = trained;
+  return withCompanion(file, {
+    ...{ kind: "rnnkit forecaster", layout, bands, scaler },
+    ...{ column: series.valueLabel, settings },
+  });
+}
+
+/**
+ * Opens a model of Keras, of this page or of the command line: a forecaster of windows [null, steps, 1], or a
+ * classifier of word ids [null, words] through an Embedding to [null, 1].
+ *
+ * @throws for any other model, and for a file that is none
+ */
+export async function openModel(
+  file: File,
+  beside: File | null,
+  settings: Settings,
+  files: GivenFiles,
+): Promise<{ trained: Trained; opened: Opened }> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const companion = beside ? companionOf(await beside.text()) : companionIn(bytes);
+  const notes: Opened["notes"] = [];
+  const onWarning = (text: string) => notes.push({ note: "warning", text });
+  const model = await loadKerasModel(bytes, { onWarning });
+  try {
+    const trained = isClassifier(model)
+      ? await classifierFrom(model, companion, settings, files, notes)
+      : forecasterFrom(model, companion, settings, files, notes);
+    const fitting = fittingSettings(trained, companion, settings, files);
+    return {
+      trained,
+      opened: { model: aboutModel(trained), cell: cellOf(model), notes, settings: fitting },
+    };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function isClassifier(model: LayersModel): boolean {
+  const [input, output] = [model.inputs[0]?.shape ?? [], model.outputs[0]?.shape ?? []];
+  const isAlone = model.inputs.length === 1 && model.outputs.length === 1;
+  const hasEmbedding = model.layers.some((layer) => layer.getClassName() === "Embedding");
+  if (isAlone && input.length === 2 && output.length === 2 && output[1] === 1 && hasEmbedding)
+    return true;
+  if (isAlone && input.length === 3 && input[2] === 1 && output.length === 2 && output[1])
+    return false;
+  const shown = (shapes: { shape: (number | null)[] }[]) =>
+    shapes.map(({ shape }) => `[${shape.map((n) => n ?? "null").join(", ")}]`).join(" and ");
+  throw new Error(
+    "expected a forecaster, windows [null, steps, 1] to [null, n], or a classifier of reviews, word ids " +
+      `[null, words] through an Embedding to [null, 1], got ${shown(model.inputs)} to ${shown(model.outputs)}`,
+  );
+}
+
+function forecasterFrom(
+  model: LayersModel,
+  companion: Companion | null,
+  settings: Settings,
+  files: GivenFiles,
+  notes: Opened["notes"],
+): Forecaster {
+  const own = companion?.kind === "rnnkit forecaster" ? companion : null;
+  const timesteps = model.inputs[0]?.shape[1] ?? own?.layout.timesteps ?? settings.window;
+  const width = model.outputs[0]?.shape[1] as number;
+  const layout = own?.layout ?? { timesteps, steps: width, features: 1, columns: 1, levels: [] };
+  if (layout.timesteps !== timesteps || widthOf(layout) !== width) {
+    throw new Error(
+      `expected the settings of this model, windows of ${timesteps} to ${width} numbers, got those of ${layout.timesteps} to ${widthOf(layout)}`,
+    );
+  }
+  const series = chosenSeries(seriesSettings(own?.settings ?? settings, settings, files), files);
+  const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null);
+  if (!own) notes.push({ note: "noScaler", series: series.title });
+  return {
+    ...{ kind: "forecaster", model, layout, bands: own?.bands ?? null },
+    ...{ scaler: prepared.scaler, series, prepared, season: seasonOf(series, prepared) },
+  };
+}
+
+/** The first settings whose series is at hand: the file's, the page's, else the sine. */
+function seriesSettings(wanted: Settings, present: Settings, { csv }: GivenFiles): Settings {
+  const isThere = ({ task }: Settings) => isSeries(task) && (task !== "csv" || csv !== null);
+  return [wanted, present].find(isThere) ?? { ...defaults.sine, seed: present.seed };
+}
+
+async function classifierFrom(
+  model: LayersModel,
+  companion: Companion | null,
+  settings: Settings,
+  files: GivenFiles,
+  notes: Opened["notes"],
+): Promise<Classifier> {
+  const own = companion?.kind === "rnnkit classifier" ? companion : null;
+  const maxLen = model.inputs[0]?.shape[1] ?? own?.maxLen ?? settings.window;
+  const embedding = model.layers.find((layer) => layer.getClassName() === "Embedding");
+  const vocabSize = embedding?.weights[0]?.shape[0] as number;
+  let words = own?.words ?? null;
+  // Keras's own tutorial: whoever trained on IMDB has its words.
+  if (!words && files.words) words = await imdbWords(files.words);
+  if (!words) notes.push({ note: "noWords" });
+  return classifierOf(model, maxLen, vocabSize, words);
+}
+
+/** The page's settings as the opened model has them. */
+function fittingSettings(
+  trained: Trained,
+  companion: Companion | null,
+  present: Settings,
+  files: GivenFiles,
+): Settings {
+  const saved = companion?.settings ?? present;
+  const { units, window } = aboutModel(trained);
+  const cell = cellOf(trained.model) ?? present.cell;
+  const { backend } = present;
+  if (trained.kind === "forecaster") {
+    return { ...seriesSettings(saved, present, files), cell, units, window, backend };
+  }
+  const base = [saved, present].find(({ task }) => !isSeries(task)) ?? defaults.reviews;
+  const task = base.task === "imdb" && !files.imdb && !companion ? "reviews" : base.task;
+  return { ...base, task, cell, units, window, backend };
+}
+
+const classes: Record<string, Cell> = {
+  SimpleRNN: "simple_rnn",
+  LSTM: "lstm",
+  GRU: "gru",
+  Bidirectional: "bidirectional_lstm",
+};
+
+const recurrentLayer = (model: LayersModel) =>
+  model.layers.find((layer) => layer.getClassName() in classes);
+
+function cellOf(model: LayersModel): Cell | null {
+  return classes[recurrentLayer(model)?.getClassName() ?? ""] ?? null;
+}
+
+/** What the page tells of a model. */
+export function aboutModel(trained: Trained): ModelAbout {
+  const { kind, model } = trained;
+  const recurrent = recurrentLayer(model);
+  const shape = (recurrent?.outputShape ?? []) as (number | null)[];
+  const width = shape.at(-1) ?? 0;
+  return {
+    kind,
+    layers: model.layers
+      .filter((layer) => layer.getClassName() !== "InputLayer")
+      .map((layer) => `${layer.getClassName()} ${(layer.outputShape as number[]).at(-1)}`),
+    parameters: model.countParams(),
+    units: recurrent?.getClassName() === "Bidirectional" ? Math.ceil(width / 2) : width,
+    window: kind === "forecaster" ? trained.layout.timesteps : trained.maxLen,
+    hasWords: trained.kind === "classifier" && trained.words !== null,
+  };
+}

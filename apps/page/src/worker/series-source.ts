@@ -1,0 +1,43 @@
+import { type Column, columnIn, numberColumns } from "@rnnkit/benchmarks/csv";
+import { textOf } from "@rnnkit/benchmarks/csv/text";
+import sunspots from "@rnnkit/benchmarks/data/sunspots-yearly.csv?raw";
+import type { Series } from "@rnnkit/benchmarks/one-series";
+import { sineSeries } from "@rnnkit/benchmarks/sine-series";
+import type { Settings } from "../app/settings.ts";
+import type { GivenFiles } from "./messages.ts";
+
+type CsvFile = NonNullable<GivenFiles["csv"]>;
+
+/**
+ * The series that a visitor has chosen.
+ *
+ * @throws UsageError for a CSV file that is not there or cannot be read, by row and cell
+ */
+export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFiles): Series {
+  if (task === "sine") return sineSeries(seed);
+  if (task === "sunspots") {
+    const read = columnIn({ text: sunspots, notes: [] }, "sunspots", { column: "SUNACTIVITY" });
+    return {
+      ...seriesOf(read, "sunspots", "Sunspots, yearly", "NOAA, 1700 to 2008, public domain"),
+      notes: [],
+      valueLabel: "sunspot number, mean of the year",
+      axis: { ...read.axis, label: "year" },
+    };
+  }
+  if (!csv) throw new Error("expected a CSV file, got none");
+  const read = columnIn(textOf(csv.bytes, csv.name), csv.name, column ? { column } : {});
+  return seriesOf(read, "csv", `${read.name} of ${csv.name}`, csv.name);
+}
+
+/** The columns of numbers of a CSV file, of which one is to be chosen. */
+export function columnsOf({ name, bytes }: CsvFile): string[] {
+  return numberColumns(textOf(bytes, name), name);
+}
+
+function seriesOf(column: Column, name: string, title: string, source: string): Series {
+  const { values, gapsFilled, notes, at, axis } = column;
+  return {
+    ...{ name, title, source, synthetic: false, values, gapsFilled, notes, at, axis },
+    valueLabel: column.name,
+  };
+}

@@ -1,0 +1,211 @@
+// What the page's worker holds, and what it does when it is asked.
+
+import { examplesOf, layoutOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
+import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
+import { countSteps, evaluate, type StepState, train } from "@rnnkit/benchmarks/training";
+import { isSeries, type Settings } from "../app/settings.ts";
+import { startBackend } from "./backend.ts";
+import {
+  buildClassifier,
+  chosenReviews,
+  classifierOf,
+  exampleOf,
+  imdbWords,
+  readText,
+  reviewsData,
+} from "./classifier.ts";
+import {
+  bandsOf,
+  buildForecaster,
+  type Forecaster,
+  forecastBeyond,
+  judgeHorizon,
+  predictTest,
+  preparedFor,
+  scaledLoss,
+  seasonOf,
+  seriesData,
+} from "./forecaster.ts";
+import { type Gate, gate } from "./gate.ts";
+import type { GivenFiles, Outcome, WorkerCalls, WorkerEvent } from "./messages.ts";
+import { aboutModel, fileOf, openModel, type Trained } from "./open-model.ts";
+import { chosenSeries, columnsOf } from "./series-source.ts";
+
+let run: { controller: AbortController; gate: Gate } | null = null;
+let trained: Trained | null = null;
+let trainedBy: Settings | null = null;
+let reviews: PreparedReviews | null = null;
+let examplesShown = 0;
+
+const tell = (event: WorkerEvent) => postMessage(event);
+
+/** Takes the place of the model before, which is gone. */
+function keep(next: Trained, settings: Settings): void {
+  trained?.model.dispose();
+  trained = next;
+  trainedBy = settings;
+  tell({ event: "model", model: aboutModel(next) });
+}
+
+/** The model of a kind that there is. */
+function current<K extends Trained["kind"]>(kind: K): Extract<Trained, { kind: K }> {
+  if (trained?.kind !== kind) throw new Error(`expected a ${kind}, got none`);
+  return trained as Extract<Trained, { kind: K }>;
+}
+
+const STEP_MS = 40;
+
+/** Tells of batches, no more often than a page can draw, and waits while the gate is closed. */
+function stepTeller(total: number, { gate, controller: { signal } }: NonNullable<typeof run>) {
+  let done = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return async ({ epoch, loss, accuracy }: StepState) => {
+    done++;
+    const now = performance.now();
+    if (now - toldAt >= STEP_MS || done === total) {
+      toldAt = now;
+      tell({ event: "step", done, total, epoch, loss, accuracy });
+    }
+    if (!signal.aborted) await gate.passed();
+  };
+}
+
+async function trainForecaster(settings: Settings, files: GivenFiles): Promise<Outcome> {
+  const running = run as NonNullable<typeof run>;
+  const { signal } = running.controller;
+  const series = chosenSeries(settings, files);
+  const { window: timesteps, epochs, batch: batchSize, seed } = settings;
+  const bands = bandsOf(settings);
+  // Quantiles say nothing that could go into the next window: all steps are said at once.
+  const outputs = bands?.method === "quantile" ? settings.ahead : 1;
+  const prepared = preparedFor(series, timesteps, outputs, null);
+  const season = seasonOf(series, prepared);
+  tell({ event: "data", data: seriesData({ series, prepared, season }) });
+  const layout = layoutOf(prepared, bands);
+  const model = buildForecaster(settings.cell, settings, layout, bands);
+  const { scaler } = prepared;
+  const whole: Forecaster = {
+    ...{ kind: "forecaster", model, layout, scaler, bands, series, prepared, season },
+  };
+  keep(whole, settings);
+  tell({ event: "stage", stage: "training" });
+  const startedAt = performance.now();
+  const plan = { epochs, batchSize, seed, signal };
+  const examples = examplesOf(prepared, layout);
+  await train(model, examples, {
+    ...plan,
+    onStep: stepTeller(countSteps(examples, plan), running),
+    onEpoch: async (epoch) => {
+      checkFinite(epoch.loss);
+      const predictions = await predictTest(whole, false);
+      // The pinball loss has another unit.
+      const validationLoss = outputs === 1 ? scaledLoss(whole, predictions) : null;
+      tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
+      tell({ event: "predictions", predictions });
+    },
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  await judge(whole, settings.ahead);
+  return { ending: signal.aborted ? "stopped" : "complete", seconds, test: null };
+}
+
+/** Bands and errors by steps ahead, which take too long for every epoch. */
+async function judge(forecaster: Forecaster, ahead: number): Promise<void> {
+  tell({ event: "predictions", predictions: await predictTest(forecaster, true) });
+  tell({ event: "horizon", horizon: await judgeHorizon(forecaster, ahead) });
+}
+
+async function trainClassifier(settings: Settings, files: GivenFiles): Promise<Outcome> {
+  const running = run as NonNullable<typeof run>;
+  const { signal } = running.controller;
+  const { prepared, words, notes } = await chosenReviews(settings, files.imdb);
+  reviews = prepared;
+  examplesShown = 0;
+  tell({ event: "data", data: reviewsData(prepared, notes) });
+  const { maxLen, vocabSize } = prepared.data;
+  const known = words ?? (files.words ? await imdbWords(files.words) : null);
+  const model = buildClassifier(settings, vocabSize);
+  keep(classifierOf(model, maxLen, vocabSize, known), settings);
+  tell({ event: "stage", stage: "training" });
+  const startedAt = performance.now();
+  const { epochs, batch: batchSize, seed } = settings;
+  const plan = { epochs, batchSize, seed, signal, validation: prepared.validation };
+  await train(model, prepared.train, {
+    ...plan,
+    onStep: stepTeller(countSteps(prepared.train, plan), running),
+    onEpoch: (epoch) => {
+      checkFinite(epoch.loss);
+      tell({ event: "epoch", epoch });
+    },
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (signal.aborted) return { ending: "stopped", seconds, test: null };
+  tell({ event: "stage", stage: "testing" });
+  const tested = await evaluate(model, prepared.test, 256, signal);
+  const test = tested && { loss: tested.loss, accuracy: tested.accuracy as number };
+  return { ending: test ? "complete" : "stopped", seconds, test };
+}
+
+function checkFinite(loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new Error(`the model diverged, its loss is ${loss}: a smaller learning rate may help`);
+}
+
+/** What the page may ask for. */
+export const calls: {
+  [Name in keyof WorkerCalls]: (
+    ...args: Parameters<WorkerCalls[Name]>
+  ) => ReturnType<WorkerCalls[Name]> | Promise<ReturnType<WorkerCalls[Name]>>;
+} = {
+  backend: startBackend,
+  columns: columnsOf,
+  async train(settings, files) {
+    if (run) throw new Error("expected no training to be on its way, got one");
+    run = { controller: new AbortController(), gate: gate() };
+    try {
+      tell({ event: "stage", stage: "backend" });
+      tell({ event: "backend", report: await startBackend(settings.backend) });
+      tell({ event: "stage", stage: "data" });
+      return await (isSeries(settings.task) ? trainForecaster : trainClassifier)(settings, files);
+    } finally {
+      run = null;
+    }
+  },
+  pause: () => run?.gate.close(),
+  resume: () => run?.gate.open(),
+  stop() {
+    run?.controller.abort();
+    run?.gate.open();
+  },
+  ahead: (count) => forecastBeyond(current("forecaster"), count),
+  read: (text) => readText(current("classifier"), text),
+  example() {
+    const { words } = current("classifier");
+    if (!reviews || !words) throw new Error("expected reviews and their words, got none");
+    return exampleOf(reviews, words, examplesShown++);
+  },
+  async words(file) {
+    const classifier = current("classifier");
+    classifier.words = await imdbWords(file);
+    tell({ event: "model", model: aboutModel(classifier) });
+    return true;
+  },
+  async save() {
+    if (!trained || !trainedBy) throw new Error("expected a model, got none");
+    const { task, cell } = trainedBy;
+    return { bytes: await fileOf(trained, trainedBy), name: `${task}-${cell}.keras` };
+  },
+  async open(file, companion, settings, files) {
+    if (run) throw new Error("expected no training to be on its way, got one");
+    tell({ event: "backend", report: await startBackend(settings.backend) });
+    const { trained: next, opened } = await openModel(file, companion, settings, files);
+    keep(next, opened.settings);
+    if (next.kind === "forecaster") {
+      tell({ event: "data", data: seriesData(next) });
+      await judge(next, opened.settings.ahead);
+    } else if (opened.settings.task === "reviews") {
+      reviews = (await chosenReviews(opened.settings, null)).prepared;
+    }
+    return opened;
+  },
+};
