@@ -7,6 +7,7 @@ import {
   generateTimeSeries,
   meanAbsoluteError,
   StandardScaler,
+  timeSeriesSplit,
 } from "@rnnkit/preprocess";
 import { sequential } from "@tensorflow/tfjs-layers";
 
@@ -19,32 +20,35 @@ const cycle = generateTimeSeries({ length: 480, period, noise: 0.15, seed: 3 }).
 const series = cycle.map((value, t) => 5 + value * (1 + t / 480));
 
 const window = 24;
-const stretch = 60;
+const folds = timeSeriesSplit(series, { nSplits: 4, testSize: 60 });
 const totals = { model: 0, season: 0, last: 0 };
-let folds = 0;
-for (let now = 240; now + stretch <= series.length; now += stretch, folds++) {
+for (const [past, next] of folds) {
   // Everything is made anew from what was known then, the scaler too
-  const scaler = new StandardScaler().fit(series.slice(0, now));
-  const past = createSequences(scaler.transform(series.slice(0, now)), window);
-  const next = createSequences(scaler.transform(series.slice(now - window, now + stretch)), window);
+  const scaler = new StandardScaler().fit(past);
+  const train = createSequences(scaler.transform(past), window);
+  const test = createSequences(scaler.transform([...past.slice(-window), ...next]), window);
 
   const model = sequential();
   model.add(layers.gru({ units: 16, inputShape: [window, 1] }));
   model.add(layers.dense({ units: 1 }));
   model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "mse" });
-  await model.fit(toTensor(past.x), toTensor(past.y), { epochs: 15, batchSize: 16 });
+  await model.fit(toTensor(train.x), toTensor(train.y), { epochs: 15, batchSize: 16 });
 
-  const actual = series.slice(now, now + stretch);
-  const forecast = scaler.inverseTransform(fromTensor(model.predict(toTensor(next.x)))).data;
-  const errors = {
-    model: meanAbsoluteError(actual, forecast),
-    season: meanAbsoluteError(actual, series.slice(now - period, now - period + stretch)),
-    last: meanAbsoluteError(actual, series.slice(now - 1, now - 1 + stretch)),
+  // One step ahead each: what came before it is known, to those beside the model as well
+  const known = [...past, ...next];
+  const forecasts = {
+    model: scaler.inverseTransform(fromTensor(model.predict(toTensor(test.x)))).data,
+    season: known.slice(past.length - period, -period),
+    last: known.slice(past.length - 1, -1),
   };
-  for (const name of Object.keys(totals)) totals[name] += errors[name];
-  console.log(`from ${now}, MAE:`, told(errors));
+  const errors = { model: 0, season: 0, last: 0 };
+  for (const name of Object.keys(errors)) {
+    errors[name] = meanAbsoluteError(next, forecasts[name]);
+    totals[name] += errors[name];
+  }
+  console.log(`from ${past.length}, MAE:`, told(errors));
 }
-console.log("mean, MAE:", told(totals, folds));
+console.log("mean, MAE:", told(totals, folds.length));
 
 function told(errors, count = 1) {
   const { model, season, last } = errors;

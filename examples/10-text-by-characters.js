@@ -13,18 +13,15 @@ setRandomSeed(1);
 const text = readFileSync(new URL("data/sonnets.txt", import.meta.url), "utf8").toLowerCase();
 const characters = [...new Set(text)].sort();
 const ids = (some) => Int32Array.from(some, (character) => characters.indexOf(character));
-const [read, unread] = [0, 1].map((part) => {
-  const fourth = text.lastIndexOf("\n\n") + 2;
-  return part ? text.slice(fourth) : text.slice(0, fourth);
-});
+const fourth = text.lastIndexOf("\n\n") + 2;
+const [read, unread] = [text.slice(0, fourth), text.slice(fourth)];
 
 /** Stretches of 40 characters, and for each character the one that follows. */
 function examples(some, stride) {
   const { x } = slidingWindows(ids(some), { windowLength: 41, stride });
   const [count] = x.shape;
   const all = toTensor(x);
-  const [now, next] = [0, 1].map((from) => tf.slice(all, [0, from], [count, 40]));
-  return [now, tf.expandDims(next, 2)];
+  return [0, 1].map((from) => tf.slice(all, [0, from], [count, 40]));
 }
 
 /** Stateful, it reads one character a call. */

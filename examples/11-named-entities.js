@@ -47,8 +47,7 @@ vectorize.adapt(texts(train));
 const x = (some) => toTensor(vectorize.transform(texts(some)));
 const y = (some) => {
   const ids = some.map((words) => words.map(({ tag }) => tags.indexOf(tag)));
-  const { data } = padSequences(ids, { maxLen, padding: "post" });
-  return toTensor({ data, shape: [some.length, maxLen, 1] });
+  return toTensor(padSequences(ids, { maxLen, padding: "post" }));
 };
 
 // The mask goes from the embedding through to the loss: padding is neither learnt nor counted

@@ -18,8 +18,8 @@ const sources = Array.from({ length: 2200 }, () =>
   Array.from({ length }, () => 1 + Math.floor(random.uniform() * 9)),
 );
 const targets = sources.map((digits) => digits.toReversed());
-const tensor = (rows, ...last) =>
-  toTensor({ data: Int32Array.from(rows.flat()), shape: [rows.length, length, ...last] });
+const tensor = (some) =>
+  toTensor({ data: Int32Array.from(some.flat()), shape: [some.length, length] });
 
 // Layers, shared by the model that is trained and the two that write
 const embedding = layers.embedding({ inputDim: symbols, outputDim: 16 });
@@ -44,7 +44,7 @@ const loss = "sparse_categorical_crossentropy";
 trained.compile({ optimizer: adam({ learningRate: 0.01 }), loss });
 const late = targets.map((digits) => [start, ...digits.slice(0, -1)]);
 const inputs = [tensor(sources.slice(0, rows)), tensor(late.slice(0, rows))];
-await trained.fit(inputs, tensor(targets.slice(0, rows), 1), { epochs: 6, batchSize: 100 });
+await trained.fit(inputs, tensor(targets.slice(0, rows)), { epochs: 6, batchSize: 100 });
 
 // Writing: the encoder once, then the decoder step by step, from its own last digit and state
 const encode = modelOf({ inputs: source, outputs: states });

@@ -47,13 +47,35 @@ const pages = [
     ],
   },
   { file: "README.zh-CN.md", title: "中文", children: ["docs/zh/tutorial.md"] },
-  { file: "apps/benchmarks/README.md", title: "The command line" },
-  { file: "examples/README.md" },
+  {
+    file: "apps/benchmarks/README.md",
+    title: "The command line",
+    children: ["apps/benchmarks/data/README.md"],
+  },
+  {
+    file: "examples/README.md",
+    children: [
+      "examples/on-a-cluster/README.md",
+      "examples/serving/README.md",
+      "examples/page-worker/README.md",
+      "examples/page-bundle/README.md",
+    ],
+  },
   { file: "FEATURES.md" },
   { file: "ARCHITECTURE.md" },
   { file: "CONTRIBUTING.md" },
 ];
 const home = "README.md";
+
+/**
+ * Types that what is exported is made of, and that are nobody's to name: what passes between functions of a package,
+ * and tables of names. @type {Record<string, string[]>}
+ */
+const ownAffairs = {
+  "@rnnkit/fused-rnn": ["StageRun", "Flow", "Pass"],
+  "@rnnkit/keras-builders": ["Kwargs", "losses", "metrics", "NamesIn"],
+  "@rnnkit/keras-files": ["Layer", "Json"],
+};
 
 const isPage = new Set([
   home,
@@ -70,7 +92,6 @@ const isPage = new Set([
 export async function buildSite(out) {
   const app = await Application.bootstrap(options());
   app.renderer.defineRouter("rnnkit", PageRouter);
-
   app.converter.on(Converter.EVENT_CREATE_PROJECT, (_, project) => addPages(app, project));
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     nameModules(app, project);
@@ -83,10 +104,25 @@ export async function buildSite(out) {
   });
   const project = await app.convert();
   if (!project) return false;
-  app.validate(project);
+  // What has to be exported and documented is asked of the project's package: of each of ours in turn.
+  for (const name of Object.keys(entries).filter((name) => !name.endsWith("/webgpu"))) {
+    project.packageName = name;
+    app.options.setValue("intentionallyNotExported", ownAffairs[name] ?? []);
+    app.validate(project);
+  }
+  delete project.packageName;
   await app.generateDocs(project, out);
   return !app.logger.hasErrors() && !app.logger.hasWarnings();
 }
+
+/**
+ * What every name is for is said; options and members have a comment where their name does not say it all.
+ * @type {import("typedoc").ReflectionKind.KindString[]}
+ */
+const requiredToBeDocumented = [
+  .../** @type {const} */ (["Namespace", "Class", "Function", "Method"]),
+  .../** @type {const} */ (["Interface", "TypeAlias", "Variable"]),
+];
 
 /** @returns {import("typedoc").TypeDocOptions & { plugin?: never }} */
 function options() {
@@ -106,6 +142,7 @@ function options() {
     gitRevision: "main",
     sort: ["documents-first", "kind", "alphabetical-ignoring-documents"],
     highlightLanguages: ["javascript", "typescript", "json", "sh", "python", "http", "text"],
+    requiredToBeDocumented,
     validation: {
       notExported: true,
       invalidLink: true,

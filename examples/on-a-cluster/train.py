@@ -21,6 +21,9 @@ parser.add_argument("--folder", default=".", help="of model.keras, x.npy and y.n
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--batch", type=int, default=64, help="examples of a step, of all processes together")
 options = parser.parse_args()
+share, rest = divmod(options.batch, options.processes)
+if rest:
+    parser.error(f"--batch {options.batch} cannot be shared out over {options.processes} processes")
 
 # Before anything of JAX starts. CPUs talk by gloo; GPUs by NCCL and TPUs by their own, which JAX takes by itself.
 if options.processes > 1:
@@ -38,9 +41,6 @@ x, y = (np.load(os.path.join(options.folder, name)) for name in ("x.npy", "y.npy
 
 # Every n-th example is this process's: step for step, the shares together are the batch of one process alone. Only
 # whole batches: a process with a step less than the others would leave them waiting.
-share, rest = divmod(options.batch, options.processes)
-if rest:
-    parser.error(f"--batch {options.batch} cannot be shared out over {options.processes} processes")
 whole = len(x) - len(x) % options.batch
 x, y = (array[options.process : whole : options.processes] for array in (x, y))
 history = model.fit(x, y, batch_size=share, epochs=options.epochs, shuffle=False, verbose=0).history

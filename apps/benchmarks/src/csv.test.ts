@@ -52,6 +52,12 @@ test("further columns keep step with the first: its rows and its order, gaps fil
     [10, 20, 20, 40],
     [1, 2, 3, 3],
   ]);
+  const never = fileWith("date,y,a,b\n2020-01-01,1,,\n2020-01-02,2,,\n2020-01-03,,,4\n");
+  for (const name of ["a", "b"]) {
+    expect(() => readColumn(never, { column: "y", features: [name] })).toThrow(
+      `--features: expected numbers of ${name} before the last of y`,
+    );
+  }
   expect(() => readColumn(path, { column: "y", features: ["c"] })).toThrow(
     '--features c: expected a number in row 2, got "x"',
   );

@@ -104,8 +104,13 @@ export function columnIn(
     further.map(nameOf),
   );
   if (column.values.length === 0) {
+    const isWithFeatures = read[0]?.values.some((value) => !Number.isNaN(value));
     throw new UsageError(
-      printable(`--column ${names[index]}: expected numbers in ${path}, got none`),
+      printable(
+        isWithFeatures
+          ? `--features: expected numbers of ${further.map(nameOf).join(", ")} before the last of ${nameOf(index)} in ${path}, got none of one`
+          : `--column ${names[index]}: expected numbers in ${path}, got none`,
+      ),
     );
   }
   return {
@@ -183,7 +188,7 @@ function inOrder(
   while (end > start && isMissingAt(end - 1)) end--;
   for (const values of others) {
     const first = firstOf(values);
-    start = first < 0 ? end : Math.max(start, first);
+    start = first < 0 ? end : Math.min(end, Math.max(start, first));
   }
   // Rows are taken from where all have a number on: there the first column may have a gap, but a number before it.
   const dropped = order.length - (end - start);

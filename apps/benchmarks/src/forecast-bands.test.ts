@@ -128,9 +128,10 @@ test("a model of several columns is saved with them, and predicts what the train
     hint: noise.slice(1),
     y: noise.slice(0, 500),
   });
-  for (const how of ["recursive", "direct", "quantile"]) {
+  for (const how of ["recursive", "direct", "quantile", "dropout"]) {
     const path = join(folder, `${how}.keras`);
-    const asked = how === "quantile" ? "--bands quantile" : `--strategy ${how}`;
+    const isBanded = how === "quantile" || how === "dropout";
+    const asked = isBanded ? `--bands ${how}` : `--strategy ${how}`;
     const { ahead } = await forecast(
       `--csv ${told} --column y --features hint ${options} ${asked} --save ${path}`,
     );
@@ -140,6 +141,9 @@ test("a model of several columns is saved with them, and predicts what the train
     const said = JSON.parse(readFileSync(join(folder, "predict.json"), "utf8"));
     expect(said.values).toBeAllclose(ahead!.values, { rtol: 1e-6 });
     if (how === "quantile") expect(said.upper).toBeAllclose(ahead!.upper!, { rtol: 1e-6 });
+    // Masks are drawn anew: other samples of the same quantiles.
+    const widths = [said, ahead].map(({ lower, upper }) => upper?.[0] - lower?.[0]);
+    if (how === "dropout") expect(widths[0]! / widths[1]!).toBeAllclose(1, { atol: 0.6 });
   }
   const further: [string, RegExp][] = [
     ["direct", /at most the 3 that the model says at once, got 4: it says y alone, .* needs hint/],
@@ -168,6 +172,7 @@ test("what cannot be forecast is refused before any work", async () => {
     [`--csv ${told} --column y --features hint,hint`, /each once, got "hint"/],
     ["--features a", /--features: expected none, as the sine has one column/],
     ["--series sunspots --features moon", /--features: expected one of "YEAR", "SUNACTIVITY"/],
+    ["--walk-forward 3 --season 200", /at most the 125 points that the first fold/],
     ["--samples 20", /--samples: expected --bands dropout with it/],
     ["--bands dropout --dropout 0", /expected a --dropout above 0 to leave on, got 0/],
     [

@@ -78,9 +78,18 @@ export function forecastSummary(run: ForecastRun, colors: Colors): string[] {
     wins ? colors.green(verdict) : colors.yellow(verdict),
     ...seasonVerdict(run, rmse.test, colors),
     ...(run.listing === null ? stepLines("test part", run.horizon, run) : []),
+    ...judgedText(run).map((text) => `  ${text}`),
     ...stepLines("all folds", run.walkForward?.together ?? null, run),
     ...aheadLines(run),
   ];
+}
+
+/** Says where fewer steps are judged than were asked for. */
+export function judgedText({ ahead, horizon, test }: ForecastRun): string[] {
+  const steps = horizon?.steps.length ?? 0;
+  if (!ahead || !horizon || steps === ahead.values.length) return [];
+  const why = steps === test.at.length ? "the test part has no more" : "more take long";
+  return [`of ${ahead.values.length} steps ahead the first ${steps} are judged: ${why}`];
 }
 
 function seasonVerdict({ horizon }: ForecastRun, rmse: number, colors: Colors): string[] {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReadOptions } from "./csv.ts";
 import { forecastDefaults as defaults, type ForecastOptions } from "./forecast.ts";
+import type { Strategy } from "./forecasting/layout.ts";
 import {
   type CommonOptions,
   positiveNumber,
@@ -9,7 +10,7 @@ import {
   withCommonOptions,
   withCsvOptions,
 } from "./option-types.ts";
-import type { BandSettings, Strategy } from "./results.ts";
+import type { BandSettings } from "./results.ts";
 import { seriesNames } from "./series.ts";
 
 /** What `forecast` is told on the command line. */

@@ -1,8 +1,9 @@
 import { forecastAhead } from "./forecast-ahead.ts";
 import { epochLine, foldLine, forecastHead, forecastSummary } from "./forecast-lines.ts";
-import { byStep, horizonErrors, naiveScale } from "./forecasting/errors.ts";
+import { byStep, horizonErrors, judgedSteps, naiveScale } from "./forecasting/errors.ts";
 import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
 import type { ForecasterOptions } from "./forecasting/forecaster-model.ts";
+import type { Strategy } from "./forecasting/layout.ts";
 import { guessSeason } from "./forecasting/season.ts";
 import { forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
 import { type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
@@ -11,14 +12,7 @@ import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
 import type { Series } from "./one-series.ts";
 import type { PreparedSeries, SeriesPart } from "./prepared-series.ts";
-import type {
-  BandSettings,
-  ForecastPart,
-  ForecastRun,
-  Listing,
-  Season,
-  Strategy,
-} from "./results.ts";
+import type { BandSettings, Fold, ForecastPart, ForecastRun, Listing, Season } from "./results.ts";
 import { saveForecaster } from "./saved-forecaster.ts";
 import type { Session } from "./session.ts";
 import { rootMeanSquare, standardDeviation } from "./statistics.ts";
@@ -98,7 +92,7 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
     if (signal.aborted) return run;
     const predictedAt = performance.now();
     const { train, test } = prepared;
-    const horizon = beyond?.n ?? 1;
+    const horizon = judgedSteps(beyond?.n ?? 1, test.x.shape[0] as number, bands?.samples ?? null);
     const ofTrain = await forecastsOf({ ...forecaster, bands: null }, train.x, 1, signal);
     const ofTest = await forecastsOf(forecaster, test.x, horizon, signal);
     if (!ofTrain || !ofTest) return run;
@@ -155,19 +149,23 @@ async function inFolds(
     0,
   );
   let done = 0;
-  let fold = 0;
   progress.start("walk-forward", total);
   try {
+    const ended: Fold[] = [];
+    run.walkForward = { folds: ended, together: null };
     run.walkForward = await walkForward({
       series,
       folds,
       options,
-      horizon: beyond?.n ?? 1,
+      ahead: beyond?.n ?? 1,
       bands,
       signal,
       onStep: (n, loss) =>
         progress.step(++done, `fold ${n + 1}/${folds.length}, loss ${formatNumber(loss)}`),
-      onFold: (ended) => progress.line(foldLine(ended, ++fold, folds.length, colors)),
+      onFold: (fold) => {
+        ended.push(fold);
+        progress.line(foldLine(fold, ended.length, folds.length, colors));
+      },
     });
   } finally {
     progress.stop();

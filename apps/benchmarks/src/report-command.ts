@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { readComparison } from "./compare/read-comparison.ts";
 import { type Named, renderComparisons } from "./compare/report.ts";
@@ -34,7 +34,8 @@ export function reportCommand(terminal: Terminal, done: (exitCode: number) => vo
 /** A file by the shortest name that tells it from the others. */
 function named(file: string, files: readonly string[]): Named {
   const isOnly = files.filter((other) => basename(other) === basename(file)).length === 1;
-  return { name: isOnly ? basename(file) : file, comparison: readComparison(textOf(file), file) };
+  const name = isOnly ? basename(file) : join(basename(dirname(resolve(file))), basename(file));
+  return { name, comparison: readComparison(textOf(file), file) };
 }
 
 function textOf(file: string): string {

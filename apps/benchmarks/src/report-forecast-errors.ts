@@ -1,10 +1,13 @@
-import { seasonText } from "./forecast-lines.ts";
+import { judgedText, seasonText } from "./forecast-lines.ts";
 import { formatCount, formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { cell, number, table } from "./report-elements.ts";
 import type { ForecastRun, HorizonErrors, JudgedForecasts } from "./results.ts";
 
 type Columns = [string, "number"?][];
+
+// Of a long horizon the first steps and the last are shown.
+const [MOST_STEPS, FIRST_STEPS] = [48, 24];
 
 /** The test part's errors, step by step of the horizon; nothing before the model has predicted. */
 export function horizonTable(run: ForecastRun): string {
@@ -16,7 +19,7 @@ export function horizonTable(run: ForecastRun): string {
   return `<p>Errors on the test part, from every point of it as many steps ahead as lie in it, beside the last value and
 the value of the same place in the last season; ${escapeHtml(seasonText(season))}. MASE is the mean absolute error in
 proportion to the training part’s mean change from one value to the next: below 1 is better than “no change” was
-there, one step ahead. The lowest error of a line is bold.${escapeHtml(band)}</p>
+there, one step ahead. The lowest error of each step is bold.${escapeHtml(band)} ${judgedText(run).map(sentence).join("")}</p>
 ${stepTable(horizon, run)}`;
 }
 
@@ -28,19 +31,25 @@ export function walkForwardTables(run: ForecastRun): string {
   const columns: Columns = [
     ["fold", "number"],
     ["trained on", "number"],
-    ["from"],
-    ["to"],
+    ["from", "number"],
+    ["to", "number"],
+    ["RMSE", "number"],
+    ["last value", "number"],
+    ["seasonal", "number"],
     ["season", "number"],
-    ...errorColumns(run),
+    ["MASE", "number"],
+    ...(bands ? ([["in band", "number"]] satisfies Columns) : []),
     ["time", "number"],
   ];
-  const rows = folds.map(({ trainPoints, season, test, horizon, seconds }, i) => [
+  const rows = folds.map(({ trainPoints, season, test, horizon: { all }, seconds }, i) => [
     number(String(i + 1)),
-    number(formatCount(trainPoints)),
-    cell(String(test.at[0])),
-    cell(String(test.at.at(-1))),
+    number(`${formatCount(trainPoints)} points`),
+    number(String(test.at[0])),
+    number(String(test.at.at(-1))),
+    ...leastBold([all.model.rmse, all.lastValue.rmse, all.seasonal?.rmse ?? null]),
     number(season ? formatCount(season.length) : "–"),
-    ...errorCells(horizon.all, bands !== null),
+    number(formatNumber(all.model.mase)),
+    ...(bands ? [number(formatPercent(all.coverage))] : []),
     number(formatSeconds(seconds)),
   ]);
   return `<h4>Walk-forward</h4>
@@ -61,34 +70,58 @@ export function bandText({ bands }: ForecastRun): string {
   return `Bands ${made}; they should hold ${formatPercent(bands.nominal)} of the values.`;
 }
 
-function stepTable({ steps, all }: HorizonErrors, run: ForecastRun): string {
-  const columns: Columns = [["steps ahead"], ["values", "number"], ...errorColumns(run)];
-  const row = (name: string, judged: JudgedForecasts) => [
-    cell(name),
-    number(formatCount(judged.count)),
-    ...errorCells(judged, run.bands !== null),
+function sentence(text: string): string {
+  return escapeHtml(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
+}
+
+function stepTable({ steps, all }: HorizonErrors, { bands }: ForecastRun): string {
+  const hasSeason = all.seasonal !== null;
+  const columns: Columns = [
+    ["steps ahead"],
+    ["forecast"],
+    ["MAE", "number"],
+    ["RMSE", "number"],
+    ["MASE", "number"],
+    ...(bands ? ([["in band"], ["width"]].map(([name]) => [name, "number"]) as Columns) : []),
   ];
-  const rows = steps.map((step, i) => row(String(i + 1), step));
-  return table(columns, steps.length > 1 ? [...rows, row("all", all)] : rows);
+  const isLong = steps.length > MOST_STEPS;
+  const shown = steps.flatMap((step, i) =>
+    !isLong || i < FIRST_STEPS || i === steps.length - 1
+      ? stepRows(`${i + 1} (${formatCount(step.count)} values)`, step, hasSeason, bands !== null)
+      : [],
+  );
+  const together =
+    steps.length > 1
+      ? stepRows(`all (${formatCount(all.count)} values)`, all, hasSeason, bands !== null)
+      : [];
+  const rest = isLong
+    ? `<p class="quiet">The JSON has the ${steps.length - FIRST_STEPS - 1} steps between.</p>`
+    : "";
+  return table(columns, [...shown, ...together]) + rest;
 }
 
-function errorColumns({ bands }: ForecastRun): Columns {
-  const names = ["MAE", "RMSE", "MASE"].flatMap((error) => [
-    error,
-    `${error}, last value`,
-    `${error}, seasonal`,
+/** A line for the model and each baseline. */
+function stepRows(
+  name: string,
+  { model, lastValue, seasonal, coverage, width }: JudgedForecasts,
+  hasSeason: boolean,
+  hasBands: boolean,
+): string[][] {
+  const kinds = [model, lastValue, ...(hasSeason ? [seasonal] : [])];
+  const byError = (["mae", "rmse", "mase"] as const).map((error) =>
+    leastBold(kinds.map((kind) => kind?.[error] ?? null)),
+  );
+  return kinds.map((_, k) => [
+    cell(name),
+    cell(["model", "last value", "seasonal"][k] as string),
+    ...byError.map((cells) => cells[k] as string),
+    ...(hasBands
+      ? [number(k === 0 ? formatPercent(coverage) : ""), number(k === 0 ? formatNumber(width) : "")]
+      : []),
   ]);
-  const ofBands = bands ? ["within the band", "its mean width"] : [];
-  return [...names, ...ofBands].map((name) => [name, "number"]);
 }
 
-function errorCells(judged: JudgedForecasts, hasBands: boolean): string[] {
-  const { model, lastValue, seasonal, coverage, width } = judged;
-  const cells = (["mae", "rmse", "mase"] as const).flatMap((error) => {
-    const values = [model[error], lastValue[error], seasonal?.[error] ?? null];
-    const least = Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
-    return values.map((value) => number(formatNumber(value), value === least));
-  });
-  if (!hasBands) return cells;
-  return [...cells, number(formatPercent(coverage)), number(formatNumber(width))];
+function leastBold(values: (number | null)[]): string[] {
+  const least = Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
+  return values.map((value) => number(formatNumber(value), value === least));
 }

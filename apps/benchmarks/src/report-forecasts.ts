@@ -148,7 +148,7 @@ export function trainingFigure({ data, epochs, model }: ForecastRun): string {
   if (epochs.length === 0) return "";
   const validated = epochs.some(({ validationLoss }) => validationLoss !== null);
   return figure(
-    trainingChart(data.title, epochs, `loss (${lossText(model.loss)} of scaled values)`),
+    trainingChart(data.title, epochs, `loss (${lossText(model.loss)}, scaled)`),
     key("train", "training loss") + (validated ? key("train dashed", "validation loss") : ""),
   );
 }

@@ -109,19 +109,51 @@ test("every step, fold and band has its line, the least error of each bold, and 
       ),
     ),
   );
-  expect(steps?.map((row) => row.slice(0, 5))).toEqual([
-    ["steps ahead", "values", "MAE", "MAE, last value", "MAE, seasonal"],
-    ["1", "3", "*2.600", "18.70", "12.00"],
-    ["2", "2", "*5.100", "18.70", "12.00"],
-    ["all", "5", "*3.600", "18.70", "12.00"],
+  expect(steps?.[0]).toEqual([
+    "steps ahead",
+    "forecast",
+    "MAE",
+    "RMSE",
+    "MASE",
+    "in band",
+    "width",
   ]);
-  expect(steps?.[1]?.slice(-2)).toEqual(["66.7 %", "16.00"]);
-  expect(folds?.map((row) => row.slice(0, 6))).toEqual([
-    ["fold", "trained on", "from", "to", "season", "MAE"],
-    ["1", "6", "1706", "1706", "2", "*3.600"],
-    ["2", "7", "1707", "1707", "2", "*4.600"],
+  expect(steps?.slice(1, 4)).toEqual([
+    ["1 (3 values)", "model", "*2.600", "*3.000", "*0.3714", "66.7 %", "16.00"],
+    ["1 (3 values)", "last value", "18.70", "20.60", "2.671", "", ""],
+    ["1 (3 values)", "seasonal", "12.00", "14.00", "1.710", "", ""],
   ]);
-  expect(together?.[1]?.slice(0, 3)).toEqual(["1", "2", "*4.100"]);
+  expect(steps?.map(([name]) => name)).toContain("2 (2 values)");
+  expect(steps?.at(-3)?.slice(0, 3)).toEqual(["all (5 values)", "model", "*3.600"]);
+  expect(folds?.slice(1)).toEqual([
+    [
+      "1",
+      "6 points",
+      "1706",
+      "1706",
+      "*4.000",
+      "20.60",
+      "14.00",
+      "2",
+      "0.5143",
+      "66.7 %",
+      "0.40 s",
+    ],
+    [
+      "2",
+      "7 points",
+      "1707",
+      "1707",
+      "*5.000",
+      "20.60",
+      "14.00",
+      "2",
+      "0.6571",
+      "66.7 %",
+      "0.40 s",
+    ],
+  ]);
+  expect(together?.[1]?.slice(0, 3)).toEqual(["1 (2 values)", "model", "*4.100"]);
   expect(ahead?.at(-1)).toEqual(["1710", "15.0000", "5.00000", "29.0000"]);
   const text = document.body.textContent ?? "";
   for (const fact of [

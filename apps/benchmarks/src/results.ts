@@ -1,10 +1,5 @@
+import type { Strategy } from "./forecasting/layout.ts";
 import { median } from "./statistics.ts";
-
-/**
- * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
- * puts what a model of one step said behind the window, of every column that it sees, and asks again.
- */
-export type Strategy = "direct" | "recursive";
 
 /** Version of the results' form; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 4;
@@ -195,7 +190,7 @@ export interface JudgedForecasts {
 
 /** From every point of a stretch, so many steps ahead as lie in it. */
 export interface HorizonErrors {
-  /** The first is one step ahead; shorter than the horizon where the stretch is. */
+  /** The first is one step ahead; fewer than were asked for where the stretch is shorter, or more would take long. */
   steps: JudgedForecasts[];
   all: JudgedForecasts;
 }

@@ -10,4 +10,4 @@ place.replaceChildren();
 render(<App />, place);
 
 // After what is to be seen: it fetches the whole build. Vite's own server has none to keep.
-if (import.meta.env.PROD) addEventListener("load", () => void startOffline());
+if (!import.meta.hot) addEventListener("load", () => void startOffline());

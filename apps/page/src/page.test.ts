@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { tinyImdb } from "../../../packages/datasets-imdb/src/tiny-imdb.fixture.ts";
 import { chinese } from "./language/chinese.ts";
 import { english } from "./language/english.ts";
 import { lacksChromium, type ServedPage, servePage } from "./served-page.fixture.ts";
@@ -78,6 +79,12 @@ async function drop(page: Page, name: string, content: string | Uint8Array): Pro
   );
 }
 
+/** Writes a setting as one does who goes on by the tabulator key. */
+async function set(page: Page, label: string, value: string): Promise<void> {
+  await page.getByLabel(label, { exact: true }).fill(value);
+  await page.getByLabel(label, { exact: true }).press("Tab");
+}
+
 /** What is to be read in a place. */
 const textOf = async (place: Locator) => (await place.allInnerTexts())[0] ?? "";
 
@@ -86,20 +93,22 @@ const errors = (page: Page) => page.locator("table.errors tbody tr").allInnerTex
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds that is serious or critical. */
-async function serious(page: Page): Promise<unknown[]> {
+/** What axe finds that is serious or critical, by all of its rules or by some. */
+async function serious(page: Page, rules?: string[]): Promise<unknown[]> {
   await page.evaluate(axe);
-  return page.evaluate(async () => {
+  return page.evaluate(async (runOnly) => {
     const { axe } = globalThis as unknown as {
       axe: {
-        run(): Promise<{ violations: { impact: string; id: string; nodes: { html: string }[] }[] }>;
+        run(
+          options: object,
+        ): Promise<{ violations: { impact: string; id: string; nodes: { html: string }[] }[] }>;
       };
     };
-    const { violations } = await axe.run();
+    const { violations } = await axe.run(runOnly ? { runOnly } : {});
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html.slice(0, 120))]);
-  });
+  }, rules);
 }
 
 /** Pixels that a page is wider than its window. */
@@ -195,10 +204,8 @@ describe.skipIf(lacksChromium)("the page", () => {
     await expect(column.locator("option").allInnerTexts()).resolves.toEqual(["price", "stock"]);
     await column.selectOption("stock");
     expect(page.url()).toContain("task=csv");
-    await page.getByLabel("Epochs").fill("2");
-    await page.getByLabel("Epochs").press("Tab");
-    await page.getByLabel("Window").fill("12");
-    await page.getByLabel("Window").press("Tab");
+    await set(page, "Epochs", "2");
+    await set(page, "Window", "12");
     await trained(page);
     await expect(textOf(page.locator(".source"))).resolves.toContain("stock of months.csv");
     await page.getByText("The values that are forecast").click();
@@ -334,38 +341,66 @@ describe.skipIf(lacksChromium)("the page", () => {
     expect(await textOf(page.locator("body"))).not.toContain(english["settings.units"]);
   });
 
-  for (const [name, options] of [
-    ["light", {}],
-    ["dark", { colorScheme: "dark" }],
-    ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true }],
-  ] as [string, BrowserContextOptions][]) {
-    test(`axe finds nothing serious in any state, and nothing is wider than the window: ${name}`, async () => {
-      const page = await visit("?task=sunspots&epochs=2&units=-1", options);
-      const check = async () => {
-        expect(await serious(page)).toEqual([]);
-        expect(await overhang(page)).toBe(0);
-      };
-      await button(page, "Train").waitFor();
-      await check();
-      await trained(page);
-      await page.locator(".legend .of-ahead").waitFor();
-      await page.locator(".reasons summary").click();
-      await page.getByText("The values that are forecast").click();
-      await check();
-      await page.getByLabel("Task").selectOption("reviews");
-      for (const [label, value] of [
-        ["Reviews", "100"],
-        ["Epochs", "1"],
-      ] as const) {
-        await page.getByLabel(label, { exact: true }).fill(value);
-        await page.getByLabel(label, { exact: true }).press("Tab");
-      }
-      await button(page, "Train anew").click();
-      await page.locator(".words span").first().waitFor();
-      await check();
-      await page.getByRole("link", { name: "The network, unrolled" }).click();
-      await page.locator(".unrolled").waitFor();
-      await check();
-    });
-  }
+  test("once loaded, from a server without headers, it comes and trains without a network, isolated", async () => {
+    const page = await visit("?task=sine&epochs=1", { serviceWorkers: "allow" });
+    // It is loaded a second time by itself, through the service worker.
+    await page.waitForFunction(() => crossOriginIsolated);
+    await page.getByText(english["offline.ready"]).waitFor();
+    await page.context().setOffline(true);
+    const failed: string[] = [];
+    page.on("requestfailed", (request) => failed.push(request.url()));
+    await page.reload();
+    await trained(page);
+    await page.getByRole("link", { name: english["app.unrolled"] }).click();
+    await page.locator(".unrolled-chart-box svg").waitFor();
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(failed).toEqual([]);
+  });
+
+  test("a dropped imdb.npz trains, and is read by the words of a dropped index", async () => {
+    const page = await visit("?task=reviews&units=4&window=20");
+    await drop(page, "imdb.npz", tinyImdb().bytes);
+    await page.getByText("imdb.npz", { exact: true }).last().waitFor();
+    expect(page.url()).toContain("task=imdb");
+    for (const [label, value] of Object.entries({ Epochs: "1", Units: "4", Words: "20" }))
+      await set(page, label, value);
+    await trained(page);
+    await page.getByText("is not Keras's own imdb.npz").waitFor();
+    await drop(page, "imdb_word_index.json", JSON.stringify({ the: 1, film: 5 }));
+    await page.getByLabel("A review", { exact: true }).fill("the great film");
+    await page.locator(".words .unknown").waitFor();
+    await expect(textOf(page.locator(".words .unknown"))).resolves.toMatch(/^great/);
+  });
+
+  test("axe finds nothing serious in any state, light and dark and on a phone, where nothing is too wide", async () => {
+    const page = await visit("?task=sunspots&epochs=2&units=-1&bands=dropout");
+    const check = async () => {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      expect(await serious(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark" });
+      expect(await serious(page, ["color-contrast"])).toEqual([]);
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect(await overhang(page)).toBe(0);
+      expect(
+        await serious(page, ["scrollable-region-focusable", "label", "aria-allowed-attr"]),
+      ).toEqual([]);
+    };
+    await button(page, "Train").waitFor();
+    await check();
+    await trained(page);
+    await page.locator(".legend .of-ahead").waitFor();
+    await page.locator(".reasons summary").click();
+    await page.getByText("The values that are forecast").click();
+    await check();
+    await page.getByLabel("Task").selectOption("reviews");
+    await set(page, "Reviews", "100");
+    await set(page, "Epochs", "1");
+    await button(page, "Train anew").click();
+    await page.locator(".words span").first().waitFor();
+    await check();
+    await page.getByRole("link", { name: "The network, unrolled" }).click();
+    await page.locator(".unrolled").waitFor();
+    await check();
+  });
 });

@@ -1,5 +1,5 @@
 // A model leaves this machine and comes back: trained on by Keras on several processes, served by onnxruntime.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -51,52 +51,63 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe.skipIf(!python)("on a cluster (skipped without RNNKIT_KERAS_PYTHON)", () => {
-  let told: { process?: number; loss?: number[]; processes?: number; predictions?: number[][] }[];
+interface Told {
+  process?: number;
+  loss?: number[];
+  predictions?: number[][];
+}
 
+/** What two processes of a script print, which have trained the cluster's model together. */
+async function trainedTogether(script: string): Promise<Told[]> {
+  const line = [script, "--processes", "2", "--coordinator", `localhost:${await freePort()}`];
+  // The numbers are those of the optimized code; compiling it takes most of the time.
+  const XLA_FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true";
+  const env = { ...process.env, XLA_FLAGS };
+  // JAX takes SIGTERM for a notice; and what one process dies of leaves the other waiting.
+  const either = new AbortController();
+  const signals = { killSignal: "SIGKILL", signal: either.signal } as const;
+  const options = { cwd: cluster, env, timeout: 200_000, ...signals };
+  const both = [0, 1].map((number) => run(python!, [...line, "--process", `${number}`], options));
+  const answers = await Promise.all(both).finally(() => either.abort());
+  return answers.flatMap(({ stdout }) =>
+    stdout.split("\n").flatMap((text) => (text.startsWith("{") ? [JSON.parse(text)] : [])),
+  );
+}
+
+/** That both processes' losses, and the file that they wrote, are those of one process here with whole batches. */
+async function expectOneTraining(told: Told[]): Promise<void> {
+  const losses = told.flatMap(({ process: number, loss }) => (loss ? [{ number, loss }] : []));
+  expect(losses.map(({ number }) => number).sort()).toEqual([0, 1]);
+  expect(losses[0]!.loss).toEqual(losses[1]!.loss);
+  const out = await runExample(join("on-a-cluster", "check.js"));
+  const here = numbersIn(out, /^losses: (\S+) (\S+)$/m);
+  // Halves' float32 sums, added up, beside whole ones: a few units in the last place of a loss near 0.3.
+  expect(losses[0]!.loss).toBeAllclose(here, { rtol: 0, atol: 1e-6 });
+  const [predictions] = numbersIn(out, /predictions, at most apart: (\S+)/);
+  expect(predictions).toBeLessThan(1e-5);
+  const [third] = numbersIn(out, /losses of one more epoch, at most apart: (\S+)/);
+  expect(third).toBeLessThan(1e-6); // without the optimizer's moments and step it is another one
+}
+
+/** Whether the Python has a module. */
+function has(module: string): boolean {
+  if (!python) return false;
+  const script = `import importlib.util, sys; sys.exit(importlib.util.find_spec("${module}") is None)`;
+  return spawnSync(python, ["-c", script]).status === 0;
+}
+
+describe.skipIf(!has("jax"))("on a cluster (skipped without RNNKIT_KERAS_PYTHON)", () => {
+  let told: Told[];
   beforeAll(async () => {
-    const port = await freePort();
-    const line = ["train.py", "--processes", "2", "--coordinator", `localhost:${port}`];
-    // The numbers are those of the optimized code; compiling it takes most of the time.
-    const XLA_FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true";
-    // JAX takes SIGTERM for a notice; and what one process dies of leaves the other waiting.
-    const either = new AbortController();
-    const signals = { killSignal: "SIGKILL", signal: either.signal } as const;
-    const options = {
-      cwd: cluster,
-      env: { ...process.env, XLA_FLAGS },
-      timeout: 200_000,
-      ...signals,
-    };
-    const both = [0, 1].map((number) => run(python!, [...line, "--process", `${number}`], options));
-    const answers = await Promise.all(both).finally(() => either.abort());
-    const printed = answers.map(({ stdout }) => stdout).join("\n");
-    told = printed
-      .split("\n")
-      .filter((text) => text.startsWith("{"))
-      .map((text) => JSON.parse(text));
+    told = await trainedTogether("train.py");
   }, 240_000);
 
   test("two processes have one loss, that of one process here with whole batches, to 1e-6", async () => {
-    const losses = told.flatMap(({ process: number, loss }) => (loss ? [{ number, loss }] : []));
-    expect(losses.map(({ number }) => number).sort()).toEqual([0, 1]);
-    expect(losses[0]!.loss).toEqual(losses[1]!.loss);
-
-    const out = await runExample(join("on-a-cluster", "check.js"));
-    const here = numbersIn(out, /^losses: (\S+) (\S+)$/m);
-    expect(losses[0]!.loss.length).toBe(here.length);
-    // Half batches' float32 sums, added up, beside whole ones: a few units in the last place of a loss near 0.3.
-    for (const [epoch, loss] of here.entries())
-      expect(Math.abs(losses[0]!.loss[epoch]! - loss)).toBeLessThan(1e-6);
-    const [predictions] = numbersIn(out, /predictions, at most apart: (\S+)/);
-    expect(predictions).toBeLessThan(1e-5);
-    const [third] = numbersIn(out, /losses of one more epoch, at most apart: (\S+)/);
-    expect(third).toBeLessThan(1e-6); // without the optimizer's moments and step it is another one
+    await expectOneTraining(told);
   });
 
   test("what comes back is served here with Keras's predictions", async () => {
-    const { predictions, processes } = told.find((each) => each.predictions)!;
-    expect(processes).toBe(2);
+    const { predictions } = told.find((each) => each.predictions)!;
     const ask = await served("trained.keras");
     const answer = await ask({ shape: [4, 20, 1], data: firstWindows() });
     const { data, shape } = (await answer.json()) as { data: number[]; shape: number[] };
@@ -104,6 +115,14 @@ describe.skipIf(!python)("on a cluster (skipped without RNNKIT_KERAS_PYTHON)", (
     expect(data).toBeAllclose(predictions!.flat(), { rtol: 0, atol: 1e-5 });
   });
 });
+
+test.skipIf(!has("torch"))(
+  "on PyTorch, where there is one, it is the same training",
+  async () => {
+    await expectOneTraining(await trainedTogether("train_torch.py"));
+  },
+  240_000,
+);
 
 test("one server answers alike from a .keras file and from its .onnx file", async () => {
   const exporter = join(project, "serving", "export.js");

@@ -37,6 +37,7 @@ export interface OwnProbe {
   name?: string;
 }
 
+/** A step to be timed. @inline */
 export type Probe = RecurrentProbe | OwnProbe;
 
 /** One step on tfjs's current backend, and the end of it. */

@@ -8,7 +8,9 @@ import { nodeRuntime, runtimeName } from "./runtime.ts";
 
 /** Where times are kept, as a page's `localStorage` does; either may be asynchronous. */
 export interface TimingStorage {
+  /** What was kept under the key, if anything. */
   getItem(key: string): string | null | undefined | Promise<string | null | undefined>;
+  /** Keeps a text under the key. */
   setItem(key: string, value: string): unknown;
 }
 

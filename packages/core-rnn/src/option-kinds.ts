@@ -6,6 +6,7 @@ import { shown } from "./options.ts";
 export interface OptionKind {
   /** Goes behind *expected ... to be*. */
   readonly expected: string;
+  /** Whether a value is of this kind. */
   takes(value: unknown): boolean;
 }
 
@@ -43,7 +44,7 @@ const record: OptionKind = {
   takes: (value) => Object.prototype.toString.call(value) === "[object Object]",
 };
 
-/** The names of {@link optionKinds}. */
+/** The names of {@link optionKinds}. @inline */
 type KindName =
   | ("flag" | "text" | "list" | "callback" | "record")
   | ("count" | "whole" | "finite" | "positive" | "share");

@@ -63,6 +63,7 @@ export class RaggedArray implements Ragged, Iterable<Int32Array> {
     return start === undefined || end === undefined ? undefined : this.values.subarray(start, end);
   }
 
+  /** Each sequence in turn, a view. */
   *[Symbol.iterator](): IterableIterator<Int32Array> {
     for (let i = 0; i < this.length; i++) yield this.at(i)!;
   }

@@ -1,7 +1,7 @@
 import { didYouMean, rowActivationNames, shown } from "@rnnkit/core-rnn";
 import type { RecurrentActivationName } from "@rnnkit/fused-rnn";
 
-/** An activation as Keras 3 or as tfjs spells it; *null* for none. */
+/** An activation as Keras 3 or as tfjs spells it; *null* for none. @inline */
 export type ActivationArg =
   | RecurrentActivationName
   | "hardSigmoid"

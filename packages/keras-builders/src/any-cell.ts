@@ -8,6 +8,7 @@ export type AnyCell = InstanceType<typeof layers.Layer> & {
   readonly stateSize: number | readonly number[];
   readonly stateNames?: readonly string[];
   readonly outputSize?: number;
+  /** The states before the first step. Default zeros. */
   getInitialState?(batchSize: number): Tensor | Tensor[];
 };
 

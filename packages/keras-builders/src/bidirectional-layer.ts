@@ -28,6 +28,7 @@ import { type Regularizer, type RegularizerArg, regularizer, serialized } from "
 /** How the two outputs become one; *null*: they stay two. */
 export type BidirectionalMergeMode = "concat" | "sum" | "mul" | "ave" | null;
 
+/** What `layers.bidirectional` takes. */
 export interface BidirectionalArgs extends LayerArgs {
   /** SimpleRNN, LSTM, GRU or RNN; it is copied, its cells too, and itself left as it is. */
   layer: RecurrentLayer;

@@ -92,7 +92,7 @@ const parts = {
   Constraint: "constraint",
 } as const;
 
-/** The options of a cell, read and complete. */
+/** The options of a cell, read and complete. @inline */
 export interface CellOptions {
   units: number;
   activation: RecurrentActivationName;

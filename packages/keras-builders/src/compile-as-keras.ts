@@ -14,7 +14,9 @@ import {
 } from "./loss-names.ts";
 import { type OptimizerName, optimizerNamed } from "./optimizer-names.ts";
 
+/** A loss by name, or as a function. @inline */
 type GivenLoss = LossName | LossFunction;
+/** A metric by name, or as a function. @inline */
 type GivenMetric = MetricName | LossFunction;
 type KnownLoss = Loss | LossFunction;
 type KnownMetric = Metric | LossFunction;

@@ -7,7 +7,10 @@ import type { MeanParts } from "./weighted-mean.ts";
 
 /** What tfjs-layers keeps of a compiled model and does not tell. */
 export interface Compiled
-  extends Pick<LayersModel, "name" | "inputs" | "outputs" | "call" | "optimizer" | "metricsNames"> {
+  extends Pick<
+    LayersModel,
+    "name" | "inputs" | "outputs" | "outputNames" | "loss" | "call" | "optimizer" | "metricsNames"
+  > {
   lossFunctions: LossFunction[];
   /** The losses of the outputs, if several, then metrics: function and output. */
   metricsTensors: [LossFunction, number][];

@@ -6,6 +6,7 @@ import type { History } from "@tensorflow/tfjs-layers";
 import type { BatchResult, Compiled } from "./compiled-model.ts";
 import { asScalar, epochCallback } from "./fit-loop.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
+import { batchWithTargetAxes } from "./target-axis.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 
 type Data = (Tensor | null)[];
@@ -33,7 +34,7 @@ export function batchFunction(
   const totals = collecting;
   return (data) =>
     tidy(() => {
-      const { losses, metrics, parts } = run(model, data);
+      const { losses, metrics, parts } = run(model, batchWithTargetAxes(model, data));
       totals?.add(parts);
       return [...losses, ...metrics].map(asScalar);
     });

@@ -10,6 +10,7 @@ type StockArgs = Parameters<typeof stock.dense>[0];
 type Costs = "kernelRegularizer" | "biasRegularizer" | "activityRegularizer";
 type Layer = InstanceType<typeof stock.Layer>;
 
+/** What `layers.dense` takes: tfjs-layers' own, and regularizers of Keras's. */
 export interface DenseLayerArgs extends Omit<StockArgs, Costs> {
   /** Added to the loss. Default none. */
   kernelRegularizer?: RegularizerArg;

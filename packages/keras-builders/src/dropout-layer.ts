@@ -20,6 +20,7 @@ import { seeds } from "./seeds.ts";
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
+/** What `layers.dropout` takes. */
 export interface DropoutArgs extends LayerArgs {
   /** The part of the elements set to 0 in training, from 0 to 1. */
   rate: number;

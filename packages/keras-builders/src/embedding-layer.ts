@@ -36,6 +36,7 @@ import {
   whileTrained,
 } from "./weight-spec.ts";
 
+/** What `layers.embedding` takes. */
 export interface EmbeddingArgs extends Omit<LayerArgs, "weights"> {
   /** How many tokens there are, 0 included. */
   inputDim: number;

@@ -22,6 +22,7 @@ export class GruCell extends GatedCell {
     this.#resetAfter = resetAfter;
   }
 
+  /** The options, as files hold them. */
   override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), resetAfter: this.resetAfter };
   }

@@ -47,6 +47,7 @@ export { inKerasGraph, isKerasLayer } from "./keras-graph.ts";
 export type { LossFunction } from "./keras-losses.ts";
 export { makesMask, readsMask } from "./keras-mask.ts";
 export { type LayerOptions, layerOptions } from "./layer-options.ts";
+/** Keras's layers by their names, with Keras 3's defaults: to build models of. */
 export * as layers from "./layers.ts";
 export type { LearningRate, LearningRateSchedule, ScheduleClassName } from "./learning-rate.ts";
 export {

@@ -37,6 +37,7 @@ function classNameOf(name: string): string {
 export class KerasActivation {
   /** Keras's name. */
   readonly name: string;
+  /** Its numbers, as tfjs operations. */
   readonly apply: (x: Tensor) => Tensor;
 
   constructor(name: string, apply: (x: Tensor) => Tensor) {
@@ -49,6 +50,7 @@ export class KerasActivation {
     return classNameOf(this.name);
   }
 
+  /** Nothing: its name says all. */
   getConfig(): Record<string, never> {
     return {};
   }

@@ -21,6 +21,7 @@ import { batchFunction, evaluatedDataset, fittedDataset } from "./dataset-traini
 import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
+import { withTargetAxes } from "./target-axis.ts";
 import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
@@ -46,7 +47,7 @@ interface Model extends FittedModel {
   testFunction: BatchFunction;
   makeTrainFunction(): BatchFunction;
   makeTestFunction(): void;
-  standardizeUserDataXY(...args: unknown[]): [Tensor[], Tensor[]];
+  standardizeUserDataXY(...args: StandardizeXyArgs): [Tensor[], Tensor[]];
   standardizeUserData(...args: StandardizeArgs): Promise<Standardized>;
   fit(x: Tensors, y: Tensors, args?: ModelFitArgs): Promise<History>;
   fitLoop(...args: FitLoopArgs): Promise<History>;
@@ -60,6 +61,7 @@ interface Model extends FittedModel {
   predictOnBatch(x: Tensors): Outputs;
   getDedupedMetricsNames(): string[];
 }
+type StandardizeXyArgs = [x: Tensors, y: Tensors, checkBatchAxis?: boolean, batchSize?: number];
 type StandardizeArgs = [
   ...[x: Tensors, y: Tensors, sampleWeight?: unknown, classWeight?: unknown],
   ...[checkBatchAxis?: boolean, batchSize?: number],
@@ -104,6 +106,20 @@ const methods = {
 
   makeTestFunction(_stock: unknown, model: Model): void {
     model.testFunction = batchFunction(model, testedBatch);
+  },
+
+  standardizeUserDataXY(
+    stock: Model["standardizeUserDataXY"],
+    model: Model,
+    ...[x, y, ...others]: StandardizeXyArgs
+  ): [Tensor[], Tensor[]] {
+    const [targets, made] = withTargetAxes(model, y);
+    try {
+      return stock(x, targets, ...others);
+    } catch (error) {
+      dispose(made);
+      throw error;
+    }
   },
 
   async standardizeUserData(

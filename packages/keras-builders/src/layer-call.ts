@@ -3,7 +3,9 @@
 import { notEqual, type Tensor } from "@tensorflow/tfjs-core";
 import type { Shape, SymbolicTensor } from "@tensorflow/tfjs-layers";
 
+/** What a call is given besides. @inline */
 export type Kwargs = Record<string, unknown>;
+/** What a layer is applied to. @inline */
 export type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
 type Outputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
 

@@ -9,6 +9,7 @@ const f = Math.fround;
 /** cos πx. */
 const cosine = (x: number): number => f(Math.cos(f(f(Math.PI) * x)));
 
+/** What `exponentialDecay` takes. */
 export interface ExponentialDecayOptions {
   /** η₀, from 0. */
   initialLearningRate: number;
@@ -37,6 +38,7 @@ export function exponentialDecay(options: ExponentialDecayOptions): LearningRate
   );
 }
 
+/** What `inverseTimeDecay` takes. */
 export interface InverseTimeDecayOptions extends ExponentialDecayOptions {}
 
 /**
@@ -75,6 +77,7 @@ function fallingBy(
   });
 }
 
+/** What `polynomialDecay` takes. */
 export interface PolynomialDecayOptions {
   /** η₀, from 0. */
   initialLearningRate: number;
@@ -120,6 +123,7 @@ export function polynomialDecay(options: PolynomialDecayOptions): LearningRateSc
   });
 }
 
+/** What `cosineDecay` takes. */
 export interface CosineDecayOptions {
   /** η₀, from 0: where the rate falls from, or rises from with **warmupTarget**. */
   initialLearningRate: number;
@@ -173,6 +177,7 @@ export function cosineDecay(options: CosineDecayOptions): LearningRateSchedule {
   });
 }
 
+/** What `cosineDecayRestarts` takes. */
 export interface CosineDecayRestartsOptions {
   /** η₀, from 0. */
   initialLearningRate: number;
@@ -222,6 +227,7 @@ export function cosineDecayRestarts(options: CosineDecayRestartsOptions): Learni
   });
 }
 
+/** What `piecewiseConstantDecay` takes. */
 export interface PiecewiseConstantDecayOptions {
   /** The last step of each rate but the last one; whole numbers from 0, each above the one before. */
   boundaries: readonly number[];

@@ -22,6 +22,7 @@ export class LstmCell extends GatedCell {
     this.#unitForgetBias = unitForgetBias;
   }
 
+  /** The options, as files hold them. */
   override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), unitForgetBias: this.unitForgetBias };
   }

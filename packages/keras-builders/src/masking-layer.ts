@@ -9,6 +9,7 @@ import { linked } from "./layer-links.ts";
 import { keptOf, stepsOtherThan } from "./masked-steps.ts";
 import type { LayerArgs } from "./recurrent-options.ts";
 
+/** What `layers.masking` takes. */
 export interface MaskingArgs extends LayerArgs {
   /** A step whose features all have this value is masked. Default 0. */
   maskValue?: number;

@@ -3,6 +3,7 @@ import type { Optimizer } from "@tensorflow/tfjs-core";
 import type { LearningRate } from "./learning-rate.ts";
 import { adam, adamw, rmsprop, sgd } from "./optimizers.ts";
 
+/** Makes an optimizer. @inline */
 type MakeOptimizer = (options: { learningRate?: LearningRate; clipnorm?: number }) => Optimizer;
 
 /** An optimizer as Keras calls it, in a string or as the class. */

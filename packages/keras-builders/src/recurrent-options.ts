@@ -25,7 +25,7 @@ export interface SequenceArgs extends LayerArgs {
   activityRegularizer?: RegularizerArg;
 }
 
-/** The options of the sequence, read and complete. */
+/** The options of the sequence, read and complete. @inline */
 export interface SequenceOptions {
   returnSequences: boolean;
   returnState: boolean;

@@ -8,6 +8,7 @@ export type SampleWeight = Tensor | readonly Tensor[] | Readonly<Record<string, 
 /** How much each class counts, by its number; 1 for one that is not named. */
 export type ClassWeight = Readonly<Record<number, number>>;
 
+/** How much examples, time steps or classes count, in training and in evaluation. */
 export interface ExampleWeights {
   /**
    * [N] or [N, 1]: how much each example counts; [N, T]: each time step of it. A loss is Σ w l / N, not

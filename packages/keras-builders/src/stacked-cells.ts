@@ -66,6 +66,7 @@ export class StackedCells extends CompositeLayer {
     return outputSize(this.cells.at(-1)!);
   }
 
+  /** The states of all cells before the first step, the first cell's first. */
   getInitialState(batchSize: number): Tensor[] {
     return this.cells.flatMap((cell) => initialStates(cell, batchSize));
   }

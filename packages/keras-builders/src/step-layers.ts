@@ -56,6 +56,7 @@ abstract class StepLayer extends layers.Layer {
 
   /** T′ of T. */
   protected abstract stepsOf(T: number): number;
+  /** The steps of a checked input, changed. */
   protected abstract changed(x: Tensor): Tensor;
 
   override call(inputs: Tensor | Tensor[]): Tensor {

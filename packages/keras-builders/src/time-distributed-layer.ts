@@ -22,6 +22,7 @@ interface Inside {
 }
 const inside = (layer: Layer): Inside => layer as unknown as Inside;
 
+/** What `layers.timeDistributed` takes. */
 export interface TimeDistributedArgs extends LayerArgs {
   /** Any layer, or model, of one input and one output. */
   layer: Layer;

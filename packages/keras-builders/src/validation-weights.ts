@@ -17,12 +17,18 @@ export function validationWeightsOf(targets: Tensors): SampleWeight | undefined 
   return validationWeights.get(targets);
 }
 
-const mapped = <T extends Tensors>(given: T, by: (each: Tensor) => Tensor): T =>
+/** Each tensor made another, by it and its place or name. */
+export const mapped = <T extends Tensors>(
+  given: T,
+  by: (each: Tensor, key: number | string) => Tensor,
+): T =>
   given instanceof Tensor
-    ? (by(given) as T)
+    ? (by(given, 0) as T)
     : Array.isArray(given)
       ? (given.map(by) as T)
-      : (Object.fromEntries(Object.entries(given).map(([name, each]) => [name, by(each)])) as T);
+      : (Object.fromEntries(
+          Object.entries(given).map(([name, each]) => [name, by(each, name)]),
+        ) as T);
 
 /**
  * The arguments of `fit` as tfjs-layers takes them, weights of validation data noted beside: those given, or

@@ -30,14 +30,14 @@ export type Regularizer = ReturnType<typeof regularizers.l1l2>;
 export type Constraint = ReturnType<typeof constraints.nonNeg>;
 
 type DenseArgs = Parameters<typeof stock.dense>[0];
-/** A name, a config, or an object that tf.initializers made; *null* and undefined for the default. */
+/** A name, a config, or an object that tf.initializers made; *null* and undefined for the default. @inline */
 export type InitializerArg = DenseArgs["kernelInitializer"] | null;
-/** *"l1"*, *"l2"* or *"l1l2"* (0.01), a config, or an object that tf.regularizers made. */
+/** *"l1"*, *"l2"* or *"l1l2"* (0.01), a config, or an object that tf.regularizers made. @inline */
 export type RegularizerArg = DenseArgs["kernelRegularizer"] | null;
-/** A name, a config, or an object that tf.constraints made. */
+/** A name, a config, or an object that tf.constraints made. @inline */
 export type ConstraintArg = DenseArgs["kernelConstraint"] | null;
 
-/** How one weight starts, what it costs, and what it is held to. */
+/** How one weight starts, what it costs, and what it is held to. @inline */
 export interface WeightSpec {
   initializer: Initializer;
   regularizer: Regularizer | null;

@@ -12,11 +12,13 @@ import {
   type UniformAverage,
 } from "./regression-metrics.ts";
 
+/** What `pinballLoss` takes. */
 export interface PinballLossOptions extends RegressionMetricOptions {
   /** The share of values that should lie below the predictions, from 0 to 1. Default 0.5, the median. */
   alpha?: number;
 }
 
+/** What `meanAbsoluteScaledError` takes. */
 export interface MeanAbsoluteScaledErrorOptions extends RegressionMetricOptions {
   /** Points in a season: what the naive forecast of the scale looks back. Default 1, the value before. */
   season?: number;

@@ -17,6 +17,7 @@ import {
   toJsonNumbers,
 } from "./scaler.ts";
 
+/** What a `MinMaxScaler` is made with. */
 export interface MinMaxScalerOptions {
   /** Where each feature's minimum and maximum go. Default [0, 1]. */
   featureRange?: readonly [number, number];

@@ -30,6 +30,7 @@ export type Step = number | string | NumberArray | readonly Step[];
 /** What can be padded. */
 export type Sequences = readonly (NumberArray | readonly Step[])[] | RaggedSequences;
 
+/** What `padSequences` takes. */
 export interface PadSequencesOptions<D extends keyof PaddedArrays = "int32"> {
   /** Steps of every row. Default the longest sequence. */
   maxLen?: number;

@@ -2,22 +2,27 @@
 import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, readArray } from "./nd-array.ts";
 
+/** What every metric of this kind takes. */
 export interface RegressionMetricOptions {
   /** The weight of each row, [N]; they need not sum to 1. Default all alike. */
   sampleWeight?: ArrayInput;
 }
 
+/** A value for each output column. */
 export interface RawValues {
   /** One value for each output column instead of their mean. */
   multioutput: "raw_values";
 }
 
+/** One value, the mean over the output columns. */
 export interface UniformAverage {
   /** The mean over output columns: the default. */
   multioutput?: "uniform_average";
 }
 
+/** The mean over output columns. @inline */
 type Average = RegressionMetricOptions & UniformAverage;
+/** A value for each of them. @inline */
 type Raw = RegressionMetricOptions & RawValues;
 
 /** Either way of averaging. @internal */

@@ -1,6 +1,7 @@
 import { checkOptions, shown } from "./generated/options.ts";
 import { type ArrayInput, type NdArray, readArray } from "./nd-array.ts";
 
+/** What `seasonalNaive` takes. */
 export interface SeasonalNaiveOptions {
   /** Points in a season, m. Default 1: the last value goes on. */
   season?: number;

@@ -10,6 +10,7 @@ export interface WindowArrays {
   int32: Int32Array;
 }
 
+/** The element types that windows can have. */
 export type WindowDtype = keyof WindowArrays;
 
 /** The default: Int32Array stays, anything else becomes float32, as in `tf.tensor`. */

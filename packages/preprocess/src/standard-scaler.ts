@@ -17,6 +17,7 @@ import {
   toJsonNumbers,
 } from "./scaler.ts";
 
+/** What a `StandardScaler` is made with. */
 export interface StandardScalerOptions {
   /** Subtract the mean. Default true. */
   withMean?: boolean;

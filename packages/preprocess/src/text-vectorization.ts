@@ -3,8 +3,10 @@ import { checkKinds, optionKinds } from "./generated/option-kinds.ts";
 import { checkOptions, shown } from "./generated/options.ts";
 import type { NdArray } from "./nd-array.ts";
 
+/** What is done to each text before it is split, by name. */
 export type Standardize = "lower_and_strip_punctuation" | "lower" | "strip_punctuation";
 
+/** What a `TextVectorization` is made with. */
 export interface TextVectorizationOptions {
   /** The largest vocabulary, special tokens included. Default no limit. */
   maxTokens?: number;

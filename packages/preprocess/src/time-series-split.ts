@@ -2,6 +2,7 @@
 import { checkOptions, shown } from "./generated/options.ts";
 import { readArrays, type Split, type Splittable, splitArguments } from "./splittable.ts";
 
+/** What `timeSeriesSplit` takes. */
 export interface TimeSeriesSplitOptions {
   /** Number of folds, at least 2. Default 5. */
   nSplits?: number;

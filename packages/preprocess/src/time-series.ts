@@ -2,6 +2,7 @@ import { checkOptions, shown } from "./generated/options.ts";
 import type { NdArray } from "./nd-array.ts";
 import { random } from "./random.ts";
 
+/** What `generateTimeSeries` takes. */
 export interface TimeSeriesOptions {
   /** Points in a series. Default 1000. */
   length?: number;

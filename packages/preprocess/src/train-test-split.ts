@@ -4,6 +4,7 @@ import { checkOptions, shown } from "./generated/options.ts";
 import { random } from "./random.ts";
 import { readArrays, type Split, type Splittable, splitArguments } from "./splittable.ts";
 
+/** What `trainTestSplit` takes. */
 export interface TrainTestSplitOptions {
   /** The test part: a share in (0, 1), rounded up, or a number of rows. Default 0.25. */
   testSize?: number;

@@ -51,13 +51,16 @@ test("two machines stand side by side, the second beside the first; a hostile na
   const table = document.querySelectorAll("table")[1]!;
   const head = [...table.querySelectorAll("th")].map((th) => th.textContent);
   expect(head).toEqual([
-    ...["variant", "a.json ms", "/ first of its cell"],
-    ...["b&<i>.json ms", "/ first of its cell", "/ a.json"],
+    ...["variant", "A ms", "/ first of its cell"],
+    ...["B ms", "/ first of its cell", "/ A"],
   ]);
   const row = [...table.querySelectorAll("tbody tr")]
     .map((tr) => [...tr.querySelectorAll("td")].map((td) => td.textContent))
     .find(([key]) => key === "single/lstm/stock/cpu");
   expect(row?.at(-1)).toBe("0.500");
+  for (const name of ["A: a.json", "B: b&<i>.json"]) {
+    expect(document.body.textContent).toContain(name);
+  }
   expect(document.body.textContent).toContain("<b>Another</b> processor");
 });
 

@@ -48,14 +48,15 @@ ${reasonsSection(all)}
 `;
 }
 
+/** A letter a file: columns of their names would not stand side by side. */
 const label = (all: readonly Named[], i: number) =>
-  all.length === 1 ? "" : (all[i] as Named).name;
+  all.length === 1 ? "" : String.fromCharCode(65 + (i % 26)).repeat(1 + Math.floor(i / 26));
 
 function originsSection(all: readonly Named[]): string {
-  const rows = all.map(({ name, comparison }) => {
+  const rows = all.map(({ name, comparison }, i) => {
     const { code, machines, settings, task, status, updatedAt } = comparison;
     return [
-      ...(all.length > 1 ? [cell(name)] : []),
+      ...(all.length > 1 ? [cell(`${label(all, i)}: ${name}`)] : []),
       cell(
         `${updatedAt.slice(0, 10)} ${updatedAt.slice(11, 16)} UTC${status === "complete" ? "" : " (interrupted)"}`,
       ),
@@ -165,11 +166,11 @@ function qualitySection(all: readonly Named[]): string {
       ];
     }),
   ]);
-  const baselines = all.map(({ name, comparison: { task } }) => {
+  const baselines = all.map(({ comparison: { task } }, i) => {
     const texts = Object.entries(task.baselines).map(
       ([name, value]) => `${name} ${qualityText(value, task.measure)}`,
     );
-    return `${all.length > 1 ? `${name}: ` : ""}${texts.join(", ")}`;
+    return `${all.length > 1 ? `${label(all, i)}: ` : ""}${texts.join(", ")}`;
   });
   return `<section>
 <h2>What was learnt</h2>

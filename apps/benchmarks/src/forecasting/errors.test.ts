@@ -1,7 +1,7 @@
 import { seasonalNaive } from "@rnnkit/preprocess";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byStep, horizonErrors, naiveScale } from "./errors.ts";
+import { byStep, horizonErrors, judgedSteps, naiveScale } from "./errors.ts";
 
 /** Forecasts that say 0 of everything. */
 const zeros = (count: number, horizon: number) => ({
@@ -65,6 +65,14 @@ test("folds together weigh every value alike and scale each fold by its own trai
   expect(all.count).toBe(5);
   expect(all.model.mae).toBeAllclose((1 + 2 + 3 + 10 + 20) / 5);
   expect(all.model.mase).toBeAllclose((1 + 2 + 3 + 1 + 2) / 5);
+});
+
+test("of a far horizon only the steps are judged that lie in the stretch, and of a long stretch fewer", () => {
+  expect(judgedSteps(5, 62, null)).toBe(5);
+  expect(judgedSteps(1000, 62, null)).toBe(62);
+  expect(judgedSteps(1000, 2000, null)).toBe(125);
+  expect(judgedSteps(1000, 500, 100)).toBe(20);
+  expect(judgedSteps(1000, 1e6, 100)).toBe(1);
 });
 
 test("coverage counts values on the ends as within, and width is the mean", () => {

@@ -67,6 +67,18 @@ export function byStep(forecasts: Forecasts, stretch: Stretch): StepForecasts[] 
   return steps;
 }
 
+// Windows that a model is asked of for the errors' sake: some seconds' work.
+const [MOST_WINDOWS, MOST_SAMPLED] = [250_000, 1_000_000];
+
+/**
+ * How many of so many steps ahead are judged over a stretch of so many points: no more than lie in it, and so that
+ * points times steps, and samples, are not beyond what is worth waiting for.
+ */
+export function judgedSteps(ahead: number, points: number, samples: number | null): number {
+  const most = samples === null ? MOST_WINDOWS : MOST_SAMPLED / samples;
+  return Math.max(1, Math.min(ahead, points, Math.floor(most / points)));
+}
+
 /** Errors of several stretches' forecasts, step by step and all together. */
 export function horizonErrors(stretches: readonly StepForecasts[][]): HorizonErrors {
   const longest = Math.max(...stretches.map(({ length }) => length));

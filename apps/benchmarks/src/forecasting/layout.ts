@@ -1,3 +1,9 @@
+/**
+ * How a forecast goes several steps ahead: *direct* has a model with an output for each step; *recursive*
+ * puts what a model of one step said behind the window, of every column that it sees, and asks again.
+ */
+export type Strategy = "direct" | "recursive";
+
 /** What a forecaster sees and says: windows [n, timesteps, features] in, [n, steps · columns · levels] out. */
 export interface ForecasterLayout {
   /** Past values in a window. */

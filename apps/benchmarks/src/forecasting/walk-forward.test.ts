@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Series } from "../one-series.ts";
 import { namedSeries } from "../series.ts";
-import { planFolds, walkForward } from "./walk-forward.ts";
+import { planFolds, type WalkForwardJob, walkForward } from "./walk-forward.ts";
 
 beforeAll(async () => {
   await selectBackend({ require: "wasm" });
@@ -69,18 +69,28 @@ test("whatever comes after a fold's end changes nothing of it: windows, targets,
   expect(learnt(seriesOf(same, other))).toBe(learnt(seriesOf(wave, other)));
 });
 
+function jobOf(series: Series, { signal }: AbortController) {
+  const options = {
+    model: "stock",
+    units: 3,
+    epochs: 2,
+    batchSize: 16,
+    learningRate: 0.02,
+    seed: 5,
+  };
+  const folds = planFolds(series, plan);
+  return { series, folds, options, ahead: 2, bands: null, signal } as WalkForwardJob;
+}
+
+test("folds that ended before an interruption are kept, and nothing is said of all together", async () => {
+  const stop = new AbortController();
+  const job = { ...jobOf(seriesOf(wave, other), stop), onFold: () => stop.abort() };
+  const { folds, together } = await walkForward(job);
+  expect([folds.map(({ trainPoints }) => trainPoints), together]).toEqual([[20], null]);
+});
+
 test("trained folds have the same bits whatever comes later, and the errors of what they predict", async () => {
-  const judged = async (series: Series) =>
-    walkForward({
-      series,
-      folds: planFolds(series, plan),
-      options: {
-        ...{ model: "stock", units: 3, epochs: 2, batchSize: 16, learningRate: 0.02, seed: 5 },
-      } as const,
-      horizon: 2,
-      bands: null,
-      signal: new AbortController().signal,
-    });
+  const judged = (series: Series) => walkForward(jobOf(series, new AbortController()));
   const { folds, together } = await judged(seriesOf(wave, other));
   const later = await judged(seriesOf([...wave.slice(0, 60), ...other.slice(60)], other));
   const timeless = (all: typeof folds) => all.map((fold) => ({ ...fold, seconds: 0 }));

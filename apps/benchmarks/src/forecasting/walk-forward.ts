@@ -3,7 +3,7 @@ import type { Series } from "../one-series.ts";
 import { type PreparedSeries, prepareSeries } from "../prepared-series.ts";
 import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
 import { UsageError } from "../usage-error.ts";
-import { byStep, horizonErrors, naiveScale, type StepForecasts } from "./errors.ts";
+import { byStep, horizonErrors, judgedSteps, naiveScale, type StepForecasts } from "./errors.ts";
 import { emptyPart, firstSteps } from "./forecast-part.ts";
 import type { ForecasterOptions } from "./forecaster-model.ts";
 import { guessSeason } from "./season.ts";
@@ -74,7 +74,8 @@ export interface WalkForwardJob {
   series: Series;
   folds: readonly PlannedFold[];
   options: ForecasterOptions & { epochs: number; batchSize: number };
-  horizon: number;
+  /** Steps ahead to judge, where there is room for so many. */
+  ahead: number;
   bands: BandSettings | null;
   signal: AbortSignal;
   onStep?: (fold: number, loss: number) => void;
@@ -83,7 +84,7 @@ export interface WalkForwardJob {
 
 /** Trains and judges a new model in each fold, in time order, until **signal** is aborted. */
 export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
-  const { series, folds, options, horizon, bands, signal, onStep, onFold } = job;
+  const { series, folds, options, ahead, bands, signal, onStep, onFold } = job;
   const done: Fold[] = [];
   const stretches: StepForecasts[][] = [];
   for (const [n, { trainPoints, end, prepare, season }] of folds.entries()) {
@@ -94,7 +95,8 @@ export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
     try {
       await forecaster.train();
       if (signal.aborted) break;
-      const forecasts = await forecastsOf(forecaster, prepared.test.x, horizon, signal);
+      const judged = judgedSteps(ahead, end - trainPoints, bands?.samples ?? null);
+      const forecasts = await forecastsOf(forecaster, prepared.test.x, judged, signal);
       if (!forecasts) break;
       const { values } = series;
       const length = season?.length ?? null;

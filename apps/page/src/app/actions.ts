@@ -3,7 +3,7 @@
 import { batch } from "@preact/signals";
 import type { WorkerEvent } from "../worker/messages.ts";
 import { connect } from "./client.ts";
-import { type Backend, defaults, isSeries, type Task } from "./settings.ts";
+import { type Backend, defaults, type Task } from "./settings.ts";
 import * as state from "./state.ts";
 
 const worker = connect(take);
@@ -17,6 +17,7 @@ function take(event: WorkerEvent): void {
     if (event.event === "model") state.model.value = event.model;
     if (event.event === "epoch") state.epochs.value = [...state.epochs.value, event.epoch];
     if (event.event === "predictions") state.predictions.value = event.predictions;
+    if (event.event === "horizon") state.horizon.value = event.horizon;
     if (event.event === "step") {
       const { event: _, ...step } = event;
       state.step.value = step;
@@ -30,6 +31,7 @@ function clear(): void {
     state.epochs.value = [];
     state.data.value = null;
     state.predictions.value = null;
+    state.horizon.value = null;
     state.ahead.value = null;
     state.model.value = null;
     state.outcome.value = null;
@@ -229,5 +231,3 @@ export function isReady(): boolean {
   if (task === "csv") return state.files.value.csv !== null;
   return task !== "imdb" || state.files.value.imdb !== null;
 }
-
-export { isSeries };

@@ -34,7 +34,7 @@ export function EpochFigure({ kind, unseen }: { kind: "loss" | "accuracy"; unsee
     >
       <ul class="legend">
         <li class="of-training">{training}</li>
-        <li class="of-prediction">{unseen}</li>
+        {other !== null && <li class="of-prediction">{unseen}</li>}
       </ul>
     </Figure>
   );

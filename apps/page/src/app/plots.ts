@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Point, thin } from "@rnnkit/benchmarks/charts/line-marks";
 import type { Epoch } from "@rnnkit/benchmarks/results";
-import type { Ahead, Place, Predictions, SeriesData } from "../worker/messages.ts";
+import type { Ahead, Horizon, Place, Predictions, SeriesData } from "../worker/messages.ts";
 
 const base = { marginTop: 18, marginRight: 12, marginBottom: 34 } as const;
 
@@ -41,12 +41,66 @@ export function seriesPlot(
         ...{ x: "x", text: "text", frameAnchor: "top-left", dx: 5, dy: 4 },
         fill: "var(--soft)",
       }),
+      Plot.areaY(
+        bandOf(predictions, (i) => at[testFrom + i] as Place, x),
+        {
+          ...{ ...band, fill: "var(--accent)" },
+        },
+      ),
+      Plot.areaY(
+        bandOf(ahead, (i) => ahead?.at[i] as Place, x),
+        {
+          ...{ ...band, fill: "var(--second)" },
+        },
+      ),
       Plot.line(thin(series), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
       Plot.line(thin(predicted), { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
       Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
         ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
       }),
       Plot.tip(all, Plot.pointerX({ x: "at", y: "value", ...tip })),
+    ],
+  });
+}
+
+const band = { x: "at", y1: "lower", y2: "upper", fillOpacity: 0.18 } as const;
+
+/** The band around what was forecast, where there is one. */
+function bandOf(
+  forecast: { lower: number[] | null; upper: number[] | null } | null,
+  place: (i: number) => Place,
+  x: (place: Place) => number | Date,
+): { at: number | Date; lower: number; upper: number }[] {
+  const { lower, upper } = forecast ?? {};
+  if (!lower || !upper) return [];
+  return lower.map((low, i) => ({ at: x(place(i)), lower: low, upper: upper[i] as number }));
+}
+
+/** Mean absolute errors by steps ahead, the model's beside its baselines'. */
+export function horizonPlot(
+  { model, lastValue, seasonal }: Horizon,
+  words: { model: string; lastValue: string; seasonal: string; steps: string },
+  width: number,
+): Element {
+  const rows = (values: number[] | null, of: string) =>
+    (values ?? []).map((y, i) => ({ x: i + 1, y, of }));
+  const all = [
+    ...rows(lastValue, words.lastValue),
+    ...rows(seasonal, words.seasonal),
+    ...rows(model, words.model),
+  ];
+  return Plot.plot({
+    ...base,
+    ...{ width, height: chartHeight, marginLeft: 46 },
+    x: { label: words.steps, domain: [1, model.length], ticks: width / 90, tickFormat: "d" },
+    y: { label: "MAE", grid: true, ticks: 5, zero: true, nice: true },
+    color: {
+      domain: [words.model, words.lastValue, words.seasonal],
+      range: ["var(--accent)", "var(--soft)", "var(--second)"],
+    },
+    marks: [
+      Plot.line(all, { x: "x", y: "y", z: "of", stroke: "of", strokeWidth: 1.75 }),
+      Plot.tip(all, Plot.pointer({ x: "x", y: "y", channels: { of: "of" }, ...tip })),
     ],
   });
 }

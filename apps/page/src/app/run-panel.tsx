@@ -50,8 +50,8 @@ export function RunPanel() {
         {told()}
       </p>
       {failure.value !== null && (
-        <p class="notice" role="alert">
-          <strong>{text("run.failed")}:</strong> <span lang="en">{failure.value}</span>
+        <p class="notice" role="alert" lang="en">
+          {failure.value}
         </p>
       )}
     </section>

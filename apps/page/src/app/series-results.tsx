@@ -1,11 +1,12 @@
+import type { Errors } from "@rnnkit/benchmarks/results";
 import { number, text } from "../language/language.ts";
-import type { Errors, Predictions, SeriesData } from "../worker/messages.ts";
+import type { Predictions, SeriesData } from "../worker/messages.ts";
 import { forecastAhead } from "./actions.ts";
 import { EpochFigure } from "./epoch-figure.tsx";
 import { NumberField } from "./fields.tsx";
 import { Figure } from "./figure.tsx";
 import { ranges } from "./settings.ts";
-import { ahead, choose, isRunning, model, predictions, settings } from "./state.ts";
+import { ahead, choose, horizon, isRunning, model, predictions, settings } from "./state.ts";
 
 const HEIGHT = 260;
 
@@ -51,6 +52,7 @@ export function SeriesResults({ data: told }: { data: SeriesData }) {
         <Legend />
       </Figure>
       <EpochFigure kind="loss" unseen={text("results.unseen")} />
+      {horizon.value && <HorizonFigure season={data.season} />}
       {predictions.value && <ErrorTable predictions={predictions.value} season={data.season} />}
       {model.value?.kind === "forecaster" && !isRunning.value && <AheadPanel />}
     </>
@@ -118,8 +120,44 @@ function ErrorTable(props: { predictions: Predictions; season: number | null }) 
           {text(change > 0 ? "results.better" : "results.worse", Math.abs(change))}
         </p>
       )}
+      {props.predictions.coverage !== null && (
+        <p>{text("results.coverage", props.predictions.coverage)}</p>
+      )}
       <p class="hint">{text("results.mase")}</p>
     </section>
+  );
+}
+
+/** How errors grow with the steps ahead. */
+function HorizonFigure({ season }: { season: number | null }) {
+  const errors = horizon.value;
+  if (!errors) return null;
+  const names = {
+    model: text("results.model"),
+    lastValue: text("results.lastValue"),
+    seasonal: text("results.seasonal", season ?? 0),
+  };
+  const steps = errors.model.length;
+  return (
+    <Figure
+      title={text("results.horizon")}
+      label={text(
+        "results.horizonLabel",
+        steps,
+        errors.model.at(-1) as number,
+        errors.lastValue.at(-1) as number,
+      )}
+      height={HEIGHT}
+      draw={(plots, width) =>
+        plots.horizonPlot(errors, { ...names, steps: text("results.steps") }, width)
+      }
+    >
+      <ul class="legend">
+        <li class="of-prediction">{names.model}</li>
+        <li class="of-last">{names.lastValue}</li>
+        {errors.seasonal && <li class="of-seasonal">{names.seasonal}</li>}
+      </ul>
+    </Figure>
   );
 }
 
@@ -147,6 +185,7 @@ function AheadPanel() {
               <tr>
                 <th scope="col">{text("results.when")}</th>
                 <th scope="col">{text("results.value")}</th>
+                {beyond.lower && <th scope="col">{text("results.band")}</th>}
               </tr>
             </thead>
             <tbody>
@@ -154,6 +193,11 @@ function AheadPanel() {
                 <tr key={beyond.at[i]}>
                   <th scope="row">{beyond.at[i]}</th>
                   <td>{number(value)}</td>
+                  {beyond.lower && (
+                    <td>
+                      {number(beyond.lower[i] as number)} – {number(beyond.upper?.[i] as number)}
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>

@@ -1,7 +1,16 @@
 import { text } from "../language/language.ts";
 import { chooseBackend, chooseTask, takeFiles } from "./actions.ts";
 import { Choice, FileField, NumberField } from "./fields.tsx";
-import { backends, cells, defaults, isSeries, type NumberName, ranges, tasks } from "./settings.ts";
+import {
+  backends,
+  bandKinds,
+  cells,
+  defaults,
+  isSeries,
+  type NumberName,
+  ranges,
+  tasks,
+} from "./settings.ts";
 import { backend, choose, columns, faults, files, isRunning, settings } from "./state.ts";
 
 /** Everything that decides a training; as it is in the page's address. */
@@ -76,6 +85,14 @@ export function SettingsPanel() {
             />
           ))}
         </div>
+        {ofSeries && (
+          <Choice
+            label={text("settings.bands")}
+            value={settings.value.bands}
+            options={bandKinds.map((value) => ({ value, label: text(`settings.bands.${value}`) }))}
+            choose={(value) => choose({ bands: value })}
+          />
+        )}
         <Choice
           label={text("settings.backend")}
           value={wish}

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   backends,
+  bandKinds,
   cells,
   defaults,
   isWithin,
@@ -19,6 +20,7 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
   task: fc.constantFrom(...tasks),
   cell: fc.constantFrom(...cells),
   backend: fc.constantFrom(...backends),
+  bands: fc.constantFrom(...bandKinds),
   column: fc.string(),
   ...(Object.fromEntries(
     names.map((name) => {
@@ -43,7 +45,7 @@ test("an address says no more than what is not a default", () => {
 
 test("any address gives settings that can be, and each value that cannot is told of once", () => {
   const anyValue = fc.oneof(fc.string(), fc.double().map(String), fc.integer().map(String));
-  const anyName = fc.constantFrom("task", "cell", "backend", ...names);
+  const anyName = fc.constantFrom("task", "cell", "backend", "bands", ...names);
   fc.assert(
     fc.property(fc.dictionary(anyName, anyValue), (params) => {
       const { settings, faults } = settingsFrom(`?${new URLSearchParams(params)}`);

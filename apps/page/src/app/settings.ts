@@ -12,11 +12,16 @@ export type Cell = (typeof cells)[number];
 export const backends = ["auto", "webgpu", "wasm", "cpu"] as const;
 export type Backend = (typeof backends)[number];
 
+/** How the ends of a forecast's bands are made, if there are any; see the command line's `forecast`. */
+export const bandKinds = ["none", "dropout", "quantile"] as const;
+export type Bands = (typeof bandKinds)[number];
+
 /** Everything that decides a training; equal settings give equal models on equal backends. */
 export interface Settings {
   task: Task;
   cell: Cell;
   backend: Backend;
+  bands: Bands;
   /** The column of a CSV file; empty for the only one. */
   column: string;
   units: number;
@@ -59,7 +64,7 @@ export const ranges: Readonly<Record<NumberName, Range>> = {
   reviews: whole(20, 25_000),
 };
 
-const choices = { task: tasks, cell: cells, backend: backends } as const;
+const choices = { task: tasks, cell: cells, backend: backends, bands: bandKinds } as const;
 
 /** Whether a task is a series of numbers; else it is reviews. */
 export const isSeries = (task: Task): boolean => task !== "reviews" && task !== "imdb";
@@ -67,6 +72,7 @@ export const isSeries = (task: Task): boolean => task !== "reviews" && task !== 
 const ofSeries: Omit<Settings, "task"> = {
   cell: "lstm",
   backend: "auto",
+  bands: "none",
   column: "",
   units: 32,
   window: 22,
@@ -125,6 +131,7 @@ export function settingsFrom(query: string): { settings: Settings; faults: Fault
     ...base,
     cell: oneOf("cell", base.cell),
     backend: oneOf("backend", base.backend),
+    bands: oneOf("bands", base.bands),
     column: params.get("column") ?? "",
   };
   for (const [name, range] of Object.entries(ranges) as [NumberName, Range][]) {

@@ -6,6 +6,7 @@ import type {
   Ahead,
   BackendReport,
   GivenFiles,
+  Horizon,
   ModelAbout,
   Opened,
   Outcome,
@@ -55,6 +56,7 @@ export const step = signal<Step | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const data = signal<SeriesData | ReviewsData | null>(null);
 export const predictions = signal<Predictions | null>(null);
+export const horizon = signal<Horizon | null>(null);
 export const ahead = signal<Ahead | null>(null);
 export const model = signal<ModelAbout | null>(null);
 export const outcome = signal<Outcome | null>(null);

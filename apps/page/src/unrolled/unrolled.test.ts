@@ -167,6 +167,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 test("axe finds nothing, and nothing is wider than the page: light and wide, dark and narrow", async () => {
   const page = await visit({ colorScheme: "light" });
+  await page.getByRole("slider", { name: "Time steps" }).fill("5");
   await page.evaluate(axe);
   await page.evaluate(() => {
     for (const part of document.querySelectorAll("details")) part.open = true;

@@ -1,5 +1,7 @@
 // What a model needs besides its weights, in a member of its own in the `.keras` file, which Keras does not look at.
 
+import type { ForecasterLayout } from "@rnnkit/benchmarks/forecasting/layout";
+import type { BandSettings } from "@rnnkit/benchmarks/results";
 import { MinMaxScaler, type MinMaxScalerJson } from "@rnnkit/preprocess";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { queryOf, type Settings, settingsFrom } from "../app/settings.ts";
@@ -9,11 +11,11 @@ import type { WordIndex } from "./word-by-word.ts";
 const MEMBER = "rnnkit.json";
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Beside a forecaster: the form that the command line writes as well. */
+/** Beside a forecaster: what the command line writes as well, of one column. */
 export interface ForecasterCompanion {
   kind: "rnnkit forecaster";
-  timesteps: number;
-  outputs: number;
+  layout: ForecasterLayout;
+  bands: BandSettings | null;
   scaler: MinMaxScaler;
   column: string;
   /** What the page's settings were; null in a file of the command line. */
@@ -33,10 +35,16 @@ export type Companion = ForecasterCompanion | ClassifierCompanion;
 
 interface Written {
   kind: Companion["kind"];
-  version: 1;
+  version: 1 | 2;
   timesteps?: number;
   outputs?: number;
+  columns?: string[];
+  allColumns?: boolean;
+  levels?: number[];
+  bands?: BandSettings | null;
+  season?: number | null;
   scaler?: MinMaxScalerJson;
+  /** Of version 1, which has neither **columns** nor **levels**. */
   column?: string;
   maxLen?: number;
   vocabSize?: number;
@@ -52,8 +60,9 @@ export function withCompanion(file: Uint8Array, companion: Companion): Uint8Arra
   const written: Written =
     companion.kind === "rnnkit forecaster"
       ? {
-          ...{ kind: companion.kind, version: 1, timesteps: companion.timesteps },
-          ...{ outputs: companion.outputs, column: companion.column },
+          ...{ kind: companion.kind, version: 2, timesteps: companion.layout.timesteps },
+          ...{ outputs: companion.layout.steps, columns: [companion.column], allColumns: false },
+          ...{ levels: [...companion.layout.levels], bands: companion.bands, season: null },
           ...{ scaler: companion.scaler.toJSON(), page },
         }
       : {
@@ -84,17 +93,23 @@ export function companionOf(json: string): Companion {
   const written = JSON.parse(json) as Written;
   const settings = written.page === undefined ? null : settingsFrom(written.page).settings;
   const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0;
-  const { kind, version, timesteps, outputs, maxLen, vocabSize, words } = written;
-  if (version === 1 && kind === "rnnkit forecaster" && isCount(timesteps) && isCount(outputs)) {
+  const { kind, version, timesteps, outputs: steps, maxLen, vocabSize, words } = written;
+  const isKnown = version === 1 || version === 2;
+  if (isKnown && kind === "rnnkit forecaster" && isCount(timesteps) && isCount(steps)) {
+    const { columns = [written.column ?? ""], levels = [], bands = null } = written;
+    if (columns.length > 1) {
+      throw new Error(`expected a forecaster of one column, got one of ${columns.length}`);
+    }
     const scaler = MinMaxScaler.fromJSON(JSON.stringify(written.scaler));
-    return { kind, timesteps, outputs, scaler, column: String(written.column ?? ""), settings };
+    const layout = { timesteps, steps, features: 1, columns: 1, levels };
+    return { kind, layout, bands, scaler, column: String(columns[0]), settings };
   }
   if (version === 1 && kind === "rnnkit classifier" && isCount(maxLen) && isCount(vocabSize)) {
     const index = words && new Map(words.map((word, i) => [String(word), i + 1]));
     return { kind, maxLen, vocabSize, words: index ?? null, settings };
   }
   throw new Error(
-    `expected the settings of a forecaster or a classifier of version 1, got ${String(kind)} of ${String(version)}`,
+    `expected the settings of a forecaster or a classifier got ${String(kind)} of ${String(version)}`,
   );
 }
 

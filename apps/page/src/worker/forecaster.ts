@@ -1,123 +1,186 @@
-import { lastValueForecast } from "@rnnkit/benchmarks/baseline";
+import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
+import type { Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
+import { byStep, horizonErrors, naiveScale } from "@rnnkit/benchmarks/forecasting/errors";
+import {
+  BAND_LEVELS,
+  type ForecasterLayout,
+  reaches,
+  widthOf,
+} from "@rnnkit/benchmarks/forecasting/layout";
+import { quantileLoss } from "@rnnkit/benchmarks/forecasting/quantile-loss";
+import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
+import {
+  forecastsOf,
+  type TrainedForecaster,
+} from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
-import { predict } from "@rnnkit/benchmarks/training";
+import type { BandSettings, Season } from "@rnnkit/benchmarks/results";
 import { adam, buildStockForecaster, layers } from "@rnnkit/keras-builders";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
-import * as tf from "@tensorflow/tfjs-core";
 import { type LayersModel, sequential } from "@tensorflow/tfjs-layers";
 import type { Cell, Settings } from "../app/settings.ts";
-import { errorsOf } from "./errors.ts";
-import type { Ahead, Predictions, SeriesData } from "./messages.ts";
+import type { Ahead, Horizon, Predictions, SeriesData } from "./messages.ts";
 
-/** A model of windows of one value, and what it needs to speak of a series in its own unit. */
-export interface Forecaster {
+/** The command line's forecaster, and the series that it speaks of. */
+export interface Forecaster extends TrainedForecaster {
   kind: "forecaster";
-  model: LayersModel;
-  /** Values in a window. */
-  timesteps: number;
-  /** Values that one prediction says. */
-  outputs: number;
-  scaler: MinMaxScaler;
   series: Series;
   prepared: PreparedSeries;
+  season: Season | null;
 }
 
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
+const DROPOUT = 0.2;
+const SAMPLES = 50;
 
-/** A recurrent layer → Dense 1, Adam, mean squared error; of an LSTM the tutorial's `buildStockForecaster`. */
+/** How a model of the settings makes its bands; eight of ten values should lie within. */
+export function bandsOf({ bands: method }: Pick<Settings, "bands">): BandSettings | null {
+  if (method === "none") return null;
+  const [low, , high] = BAND_LEVELS;
+  const samples = method === "dropout" ? SAMPLES : null;
+  return { method, levels: [low, high], nominal: 0.8, samples };
+}
+
+/** A recurrent layer → Dense, Adam, squared errors or, of quantiles, the pinball loss; the plain LSTM is the tutorial's. */
 export function buildForecaster(
   cell: Cell,
-  { window: timesteps, units, rate: learningRate, seed }: Settings,
+  { units, rate: learningRate, seed }: Settings,
+  layout: ForecasterLayout,
+  bands: BandSettings | null,
 ): LayersModel {
-  if (cell === "lstm") return buildStockForecaster(timesteps, { units, learningRate, seed });
+  const { timesteps, levels } = layout;
+  const width = widthOf(layout);
+  if (cell === "lstm" && width === 1 && !bands)
+    return buildStockForecaster(timesteps, { units, learningRate, seed });
   const inputShape: [number, number] = [timesteps, 1];
   const recurrent = {
     simple_rnn: () => layers.simpleRNN({ units, inputShape, seed }),
+    lstm: () => layers.lstm({ units, inputShape, seed }),
     gru: () => layers.gru({ units, inputShape, seed }),
     bidirectional_lstm: () =>
       layers.bidirectional({ layer: layers.lstm({ units, seed }), inputShape }),
   }[cell]();
-  const model = sequential({ layers: [recurrent, layers.dense({ units: 1, seed: seed + 1 })] });
-  model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+  const dropout = layers.dropout({ rate: DROPOUT, seed: seed + 2 });
+  const model = sequential({
+    layers: [
+      recurrent,
+      ...(bands?.method === "dropout" ? [dropout] : []),
+      layers.dense({ units: width, seed: seed + 1 }),
+    ],
+  });
+  const loss = levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
+  model.compile({ optimizer: adam({ learningRate }), loss });
   return model;
 }
 
+/** The first value of the test part. */
+const testStart = ({ prepared: { test } }: Pick<Forecaster, "prepared">) => test.firstTarget;
+
 /** A series as the page draws it. */
-export function seriesData(series: Series, { train }: PreparedSeries): SeriesData {
+export function seriesData(
+  forecaster: Pick<Forecaster, "series" | "prepared" | "season">,
+): SeriesData {
+  const { series, season } = forecaster;
+  const { name, title, source, synthetic, valueLabel, axis, at, values, notes } = series;
   return {
-    kind: "series",
-    name: series.name,
-    title: series.title,
-    source: series.source,
-    isSynthetic: series.synthetic,
-    valueLabel: series.valueLabel,
-    axis: series.axis,
-    at: series.at,
-    values: Array.from(series.values),
-    testFrom: train.firstTarget + (train.y.shape[0] as number),
-    notes: series.notes,
-    season: null,
+    ...{ kind: "series", name, title, source, isSynthetic: synthetic, valueLabel, axis, at, notes },
+    values: Array.from(values),
+    testFrom: testStart(forecaster),
+    season: season?.length ?? null,
   };
 }
 
-/** Forecasts of the test part one step ahead, and the loss there. */
+/** The season of a series' training part. */
+export const seasonOf = (series: Series, { test }: PreparedSeries): Season | null =>
+  guessSeason(series, test.firstTarget);
+
+/** Where the test part stands, for the judgement of forecasts of it. */
+const stretchOf = ({ series, prepared: { test }, season }: Forecaster) => ({
+  values: series.values,
+  firstTarget: test.firstTarget,
+  end: series.values.length,
+  season: season?.length ?? null,
+  scale: naiveScale(series.values.subarray(0, test.firstTarget)),
+});
+
+/** Forecasts of the test part one step ahead, in the series' unit, beside their baselines; bands once it is trained. */
 export async function predictTest(
   forecaster: Forecaster,
-): Promise<{ predictions: Predictions; loss: number }> {
-  const { model, scaler, series, prepared, outputs } = forecaster;
-  const { x, y, firstTarget } = prepared.test;
-  const said = (await predict(model, x, 256, signal)) as Float64Array;
-  const scaled = said.filter((_, i) => i % outputs === 0);
-  const loss = scaled.reduce((sum, value, i) => sum + (value - y.data[i]!) ** 2, 0) / scaled.length;
-  const end = firstTarget + scaled.length;
-  const actual = Array.from(series.values.subarray(firstTarget, end));
-  const known = series.values.subarray(0, firstTarget);
-  const values = unscaled(scaled, scaler);
-  const errors = (predicted: readonly number[]) => errorsOf(actual, predicted, known);
+  withBands: boolean,
+): Promise<Predictions> {
+  const { bands } = forecaster;
+  const plain =
+    bands?.method === "dropout" && !withBands ? { ...forecaster, bands: null } : forecaster;
+  const forecasts = (await forecastsOf(plain, forecaster.prepared.test.x, 1, signal)) as Forecasts;
+  const { all } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const { point, lower, upper } = forecasts;
+  const { model, lastValue, seasonal, coverage } = all;
   return {
-    loss,
-    predictions: {
-      values,
-      model: errors(values),
-      lastValue: errors(Array.from(lastValueForecast(series.values, firstTarget, end))),
-      seasonal: null,
-    },
+    values: Array.from(point),
+    lower: lower && Array.from(lower),
+    upper: upper && Array.from(upper),
+    ...{ model, lastValue, seasonal, coverage },
   };
 }
 
-/** The **count** values after the series: what the model said stands behind the window for what it says next. */
-export async function forecastBeyond(forecaster: Forecaster, count: number): Promise<Ahead> {
-  const { model, scaler, series, timesteps } = forecaster;
-  const end = series.values.subarray(series.values.length - timesteps);
-  const window = Array.from(scaler.transform({ data: end, shape: [timesteps, 1] }).data);
-  const said: number[] = [];
-  while (said.length < count) {
-    const output = tf.tidy(() => {
-      const x = tf.tensor(Float32Array.from(window.slice(-timesteps)), [1, timesteps, 1]);
-      return model.predict(x) as tf.Tensor;
-    });
-    const next = await output.data();
-    output.dispose();
-    said.push(...next);
-    window.push(...next);
-  }
-  const values = unscaled(Float64Array.from(said.slice(0, count)), scaler);
-  return { at: labelsAhead(series, count), values };
+/** The mean squared error of the scaled test part, as the loss of training is. */
+export function scaledLoss({ scaler }: Forecaster, { model }: Predictions): number {
+  const [range = 1] = scaler.dataRange;
+  const [low, high] = scaler.featureRange;
+  return (model.rmse * ((high - low) / (range || 1))) ** 2;
 }
 
-function unscaled(data: Float64Array, scaler: MinMaxScaler): number[] {
-  return Array.from(scaler.inverseTransform({ data, shape: [data.length, 1] }).data);
+/** Errors by steps ahead over the test part, as far as **most** steps. */
+export async function judgeHorizon(forecaster: Forecaster, most: number): Promise<Horizon | null> {
+  const { layout, prepared } = forecaster;
+  const { steps: said } = layout;
+  const wanted = Math.min(most, prepared.test.x.shape[0] as number);
+  const horizon = reaches(layout, wanted) ? wanted : said;
+  if (horizon < 2) return null;
+  const plain =
+    forecaster.bands?.method === "dropout" ? { ...forecaster, bands: null } : forecaster;
+  const forecasts = (await forecastsOf(plain, prepared.test.x, horizon, signal)) as Forecasts;
+  const { steps } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const hasSeason = steps.every(({ seasonal }) => seasonal !== null);
+  return {
+    model: steps.map(({ model }) => model.mae),
+    lastValue: steps.map(({ lastValue }) => lastValue.mae),
+    seasonal: hasSeason ? steps.map(({ seasonal }) => seasonal?.mae ?? 0) : null,
+  };
+}
+
+/** The **count** values after the series. */
+export async function forecastBeyond(forecaster: Forecaster, count: number): Promise<Ahead> {
+  const { layout, series } = forecaster;
+  if (!reaches(layout, count)) {
+    throw new Error(
+      `the model says ${layout.steps} values ahead by their quantiles, and none beyond: train one for ${count}`,
+    );
+  }
+  const { point, lower, upper } = (await forecastAhead(
+    forecaster,
+    series,
+    count,
+    signal,
+  )) as Forecasts;
+  return {
+    at: labelsAhead(series, count),
+    values: Array.from(point),
+    lower: lower && Array.from(lower),
+    upper: upper && Array.from(upper),
+  };
 }
 
 /** The series cut for a model that is there already, scaled by its own **scaler**. */
 export function preparedFor(
   series: Series,
   timesteps: number,
+  outputs: number,
   scaler: MinMaxScaler | null,
 ): PreparedSeries {
-  const prepared = prepareSeries(series, timesteps);
+  const prepared = prepareSeries(series, timesteps, outputs);
   if (!scaler) return prepared;
   const own = prepared.scaler;
   const shift = <P extends PreparedSeries["train"]>(part: P): P => ({

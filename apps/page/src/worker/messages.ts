@@ -1,7 +1,7 @@
 // What the page and its worker say to each other.
 
 import type { BackendCandidate } from "@rnnkit/backend-select";
-import type { Epoch } from "@rnnkit/benchmarks/results";
+import type { Epoch, Errors } from "@rnnkit/benchmarks/results";
 import type { Backend, Cell, Settings } from "../app/settings.ts";
 
 /** Files that a visitor has given, for the tasks that need one. */
@@ -56,25 +56,33 @@ export interface ReviewsData {
   notes: string[];
 }
 
-/** How far forecasts are from what came, in the series' unit but for **mase**. */
-export interface Errors {
-  rmse: number;
-  mae: number;
-  mase: number | null;
-}
-
 /** Forecasts of the test part, one step ahead, and their errors beside those of forecasts that learn nothing. */
 export interface Predictions {
   values: number[];
+  /** The ends of their bands; null without. */
+  lower: number[] | null;
+  upper: number[] | null;
+  /** The share of values within. */
+  coverage: number | null;
   model: Errors;
   lastValue: Errors;
   seasonal: Errors | null;
+}
+
+/** Mean absolute errors of the test part, 1, 2, 3 ... steps ahead. */
+export interface Horizon {
+  model: number[];
+  lastValue: number[];
+  seasonal: number[] | null;
 }
 
 /** Values beyond the end. */
 export interface Ahead {
   at: Place[];
   values: number[];
+  /** The ends of their bands; null without. */
+  lower: number[] | null;
+  upper: number[] | null;
 }
 
 /** A model as a visitor hears of it. */
@@ -115,7 +123,8 @@ export type WorkerEvent =
       accuracy: number | null;
     }
   | { event: "epoch"; epoch: Epoch }
-  | { event: "predictions"; predictions: Predictions };
+  | { event: "predictions"; predictions: Predictions }
+  | { event: "horizon"; horizon: Horizon | null };
 
 /** What became of a training. */
 export interface Outcome {

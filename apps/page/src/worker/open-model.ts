@@ -1,9 +1,10 @@
+import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Cell, defaults, isSeries, type Settings } from "../app/settings.ts";
 import { type Classifier, classifierOf, imdbWords } from "./classifier.ts";
 import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
-import { type Forecaster, preparedFor } from "./forecaster.ts";
+import { type Forecaster, preparedFor, seasonOf } from "./forecaster.ts";
 import type { GivenFiles, ModelAbout, Opened } from "./messages.ts";
 import { chosenSeries } from "./series-source.ts";
 
@@ -12,14 +13,16 @@ export type Trained = Forecaster | Classifier;
 
 /** The `.keras` file of a model, with what it needs to be used again in it. */
 export async function fileOf(trained: Trained, settings: Settings): Promise<Uint8Array> {
-  const file = await saveKerasModel(trained.model);
+  // Keras has no name for the pinball loss, without which training does not go on elsewhere.
+  const includeOptimizer = trained.kind === "classifier" || trained.layout.levels.length === 0;
+  const file = await saveKerasModel(trained.model, undefined, { includeOptimizer });
   if (trained.kind === "classifier") {
     const { maxLen, vocabSize, words } = trained;
     return withCompanion(file, { kind: "rnnkit classifier", maxLen, vocabSize, words, settings });
   }
-  const { timesteps, outputs, scaler, series } = trained;
+  const { layout, bands, scaler, series } = trained;
   return withCompanion(file, {
-    ...{ kind: "rnnkit forecaster", timesteps, outputs, scaler },
+    ...{ kind: "rnnkit forecaster", layout, bands, scaler },
     ...{ column: series.valueLabel, settings },
   });
 }
@@ -80,14 +83,20 @@ function forecasterFrom(
   notes: Opened["notes"],
 ): Forecaster {
   const own = companion?.kind === "rnnkit forecaster" ? companion : null;
-  const timesteps = model.inputs[0]?.shape[1] ?? own?.timesteps ?? settings.window;
-  const outputs = model.outputs[0]?.shape[1] as number;
+  const timesteps = model.inputs[0]?.shape[1] ?? own?.layout.timesteps ?? settings.window;
+  const width = model.outputs[0]?.shape[1] as number;
+  const layout = own?.layout ?? { timesteps, steps: width, features: 1, columns: 1, levels: [] };
+  if (layout.timesteps !== timesteps || widthOf(layout) !== width) {
+    throw new Error(
+      `expected the settings of this model, windows of ${timesteps} to ${width} numbers, got those of ${layout.timesteps} to ${widthOf(layout)}`,
+    );
+  }
   const series = chosenSeries(seriesSettings(own?.settings ?? settings, settings, files), files);
-  const prepared = preparedFor(series, timesteps, own?.scaler ?? null);
+  const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null);
   if (!own) notes.push({ note: "noScaler", series: series.title });
   return {
-    ...{ kind: "forecaster", model, timesteps, outputs },
-    ...{ scaler: prepared.scaler, series, prepared },
+    ...{ kind: "forecaster", model, layout, bands: own?.bands ?? null },
+    ...{ scaler: prepared.scaler, series, prepared, season: seasonOf(series, prepared) },
   };
 }
 
@@ -161,7 +170,7 @@ export function aboutModel(trained: Trained): ModelAbout {
       .map((layer) => `${layer.getClassName()} ${(layer.outputShape as number[]).at(-1)}`),
     parameters: model.countParams(),
     units: recurrent?.getClassName() === "Bidirectional" ? Math.ceil(width / 2) : width,
-    window: kind === "forecaster" ? trained.timesteps : trained.maxLen,
+    window: kind === "forecaster" ? trained.layout.timesteps : trained.maxLen,
     hasWords: trained.kind === "classifier" && trained.words !== null,
   };
 }

@@ -1,5 +1,6 @@
 // What the page's worker holds, and what it does when it is asked.
 
+import { examplesOf, layoutOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
 import { countSteps, evaluate, type StepState, train } from "@rnnkit/benchmarks/training";
 import { isSeries, type Settings } from "../app/settings.ts";
@@ -14,10 +15,15 @@ import {
   reviewsData,
 } from "./classifier.ts";
 import {
+  bandsOf,
   buildForecaster,
+  type Forecaster,
   forecastBeyond,
+  judgeHorizon,
   predictTest,
   preparedFor,
+  scaledLoss,
+  seasonOf,
   seriesData,
 } from "./forecaster.ts";
 import { type Gate, gate } from "./gate.ts";
@@ -69,28 +75,44 @@ async function trainForecaster(settings: Settings, files: GivenFiles): Promise<O
   const { signal } = running.controller;
   const series = chosenSeries(settings, files);
   const { window: timesteps, epochs, batch: batchSize, seed } = settings;
-  const prepared = preparedFor(series, timesteps, null);
-  tell({ event: "data", data: seriesData(series, prepared) });
-  const model = buildForecaster(settings.cell, settings);
+  const bands = bandsOf(settings);
+  // Quantiles say nothing that could go into the next window: all steps are said at once.
+  const outputs = bands?.method === "quantile" ? settings.ahead : 1;
+  const prepared = preparedFor(series, timesteps, outputs, null);
+  const season = seasonOf(series, prepared);
+  tell({ event: "data", data: seriesData({ series, prepared, season }) });
+  const layout = layoutOf(prepared, bands);
+  const model = buildForecaster(settings.cell, settings, layout, bands);
   const { scaler } = prepared;
-  const forecaster = { kind: "forecaster", model, timesteps, outputs: 1, scaler } as const;
-  const whole = { ...forecaster, series, prepared };
+  const whole: Forecaster = {
+    ...{ kind: "forecaster", model, layout, scaler, bands, series, prepared, season },
+  };
   keep(whole, settings);
   tell({ event: "stage", stage: "training" });
   const startedAt = performance.now();
   const plan = { epochs, batchSize, seed, signal };
-  await train(model, prepared.train, {
+  const examples = examplesOf(prepared, layout);
+  await train(model, examples, {
     ...plan,
-    onStep: stepTeller(countSteps(prepared.train, plan), running),
+    onStep: stepTeller(countSteps(examples, plan), running),
     onEpoch: async (epoch) => {
-      const { predictions, loss } = await predictTest(whole);
       checkFinite(epoch.loss);
-      tell({ event: "epoch", epoch: { ...epoch, validationLoss: loss } });
+      const predictions = await predictTest(whole, false);
+      // The pinball loss has another unit.
+      const validationLoss = outputs === 1 ? scaledLoss(whole, predictions) : null;
+      tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
       tell({ event: "predictions", predictions });
     },
   });
   const seconds = (performance.now() - startedAt) / 1000;
+  await judge(whole, settings.ahead);
   return { ending: signal.aborted ? "stopped" : "complete", seconds, test: null };
+}
+
+/** Bands and errors by steps ahead, which take too long for every epoch. */
+async function judge(forecaster: Forecaster, ahead: number): Promise<void> {
+  tell({ event: "predictions", predictions: await predictTest(forecaster, true) });
+  tell({ event: "horizon", horizon: await judgeHorizon(forecaster, ahead) });
 }
 
 async function trainClassifier(settings: Settings, files: GivenFiles): Promise<Outcome> {
@@ -179,8 +201,8 @@ export const calls: {
     const { trained: next, opened } = await openModel(file, companion, settings, files);
     keep(next, opened.settings);
     if (next.kind === "forecaster") {
-      tell({ event: "data", data: seriesData(next.series, next.prepared) });
-      tell({ event: "predictions", predictions: (await predictTest(next)).predictions });
+      tell({ event: "data", data: seriesData(next) });
+      await judge(next, opened.settings.ahead);
     } else if (opened.settings.task === "reviews") {
       reviews = (await chosenReviews(opened.settings, null)).prepared;
     }

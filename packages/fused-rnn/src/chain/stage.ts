@@ -30,5 +30,6 @@ export interface StageRun {
 export interface Stage {
   /** What it can train. */
   weights(): readonly Tensor[];
+  /** Runs it forwards; what it gives runs backwards, and is released. */
   run(x: Flow, pass: Pass): StageRun;
 }

@@ -18,7 +18,7 @@ import { checkLive, checkTensor } from "../check.ts";
 import { type TfjsHeapModule, tfjsHeapModule } from "../wasm/tfjs-heap-module.ts";
 import { newTensors, readableBackends, readTensor, readTensors } from "./tensor-access.ts";
 
-/** A weight's tensors by name: its value, its gradient, and those of the optimizer that there are. */
+/** A weight's tensors by name: its value, its gradient, and those of the optimizer that there are. @inline */
 export type WeightTensors<Slot extends string, T = Tensor> = Record<"value" | "gradient", T> &
   Partial<Record<Slot, T | undefined>>;
 

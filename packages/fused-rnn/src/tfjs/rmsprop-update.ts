@@ -19,6 +19,7 @@ export interface RmspropHyperparameters {
   epsilon: number;
 }
 
+/** What an RMSprop update keeps beside a weight; **meanGradient** where it is centered. */
 export type RmspropSlot = "meanSquare" | "moment" | "meanGradient";
 
 const rmsprop: OptimizerUpdate<RmspropSlot, RmspropHyperparameters> = {

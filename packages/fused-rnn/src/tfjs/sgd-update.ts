@@ -11,6 +11,7 @@ export interface SgdHyperparameters {
   nesterov: number;
 }
 
+/** What an SGD update keeps beside a weight. */
 export type SgdSlot = "moment";
 
 const sgd: OptimizerUpdate<SgdSlot, SgdHyperparameters> = {

@@ -1,0 +1,145 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import { layoutOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
+import { layers } from "@rnnkit/keras-builders";
+import { saveKerasModel } from "@rnnkit/keras-files";
+import { sequential } from "@tensorflow/tfjs-layers";
+import { expect, test } from "vitest";
+import { type Bands, type Cell, cells, defaults, type Settings } from "../app/settings.ts";
+import {
+  bandsOf,
+  buildForecaster,
+  type Forecaster,
+  forecastBeyond,
+  predictTest,
+  preparedFor,
+  seasonOf,
+} from "./forecaster.ts";
+import type { GivenFiles } from "./messages.ts";
+import { fileOf, openModel } from "./open-model.ts";
+import { chosenSeries } from "./series-source.ts";
+
+const none: GivenFiles = { csv: null, imdb: null, words: null };
+
+function forecasterOf(cell: Cell, bands: Bands): { forecaster: Forecaster; settings: Settings } {
+  const settings = { ...defaults.sine, cell, bands, units: 3, window: 7, ahead: 4 };
+  const made = bandsOf(settings);
+  const series = chosenSeries(settings, none);
+  const prepared = preparedFor(series, 7, bands === "quantile" ? 4 : 1, null);
+  const layout = layoutOf(prepared, made);
+  const model = buildForecaster(cell, settings, layout, made);
+  const season = seasonOf(series, prepared);
+  const { scaler } = prepared;
+  return {
+    forecaster: {
+      kind: "forecaster",
+      model,
+      layout,
+      scaler,
+      bands: made,
+      series,
+      prepared,
+      season,
+    },
+    settings,
+  };
+}
+
+const asFile = (bytes: Uint8Array, name: string) =>
+  new File([bytes as Uint8Array<ArrayBuffer>], name);
+
+for (const cell of cells) {
+  for (const bands of ["none", "dropout", "quantile"] as const) {
+    test(`a forecaster of ${cell}, bands ${bands}, opens as it was saved: predictions, forecast, settings`, async () => {
+      const { forecaster, settings } = forecasterOf(cell, bands);
+      const file = asFile(await fileOf(forecaster, settings), "sine.keras");
+      // The page is at something else when the file comes.
+      const { trained, opened } = await openModel(file, null, defaults.reviews, none);
+      expect(opened).toMatchObject({ cell, settings, notes: [] });
+      const again = trained as Forecaster;
+      expect(again.bands).toEqual(forecaster.bands);
+      const wanted = await predictTest(forecaster, false);
+      expect(await predictTest(again, false)).toEqual(wanted);
+      const plain = (from: Forecaster) =>
+        forecastBeyond({ ...from, bands: bands === "dropout" ? null : from.bands }, 4);
+      expect(await plain(again)).toEqual(await plain(forecaster));
+    });
+  }
+}
+
+const python = env.RNNKIT_KERAS_PYTHON ?? "";
+
+test.skipIf(!python)(
+  "Keras opens the page's file, its own settings in it or not",
+  async () => {
+    const { forecaster, settings } = forecasterOf("gru", "dropout");
+    const folder = mkdtempSync(join(tmpdir(), "rnnkit-page-keras-"));
+    const path = join(folder, "sine.keras");
+    writeFileSync(path, await fileOf(forecaster, settings));
+    const program =
+      "import sys, json, keras, numpy as np\n" +
+      "model = keras.saving.load_model(sys.argv[1])\n" +
+      "print(json.dumps(model.predict(np.zeros((1, 7, 1)), verbose=0).tolist()))";
+    const said = execFileSync(python, ["-c", program, path], {
+      encoding: "utf8",
+      env: { ...env, KERAS_BACKEND: "jax" },
+    });
+    rmSync(folder, { recursive: true });
+    const zero = { data: new Float32Array(7), shape: [1, 7, 1] };
+    const prepared = { ...forecaster.prepared, test: { ...forecaster.prepared.test, x: zero } };
+    const [own] = (await predictTest({ ...forecaster, prepared, bands: null }, false)).values;
+    const [[keras]] = JSON.parse(said.trim().split("\n").at(-1)!) as [[number]];
+    const { data } = forecaster.scaler.inverseTransform({
+      data: Float64Array.of(keras),
+      shape: [1, 1],
+    });
+    expect([own]).toBeAllclose([data[0]!], { atol: 1e-6 });
+  },
+  120_000,
+);
+
+test("the command line's settings beside a file are understood, of several columns refused", async () => {
+  const { forecaster, settings } = forecasterOf("lstm", "none");
+  const file = asFile(await saveKerasModel(forecaster.model), "own.keras");
+  const beside = (columns: string[]) =>
+    asFile(
+      new TextEncoder().encode(
+        JSON.stringify({
+          ...{ kind: "rnnkit forecaster", version: 2, timesteps: 7, outputs: 1, columns },
+          ...{ allColumns: false, levels: [], bands: null, season: null },
+          scaler: forecaster.scaler.toJSON(),
+        }),
+      ),
+      "own.keras.json",
+    );
+  const { trained, opened } = await openModel(file, beside(["price"]), settings, none);
+  expect(opened.notes).toEqual([]);
+  expect(await predictTest(trained as Forecaster, false)).toEqual(
+    await predictTest(forecaster, false),
+  );
+  await expect(openModel(file, beside(["price", "stock"]), settings, none)).rejects.toThrow(
+    "expected a forecaster of one column, got one of 2",
+  );
+});
+
+test("a file without settings is said to be scaled by the series at hand", async () => {
+  const { forecaster, settings } = forecasterOf("lstm", "none");
+  const file = asFile(await saveKerasModel(forecaster.model), "plain.keras");
+  const { opened } = await openModel(file, null, settings, none);
+  expect(opened.notes).toEqual([{ note: "noScaler", series: "Sine with noise" }]);
+});
+
+test("a model that is neither a forecaster nor a classifier is refused by its shapes", async () => {
+  const model = sequential({ layers: [layers.dense({ units: 2, inputShape: [3] })] });
+  const file = asFile(await saveKerasModel(model), "dense.keras");
+  await expect(openModel(file, null, defaults.sine, none)).rejects.toThrow(
+    "got [null, 3] to [null, 2]",
+  );
+  await expect(
+    openModel(asFile(new Uint8Array(9), "x.keras"), null, defaults.sine, none),
+  ).rejects.toThrow(/expected/);
+});
