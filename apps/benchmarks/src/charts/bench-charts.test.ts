@@ -68,6 +68,19 @@ test("the exponent at the line is that of the larger half of the sizes, which th
   expect(texts(scalingChart(scalingRows(), "T", "trainingBytes")!)).toContain("memory ∝ T^1.00");
 });
 
+test("sizes that are no round numbers have their names at the axis too", () => {
+  const rows = scalingRows().map((row, i) => ({
+    ...row,
+    axis: "H" as const,
+    shape: { ...row.shape, H: 8 * 2 ** i },
+  }));
+  const chart = scalingChart(rows, "H", "medianMs")!;
+  expect(texts(chart, 'g[aria-label="x-axis tick label"] text')).toEqual(
+    rows.map(({ shape }) => String(shape.H)),
+  );
+  expect(texts(chart)).toContain("units H (and inputs) →");
+});
+
 test("a size that was not varied has no chart", () => {
   expect(scalingChart(scalingRows(), "B", "medianMs")).toBeNull();
   expect(scalingChart(scalingRows().slice(0, 1), "T", "medianMs")).toBeNull();

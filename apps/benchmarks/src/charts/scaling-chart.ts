@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { ScalingRow } from "../bench/scaling-bench.ts";
 import { formatNumber } from "../format.ts";
-import { type Chart, plotWidth } from "./chart.ts";
+import { type Chart, fittedText, plotWidth, type Size } from "./chart.ts";
 import { ink } from "./ink.ts";
 
 /** What of a size is varied. */
@@ -37,23 +37,28 @@ export function scalingChart(rows: ScalingRow[], axis: ScaledAxis, cost: ScaledC
   const { exponent, at } = fittedPower(larger.map(({ size, value }) => [size, value]));
   const law = `${word} ∝ ${axis}^${exponent.toFixed(2)}`;
   const fit = [first, last].map(({ size }) => ({ size, value: at(size) }));
+  const ticks = (size: Size) =>
+    sizesFor(
+      points.map((point) => point.size),
+      plotWidth(size),
+    );
   return {
     label: `${rows[0]?.op}: ${label} over ${axes[axis]}, ${points[0]?.size} to ${last.size}; ${law} from ${first.size} on`,
     span: "half",
     options: (size) => ({
       height: size.narrow ? 260 : 280,
-      x: {
-        ...{ type: "log", label: axes[axis], grid: true, tickFormat: String },
-        ticks: sizesFor(
-          points.map((point) => point.size),
-          plotWidth(size),
-        ),
-      },
+      x: { type: "log", axis: null },
       y: {
         ...{ type: "log", label, grid: true, nice: true },
         ...{ ticks: 4, tickFormat: (value: number) => formatNumber(value, 1) },
       },
       marks: [
+        Plot.gridX(ticks(size)),
+        // As text: a logarithmic axis leaves out what is no round number.
+        Plot.axisX(ticks(size), {
+          text: String,
+          label: fittedText(axes[axis], size.width - 32, size),
+        }),
         Plot.lineY(fit, {
           x: "size",
           y: "value",
