@@ -1,6 +1,5 @@
 import { BENCH_SCHEMA_VERSION, type BenchResults } from "./bench/bench-results.ts";
-import type { ScalingRow } from "./bench/scaling-bench.ts";
-import type { TimelineRow } from "./bench/timeline-bench.ts";
+import type { ScalingRow, TimelineRow } from "./bench/bench-rows.ts";
 import { type ScaledAxis, type ScaledCost, scalingChart } from "./charts/scaling-chart.ts";
 import { stepPhases, timelineChart } from "./charts/timeline-chart.ts";
 import { formatNumber, formatSeconds } from "./format.ts";

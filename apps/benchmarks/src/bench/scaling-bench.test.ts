@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { memoryTerminal } from "../memory-terminal.ts";
 import { growthExponent } from "../statistics.ts";
+import type { ScalingRow } from "./bench-rows.ts";
 import { runBench } from "./bench-session.ts";
-import { benchScaling, type ScalingRow, scalingShapes } from "./scaling-bench.ts";
+import { benchScaling, scalingShapes } from "./scaling-bench.ts";
 
 test("the tables span T 50 to 5000, B 1 to 256 and H 8 to 1024, one size changing at a time", () => {
   const ends = (axis: "T" | "B" | "H") =>

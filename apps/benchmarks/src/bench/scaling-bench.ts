@@ -4,6 +4,7 @@ import { formatNumber } from "../format.ts";
 import { growthExponent, median, quantile } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
 import { checkAgreement } from "./agreement.ts";
+import type { ScalingAxis, ScalingRow } from "./bench-rows.ts";
 import type { Bench } from "./bench-session.ts";
 import { recurrentFlops } from "./flops.ts";
 import {
@@ -15,9 +16,6 @@ import {
   shapeText,
 } from "./recurrent-ops.ts";
 import { rounds } from "./rounds.ts";
-
-/** What is varied while the rest stands still; *large* is the one big problem with its own goal. */
-export type ScalingAxis = "T" | "B" | "H" | "large";
 
 const base = { dx: false } as const;
 
@@ -37,24 +35,6 @@ export interface ScalingOptions {
   /** Time for each row. */
   seconds: number;
   seed: number;
-}
-
-/** A training step (forward and backward through the tfjs op) of one size. */
-export interface ScalingRow {
-  op: string;
-  axis: ScalingAxis;
-  shape: Shape;
-  rounds: number;
-  medianMs: number;
-  p95Ms: number;
-  gflops: number;
-  /** p in cost ∝ size^p from the row above; null in an axis' first row. */
-  exponent: number | null;
-  /** The engine's memory while forward's records wait for backward. */
-  trainingBytes: number;
-  /** The same exponent of the memory. */
-  memoryExponent: number | null;
-  goalMs: number | null;
 }
 
 const columns: Column[] = [

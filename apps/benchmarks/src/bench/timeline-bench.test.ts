@@ -7,8 +7,8 @@ import { expect, test } from "vitest";
 import { runCommandLine } from "../command-line.ts";
 import { memoryTerminal } from "../memory-terminal.ts";
 import type { BenchResults } from "./bench-results.ts";
+import type { TimelineRow } from "./bench-rows.ts";
 import { watchStep } from "./step-watch.ts";
-import type { TimelineRow } from "./timeline-bench.ts";
 import { seededExamples, tutorialModels } from "./tutorial-models.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-timeline-"));

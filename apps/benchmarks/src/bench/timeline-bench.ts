@@ -4,6 +4,7 @@ import type { Sequential } from "@tensorflow/tfjs-layers";
 import type { StepTimeline } from "../charts/timeline-chart.ts";
 import { median } from "../statistics.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
+import type { TimelineRow } from "./bench-rows.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timedAsync } from "./rounds.ts";
 import { watchStep } from "./step-watch.ts";
@@ -15,16 +16,6 @@ export interface TimelineOptions {
   model: string;
   seconds: number;
   seed: number;
-}
-
-/** One training step: of all that were timed layer by layer, the one of the median time. */
-export interface TimelineRow extends StepTimeline {
-  title: string;
-  batchSize: number;
-  rounds: number;
-  threads: number;
-  /** The median of the same step as a whole, as `fit` takes it; timed in turn with the others. */
-  wholeMs: number;
 }
 
 const columns: Column[] = [

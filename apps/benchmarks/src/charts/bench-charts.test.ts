@@ -1,8 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import type { BenchResults } from "../bench/bench-results.ts";
-import type { ScalingRow } from "../bench/scaling-bench.ts";
-import type { TimelineRow } from "../bench/timeline-bench.ts";
+import type { ScalingRow, TimelineRow } from "../bench/bench-rows.ts";
 import { chartSvg } from "../chart-svg.ts";
 import { renderBenchReport } from "../report-bench.ts";
 import { sampleResults } from "../sample-results.ts";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { ScalingRow } from "../bench/scaling-bench.ts";
+import type { ScalingRow } from "../bench/bench-rows.ts";
 import { formatNumber } from "../format.ts";
 import { type Chart, fittedText, plotWidth, type Size } from "./chart.ts";
 import { ink } from "./ink.ts";

@@ -40,7 +40,7 @@ export function App() {
       </main>
       <footer>
         <p>
-          {text("app.drop")}. {text("app.dropHint")}
+          {text("app.drop")} {text("app.dropHint")}
         </p>
         <OfflineNote />
       </footer>

@@ -11,7 +11,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "app.train": "训练网络",
   "app.unrolled": "展开的网络",
   "app.views": "页面的各部分",
-  "app.drop": "拖入 CSV 文件、imdb.npz 或 Keras 模型",
+  "app.drop": "拖入 CSV 文件、imdb.npz 或 Keras 模型。",
   "app.dropHint": "数据不会离开本页面：文件在此读取，模型在此训练。",
 
   "settings.title": "设置",

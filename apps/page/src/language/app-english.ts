@@ -9,7 +9,7 @@ export const appEnglish = {
   "app.train": "Train a network",
   "app.unrolled": "The network, unrolled",
   "app.views": "Parts of the page",
-  "app.drop": "Drop a CSV file, imdb.npz or a Keras model",
+  "app.drop": "Drop a CSV file, imdb.npz or a Keras model.",
   "app.dropHint": "Nothing leaves this page: files are read and models are trained here.",
 
   "settings.title": "Settings",
