@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,10 +115,11 @@ withRedis(
       () => workers.map(({ out }) => out).join("\n"),
     );
     const { pid } = dead.child;
-    const hands = execFileSync("ps", ["--ppid", String(pid), "-o", "pid="], { encoding: "utf8" })
-      .trim()
-      .split(/\s+/)
-      .map(Number);
+    // The process in which it works, where the system tells.
+    const children = `/proc/${pid}/task/${pid}/children`;
+    const hands = existsSync(children)
+      ? (readFileSync(children, "utf8").match(/\d+/g) ?? []).map(Number)
+      : [];
     dead.child.kill("SIGKILL");
     const held = holds(dead.out);
 
