@@ -218,6 +218,58 @@ describe.skipIf(lacksChromium)("the page", () => {
     );
     await drop(page, "song.mp3", "la");
     await page.getByText("expected .csv").waitFor();
+    await drop(page, "words.csv", "a,b\nx,y\nz,w\n");
+    await page.getByText("expected a column of numbers").waitFor();
+    // What was wrong before is not said of what is right.
+    await drop(
+      page,
+      "fine.csv",
+      `price\n${Array.from({ length: 60 }, (_, i) => 1e9 + (i % 7) * 1e6).join("\n")}`,
+    );
+    await page.getByText("fine.csv").waitFor();
+    await expect(page.locator("[role=alert]").count()).resolves.toBe(0);
+    await button(page, "Train anew").click();
+    await until(page, "complete");
+    // Long numbers have room beside the axis.
+    const ticks = page
+      .locator('.plot [class*="plot"] text, .plot svg text')
+      .filter({ hasText: /^[\d,]{11,}$/ });
+    await ticks.first().waitFor();
+    const cut = await ticks.evaluateAll(
+      (texts) =>
+        texts.filter(
+          (text) =>
+            text.getBoundingClientRect().left <
+            text.closest("svg")!.getBoundingClientRect().left - 1,
+        ).length,
+    );
+    expect(cut).toBe(0);
+  });
+
+  test("what fails leaves the model that there is, and its training", async () => {
+    const page = await visit("?task=sine&epochs=1&units=4&backend=cpu");
+    await trained(page);
+    const wanted = await errors(page);
+    await drop(page, "broken.keras", "no model");
+    await page.getByText("expected a .keras or HDF5 file").waitFor();
+    await set(page, "Window", "900");
+    await button(page, "Train anew").click();
+    await page.getByText("expected at least 1157 points for window 900").waitFor();
+    expect(await errors(page)).toEqual(wanted);
+    await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
+
+    await page.goBack();
+    await set(page, "Epochs", "500");
+    await set(page, "Units", "32");
+    await button(page, "Train anew").click();
+    await until(page, "training");
+    await page.goBack();
+    await drop(page, "broken.csv", "");
+    await page.getByText("expected a row of names").waitFor();
+    // The epochs are the training's, not those that the address says by now.
+    await expect(textOf(status(page))).resolves.toContain("of 500,");
+    await button(page, "Stop").click();
+    await until(page, "stopped");
   });
 
   test("a model's file opens again as it was saved, with its settings", async () => {

@@ -13,6 +13,7 @@ function take(event: WorkerEvent): void {
     if (event.event === "stage" && state.isRunning.value && state.phase.value !== "paused")
       state.phase.value = event.stage;
     if (event.event === "backend") state.backend.value = event.report;
+    if (event.event === "anew") clear();
     if (event.event === "data") state.data.value = event.data;
     if (event.event === "model") state.model.value = event.model;
     if (event.event === "epoch") state.epochs.value = [...state.epochs.value, event.epoch];
@@ -42,17 +43,27 @@ function clear(): void {
   });
 }
 
-const messageOf = (error: unknown): string => (error as Error).message.replace(/^--/, "");
+/** An error in the page's words: what the command line has as options are fields here. */
+const messageOf = (error: unknown): string =>
+  (error as Error).message.replaceAll("--timesteps", "window").replaceAll(/--(?=[a-z])/g, "");
 
+/** Says what did not work; a training that is on its way goes on. */
 function fail(error: unknown): void {
   state.failure.value = messageOf(error);
-  state.phase.value = "failed";
+  if (!state.isRunning.value) state.phase.value = "failed";
 }
 
-/** Trains a model by the settings; what the last one left is gone. */
+/** What failed before is no longer said once something else is begun. */
+function begin(): void {
+  state.failure.value = null;
+  if (state.phase.value === "failed") state.phase.value = "idle";
+}
+
+/** Trains a model by the settings; one that there is stays until this one has its data. */
 export async function startTraining(): Promise<void> {
-  if (state.isRunning.value) return;
-  clear();
+  if (state.isBusy.value) return;
+  begin();
+  state.step.value = null;
   state.phase.value = "backend";
   try {
     const outcome = await worker.train(state.settings.value, state.files.value);
@@ -60,6 +71,7 @@ export async function startTraining(): Promise<void> {
     state.phase.value = outcome.ending;
     await afterwards();
   } catch (error) {
+    state.phase.value = "failed";
     fail(error);
   }
 }
@@ -89,6 +101,7 @@ export async function stopTraining(): Promise<void> {
 
 /** The values beyond the end, as many as the settings say. */
 export async function forecastAhead(): Promise<void> {
+  begin();
   try {
     state.ahead.value = await worker.ahead(state.settings.value.ahead);
   } catch (error) {
@@ -117,13 +130,9 @@ export async function readReview(): Promise<void> {
   }
 }
 
-/** Puts a review of the test part into the text. */
+/** Puts a review of the test part into the text; where there is none, what was typed stays. */
 export async function showExample(): Promise<void> {
-  try {
-    state.review.value = (await worker.example()).text;
-  } catch {
-    // An opened model has no test part: what was typed stays.
-  }
+  if (state.model.value?.hasExamples) state.review.value = (await worker.example()).text;
   await readReview();
 }
 
@@ -140,9 +149,9 @@ export async function learnWords(file: File | null): Promise<void> {
 
 /** Asks for a backend at once, so that its reasons can be read. */
 export async function chooseBackend(wish: Backend): Promise<void> {
+  begin();
   try {
     state.backend.value = await worker.backend(wish);
-    if (state.phase.value === "failed") state.phase.value = "idle";
   } catch (error) {
     state.backend.value = null;
     fail(error);
@@ -159,6 +168,7 @@ export function chooseTask(task: Task): void {
 
 /** Gives the model's `.keras` file to the browser to keep. */
 export async function saveModel(): Promise<void> {
+  begin();
   try {
     const { bytes, name } = await worker.save();
     const address = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
@@ -172,33 +182,45 @@ export async function saveModel(): Promise<void> {
   }
 }
 
-/** Takes files that were dropped or chosen, each for what it is. */
+/** Takes files that were dropped or chosen, each for what it is: first what a model is of, then the model. */
 export async function takeFiles(given: readonly File[]): Promise<void> {
-  const ending = (pattern: RegExp) => given.find(({ name }) => pattern.test(name));
-  const model = ending(/\.(keras|h5|hdf5)$/i);
+  begin();
+  const left = new Set(given);
+  const ending = (pattern: RegExp) => {
+    const found = [...left].find(({ name }) => pattern.test(name));
+    if (found) left.delete(found);
+    return found;
+  };
   const words = ending(/word_index.*\.json$/i);
+  const model = ending(/\.(keras|h5|hdf5)$/i);
+  const companion = model && ending(/\.(keras|h5)\.json$/i);
   const npz = ending(/\.npz$/i);
   const csv = ending(/\.(csv|tsv|txt|dat)$/i);
   try {
-    if (words) await learnWords(words);
-    if (model) {
-      await openModel(model, ending(/\.(keras|h5)\.json$/i) ?? null);
-      return;
-    }
+    if (words) await takeWords(words);
     if (npz) {
       state.files.value = { ...state.files.value, imdb: npz };
       chooseTask("imdb");
-    } else if (csv) {
-      await takeCsv(csv);
-    } else if (!words) {
+    }
+    if (csv) await takeCsv(csv);
+    if (model) await openModel(model, companion ?? null);
+    if (left.size > 0) {
+      const names = [...left].map(({ name }) => name).join(", ");
       throw new Error(
-        `expected .csv, imdb.npz, imdb_word_index.json, .keras or .h5, got ${given.map(({ name }) => name).join(", ")}`,
+        left.size === given.length
+          ? `expected .csv, imdb.npz, imdb_word_index.json, .keras or .h5, got ${names}`
+          : `expected one file of a kind, .csv, imdb.npz, imdb_word_index.json, .keras or .h5, got ${names} besides`,
       );
     }
   } catch (error) {
-    if (!state.isRunning.value) fail(error);
-    else state.failure.value = messageOf(error);
+    fail(error);
   }
+}
+
+/** The words of IMDB's ids: of the model that there is, and of those that are trained later. */
+async function takeWords(file: File): Promise<void> {
+  if (state.model.value?.kind === "classifier") await learnWords(file);
+  else state.files.value = { ...state.files.value, words: file };
 }
 
 async function takeCsv(file: File): Promise<void> {
@@ -214,14 +236,20 @@ async function takeCsv(file: File): Promise<void> {
 }
 
 async function openModel(file: File, companion: File | null): Promise<void> {
-  if (state.isRunning.value) throw new Error("stop the training before a model is opened");
-  clear();
-  const opened = await worker.open(file, companion, state.settings.value, state.files.value);
-  batch(() => {
-    state.choose(opened.settings);
-    state.openNotes.value = opened.notes;
-    state.phase.value = "opened";
-  });
+  if (state.isBusy.value) throw new Error("stop the training before a model is opened");
+  const before = state.phase.value;
+  state.phase.value = "opening";
+  try {
+    const opened = await worker.open(file, companion, state.settings.value, state.files.value);
+    batch(() => {
+      state.choose(opened.settings);
+      state.openNotes.value = opened.notes;
+      state.phase.value = "opened";
+    });
+  } catch (error) {
+    state.phase.value = before;
+    throw error;
+  }
   await afterwards();
 }
 

@@ -1,5 +1,5 @@
 import { useId, useState } from "preact/hooks";
-import { number, text } from "../language/language.ts";
+import { text } from "../language/language.ts";
 import { isWithin, type Range } from "./settings.ts";
 
 /** A labelled choice of one among a few. */
@@ -39,11 +39,13 @@ export function NumberField(props: {
   const { label, value, range, choose } = props;
   const { least, most, isWhole } = range;
   const id = useId();
-  const [isBad, setBad] = useState(false);
+  // What is beside the number is of the value that it was typed over.
+  const [badAt, setBadAt] = useState<number | null>(null);
+  const isBad = badAt === value;
   const take = (input: HTMLInputElement) => {
     const typed = input.value.trim() === "" ? Number.NaN : Number(input.value);
     const isGood = isWithin(typed, range);
-    setBad(!isGood);
+    setBadAt(isGood ? null : value);
     if (isGood) choose(typed);
   };
   return (
@@ -64,7 +66,7 @@ export function NumberField(props: {
       />
       {isBad && (
         <p class="bad" id={`${id}-range`} role="alert">
-          {text("settings.range", least, most)} {number(value)}
+          {text("settings.range", least, most, value)}
         </p>
       )}
     </div>

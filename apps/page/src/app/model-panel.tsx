@@ -2,7 +2,7 @@ import { text } from "../language/language.ts";
 import type { OpenNote } from "../worker/messages.ts";
 import { saveModel, takeFiles } from "./actions.ts";
 import { FileField } from "./fields.tsx";
-import { isRunning, model, openNotes } from "./state.ts";
+import { isBusy, model, openNotes } from "./state.ts";
 
 /** The model that there is, as a file; or another, out of one. */
 export function ModelPanel() {
@@ -24,14 +24,14 @@ export function ModelPanel() {
         </ul>
       )}
       <div class="row">
-        <button type="button" disabled={!about || isRunning.value} onClick={() => void saveModel()}>
+        <button type="button" disabled={!about || isBusy.value} onClick={() => void saveModel()}>
           {text("model.save")}
         </button>
         <FileField
           label={text("model.open")}
           accept=".keras,.h5,.hdf5,.json"
           several
-          isDisabled={isRunning.value}
+          isDisabled={isBusy.value}
           take={(given) => void takeFiles(given)}
         />
       </div>
@@ -41,7 +41,8 @@ export function ModelPanel() {
 }
 
 function noteText(note: OpenNote): string {
-  if (note.note === "noScaler") return text("model.noScaler", note.series);
+  if (note.note === "noScaler") return text("model.noScaler");
+  if (note.note === "otherSeries") return text("model.otherSeries", note.column);
   if (note.note === "noWords") return text("model.noWords");
   return text("model.warning", note.text);
 }

@@ -5,10 +5,21 @@ import { type Point, thin } from "@rnnkit/benchmarks/charts/line-marks";
 import type { Epoch } from "@rnnkit/benchmarks/results";
 import type { Ahead, Horizon, Place, Predictions, SeriesData } from "../worker/messages.ts";
 
-const base = { marginTop: 18, marginRight: 12, marginBottom: 34 } as const;
+const base = { marginTop: 26, marginRight: 12, marginBottom: 34 } as const;
 
 /** The height of every chart, so that a page does not move when one comes. */
 export const chartHeight = 260;
+
+const LEAST_MARGIN = 46;
+
+/** A plot whose left margin has room for the longest number beside its axis; what is in it is known once it is drawn. */
+function plotWithRoom(options: Plot.PlotOptions): Element {
+  const drawn = Plot.plot({ ...options, marginLeft: LEAST_MARGIN });
+  const labels = drawn.querySelectorAll('[aria-label="y-axis tick label"] text');
+  const longest = Math.max(0, ...Array.from(labels, ({ textContent }) => textContent?.length ?? 0));
+  const marginLeft = 12 + 6.5 * longest;
+  return marginLeft > LEAST_MARGIN ? Plot.plot({ ...options, marginLeft }) : drawn;
+}
 
 /** A series, the test part marked, predictions over it, the forecast beyond its end. */
 export function seriesPlot(
@@ -29,10 +40,9 @@ export function seriesPlot(
   const from = x(at[testFrom] as Place);
   const line = { x: "at", y: "value", strokeLinejoin: "round" } as const;
   const all = [...thin(series), ...predicted, ...beyond];
-  return Plot.plot({
+  return plotWithRoom({
     ...base,
-    ...{ width, height: chartHeight, marginLeft: 46 },
-    ...(axis.kind === "date" ? { x: { type: "utc" } } : {}),
+    ...{ width, height: chartHeight },
     x: { label: axis.label, tickFormat: axis.kind === "date" ? undefined : "d", ticks: width / 90 },
     y: { label: valueLabel, grid: true, ticks: 5, nice: true },
     marks: [
@@ -89,9 +99,9 @@ export function horizonPlot(
     ...rows(seasonal, words.seasonal),
     ...rows(model, words.model),
   ];
-  return Plot.plot({
+  return plotWithRoom({
     ...base,
-    ...{ width, height: chartHeight, marginLeft: 46 },
+    ...{ width, height: chartHeight },
     x: { label: words.steps, domain: [1, model.length], ticks: width / 90, tickFormat: "d" },
     y: { label: "MAE", grid: true, ticks: 5, zero: true, nice: true },
     color: {
@@ -124,9 +134,9 @@ export function epochPlot(
   });
   const isLog = kind === "loss" && rows.every(({ y }) => (y as number) > 0);
   const dash = { x: "x", y: "y", z: "of", stroke: "of" } as const;
-  return Plot.plot({
+  return plotWithRoom({
     ...base,
-    ...{ width, height: chartHeight, marginLeft: 46 },
+    ...{ width, height: chartHeight },
     x: {
       label: words.epoch,
       domain: [1, Math.max(2, epochs.length)],
@@ -135,7 +145,12 @@ export function epochPlot(
     },
     y: isLog
       ? { type: "log", label: null, grid: true, ticks: 4, tickFormat: "~g", nice: true }
-      : { label: null, grid: true, ticks: 5, percent: kind === "accuracy" },
+      : {
+          label: kind === "accuracy" ? "%" : null,
+          grid: true,
+          ticks: 5,
+          percent: kind === "accuracy",
+        },
     color: { domain: [words.training, words.unseen], range: ["var(--soft)", "var(--accent)"] },
     marks: [
       Plot.line(rows, { ...dash, strokeWidth: 1.75 }),

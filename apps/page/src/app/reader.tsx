@@ -28,9 +28,11 @@ export function Reader() {
               void readReview();
             }}
           />
-          <button type="button" class="quiet" onClick={() => void showExample()}>
-            {text("read.example")}
-          </button>
+          {model.value?.hasExamples && (
+            <button type="button" class="quiet" onClick={() => void showExample()}>
+              {text("read.example")}
+            </button>
+          )}
         </>
       ) : (
         <div class="row">

@@ -1,6 +1,6 @@
 import { text } from "../language/language.ts";
 import { isReady, pauseTraining, resumeTraining, startTraining, stopTraining } from "./actions.ts";
-import { epochs, failure, isRunning, model, outcome, phase, settings, step } from "./state.ts";
+import { epochs, failure, isBusy, isRunning, model, outcome, phase, step } from "./state.ts";
 
 /** Train, pause, resume, stop; and where the training stands. */
 export function RunPanel() {
@@ -28,7 +28,7 @@ export function RunPanel() {
           <button
             type="button"
             class="primary"
-            disabled={!isReady()}
+            disabled={isBusy.value || !isReady()}
             onClick={() => void startTraining()}
           >
             {text(model.value ? "run.again" : "run.train")}
@@ -62,8 +62,8 @@ function status(): string {
   const { value: now } = phase;
   if (now === "training") {
     if (!step.value) return text("run.starting");
-    const { epoch, loss } = step.value;
-    return text("run.training", epoch, settings.value.epochs, loss);
+    const { epoch, epochs, loss } = step.value;
+    return text("run.training", epoch, epochs, loss);
   }
   return told();
 }
@@ -76,8 +76,8 @@ function told(): string {
       return text(isReady() ? "run.idle" : "run.needsFile");
     case "training": {
       const last = epochs.value.at(-1);
-      if (!last) return text("run.starting");
-      return text("run.training", last.epoch, settings.value.epochs, last.loss);
+      if (!last || !step.value) return text("run.starting");
+      return text("run.training", last.epoch, step.value.epochs, last.loss);
     }
     case "complete":
       return text("run.complete", Number((outcome.value?.seconds ?? 0).toPrecision(2)));
@@ -86,6 +86,7 @@ function told(): string {
     case "backend":
     case "data":
     case "testing":
+    case "opening":
     case "paused":
     case "opened":
     case "failed":

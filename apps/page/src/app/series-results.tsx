@@ -59,9 +59,18 @@ export function SeriesResults({ data: told }: { data: SeriesData }) {
   );
 }
 
-/** The page's own series, told of in its language. */
+/** A series told of in the page's language, but for the names in a file. */
 function inOwnWords(data: SeriesData): SeriesData {
-  const { name, axis } = data;
+  const { name, axis, valueLabel, source } = data;
+  if (name === "csv") {
+    const isCounted = axis.kind === "number" && axis.label === "row";
+    return {
+      ...data,
+      title: text("results.csv", valueLabel, source),
+      source: "",
+      axis: isCounted ? { ...axis, label: text("results.csv.row") } : axis,
+    };
+  }
   if (name !== "sine" && name !== "sunspots") return data;
   return {
     ...data,

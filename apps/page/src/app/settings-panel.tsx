@@ -1,3 +1,4 @@
+import { nearest } from "@rnnkit/core-rnn";
 import { text } from "../language/language.ts";
 import { chooseBackend, chooseTask, takeFiles } from "./actions.ts";
 import { Choice, FileField, NumberField } from "./fields.tsx";
@@ -11,7 +12,7 @@ import {
   ranges,
   tasks,
 } from "./settings.ts";
-import { backend, choose, columns, faults, files, isRunning, settings } from "./state.ts";
+import { backend, choose, columns, faults, files, isBusy, settings } from "./state.ts";
 
 /** Everything that decides a training; as it is in the page's address. */
 export function SettingsPanel() {
@@ -36,7 +37,7 @@ export function SettingsPanel() {
     >
       <h2 id="settings-title">{text("settings.title")}</h2>
       <Faults />
-      <fieldset disabled={isRunning.value}>
+      <fieldset disabled={isBusy.value}>
         <legend class="hidden">{text("settings.title")}</legend>
         <Choice
           label={text("settings.task")}
@@ -117,7 +118,16 @@ function Faults() {
     <div class="notice" role="alert">
       <ul>
         {faults.value.map(({ name, got, taken }) => (
-          <li key={name}>{text("settings.fault", name, got, taken)}</li>
+          <li key={`${name}=${got}`}>
+            {taken === null
+              ? text(
+                  "settings.unknown",
+                  name,
+                  got,
+                  nearest(name, Object.keys(settings.value)) ?? "",
+                )
+              : text("settings.fault", name, got, taken)}
+          </li>
         ))}
       </ul>
     </div>

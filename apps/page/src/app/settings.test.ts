@@ -60,6 +60,15 @@ test("any address gives settings that can be, and each value that cannot is told
   );
 });
 
+test("a name that no setting has, and one said twice, are told of", () => {
+  const { settings, faults } = settingsFrom("?epoch=3&lang=zh&units=5&units=6");
+  expect(settings).toEqual({ ...defaults.sine, units: 5 });
+  expect(faults).toEqual([
+    { name: "epoch", got: "3", taken: null },
+    { name: "units", got: "6", taken: "5" },
+  ]);
+});
+
 test("every task's defaults can be", () => {
   for (const task of tasks)
     for (const name of names) expect(isWithin(defaults[task][name], ranges[name])).toBe(true);

@@ -101,11 +101,11 @@ export const defaults: Readonly<Record<Task, Settings>> = {
   imdb: { task: "imdb", ...ofReviews, window: 200, rate: 0.001 },
 };
 
-/** What an address said that cannot be, and what is taken for it. */
+/** What an address said that cannot be, and what is taken for it; null where no setting has the name. */
 export interface Fault {
   name: string;
   got: string;
-  taken: string;
+  taken: string | null;
 }
 
 /** Whether a number is within its range. */
@@ -113,7 +113,10 @@ export function isWithin(value: number, { least, most, isWhole }: Range): boolea
   return value >= least && value <= most && (!isWhole || Number.isInteger(value));
 }
 
-/** The settings in an address's **query**; what is no value there is the default's, and a fault. */
+/**
+ * The settings in an address's **query**; what is no value there is the default's, and a fault, and so is what has no
+ * setting's name, or the name of one that was said before.
+ */
 export function settingsFrom(query: string): { settings: Settings; faults: Fault[] } {
   const params = new URLSearchParams(query);
   const faults: Fault[] = [];
@@ -140,6 +143,12 @@ export function settingsFrom(query: string): { settings: Settings; faults: Fault
     const value = got.trim() === "" ? Number.NaN : Number(got);
     if (isWithin(value, range)) settings[name] = value;
     else refuse(name, got, base[name]);
+  }
+  const said = new Map<string, string>();
+  for (const [name, got] of params) {
+    if (!Object.hasOwn(settings, name) && name !== "lang") faults.push({ name, got, taken: null });
+    else if (said.has(name)) refuse(name, got, said.get(name) as string);
+    said.set(name, said.get(name) ?? got);
   }
   return { settings, faults };
 }

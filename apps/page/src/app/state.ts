@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Epoch } from "@rnnkit/benchmarks/results";
+import { language, languageOf } from "../language/language.ts";
 import type {
   Ahead,
   BackendReport,
@@ -25,6 +26,7 @@ export type Phase =
   | "training"
   | "paused"
   | "testing"
+  | "opening"
   | "complete"
   | "stopped"
   | "opened"
@@ -35,11 +37,21 @@ export interface Step {
   done: number;
   total: number;
   epoch: number;
+  /** As many as the training has, whatever the settings say by now. */
+  epochs: number;
   loss: number;
   accuracy: number | null;
 }
 
-const first = settingsFrom(location.search);
+/** What the address says, the language that the page does not speak among the faults. */
+function fromAddress(): { settings: Settings; faults: Fault[] } {
+  const { settings, faults } = settingsFrom(location.search);
+  const got = new URLSearchParams(location.search).get("lang");
+  if (got !== null && !languageOf(got)) faults.push({ name: "lang", got, taken: language.value });
+  return { settings, faults };
+}
+
+const first = fromAddress();
 export const settings = signal<Settings>(first.settings);
 /** What the address said that cannot be. */
 export const faults = signal<Fault[]>(first.faults);
@@ -52,6 +64,8 @@ export const phase = signal<Phase>("idle");
 export const isRunning = computed(() =>
   ["backend", "data", "training", "paused", "testing"].includes(phase.value),
 );
+/** Whether the worker is at a model: neither another training nor another file is begun. */
+export const isBusy = computed(() => isRunning.value || phase.value === "opening");
 export const step = signal<Step | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const data = signal<SeriesData | ReviewsData | null>(null);
@@ -68,13 +82,11 @@ export const review = signal("");
 export const reading = signal<Reading | null>(null);
 export const readFailure = signal<string | null>(null);
 
-const own = new Set(["task", "column", ...Object.keys(first.settings)]);
-
-/** The address that says **chosen**; what other parts of the page keep there stays. */
+/** The address that says **chosen**; the language stays. */
 function addressOf(chosen: Settings): string {
   const params = new URLSearchParams(queryOf(chosen));
-  for (const [name, value] of new URLSearchParams(location.search))
-    if (!own.has(name)) params.set(name, value);
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (lang !== null && languageOf(lang)) params.set("lang", lang);
   return `?${params}${location.hash}`;
 }
 
@@ -91,7 +103,7 @@ export function choose(change: Partial<Settings>): void {
 export function followAddress(): void {
   if (first.faults.length > 0) history.replaceState(null, "", addressOf(first.settings));
   addEventListener("popstate", () => {
-    const { settings: found, faults: bad } = settingsFrom(location.search);
+    const { settings: found, faults: bad } = fromAddress();
     settings.value = found;
     faults.value = bad;
   });

@@ -52,8 +52,10 @@ export const appChinese: Translated<typeof appEnglish> = {
   "settings.taken": "已选用",
   "settings.refused": "不可用",
   "settings.notTried": "未尝试",
-  "settings.range": (least, most) => `范围为 ${n(least)} 至 ${n(most)}。`,
+  "settings.range": (least, most, kept) => `范围为 ${n(least)} 至 ${n(most)}。仍为 ${n(kept)}。`,
   "settings.fault": (name, got, taken) => `地址中的 ${name}=${got} 无效，已改用 ${taken}。`,
+  "settings.unknown": (name, got, near) =>
+    `地址中有 ${name}=${got}，但没有名为 ${name} 的设置${near ? `；是否想写 ${near}？` : "。"}`,
   "settings.reset": "恢复默认",
 
   "run.train": "训练",
@@ -70,6 +72,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "run.testing": "正在测试",
   "run.complete": (seconds) => `训练完成，用时 ${n(seconds)} 秒。`,
   "run.stopped": (epochs) => `已在第 ${n(epochs)} 轮停止，模型已保留。`,
+  "run.opening": "正在打开模型",
   "run.opened": "模型已打开。",
   "run.failed": "操作未能完成",
   "run.progress": "训练进度",
@@ -91,6 +94,8 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.sunspots.source": "美国国家海洋和大气管理局，1700 至 2008 年，公有领域",
   "results.sunspots.value": "黑子数，年平均",
   "results.sunspots.place": "年",
+  "results.csv": (column, file) => (column ? `${file} 的“${column}”列` : file),
+  "results.csv.row": "行",
   "results.actual": "序列",
   "results.predicted": "预测",
   "results.ahead": "未来",
@@ -141,7 +146,9 @@ export const appChinese: Translated<typeof appEnglish> = {
   "model.open": "打开模型",
   "model.files": ".keras 或 .h5",
   "model.saveHint": "Keras 可打开该文件；本页面打开时会恢复其设置。",
-  "model.noScaler": (series) => `文件未说明其序列的缩放范围：改用“${series}”的范围。`,
+  "model.noScaler": "文件未说明其序列的缩放范围：改用所示序列的范围。",
+  "model.otherSeries": (column) =>
+    `模型是用${column ? `“${column}”` : "另一个序列"}训练的，与所示序列不同：请选择该任务，或将其 CSV 文件与模型一起拖入。`,
   "model.noWords": "文件未说明编号对应哪个词。",
   "model.warning": (what) => `未能沿用：${what}`,
 

@@ -50,9 +50,12 @@ export const appEnglish = {
   "settings.taken": "taken",
   "settings.refused": "refused",
   "settings.notTried": "not tried",
-  "settings.range": (least: number, most: number) => `From ${n(least)} to ${n(most)}.`,
+  "settings.range": (least: number, most: number, kept: number) =>
+    `From ${n(least)} to ${n(most)}. ${n(kept)} stays.`,
   "settings.fault": (name: string, got: string, taken: string) =>
     `The address says ${name}=${got}, which cannot be. ${taken} is taken.`,
+  "settings.unknown": (name: string, got: string, near: string) =>
+    `The address says ${name}=${got}, and there is no setting ${name}${near ? `; did you mean ${near}?` : "."}`,
   "settings.reset": "Defaults",
 
   "run.train": "Train",
@@ -73,6 +76,7 @@ export const appEnglish = {
     epochs === 1
       ? "Stopped in epoch 1. The model is kept."
       : `Stopped in epoch ${n(epochs)}. The model is kept.`,
+  "run.opening": "Opening the model",
   "run.opened": "The model is open.",
   "run.failed": "That did not work",
   "run.progress": "Progress of the training",
@@ -95,6 +99,8 @@ export const appEnglish = {
   "results.sunspots.source": "NOAA, 1700 to 2008, public domain",
   "results.sunspots.value": "sunspot number, mean of the year",
   "results.sunspots.place": "year",
+  "results.csv": (column: string, file: string) => (column ? `${column} of ${file}` : file),
+  "results.csv.row": "row",
   "results.actual": "series",
   "results.predicted": "prediction",
   "results.ahead": "ahead",
@@ -146,8 +152,10 @@ export const appEnglish = {
   "model.open": "Open a model",
   "model.files": ".keras or .h5",
   "model.saveHint": "Keras opens the file in Python. This page opens it with its settings.",
-  "model.noScaler": (series: string) =>
-    `The file does not say what its series was scaled by: the range of ${series} is taken.`,
+  "model.noScaler":
+    "The file does not say what its series was scaled by: the range of the series shown is taken.",
+  "model.otherSeries": (column: string) =>
+    `The model learnt from ${column || "another series"}, which is not the series shown: choose that task, or drop its CSV file together with the model.`,
   "model.noWords": "The file does not say which word an id is.",
   "model.warning": (what: string) => `Not taken over: ${what}`,
 

@@ -27,10 +27,16 @@ export interface LanguageSources {
 export function firstLanguage({ query, stored, preferred }: LanguageSources): Language {
   const asked = [new URLSearchParams(query).get("lang"), stored, ...preferred];
   for (const tag of asked) {
-    const name = tag?.toLowerCase().split(/[-_]/)[0];
-    if (name === "en" || name === "zh") return name;
+    const name = languageOf(tag ?? "");
+    if (name) return name;
   }
   return "en";
+}
+
+/** The page's language that a tag such as "zh-CN" means; null for any other. */
+export function languageOf(tag: string): Language | null {
+  const name = tag.toLowerCase().split(/[-_]/)[0];
+  return name === "en" || name === "zh" ? name : null;
 }
 
 // Reading storage throws where a visitor has forbidden it.

@@ -18,6 +18,8 @@ export interface ForecasterCompanion {
   bands: BandSettings | null;
   scaler: MinMaxScaler;
   column: string;
+  /** Values in a season; null where none was found. */
+  season: number | null;
   /** What the page's settings were; null in a file of the command line. */
   settings: Settings | null;
 }
@@ -62,8 +64,8 @@ export function withCompanion(file: Uint8Array, companion: Companion): Uint8Arra
       ? {
           ...{ kind: companion.kind, version: 2, timesteps: companion.layout.timesteps },
           ...{ outputs: companion.layout.steps, columns: [companion.column], allColumns: false },
-          ...{ levels: [...companion.layout.levels], bands: companion.bands, season: null },
-          ...{ scaler: companion.scaler.toJSON(), page },
+          ...{ levels: [...companion.layout.levels], bands: companion.bands },
+          ...{ season: companion.season, scaler: companion.scaler.toJSON(), page },
         }
       : {
           ...{ kind: companion.kind, version: 1, maxLen: companion.maxLen },
@@ -96,20 +98,20 @@ export function companionOf(json: string): Companion {
   const { kind, version, timesteps, outputs: steps, maxLen, vocabSize, words } = written;
   const isKnown = version === 1 || version === 2;
   if (isKnown && kind === "rnnkit forecaster" && isCount(timesteps) && isCount(steps)) {
-    const { columns = [written.column ?? ""], levels = [], bands = null } = written;
+    const { columns = [written.column ?? ""], levels = [], bands = null, season = null } = written;
     if (columns.length > 1) {
       throw new Error(`expected a forecaster of one column, got one of ${columns.length}`);
     }
     const scaler = MinMaxScaler.fromJSON(JSON.stringify(written.scaler));
     const layout = { timesteps, steps, features: 1, columns: 1, levels };
-    return { kind, layout, bands, scaler, column: String(columns[0]), settings };
+    return { kind, layout, bands, scaler, column: String(columns[0]), season, settings };
   }
   if (version === 1 && kind === "rnnkit classifier" && isCount(maxLen) && isCount(vocabSize)) {
     const index = words && new Map(words.map((word, i) => [String(word), i + 1]));
     return { kind, maxLen, vocabSize, words: index ?? null, settings };
   }
   throw new Error(
-    `expected the settings of a forecaster or a classifier got ${String(kind)} of ${String(version)}`,
+    `expected the settings of a forecaster or a classifier, got ${String(kind)} of ${String(version)}`,
   );
 }
 

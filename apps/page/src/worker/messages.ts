@@ -2,7 +2,7 @@
 
 import type { BackendCandidate } from "@rnnkit/backend-select";
 import type { Epoch, Errors } from "@rnnkit/benchmarks/results";
-import type { Backend, Cell, Settings } from "../app/settings.ts";
+import type { Backend, Settings } from "../app/settings.ts";
 
 /** Files that a visitor has given, for the tasks that need one. */
 export interface GivenFiles {
@@ -95,6 +95,8 @@ export interface ModelAbout {
   window: number;
   /** Whether typed words can be understood. */
   hasWords: boolean;
+  /** Whether there are reviews of its own test part to show. */
+  hasExamples: boolean;
 }
 
 /** A review read word by word: [words, units] and a probability a word. */
@@ -108,10 +110,11 @@ export interface Reading {
   forgotten: number;
 }
 
-/** What the worker tells unasked. */
+/** What the worker tells unasked; *anew* where a model takes the place of the one before, not earlier. */
 export type WorkerEvent =
   | { event: "backend"; report: BackendReport }
   | { event: "stage"; stage: "backend" | "data" | "training" | "testing" }
+  | { event: "anew" }
   | { event: "data"; data: SeriesData | ReviewsData }
   | { event: "model"; model: ModelAbout }
   | {
@@ -119,6 +122,7 @@ export type WorkerEvent =
       done: number;
       total: number;
       epoch: number;
+      epochs: number;
       loss: number;
       accuracy: number | null;
     }
@@ -136,8 +140,6 @@ export interface Outcome {
 
 /** What an opened file turned out to be. */
 export interface Opened {
-  model: ModelAbout;
-  cell: Cell | null;
   /** The page's, as the model has them. */
   settings: Settings;
   /** What had to be assumed, and what was left out, a key and its argument. */
@@ -145,7 +147,8 @@ export interface Opened {
 }
 
 export type OpenNote =
-  | { note: "noScaler"; series: string }
+  | { note: "noScaler" }
+  | { note: "otherSeries"; column: string }
   | { note: "noWords" }
   | { note: "warning"; text: string };
 

@@ -1,8 +1,9 @@
 import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
+import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Cell, defaults, isSeries, type Settings } from "../app/settings.ts";
-import { type Classifier, classifierOf, imdbWords } from "./classifier.ts";
+import { type Classifier, chosenReviews, classifierOf, imdbWords } from "./classifier.ts";
 import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
 import { type Forecaster, preparedFor, seasonOf } from "./forecaster.ts";
 import type { GivenFiles, ModelAbout, Opened } from "./messages.ts";
@@ -20,10 +21,10 @@ export async function fileOf(trained: Trained, settings: Settings): Promise<Uint
     const { maxLen, vocabSize, words } = trained;
     return withCompanion(file, { kind: "rnnkit classifier", maxLen, vocabSize, words, settings });
   }
-  const { layout, bands, scaler, series } = trained;
+  const { layout, bands, scaler, series, season } = trained;
   return withCompanion(file, {
     ...{ kind: "rnnkit forecaster", layout, bands, scaler },
-    ...{ column: series.valueLabel, settings },
+    ...{ column: series.valueLabel, season: season?.length ?? null, settings },
   });
 }
 
@@ -38,7 +39,7 @@ export async function openModel(
   beside: File | null,
   settings: Settings,
   files: GivenFiles,
-): Promise<{ trained: Trained; opened: Opened }> {
+): Promise<{ trained: Trained; opened: Opened; reviews: PreparedReviews | null }> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const companion = beside ? companionOf(await beside.text()) : companionIn(bytes);
   const notes: Opened["notes"] = [];
@@ -49,9 +50,13 @@ export async function openModel(
       ? await classifierFrom(model, companion, settings, files, notes)
       : forecasterFrom(model, companion, settings, files, notes);
     const fitting = fittingSettings(trained, companion, settings, files);
+    // Ids of another file's words would be read as its own.
+    const isOfPage = companion?.kind === "rnnkit classifier" && companion.settings !== null;
+    const isGenerated = isOfPage && fitting.task === "reviews";
     return {
       trained,
-      opened: { model: aboutModel(trained), cell: cellOf(model), notes, settings: fitting },
+      opened: { notes, settings: fitting },
+      reviews: isGenerated ? (await chosenReviews(fitting, null)).prepared : null,
     };
   } catch (error) {
     model.dispose();
@@ -91,9 +96,12 @@ function forecasterFrom(
       `expected the settings of this model, windows of ${timesteps} to ${width} numbers, got those of ${layout.timesteps} to ${widthOf(layout)}`,
     );
   }
-  const series = chosenSeries(seriesSettings(own?.settings ?? settings, settings, files), files);
+  const source = seriesSettings(own?.settings ?? settings, settings, files);
+  const series = chosenSeries(source, files);
   const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null);
-  if (!own) notes.push({ note: "noScaler", series: series.title });
+  if (!own) notes.push({ note: "noScaler" });
+  else if (own.settings ? own.settings !== source : own.column !== series.valueLabel)
+    notes.push({ note: "otherSeries", column: own.column });
   return {
     ...{ kind: "forecaster", model, layout, bands: own?.bands ?? null },
     ...{ scaler: prepared.scaler, series, prepared, season: seasonOf(series, prepared) },
@@ -158,7 +166,7 @@ function cellOf(model: LayersModel): Cell | null {
 }
 
 /** What the page tells of a model. */
-export function aboutModel(trained: Trained): ModelAbout {
+export function aboutModel(trained: Trained): Omit<ModelAbout, "hasExamples"> {
   const { kind, model } = trained;
   const recurrent = recurrentLayer(model);
   const shape = (recurrent?.outputShape ?? []) as (number | null)[];

@@ -29,9 +29,17 @@ export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFil
   return seriesOf(read, "csv", `${read.name} of ${csv.name}`, csv.name);
 }
 
-/** The columns of numbers of a CSV file, of which one is to be chosen. */
+/**
+ * The columns of numbers of a CSV file, of which one is to be chosen.
+ *
+ * @throws UsageError for a file that has none
+ */
 export function columnsOf({ name, bytes }: CsvFile): string[] {
-  return numberColumns(textOf(bytes, name), name);
+  const text = textOf(bytes, name);
+  const found = numberColumns(text, name);
+  // That refuses the file, and says what it has instead.
+  if (found.length === 0) columnIn(text, name);
+  return found;
 }
 
 function seriesOf(column: Column, name: string, title: string, source: string): Series {

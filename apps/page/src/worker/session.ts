@@ -44,7 +44,11 @@ function keep(next: Trained, settings: Settings): void {
   trained?.model.dispose();
   trained = next;
   trainedBy = settings;
-  tell({ event: "model", model: aboutModel(next) });
+  tellModel();
+}
+
+function tellModel(): void {
+  if (trained) tell({ event: "model", model: { ...aboutModel(trained), hasExamples: !!reviews } });
 }
 
 /** The model of a kind that there is. */
@@ -56,7 +60,11 @@ function current<K extends Trained["kind"]>(kind: K): Extract<Trained, { kind: K
 const STEP_MS = 40;
 
 /** Tells of batches, no more often than a page can draw, and waits while the gate is closed. */
-function stepTeller(total: number, { gate, controller: { signal } }: NonNullable<typeof run>) {
+function stepTeller(
+  total: number,
+  { epochs }: Settings,
+  { gate, controller: { signal } }: NonNullable<typeof run>,
+) {
   let done = 0;
   let toldAt = Number.NEGATIVE_INFINITY;
   return async ({ epoch, loss, accuracy }: StepState) => {
@@ -64,7 +72,7 @@ function stepTeller(total: number, { gate, controller: { signal } }: NonNullable
     const now = performance.now();
     if (now - toldAt >= STEP_MS || done === total) {
       toldAt = now;
-      tell({ event: "step", done, total, epoch, loss, accuracy });
+      tell({ event: "step", done, total, epoch, epochs, loss, accuracy });
     }
     if (!signal.aborted) await gate.passed();
   };
@@ -80,6 +88,8 @@ async function trainForecaster(settings: Settings, files: GivenFiles): Promise<O
   const outputs = bands?.method === "quantile" ? settings.ahead : 1;
   const prepared = preparedFor(series, timesteps, outputs, null);
   const season = seasonOf(series, prepared);
+  reviews = null;
+  tell({ event: "anew" });
   tell({ event: "data", data: seriesData({ series, prepared, season }) });
   const layout = layoutOf(prepared, bands);
   const model = buildForecaster(settings.cell, settings, layout, bands);
@@ -94,12 +104,12 @@ async function trainForecaster(settings: Settings, files: GivenFiles): Promise<O
   const examples = examplesOf(prepared, layout);
   await train(model, examples, {
     ...plan,
-    onStep: stepTeller(countSteps(examples, plan), running),
+    onStep: stepTeller(countSteps(examples, plan), settings, running),
     onEpoch: async (epoch) => {
       checkFinite(epoch.loss);
       const predictions = await predictTest(whole, false);
       // The pinball loss has another unit.
-      const validationLoss = outputs === 1 ? scaledLoss(whole, predictions) : null;
+      const validationLoss = layout.levels.length === 0 ? scaledLoss(whole, predictions) : null;
       tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
       tell({ event: "predictions", predictions });
     },
@@ -119,11 +129,12 @@ async function trainClassifier(settings: Settings, files: GivenFiles): Promise<O
   const running = run as NonNullable<typeof run>;
   const { signal } = running.controller;
   const { prepared, words, notes } = await chosenReviews(settings, files.imdb);
+  const known = words ?? (files.words ? await imdbWords(files.words) : null);
   reviews = prepared;
   examplesShown = 0;
+  tell({ event: "anew" });
   tell({ event: "data", data: reviewsData(prepared, notes) });
   const { maxLen, vocabSize } = prepared.data;
-  const known = words ?? (files.words ? await imdbWords(files.words) : null);
   const model = buildClassifier(settings, vocabSize);
   keep(classifierOf(model, maxLen, vocabSize, known), settings);
   tell({ event: "stage", stage: "training" });
@@ -132,7 +143,7 @@ async function trainClassifier(settings: Settings, files: GivenFiles): Promise<O
   const plan = { epochs, batchSize, seed, signal, validation: prepared.validation };
   await train(model, prepared.train, {
     ...plan,
-    onStep: stepTeller(countSteps(prepared.train, plan), running),
+    onStep: stepTeller(countSteps(prepared.train, plan), settings, running),
     onEpoch: (epoch) => {
       checkFinite(epoch.loss);
       tell({ event: "epoch", epoch });
@@ -187,7 +198,7 @@ export const calls: {
   async words(file) {
     const classifier = current("classifier");
     classifier.words = await imdbWords(file);
-    tell({ event: "model", model: aboutModel(classifier) });
+    tellModel();
     return true;
   },
   async save() {
@@ -198,13 +209,18 @@ export const calls: {
   async open(file, companion, settings, files) {
     if (run) throw new Error("expected no training to be on its way, got one");
     tell({ event: "backend", report: await startBackend(settings.backend) });
-    const { trained: next, opened } = await openModel(file, companion, settings, files);
+    const {
+      trained: next,
+      opened,
+      reviews: own,
+    } = await openModel(file, companion, settings, files);
+    reviews = own;
+    examplesShown = 0;
+    tell({ event: "anew" });
     keep(next, opened.settings);
     if (next.kind === "forecaster") {
       tell({ event: "data", data: seriesData(next) });
       await judge(next, opened.settings.ahead);
-    } else if (opened.settings.task === "reviews") {
-      reviews = (await chosenReviews(opened.settings, null)).prepared;
     }
     return opened;
   },
