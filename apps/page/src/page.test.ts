@@ -254,7 +254,7 @@ describe.skipIf(lacksChromium)("the page", () => {
     await page.getByText("expected a .keras or HDF5 file").waitFor();
     await set(page, "Window", "900");
     await button(page, "Train anew").click();
-    await page.getByText("expected at least 1157 points for window 900").waitFor();
+    await page.getByText("expected at least 1127 points for window 900").waitFor();
     expect(await errors(page)).toEqual(wanted);
     await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
 
@@ -295,12 +295,14 @@ describe.skipIf(lacksChromium)("the page", () => {
   });
 
   test("settings are in the address: shared, gone back to, and put right aloud", async () => {
-    const page = await visit("?task=sunspots&cell=gru&units=7&epochs=-3&backend=abacus");
+    const page = await visit("?task=sunspots&cell=gru&units=7&epochs=-3&backend=abacus&epoch=9");
+    await page.getByText("did you mean epochs?").waitFor();
     await expect(page.getByLabel("Units").inputValue()).resolves.toBe("7");
     await expect(page.getByLabel("Epochs").inputValue()).resolves.toBe("40");
     await expect(page.locator(".settings .notice li").allInnerTexts()).resolves.toEqual([
       "The address says backend=abacus, which cannot be. auto is taken.",
       "The address says epochs=-3, which cannot be. 40 is taken.",
+      "The address says epoch=9, and there is no setting epoch; did you mean epochs?",
     ]);
     await page.getByLabel("Cell").selectOption("simple_rnn");
     await page.getByLabel("Units").fill("9");

@@ -1,4 +1,4 @@
-import { nearest } from "@rnnkit/core-rnn";
+import { useEffect, useState } from "preact/hooks";
 import { text } from "../language/language.ts";
 import { chooseBackend, chooseTask, takeFiles } from "./actions.ts";
 import { Choice, FileField, NumberField } from "./fields.tsx";
@@ -119,19 +119,26 @@ function Faults() {
       <ul>
         {faults.value.map(({ name, got, taken }) => (
           <li key={`${name}=${got}`}>
-            {taken === null
-              ? text(
-                  "settings.unknown",
-                  name,
-                  got,
-                  nearest(name, Object.keys(settings.value)) ?? "",
-                )
-              : text("settings.fault", name, got, taken)}
+            {taken === null ? (
+              <Unknown name={name} got={got} />
+            ) : (
+              text("settings.fault", name, got, taken)
+            )}
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+/** A name that no setting has, and the one that was likely meant, known as soon as core-rnn is loaded. */
+function Unknown({ name, got }: { name: string; got: string }) {
+  const [near, setNear] = useState("");
+  useEffect(() => {
+    const names = Object.keys(settings.value);
+    void import("@rnnkit/core-rnn").then(({ nearest }) => setNear(nearest(name, names) ?? ""));
+  }, [name]);
+  return <>{text("settings.unknown", name, got, near)}</>;
 }
 
 const outcomes = {
