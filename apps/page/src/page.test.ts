@@ -164,7 +164,8 @@ describe.skipIf(lacksChromium)("the page", () => {
   test("a training pauses, goes on, and stops after the batch that it is at; what it learnt stays", async () => {
     const page = await visit("?task=sine&epochs=400&units=16");
     const done = () => page.locator("progress").evaluate((bar: HTMLProgressElement) => bar.value);
-    await button(page, "Train").click();
+    await button(page, "Train").focus();
+    await page.keyboard.press("Enter");
     await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 30);
     await button(page, "Pause").click();
     await page.waitForTimeout(200);
@@ -177,8 +178,11 @@ describe.skipIf(lacksChromium)("the page", () => {
       before,
     );
     await button(page, "Pause").click();
-    await button(page, "Stop").click();
+    await button(page, "Stop").focus();
+    await page.keyboard.press("Enter");
     await until(page, "stopped");
+    // The keyboard's place goes to what can be pressed next.
+    await expect(page.locator("button:focus").textContent()).resolves.toBe("Train anew");
     await expect(textOf(status(page))).resolves.toMatch(
       /^Stopped in epoch \d+\. The model is kept\.$/,
     );

@@ -1,37 +1,42 @@
+import { useRef } from "preact/hooks";
 import { text } from "../language/language.ts";
 import { isReady, pauseTraining, resumeTraining, startTraining, stopTraining } from "./actions.ts";
 import { epochs, failure, isBusy, isRunning, model, outcome, phase, step } from "./state.ts";
 
-/** Train, pause, resume, stop; and where the training stands. */
+/**
+ * Train, pause, resume, stop; and where the training stands. One button starts, pauses and resumes, and is never
+ * disabled while it runs: the keyboard's place would be lost.
+ */
 export function RunPanel() {
+  const primary = useRef<HTMLButtonElement>(null);
   const isPaused = phase.value === "paused";
   const canPause = phase.value === "training" || isPaused;
   const { done = 0, total = 1 } = step.value ?? {};
   return (
     <section class="run" aria-label={text("run.progress")}>
       <div class="buttons">
-        {isRunning.value ? (
-          <>
-            <button
-              type="button"
-              class="primary"
-              disabled={!canPause}
-              onClick={() => void (isPaused ? resumeTraining() : pauseTraining())}
-            >
-              {text(isPaused ? "run.resume" : "run.pause")}
-            </button>
-            <button type="button" onClick={() => void stopTraining()}>
-              {text("run.stop")}
-            </button>
-          </>
-        ) : (
+        <button
+          type="button"
+          class="primary"
+          ref={primary}
+          disabled={!isRunning.value && (isBusy.value || !isReady())}
+          aria-disabled={isRunning.value && !canPause}
+          onClick={() => {
+            if (!isRunning.value) void startTraining();
+            else if (canPause) void (isPaused ? resumeTraining() : pauseTraining());
+          }}
+        >
+          {text(primaryKey())}
+        </button>
+        {isRunning.value && (
           <button
             type="button"
-            class="primary"
-            disabled={isBusy.value || !isReady()}
-            onClick={() => void startTraining()}
+            onClick={() => {
+              primary.current?.focus();
+              void stopTraining();
+            }}
           >
-            {text(model.value ? "run.again" : "run.train")}
+            {text("run.stop")}
           </button>
         )}
       </div>
@@ -56,6 +61,11 @@ export function RunPanel() {
       )}
     </section>
   );
+}
+
+function primaryKey() {
+  if (isRunning.value) return phase.value === "paused" ? "run.resume" : "run.pause";
+  return model.value ? "run.again" : "run.train";
 }
 
 function status(): string {

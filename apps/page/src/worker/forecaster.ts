@@ -1,6 +1,11 @@
 import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
 import type { Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
-import { byStep, horizonErrors, naiveScale } from "@rnnkit/benchmarks/forecasting/errors";
+import {
+  byStep,
+  horizonErrors,
+  judgedSteps,
+  naiveScale,
+} from "@rnnkit/benchmarks/forecasting/errors";
 import {
   BAND_LEVELS,
   type ForecasterLayout,
@@ -136,7 +141,8 @@ export function scaledLoss({ scaler }: Forecaster, { model }: Predictions): numb
 export async function judgeHorizon(forecaster: Forecaster, most: number): Promise<Horizon | null> {
   const { layout, prepared } = forecaster;
   const { steps: said } = layout;
-  const wanted = Math.min(most, prepared.test.x.shape[0] as number);
+  // As many as the command line judges: of a long series fewer, so that they are worth waiting for.
+  const wanted = judgedSteps(most, prepared.test.x.shape[0] as number, null);
   const horizon = reaches(layout, wanted) ? wanted : said;
   if (horizon < 2) return null;
   const plain =
