@@ -61,11 +61,13 @@ test("any address gives settings that can be, and each value that cannot is told
 });
 
 test("a name that no setting has, and one said twice, are told of", () => {
-  const { settings, faults } = settingsFrom("?epoch=3&lang=zh&units=5&units=6");
+  const { settings, faults } = settingsFrom("?epoch=3&lang=zh&units=5&units=6&seed=-1&seed=9");
   expect(settings).toEqual({ ...defaults.sine, units: 5 });
   expect(faults).toEqual([
+    { name: "seed", got: "-1", taken: "42" },
     { name: "epoch", got: "3", taken: null },
     { name: "units", got: "6", taken: "5" },
+    { name: "seed", got: "9", taken: "42" },
   ]);
 });
 

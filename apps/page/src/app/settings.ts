@@ -144,11 +144,17 @@ export function settingsFrom(query: string): { settings: Settings; faults: Fault
     if (isWithin(value, range)) settings[name] = value;
     else refuse(name, got, base[name]);
   }
-  const said = new Map<string, string>();
+  const said = new Set<string>();
   for (const [name, got] of params) {
-    if (!Object.hasOwn(settings, name) && name !== "lang") faults.push({ name, got, taken: null });
-    else if (said.has(name)) refuse(name, got, said.get(name) as string);
-    said.set(name, said.get(name) ?? got);
+    const isSetting = Object.hasOwn(settings, name);
+    if (!isSetting && name !== "lang") faults.push({ name, got, taken: null });
+    else if (said.has(name))
+      refuse(
+        name,
+        got,
+        isSetting ? settings[name as keyof Settings] : (params.get(name) as string),
+      );
+    said.add(name);
   }
   return { settings, faults };
 }
