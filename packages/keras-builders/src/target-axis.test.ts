@@ -107,6 +107,24 @@ test.each([
   expect([given].flat().map(String)).toEqual([whole].flat().map(String));
 });
 
+test.each([
+  ["cosine_similarity", []],
+  ["kl_divergence", []],
+  ["categorical_hinge", []],
+  ["mse", ["mae", "cosine_similarity"]],
+  ["mse", { flag: "categorical_accuracy" }],
+])("%s and %j read all steps as one vector in Keras: they want the axis", async (loss, metrics) => {
+  const model = tagger("number", true);
+  model.compile({ optimizer: "sgd", loss, metrics: metrics as string[] });
+  const message = /targets of flag: expected \[B, 4, 1\] for [ck]\w+, .*got \[3, 4\]/;
+  await expect(model.fit(x, flags)).rejects.toThrow(message);
+  await expect(model.trainOnBatch(x, flags)).rejects.toThrow(message);
+  expect(() => model.evaluate(x, flags)).toThrow(message);
+  const batches = dataset(flags) as never;
+  await expect(model.fitDataset(batches, { epochs: 1, verbose: 0 })).rejects.toThrow(message);
+  expect([await model.trainOnBatch(x, withAxis(flags))].flat().every(Number.isFinite)).toBe(true);
+});
+
 test("what are no targets is refused as ever", async () => {
   const model = tagger("both", false);
   await expect(model.fit(x, [classes, null] as never)).rejects.toThrow();

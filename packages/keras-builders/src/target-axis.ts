@@ -1,8 +1,21 @@
 // Targets as Keras takes them: a class number, or the one number of an output, needs no axis of its own.
 
-import { expandDims, type Tensor } from "@tensorflow/tfjs-core";
+import { shown } from "@rnnkit/core-rnn";
+import { dispose, expandDims, type Tensor } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { mapped, type Tensors } from "./validation-weights.ts";
+
+/** Losses and metrics that read the last axis as one vector: without it Keras takes the steps for one. */
+const ofVectors: readonly unknown[] = [
+  "categoricalAccuracy",
+  "categoricalCrossentropy",
+  "categoricalHinge",
+  "cosine",
+  "cosineProximity",
+  "cosineSimilarity",
+  "klDivergence",
+  "kullbackLeiblerDivergence",
+];
 
 /** What of a model says which targets an output has. */
 export interface Targeted {
@@ -10,14 +23,19 @@ export interface Targeted {
   outputs: { shape: (number | null)[] }[];
   /** As compiled: a name or function, or one for each output, in order or by name. */
   loss: LayersModel["loss"];
+  /** The same, of all outputs or by name. */
+  metrics?: unknown;
 }
 
 /**
  * The targets, those that lack the last axis of 1 which tfjs-layers asks for with it, and what was made for them:
  * [B, T] of class numbers for outputs [B, T, C], and [B, T] for outputs [B, T, 1], are [B, T, 1] there.
+ *
+ * @throws for [B, T] beside a loss or metric of vectors, such as *cosineProximity*: that of one number, which
+ * tfjs-layers would take, is not that of T numbers, which Keras takes.
  */
 export function withTargetAxes(
-  { outputNames, outputs, loss }: Targeted,
+  { outputNames, outputs, loss, metrics }: Targeted,
   targets: Tensors,
 ): [targets: Tensors, made: Tensor[]] {
   const made: Tensor[] = [];
@@ -33,6 +51,19 @@ export function withTargetAxes(
     const isOne = shape.at(-1) === 1;
     const isClass = lossOf(place) === "sparseCategoricalCrossentropy";
     if (shape.length < 3 || target?.rank !== shape.length - 1 || !(isOne || isClass)) return target;
+    const name = outputNames[place]!;
+    const names = Array.isArray(metrics)
+      ? metrics
+      : [(metrics as Record<string, unknown> | undefined)?.[name]].flat();
+    const vector = isClass
+      ? undefined
+      : [lossOf(place), ...names].find((each) => ofVectors.includes(each));
+    if (vector !== undefined) {
+      dispose(made);
+      throw new Error(
+        `targets of ${name}: expected [B, ${shape.slice(1).join(", ")}] for ${String(vector)}, which reads the last axis as a vector, got ${shown(target.shape)}`,
+      );
+    }
     const expanded = expandDims(target, -1);
     made.push(expanded);
     return expanded;
