@@ -29,7 +29,8 @@ export interface Targeted {
 
 /**
  * The targets, those that lack the last axis of 1 which tfjs-layers asks for with it, and what was made for them:
- * [B, T] of class numbers for outputs [B, T, C], and [B, T] for outputs [B, T, 1], are [B, T, 1] there.
+ * [B, T] of class numbers for outputs [B, T, C], and [B, T] for outputs [B, T, 1], are [B, T, 1] there; so are [B] of
+ * outputs [B, C] and [B, 1], which tfjs-layers minds itself, but not in a dataset's batches.
  *
  * @throws for [B, T] beside a loss or metric of vectors, such as *cosineProximity*: that of one number, which
  * tfjs-layers would take, is not that of T numbers, which Keras takes.
@@ -50,15 +51,13 @@ export function withTargetAxes(
     const shape = outputs[place]?.shape ?? [];
     const isOne = shape.at(-1) === 1;
     const isClass = lossOf(place) === "sparseCategoricalCrossentropy";
-    if (shape.length < 3 || target?.rank !== shape.length - 1 || !(isOne || isClass)) return target;
+    if (shape.length < 2 || target?.rank !== shape.length - 1 || !(isOne || isClass)) return target;
     const name = outputNames[place]!;
     const names = Array.isArray(metrics)
       ? metrics
       : [(metrics as Record<string, unknown> | undefined)?.[name]].flat();
-    const vector = isClass
-      ? undefined
-      : [lossOf(place), ...names].find((each) => ofVectors.includes(each));
-    if (vector !== undefined) {
+    const vector = [lossOf(place), ...names].find((each) => ofVectors.includes(each));
+    if (vector !== undefined && !isClass && shape.length > 2) {
       dispose(made);
       throw new Error(
         `targets of ${name}: expected [B, ${shape.slice(1).join(", ")}] for ${String(vector)}, which reads the last axis as a vector, got ${shown(target.shape)}`,
