@@ -42,6 +42,8 @@ x, y = (np.load(os.path.join(options.folder, name)) for name in ("x.npy", "y.npy
 # Every n-th example is this process's: step for step, the shares together are the batch of one process alone. Only
 # whole batches: a process with a step less than the others would leave them waiting.
 whole = len(x) - len(x) % options.batch
+if not whole:
+    parser.error(f"--batch {options.batch} is more than the {len(x)} examples")
 x, y = (array[options.process : whole : options.processes] for array in (x, y))
 history = model.fit(x, y, batch_size=share, epochs=options.epochs, shuffle=False, verbose=0).history
 

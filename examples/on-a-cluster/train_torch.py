@@ -34,6 +34,8 @@ model = keras.saving.load_model(os.path.join(options.folder, "model.keras"))
 together = DistributedDataParallel(model)
 x, y = (np.load(os.path.join(options.folder, name)) for name in ("x.npy", "y.npy"))
 whole = len(x) - len(x) % options.batch
+if not whole:
+    parser.error(f"--batch {options.batch} is more than the {len(x)} examples")
 x, y = (torch.from_numpy(array[options.process : whole : options.processes]) for array in (x, y))
 
 losses = []

@@ -131,7 +131,9 @@ test("one server answers alike from a .keras file and from its .onnx file", asyn
   for (const file of ["model.keras", "model.onnx"]) {
     const ask = await served(file);
     // What is wrong with a request is said, and the next one is answered.
-    for (const wrong of ["no JSON", { shape: [1, 19, 1], data: firstWindows() }, {}]) {
+    const other = { shape: [1, 19, 1], data: firstWindows() };
+    const unknown = { shape: [1, 20, 1], data: [...Array(19).fill(0), null] };
+    for (const wrong of ["no JSON", "null", other, unknown, {}]) {
       const refused = await ask(wrong);
       expect(refused.status).toBe(400);
       expect((await refused.json()).error).toMatch(/Error: ./);

@@ -6,6 +6,7 @@ import {
   input,
   type LayersModel,
   type SymbolicTensor,
+  sequential,
 } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import { layers, setRandomSeed } from "./index.ts";
@@ -106,6 +107,44 @@ test.each([
   ];
   expect([given].flat().map(String)).toEqual([whole].flat().map(String));
 });
+
+test.each([
+  ["cosine_similarity", []],
+  ["kl_divergence", []],
+  ["categorical_hinge", []],
+  ["mse", ["mae", "cosine_similarity"]],
+  ["mse", { flag: "categorical_accuracy" }],
+])("%s and %j read all steps as one vector in Keras: they want the axis", async (loss, metrics) => {
+  const model = tagger("number", true);
+  model.compile({ optimizer: "sgd", loss, metrics: metrics as string[] });
+  const message = /targets of flag: expected \[B, 4, 1\] for [ck]\w+, .*got \[3, 4\]/;
+  await expect(model.fit(x, flags)).rejects.toThrow(message);
+  await expect(model.trainOnBatch(x, flags)).rejects.toThrow(message);
+  expect(() => model.evaluate(x, flags)).toThrow(message);
+  const batches = dataset(flags) as never;
+  await expect(model.fitDataset(batches, { epochs: 1, verbose: 0 })).rejects.toThrow(message);
+  expect([await model.trainOnBatch(x, withAxis(flags))].flat().every(Number.isFinite)).toBe(true);
+});
+
+test.each([
+  [1, "mse"],
+  [1, "binary_crossentropy"],
+  [1, "cosine_similarity"],
+  [4, "sparse_categorical_crossentropy"],
+])(
+  "one target an example, of %d outputs and %s, in the batches of a dataset",
+  async (units, loss) => {
+    const model = sequential();
+    model.add(layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 4 }));
+    model.add(layers.lstm({ units: 4 }));
+    model.add(layers.dense({ units, activation: units > 1 ? "softmax" : "sigmoid" }));
+    model.compile({ optimizer: "sgd", loss, metrics: ["accuracy"] });
+    const y = tf.tensor1d([1, 0, 1]);
+    const given = [await model.evaluateDataset(dataset(y) as never, {})].flat();
+    const whole = [model.evaluate(x, withAxis(y))].flat();
+    expect(given.map(String)).toEqual(whole.map(String));
+  },
+);
 
 test("what are no targets is refused as ever", async () => {
   const model = tagger("both", false);
