@@ -16,6 +16,8 @@ import {
 
 /** Results are looked for so often, whatever events say: those of a lost connection are lost. */
 const LOOK_MS = 2000;
+/** How long a Redis that may be gone is waited for at the end. */
+const GRACE_MS = 3000;
 
 type Queued = QueuedJob<SweepJob, SweepResult>;
 
@@ -33,7 +35,10 @@ export async function queueAt(url: string): Promise<Elsewhere> {
     perform: (sweep, jobs, results, say, signal) =>
       coordinate({ queue, events, sweep, jobs, results, say, signal }),
     async close() {
-      await Promise.all([queue.close(), events.close()]);
+      const closed = isDone(Promise.all([queue.close(), events.close()]));
+      if (await closed.catch(() => false)) return;
+      // A connection that is tried again would keep the process.
+      await isDone(Promise.allSettled([queue.disconnect(), events.disconnect()]));
     },
   };
 }
@@ -92,9 +97,10 @@ async function coordinate(of: Coordination): Promise<void> {
     if (job) say(`  the worker of ${job.key} is gone: another takes it`);
   });
   let wake = () => {};
-  const ended = () => wake();
-  for (const event of ["completed", "failed"] as const) events.on(event, ended);
-  signal.addEventListener("abort", ended);
+  for (const event of ["completed", "failed"] as const) events.on(event, () => wake());
+  const aborted = new Promise((resolve) => {
+    signal.addEventListener("abort", resolve, { once: true });
+  });
 
   await events.waitUntilReady();
   await forgetFailures(queue, waiting);
@@ -103,28 +109,30 @@ async function coordinate(of: Coordination): Promise<void> {
   queue.on("ioredis:close", () => {
     wasClosed = true;
   });
-  say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
-  try {
-    while (waiting.size > 0 && !signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (wasClosed) {
-        await offer().then(
-          () => {
-            wasClosed = false;
-          },
-          () => {},
-        );
-      }
-      await collect();
-      if (waiting.size === 0 || signal.aborted) break;
-      await Promise.race([woken, setTimeout(LOOK_MS)]);
+  const look = async () => {
+    if (wasClosed) {
+      await offer().then(
+        () => {
+          wasClosed = false;
+        },
+        () => {},
+      );
     }
-  } finally {
-    signal.removeEventListener("abort", ended);
+    await collect();
+  };
+  say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
+  while (waiting.size > 0 && !signal.aborted) {
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    // While Redis is away it waits for it, longer than Ctrl-C may.
+    await Promise.race([look(), aborted]);
+    if (waiting.size === 0 || signal.aborted) break;
+    await Promise.race([woken, aborted, setTimeout(LOOK_MS)]);
   }
-  if (signal.aborted) await withdraw(queue, waiting, collect);
+  if (signal.aborted && !(await isDone(withdraw(queue, waiting, collect)))) {
+    say("  Redis does not answer: what lies there stays, and the same command goes on with it");
+  }
   if (failures.length > 0) {
     throw new Error(`${failures.length} jobs came to no result: ${failures.join("; ")}`);
   }
@@ -154,6 +162,17 @@ async function withdraw(
     const job = await queue.getJob(id);
     // Of a job in work it is refused.
     await job?.remove().catch(() => {});
+  }
+}
+
+/** Whether **work** has come to its end in time; without Redis it would not, and what comes later is nobody's. */
+async function isDone(work: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const late = setTimeout(GRACE_MS, false, { signal: over.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    over.abort();
   }
 }
 
