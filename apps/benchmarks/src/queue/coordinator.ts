@@ -4,7 +4,7 @@ import type { Elsewhere, Sweep } from "../compare/compare.ts";
 import type { Job } from "../compare/plan.ts";
 import { COMPARISON_VERSION } from "../compare/schema.ts";
 import type { Results } from "../compare/sweep.ts";
-import { checkRedis, redisPlace } from "./redis.ts";
+import { answers, checkRedis, type RedisPlace, redisPlace } from "./redis.ts";
 import {
   jobId,
   KEPT_SECONDS,
@@ -16,8 +16,6 @@ import {
 
 /** Results are looked for so often, whatever events say: those of a lost connection are lost. */
 const LOOK_MS = 2000;
-/** How long a Redis that may be gone is waited for at the end. */
-const GRACE_MS = 3000;
 
 type Queued = QueuedJob<SweepJob, SweepResult>;
 
@@ -33,17 +31,19 @@ export async function queueAt(url: string): Promise<Elsewhere> {
   const events = new QueueEvents(QUEUE_NAME, { connection });
   return {
     perform: (sweep, jobs, results, say, signal) =>
-      coordinate({ queue, events, sweep, jobs, results, say, signal }),
+      coordinate({ connection, queue, events, sweep, jobs, results, say, signal }),
     async close() {
-      const closed = isDone(Promise.all([queue.close(), events.close()]));
-      if (await closed.catch(() => false)) return;
-      // A connection that is tried again would keep the process.
-      await isDone(Promise.allSettled([queue.disconnect(), events.disconnect()]));
+      const both = [queue, events];
+      // To a Redis that is gone no good-bye can be said, and its connection would be tried again.
+      if (await answers(connection)) await Promise.all(both.map((each) => each.close()));
+      // Nor waited for its end, which may have been before.
+      else for (const each of both) each.disconnect().catch(() => {});
     },
   };
 }
 
 interface Coordination {
+  connection: RedisPlace;
   queue: Queue<SweepJob, SweepResult, string>;
   events: QueueEvents;
   sweep: Sweep;
@@ -54,7 +54,7 @@ interface Coordination {
 }
 
 async function coordinate(of: Coordination): Promise<void> {
-  const { queue, events, sweep, jobs, results, say, signal } = of;
+  const { connection, queue, events, sweep, jobs, results, say, signal } = of;
   const waiting = new Map(jobs.map((job) => [jobId(sweep, job), job]));
   const failures: string[] = [];
   const sayOnce = once(say);
@@ -130,8 +130,10 @@ async function coordinate(of: Coordination): Promise<void> {
     if (waiting.size === 0 || signal.aborted) break;
     await Promise.race([woken, aborted, setTimeout(LOOK_MS)]);
   }
-  if (signal.aborted && !(await isDone(withdraw(queue, waiting, collect)))) {
-    say("  Redis does not answer: what lies there stays, and the same command goes on with it");
+  if (signal.aborted) {
+    if (await answers(connection)) await withdraw(queue, waiting, collect);
+    else
+      say("  Redis does not answer: what lies there stays, and the same command goes on with it");
   }
   if (failures.length > 0) {
     throw new Error(`${failures.length} jobs came to no result: ${failures.join("; ")}`);
@@ -162,17 +164,6 @@ async function withdraw(
     const job = await queue.getJob(id);
     // Of a job in work it is refused.
     await job?.remove().catch(() => {});
-  }
-}
-
-/** Whether **work** has come to its end in time; without Redis it would not, and what comes later is nobody's. */
-async function isDone(work: Promise<unknown>): Promise<boolean> {
-  const over = new AbortController();
-  const late = setTimeout(GRACE_MS, false, { signal: over.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    over.abort();
   }
 }
 

@@ -5,7 +5,7 @@ import { DelayedError, type Job as QueuedJob, Worker } from "bullmq";
 import { codeName, describeCode } from "../compare/code.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
-import { checkRedis, redisPlace } from "./redis.ts";
+import { answers, checkRedis, redisPlace } from "./redis.ts";
 import {
   QUEUE_NAME,
   type Refusal,
@@ -86,10 +86,7 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
     if (!signal.aborted) await once(signal, "abort");
     await worker.pause(true);
     await working?.catch(() => {});
-    const isThere = await checkRedis(connection).then(
-      () => true,
-      () => false,
-    );
+    const isThere = await answers(connection);
     if (!isThere) line("Redis does not answer: a job that it has of this worker goes to another");
     await worker.close(!isThere);
     return INTERRUPTED_EXIT_CODE;
