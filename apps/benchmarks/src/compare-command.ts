@@ -2,6 +2,7 @@ import { type BackendName, backendNames } from "@rnnkit/backend-select";
 import { getThreads } from "@rnnkit/fused-rnn";
 import { Command } from "commander";
 import { type CompareOptions, compare } from "./compare/compare.ts";
+import { isGpu } from "./compare/plan.ts";
 import {
   type CellName,
   cellNames,
@@ -156,6 +157,17 @@ function chosen(options: Options, terminal: Terminal): CompareOptions {
   const { epochs, learningRate, optimizer, seeds } =
     usual[request.kind === "series" ? "series" : request.name];
   const isText = request.kind === "reviews";
+  const implementations =
+    options.implementations ?? (isText ? ["fused"] : [...implementationNames]);
+  const backends = options.backends ?? (isText ? ["wasm"] : ["wasm", "cpu"]);
+  if (options.threads && !(implementations.includes("fused") && !backends.every(isGpu))) {
+    throw new UsageError(
+      `--threads: expected fused layers on a backend of the CPU, got ${implementations.join(",")} on ${backends.join(",")}`,
+    );
+  }
+  if (options.fresh && options.retry) {
+    throw new UsageError("--fresh, --retry: expected one of them, got both");
+  }
   return {
     request,
     imdbPath: options.imdbPath,
@@ -170,8 +182,8 @@ function chosen(options: Options, terminal: Terminal): CompareOptions {
     axes: {
       models: options.models,
       cells: options.cells,
-      implementations: options.implementations ?? (isText ? ["fused"] : [...implementationNames]),
-      backends: options.backends ?? (isText ? ["wasm"] : ["wasm", "cpu"]),
+      implementations,
+      backends,
       threads: options.threads ?? [...new Set([1, getThreads()])],
       seeds: options.seeds ?? [...seeds],
     },

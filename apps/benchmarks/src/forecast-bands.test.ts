@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -158,8 +158,10 @@ test("a model of several columns is saved with them, and predicts what the train
   const lacking = csvOf("lacking", { y: noise, x: noise });
   const without = await run(`predict --model ${path} --csv ${lacking}`);
   expect(without.err).toMatch(/--features: expected one of "y", "x", got "hint"/);
-  const ranged = await run(`predict --model ${path} --csv ${told} --column y --range 0,1`);
-  expect(ranged.err).toMatch(/expected a model of windows \[null, timesteps, 1\]/);
+  const ranged = () => run(`predict --model ${path} --csv ${told} --column y --range 0,1`);
+  expect((await ranged()).err).toMatch(/--range: expected a model without settings, got one with/);
+  rmSync(`${path}.json`);
+  expect((await ranged()).err).toMatch(/expected a model of windows \[null, timesteps, 1\]/);
 });
 
 test("what cannot be forecast is refused before any work", async () => {

@@ -93,7 +93,7 @@ export async function saveForecaster(
 /**
  * Opens a model that `--save` wrote, or any other of windows of one value where **range** says what it was scaled by.
  *
- * @throws UsageError when there is no model, no settings, or both do not fit together
+ * @throws UsageError when there is no model, no settings, both do not fit together, or **range** is given beside them
  */
 export async function openForecaster(
   path: string,
@@ -105,7 +105,7 @@ export async function openForecaster(
     );
   }
   if (!existsSync(path)) throw new UsageError(`--model: expected a model that exists, got ${path}`);
-  const read = range ? undefined : readSettings(path);
+  const read = settingsUnless(range, path);
   const model = statSync(path).isDirectory()
     ? await loadLayersModel(fileSystem(path))
     : await loadKerasModel(path);
@@ -113,7 +113,7 @@ export async function openForecaster(
   const [timesteps, features] = [input?.[1], input?.[2]];
   const outputs = output?.[1];
   const isForecaster =
-    input?.length === 3 && output?.length === 2 && (features === 1 || read !== undefined);
+    input?.length === 3 && output?.length === 2 && (features === 1 || read !== null);
   if (!isForecaster || !timesteps || !features || !outputs || !isSimple(model)) {
     throw new UsageError(
       `--model: expected a model of windows [null, timesteps, ${read?.columns.length ?? 1}] and outputs [null, n], got [${input}] and [${output}]`,
@@ -166,6 +166,19 @@ function ofOneColumn(column: string) {
     ForecasterSettings,
     "timesteps" | "outputs" | "scaler"
   >;
+}
+
+/** A model's settings; none where a range stands in for them, which is refused where they are there. */
+function settingsUnless(range: GivenRange | undefined, path: string): ForecasterSettings | null {
+  if (!range) return readSettings(path);
+  try {
+    readSettings(path);
+  } catch {
+    return null;
+  }
+  throw new UsageError(
+    `--range: expected a model without settings, got one with ${settingsPath(path)}, which says its scale: leave --range out`,
+  );
 }
 
 function readSettings(path: string): ForecasterSettings {

@@ -86,7 +86,7 @@ test("what gives no scale, and an alpha that is no share, are refused", () => {
   error([1, 2, 3], 0).toThrow("got 0");
   error([[1, 2]]).toThrow(`${who} yTrain to have 1 columns, got 2`);
   error([1, Number.NaN]).toThrow("yTrain: expected finite numbers, got NaN in row 1");
-  for (const alpha of [-0.1, 1.1, Number.NaN]) {
+  for (const alpha of [-0.1, 1.1, Number.NaN, null as unknown as number]) {
     expect(() => pinballLoss([1], [1], { alpha })).toThrow(
       "pinballLoss: expected alpha from 0 to 1",
     );

@@ -53,11 +53,11 @@ export function pinballLoss(
   options: MetricOptions & PinballLossOptions = {},
 ): number | Float64Array {
   const who = "pinballLoss";
-  const alpha = options?.alpha ?? 0.5;
+  const { alpha = 0.5 } = options ?? {};
   const penalty = (d: number) => (d >= 0 ? alpha * d : (alpha - 1) * d);
   const names = [...metricOptionNames, "alpha"];
   const means = columnMeans(who, yTrue, yPred, options, penalty, names);
-  if (!(alpha >= 0 && alpha <= 1)) {
+  if (!(typeof alpha === "number" && alpha >= 0 && alpha <= 1)) {
     throw new Error(`${who}: expected alpha from 0 to 1, got ${shown(alpha)}`);
   }
   return reduce(means, options);

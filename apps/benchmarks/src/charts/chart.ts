@@ -42,7 +42,8 @@ export function drawChart({ label, options }: Chart, { document, width }: Frame)
     marginLeft: MARGIN.left,
     marginRight: MARGIN.right,
     marginTop: 32,
-    marginBottom: 40,
+    // A date's year stands below its month, and the axis' name below both.
+    marginBottom: own.x?.type === "utc" ? 54 : 40,
     ...own,
     style: { fontSize: size.narrow ? "12px" : "13px", background: "none", overflow: "visible" },
     x: fitted(own.x, size),

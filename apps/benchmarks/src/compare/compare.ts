@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import { openOutputFolder, writeWhole } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 import { codeName, describeCode } from "./code.ts";
-import { type Job, jobsOf, missingJobs } from "./plan.ts";
-import { openComparison, save } from "./record.ts";
+import { hold } from "./hold.ts";
+import { type Job, jobsBeside, missingJobs } from "./plan.ts";
+import { comparisonName, openComparison, save } from "./record.ts";
 import { renderComparisons } from "./report.ts";
 import type { Axes, Code, Settings } from "./schema.ts";
 import { type Results, resultsInto, sweepHere } from "./sweep.ts";
@@ -55,7 +57,7 @@ export interface Elsewhere {
  * Does what the file of the comparison lacks, here or **elsewhere**, and ends with a table and the report. Resolves to
  * the exit code: 0, 130 when interrupted.
  *
- * @throws UsageError before any work when the folder or the file in it cannot be used
+ * @throws UsageError before any work when the folder or the file in it cannot be used, or another process writes it
  */
 export async function compare(
   options: CompareOptions,
@@ -63,19 +65,21 @@ export async function compare(
 ): Promise<number> {
   const { request, settings, axes, terminal, imdbPath } = options;
   const { colors } = terminal;
-  const folder = openOutputFolder(options.out);
   const progress = createProgress(terminal);
   const interruption = listenForInterruption(() =>
     progress.line(colors.yellow("stopping after this step (Ctrl-C again: at once)")),
   );
+  let letGo = () => {};
   try {
+    const folder = openOutputFolder(options.out);
+    letGo = hold(join(folder, comparisonName(request.name)));
     const { signal } = interruption;
     const began = performance.now();
     const code = describeCode();
     const loaded = await loadTask(request, { imdbPath, progress, signal });
     const { task } = loaded;
     const file = openComparison(folder, { code, task, settings, axes }, options.fresh);
-    const jobs = jobsOf(axes);
+    const jobs = jobsBeside(axes, file.comparison);
     const missing = missingJobs(jobs, file.comparison, options.retry);
     progress.line(colors.bold(`compare: ${task.title}`));
     progress.line(`  ${codeName(code)}`);
@@ -109,6 +113,7 @@ export async function compare(
   } finally {
     progress.stop();
     interruption.release();
+    letGo();
     await elsewhere?.close();
   }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jobsOf, joinAxes, missingJobs, variantKey } from "./plan.ts";
+import { jobsBeside, jobsOf, joinAxes, missingJobs, variantKey } from "./plan.ts";
 import { sampleComparison } from "./sample-comparison.ts";
 import { type Axes, cellNames, implementationNames, modelNames } from "./schema.ts";
 
@@ -49,6 +49,36 @@ test("a heat that lacks a lane is timed again whole: its times are of one go", (
   const [job] = missingJobs(jobsOf({ ...comparison.axes, threads: [1, 2, 4] }), comparison);
   expect(job?.kind === "heat" && job.variants.length).toBe(3 * 2 + 1 + 3);
 });
+
+test("a heat that is timed again has the lanes that it had: other axes take no time away", () => {
+  fc.assert(
+    fc.property(anyAxes, anyAxes, (before, asked) => {
+      const heats = heatsOf(jobsOf(before));
+      const lanes = (key: string) => heats.get(key) ?? [];
+      const file = sampleComparison();
+      file.axes = before;
+      file.heats = [...heats].map(([key, variants]) => ({
+        ...file.heats[0]!,
+        key,
+        lanes: variants.map((key) => ({ ...file.heats[0]!.lanes[0]!, key })),
+      }));
+      const jobs = jobsBeside(asked, file);
+      expect(jobs.map(({ key }) => key)).toEqual(jobsOf(asked).map(({ key }) => key));
+      const alone = heatsOf(jobsOf(asked));
+      for (const [key, variants] of heatsOf(jobs)) {
+        const both = new Set([...lanes(key), ...(alone.get(key) ?? [])]);
+        expect([variants.length, new Set(variants)]).toEqual([both.size, both]);
+      }
+    }),
+  );
+});
+
+const heatsOf = (jobs: ReturnType<typeof jobsOf>) =>
+  new Map(
+    jobs.flatMap((job) =>
+      job.kind === "heat" ? [[job.key, job.variants.map(variantKey)] as const] : [],
+    ),
+  );
 
 test("what could not be measured stays so until it is asked for again", () => {
   const comparison = sampleComparison();

@@ -34,6 +34,21 @@ export function jobsOf(axes: Axes): Job[] {
 }
 
 /**
+ * The jobs of **axes** in a file that may have others: a heat that is timed again takes the place of the one before, so
+ * it has the lanes of both.
+ */
+export function jobsBeside(axes: Axes, file: Pick<Comparison, "axes" | "heats">): Job[] {
+  const all = jobsOf(joinAxes(file.axes, axes));
+  return jobsOf(axes).map((job) => {
+    const { lanes = [] } = file.heats.find(({ key }) => key === job.key) ?? {};
+    const whole = all.find(({ key }) => key === job.key);
+    if (job.kind === "run" || lanes.length === 0 || whole?.kind !== "heat") return job;
+    const keys = new Set([...job.variants.map(variantKey), ...lanes.map(({ key }) => key)]);
+    return { ...job, variants: whole.variants.filter((variant) => keys.has(variantKey(variant))) };
+  });
+}
+
+/**
  * The jobs whose results **comparison** lacks. A heat that lacks a lane is run again, whole: times of two heats are not
  * to be divided by each other. With **retry**, so is what was not measured.
  */

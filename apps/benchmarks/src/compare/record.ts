@@ -18,6 +18,11 @@ import {
 /** What a comparison is of: numbers of others stand in another file. */
 export type Subject = Pick<Comparison, "code" | "task" | "settings" | "axes">;
 
+/** What the file of a task is called. */
+export function comparisonName(task: Comparison["task"]["name"]): string {
+  return `compare-${task}.json`;
+}
+
 /** The file of a comparison, written after each result. */
 export interface ComparisonFile {
   path: string;
@@ -35,7 +40,7 @@ export interface ComparisonFile {
  * @throws UsageError when the file is none of this form, or of another code, task or settings
  */
 export function openComparison(folder: string, subject: Subject, fresh: boolean): ComparisonFile {
-  const path = join(folder, `compare-${subject.task.name}.json`);
+  const path = join(folder, comparisonName(subject.task.name));
   const before = fresh ? null : existing(path, subject);
   const comparison: Comparison = before
     ? { ...before, axes: joinAxes(before.axes, subject.axes) }

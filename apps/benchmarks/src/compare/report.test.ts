@@ -35,6 +35,14 @@ test("the terminal's table has a row a variant, and a reason once for all that h
   );
 });
 
+test("a batch that is larger than the training part is said as what it is", () => {
+  const comparison = sampleComparison();
+  comparison.settings.batchSize = comparison.task.examples.train + 1;
+  const said = new RegExp(`batch ${comparison.task.examples.train} .all; of`);
+  expect(comparisonTable(comparison)[0]).toMatch(said);
+  expect(renderComparisons([{ name: "a.json", comparison }])).toMatch(said);
+});
+
 test("two machines stand side by side, the second beside the first; a hostile name stays text", async () => {
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-report-"));
   const [a, b] = ["a.json", "b&<i>.json"].map((name) => join(folder, name)) as [string, string];

@@ -5,7 +5,7 @@ import { cell, number, table } from "../report-elements.ts";
 import { reportStyle } from "../report-style.ts";
 import { median } from "../statistics.ts";
 import { codeName } from "./code.ts";
-import { qualityText } from "./result-lines.ts";
+import { batchText, qualityText } from "./result-lines.ts";
 import { rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";
 import { timeText } from "./table.ts";
@@ -70,7 +70,7 @@ function originsSection(all: readonly Named[]): string {
           .join("; "),
       ),
       cell(
-        `${task.title}, ${settings.units} units, batch ${settings.batchSize}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
+        `${task.title}, ${settings.units} units, ${batchText(comparison)}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
       ),
     ];
   });

@@ -1,6 +1,6 @@
 import { formatNumber, formatPercent, formatSeconds } from "../format.ts";
 import type { JobResult } from "./perform-job.ts";
-import type { Task } from "./schema.ts";
+import type { Comparison, Task } from "./schema.ts";
 
 /** What a result says in the terminal the moment it is there; **count** is its place among all. */
 export function resultLines(result: JobResult, measure: Task["measure"], count: string): string[] {
@@ -19,6 +19,12 @@ export function resultLines(result: JobResult, measure: Task["measure"], count: 
         `         ${key}  ${train ? `${formatNumber(train.medianMs, 3)} ms a step` : `${outcome}: ${reason}`}`,
     ),
   ];
+}
+
+/** How many examples a step has: no more than there are. */
+export function batchText({ settings: { batchSize }, task }: Comparison): string {
+  const { train } = task.examples;
+  return batchSize > train ? `batch ${train} (all; of ${batchSize})` : `batch ${batchSize}`;
 }
 
 /** A quality in words, alone or the mean of several, with their **deviation**. */

@@ -1,6 +1,6 @@
 import { formatNumber } from "../format.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
-import { qualityText } from "./result-lines.ts";
+import { batchText, qualityText } from "./result-lines.ts";
 import { type Ratio, rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";
 
@@ -29,7 +29,7 @@ export function comparisonTable(comparison: Comparison): string[] {
   );
   return [
     `${task.title}: ${task.examples.train} examples of ${task.examples.steps} steps, ${settings.units} units, ` +
-      `batch ${settings.batchSize}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
+      `${batchText(comparison)}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
     `  medians of ${settings.rounds} rounds (quartiles), / first: of each round; ± is the deviation between seeds`,
     "",
     tableHead(columns),

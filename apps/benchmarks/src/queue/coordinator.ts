@@ -4,7 +4,7 @@ import type { Elsewhere, Sweep } from "../compare/compare.ts";
 import type { Job } from "../compare/plan.ts";
 import { COMPARISON_VERSION } from "../compare/schema.ts";
 import type { Results } from "../compare/sweep.ts";
-import { checkRedis, redisPlace } from "./redis.ts";
+import { answers, checkRedis, type RedisPlace, redisPlace } from "./redis.ts";
 import {
   jobId,
   KEPT_SECONDS,
@@ -31,14 +31,19 @@ export async function queueAt(url: string): Promise<Elsewhere> {
   const events = new QueueEvents(QUEUE_NAME, { connection });
   return {
     perform: (sweep, jobs, results, say, signal) =>
-      coordinate({ queue, events, sweep, jobs, results, say, signal }),
+      coordinate({ connection, queue, events, sweep, jobs, results, say, signal }),
     async close() {
-      await Promise.all([queue.close(), events.close()]);
+      const both = [queue, events];
+      // To a Redis that is gone no good-bye can be said, and its connection would be tried again.
+      if (await answers(connection)) await Promise.all(both.map((each) => each.close()));
+      // Nor waited for its end, which may have been before.
+      else for (const each of both) each.disconnect().catch(() => {});
     },
   };
 }
 
 interface Coordination {
+  connection: RedisPlace;
   queue: Queue<SweepJob, SweepResult, string>;
   events: QueueEvents;
   sweep: Sweep;
@@ -49,7 +54,7 @@ interface Coordination {
 }
 
 async function coordinate(of: Coordination): Promise<void> {
-  const { queue, events, sweep, jobs, results, say, signal } = of;
+  const { connection, queue, events, sweep, jobs, results, say, signal } = of;
   const waiting = new Map(jobs.map((job) => [jobId(sweep, job), job]));
   const failures: string[] = [];
   const sayOnce = once(say);
@@ -92,9 +97,10 @@ async function coordinate(of: Coordination): Promise<void> {
     if (job) say(`  the worker of ${job.key} is gone: another takes it`);
   });
   let wake = () => {};
-  const ended = () => wake();
-  for (const event of ["completed", "failed"] as const) events.on(event, ended);
-  signal.addEventListener("abort", ended);
+  for (const event of ["completed", "failed"] as const) events.on(event, () => wake());
+  const aborted = new Promise((resolve) => {
+    signal.addEventListener("abort", resolve, { once: true });
+  });
 
   await events.waitUntilReady();
   await forgetFailures(queue, waiting);
@@ -103,28 +109,32 @@ async function coordinate(of: Coordination): Promise<void> {
   queue.on("ioredis:close", () => {
     wasClosed = true;
   });
-  say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
-  try {
-    while (waiting.size > 0 && !signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (wasClosed) {
-        await offer().then(
-          () => {
-            wasClosed = false;
-          },
-          () => {},
-        );
-      }
-      await collect();
-      if (waiting.size === 0 || signal.aborted) break;
-      await Promise.race([woken, setTimeout(LOOK_MS)]);
+  const look = async () => {
+    if (wasClosed) {
+      await offer().then(
+        () => {
+          wasClosed = false;
+        },
+        () => {},
+      );
     }
-  } finally {
-    signal.removeEventListener("abort", ended);
+    await collect();
+  };
+  say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
+  while (waiting.size > 0 && !signal.aborted) {
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    // While Redis is away it waits for it, longer than Ctrl-C may.
+    await Promise.race([look(), aborted]);
+    if (waiting.size === 0 || signal.aborted) break;
+    await Promise.race([woken, aborted, setTimeout(LOOK_MS)]);
   }
-  if (signal.aborted) await withdraw(queue, waiting, collect);
+  if (signal.aborted) {
+    if (await answers(connection)) await withdraw(queue, waiting, collect);
+    else
+      say("  Redis does not answer: what lies there stays, and the same command goes on with it");
+  }
   if (failures.length > 0) {
     throw new Error(`${failures.length} jobs came to no result: ${failures.join("; ")}`);
   }

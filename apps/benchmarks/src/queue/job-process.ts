@@ -30,7 +30,7 @@ async function answer({ data, imdbPath }: Order): Promise<Answer> {
 
 /** Examples and references are kept for the next job of the same sweep. */
 async function placeOf(sweep: Sweep, imdbPath: string | undefined): Promise<Workplace> {
-  const of = JSON.stringify([sweep.request, sweep.settings]);
+  const of = JSON.stringify([sweep.request, sweep.examples, sweep.settings]);
   if (opened?.of === of) return opened.place;
   const { signal } = new AbortController();
   const progress = createProgress(processTerminal());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,30 +54,25 @@ async function freePort(): Promise<number> {
 
 const port = await freePort();
 const url = `redis://:secret@127.0.0.1:${port}`;
+let redis: ReturnType<typeof start> | undefined;
 if (hasRedis) {
   const args = `--port ${port} --bind 127.0.0.1 --requirepass secret --appendonly no --dir ${folder} --save`;
-  const redis = start("redis-server", [...args.split(" "), ""]);
+  const server = start("redis-server", [...args.split(" "), ""]);
+  redis = server;
   await until(
-    () => redis.out.includes("Ready to accept connections"),
-    () => redis.out,
+    () => server.out.includes("Ready to accept connections"),
+    () => server.out,
   );
 }
 
 const compare = (...more: string[]) =>
   start(process.execPath, [
-    ...[cli, "compare", "--queue", url, "--cells", "lstm", "--implementations", "fused"],
-    ...[
-      "--backends",
-      "wasm",
-      "--threads",
-      "1",
-      "--seeds",
-      "1,2,3,4",
-      "--epochs",
-      "2",
-      "--rounds",
-      "2",
-    ],
+    ...[cli, "compare", "--queue", url],
+    ..."--cells lstm --implementations fused --backends wasm --threads 1 --seeds 1,2,3,4".split(
+      " ",
+    ),
+    // As little as a job can be: it is the queue that is tried.
+    ..."--units 4 --timesteps 4 --epochs 1 --rounds 1".split(" "),
     ...["--out", folder, ...more],
   ]);
 const worker = () => start(process.execPath, [cli, "worker", "--queue", url, "--lease", "1"]);
@@ -215,3 +210,19 @@ withRedis("Ctrl-C takes back what no worker has begun, and says how to go on", a
   expect(await queue.getJobCounts("waiting", "active")).toEqual({ waiting: 0, active: 0 });
   await queue.close();
 });
+
+// The last one: it leaves no Redis.
+withRedis(
+  "Ctrl-C ends compare and a worker though Redis is gone, and the lock with them",
+  async () => {
+    const both = [compare("--fresh"), worker()];
+    const said = () => both.map(({ out }) => out).join("\n");
+    await until(() => /5 jobs wait.*took \S+/s.test(said()), said);
+    redis?.child.kill("SIGKILL");
+    await until(() => both.every(({ out }) => out.includes("trying again")), said);
+    for (const { child } of both) child.kill("SIGINT");
+    for (const { closed } of both) expect(await closed).toEqual([130, null]);
+    for (const { out } of both) expect(out).toContain("Redis does not answer");
+    expect(readdirSync(folder).filter((name) => name.includes(".lock"))).toEqual([]);
+  },
+);

@@ -54,6 +54,7 @@ export async function checkRedis(place: RedisPlace): Promise<void> {
     ...place,
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
+    commandTimeout: CONNECT_MS,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
@@ -73,4 +74,12 @@ export async function checkRedis(place: RedisPlace): Promise<void> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Whether Redis gives a sign of life now. */
+export async function answers(place: RedisPlace): Promise<boolean> {
+  return checkRedis(place).then(
+    () => true,
+    () => false,
+  );
 }

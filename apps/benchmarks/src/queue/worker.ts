@@ -5,7 +5,7 @@ import { DelayedError, type Job as QueuedJob, Worker } from "bullmq";
 import { codeName, describeCode } from "../compare/code.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
-import { checkRedis, redisPlace } from "./redis.ts";
+import { answers, checkRedis, redisPlace } from "./redis.ts";
 import {
   QUEUE_NAME,
   type Refusal,
@@ -43,6 +43,7 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
     line(colors.yellow("stopping after this job (Ctrl-C again: at once)")),
   );
   const refused = new Set<string>();
+  let working: Promise<unknown> | undefined;
   const worker = new Worker<SweepJob, SweepResult>(
     QUEUE_NAME,
     async (job, token) => {
@@ -55,7 +56,9 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
         throw new DelayedError();
       }
       line(`took ${job.data.job.key}`);
-      const result = await hands.perform(job.data);
+      const performed = hands.perform(job.data);
+      working = performed;
+      const result = await performed;
       line(`did  ${job.data.job.key}`);
       return result;
     },
@@ -81,7 +84,11 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
     line(`worker of ${codeName(code)}: waiting for jobs at ${connection.host}:${connection.port}`);
     const { signal } = interruption;
     if (!signal.aborted) await once(signal, "abort");
-    await worker.close();
+    await worker.pause(true);
+    await working?.catch(() => {});
+    const isThere = await answers(connection);
+    if (!isThere) line("Redis does not answer: a job that it has of this worker goes to another");
+    await worker.close(!isThere);
     return INTERRUPTED_EXIT_CODE;
   } finally {
     interruption.release();
