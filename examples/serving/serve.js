@@ -18,7 +18,8 @@ const server = createServer(async (request, response) => {
     /** @type {any} */
     const x = await json(request);
     // null would be read as 0, and a text as what it may be.
-    if (!x?.data?.every?.(Number.isFinite)) throw new Error("expected data to be a list of numbers");
+    if (!x?.data?.every?.(Number.isFinite))
+      throw new Error("expected data to be a list of numbers");
     const y = await predict(x);
     answer(200, { data: [...y.data], shape: y.shape });
   } catch (error) {

@@ -4,8 +4,8 @@ import { type ScaledAxis, type ScaledCost, scalingChart } from "./charts/scaling
 import { stepPhases, timelineChart } from "./charts/timeline-chart.ts";
 import { formatNumber, formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
+import { reportDocument } from "./report-document.ts";
 import { cell, figure, key, number, table } from "./report-elements.ts";
-import { reportStyle } from "./report-style.ts";
 
 const sections: Readonly<Record<string, (results: BenchResults) => string>> = {
   "bench scaling": (results) => scalingSection(results.rows as ScalingRow[]),
@@ -41,27 +41,12 @@ export function renderBenchReport(results: BenchResults): string {
   const title = `rnnkit ${command}`;
   const when = `${startedAt.slice(0, 10)} ${startedAt.slice(11, 16)} UTC, ${formatSeconds(seconds)}`;
   const { cpu, node, backend, threads } = environment;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<header>
-<h1>${escapeHtml(title)}</h1>
-<p class="quiet">${escapeHtml(`${when} on the ${backend.name} backend, ${cpu}, ${threads} threads, Node ${node}`)}</p>
-${status === "complete" ? "" : `<p class="warning" role="status">${status}: this report holds what had been measured until then.</p>`}
-</header>
-<main>
-${section(results)}
-</main>
-</body>
-</html>
-`;
+  return reportDocument({
+    title,
+    lead: `<p class="quiet">${escapeHtml(`${when} on the ${backend.name} backend, ${cpu}, ${threads} threads, Node ${node}`)}</p>
+${status === "complete" ? "" : `<p class="warning" role="status">${status}: this report holds what had been measured until then.</p>`}`,
+    main: `${section(results)}`,
+  });
 }
 
 function scalingSection(rows: ScalingRow[]): string {

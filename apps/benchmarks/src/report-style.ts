@@ -48,8 +48,9 @@ th, td {
   border-bottom: 1px solid var(--rule);
 }
 td:first-child { white-space: nowrap; }
-thead th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
-td.number, th.number { text-align: right; white-space: nowrap; }
+thead th { color: var(--quiet); font-weight: 600; vertical-align: bottom; }
+th.number { text-align: right; }
+td.number { text-align: right; white-space: nowrap; }
 td.better { font-weight: 650; }
 figure {
   margin: 0.9rem 0; padding: 0.9rem 0.9rem 0.6rem; background: var(--card);
@@ -96,8 +97,7 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   figure { padding: 0.6rem 0.6rem 0.4rem; }
   .key { white-space: normal; }
   th, td { padding-right: 0.8rem; }
-  td:first-child, thead th, thead th.number { white-space: normal; }
-  thead th { vertical-align: bottom; }
+  td:first-child { white-space: normal; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 11pt; }
@@ -109,6 +109,6 @@ code { font: 0.9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   th, td { padding-right: 0.4rem; }
   table.many { font-size: 6.5pt; } .many th, .many td { padding-right: 0.25rem; }
   figcaption { font-size: 9pt; }
-  td:first-child, thead th, thead th.number { white-space: normal; }
+  td:first-child { white-space: normal; }
 }
 `;

@@ -1,10 +1,10 @@
 import { formatSeconds } from "./format.ts";
 import { escapeHtml } from "./html.ts";
+import { reportDocument } from "./report-document.ts";
 import { cell, table } from "./report-elements.ts";
 import { forecastSection } from "./report-forecasts.ts";
 import { listingSection } from "./report-listings.ts";
 import { sentimentSection } from "./report-sentiments.ts";
-import { reportStyle } from "./report-style.ts";
 import type { Listing, Results, Run } from "./results.ts";
 import { listings } from "./tutorial/listings.ts";
 
@@ -15,28 +15,13 @@ import { listings } from "./tutorial/listings.ts";
  */
 export function renderReport(results: Results, json: string): string {
   const title = `rnnkit benchmarks: ${results.command}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<header>
-<h1>${escapeHtml(title)}</h1>
-<p class="quiet">${escapeHtml(subtitle(results))}. <a href="${encodeURIComponent(json)}">All numbers as JSON</a></p>
-${warning(results)}
-</header>
-<main>
-${sections(results.runs).join("\n")}
-${environmentSection(results)}
-</main>
-</body>
-</html>
-`;
+  return reportDocument({
+    title,
+    lead: `<p class="quiet">${escapeHtml(subtitle(results))}. <a href="${encodeURIComponent(json)}">All numbers as JSON</a></p>
+${warning(results)}`,
+    main: `${sections(results.runs).join("\n")}
+${environmentSection(results)}`,
+  });
 }
 
 function sections(runs: Run[]): string[] {

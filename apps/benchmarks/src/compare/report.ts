@@ -1,8 +1,8 @@
 import { formatNumber } from "../format.ts";
 import { escapeHtml } from "../html.ts";
 import { scoreTimeFigures, stepTimeFigures } from "../report-comparison-figures.ts";
+import { reportDocument } from "../report-document.ts";
 import { cell, number, table } from "../report-elements.ts";
-import { reportStyle } from "../report-style.ts";
 import { median } from "../statistics.ts";
 import { codeName } from "./code.ts";
 import { batchText, qualityText } from "./result-lines.ts";
@@ -22,30 +22,15 @@ export interface Named {
  */
 export function renderComparisons(all: readonly Named[]): string {
   const title = `rnnkit comparison: ${[...new Set(all.map(({ comparison }) => comparison.task.title))].join(", ")}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<header>
-<h1>${escapeHtml(title)}</h1>
-</header>
-<main>
-${originsSection(all)}
+  return reportDocument({
+    title,
+    main: `${originsSection(all)}
 ${timesSection(all)}
 ${picturesSection(all, "How long a step takes", ({ comparison }) => stepTimeFigures(comparison))}
 ${qualitySection(all)}
 ${picturesSection(all, "How good after how long", ({ comparison }) => scoreTimeFigures(comparison))}
-${reasonsSection(all)}
-</main>
-</body>
-</html>
-`;
+${reasonsSection(all)}`,
+  });
 }
 
 /** A letter a file: columns of their names would not stand side by side. */
