@@ -2,11 +2,11 @@ import { forecastAhead } from "./forecast-ahead.ts";
 import { epochLine, foldLine, forecastHead, forecastSummary } from "./forecast-lines.ts";
 import { byStep, horizonErrors, judgedSteps, naiveScale } from "./forecasting/errors.ts";
 import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
-import type { ForecasterOptions } from "./forecasting/forecaster-model.ts";
+import { buildForecaster, type ForecasterOptions } from "./forecasting/forecaster-model.ts";
 import type { Strategy } from "./forecasting/layout.ts";
 import { guessSeason } from "./forecasting/season.ts";
 import { forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
-import { type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
+import { countFoldSteps, type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
 import { formatNumber } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
@@ -65,8 +65,9 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
   let done = 0;
   const forecaster = newForecaster(
     prepared,
+    (layout) => buildForecaster(options, layout),
     {
-      ...options,
+      ...{ ...options, signal },
       ...(validate && { validation: prepared.test }),
       onStep: ({ epoch, loss }) =>
         progress.step(++done, `epoch ${epoch}/${options.epochs}, loss ${formatNumber(loss)}`),
@@ -77,7 +78,6 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
       },
     },
     bands,
-    signal,
   );
   const { model } = forecaster;
   run.model = summarizeModel(
@@ -143,20 +143,16 @@ async function inFolds(
   progress.line(
     `  walk-forward: ${folds.length} folds, each a new model of all before its stretch`,
   );
-  const { epochs, batchSize } = options;
-  const total = folds.reduce(
-    (sum, { windows }) => sum + epochs * Math.ceil(windows / batchSize),
-    0,
-  );
   let done = 0;
-  progress.start("walk-forward", total);
+  progress.start("walk-forward", countFoldSteps(folds, options));
   try {
     const ended: Fold[] = [];
     run.walkForward = { folds: ended, together: null };
     run.walkForward = await walkForward({
       series,
       folds,
-      options,
+      build: (layout) => buildForecaster(options, layout),
+      training: options,
       ahead: beyond?.n ?? 1,
       bands,
       signal,

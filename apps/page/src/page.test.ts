@@ -191,6 +191,53 @@ describe.skipIf(lacksChromium)("the page", () => {
     await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
   });
 
+  test("walk-forward judges a model a fold, keeps those that ended when it is stopped, and the model that is there", async () => {
+    const page = await visit("?task=sine&epochs=1&units=4&window=5&ahead=2&backend=cpu");
+    const rows = page.locator("table.folds tbody tr");
+    await set(page, "Folds", "3");
+    await button(page, "Evaluate").click();
+    await page.getByText("All 3 folds are judged.").waitFor();
+    const judged = (await rows.allInnerTexts()).map((row) => row.split("\t"));
+    expect(judged.map((cells) => cells.slice(0, 3))).toEqual([
+      ["1", "125", "249"],
+      ["2", "250", "374"],
+      ["3", "375", "499"],
+    ]);
+    // A third of the first past is less than a season of the sine: none is found there.
+    expect(
+      judged
+        .flatMap((cells) => cells.slice(3, 7))
+        .map(Number)
+        .every(Number.isFinite),
+    ).toBe(true);
+    await expect(textOf(page.locator("table.folds tfoot"))).resolves.toMatch(/^All\t125\t499\t/);
+    await page.getByText("2 steps ahead, all folds").waitFor();
+
+    await trained(page);
+    const wanted = await errors(page);
+    await set(page, "Epochs", "20");
+    await set(page, "Folds", "10");
+    await button(page, "Evaluate").click();
+    await page.getByText("Fold 2 of 10").waitFor();
+    await button(page, "Stop").click();
+    const ended = page.getByText("of 10 folds were judged and are kept");
+    await ended.waitFor();
+    const count = Number((await textOf(ended)).split(" ")[0]);
+    expect([count > 0, count < 10, await rows.count()]).toEqual([true, true, count]);
+    await expect(page.locator("table.folds tfoot").count()).resolves.toBe(0);
+    await expect(page.locator("button:focus").textContent()).resolves.toBe("Evaluate");
+    expect(await errors(page)).toEqual(wanted);
+    await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
+    expect(await serious(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await overhang(page)).toBe(0);
+
+    await set(page, "Window", "900");
+    await button(page, "Evaluate").click();
+    await page.getByText("in the first fold of walk-forward for window 900, got 50").waitFor();
+    await until(page, "complete");
+  });
+
   test("a dropped CSV file is read as the command line reads it, its column chosen", async () => {
     const page = await visit("");
     const rows = Array.from(

@@ -1,10 +1,9 @@
 import type { MinMaxScaler, NdArray } from "@rnnkit/preprocess";
-import type { LayersModel, Sequential } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { PreparedSeries } from "../prepared-series.ts";
 import type { BandSettings } from "../results.ts";
 import { countSteps, type Examples, type TrainOptions, train } from "../training.ts";
 import { type Forecasts, forecastWindows } from "./bands.ts";
-import { buildForecaster, type ForecasterOptions } from "./forecaster-model.ts";
 import { BAND_LEVELS, type ForecasterLayout } from "./layout.ts";
 import { dropoutPredictions, predictionsOf } from "./predict-windows.ts";
 import { eachLevel } from "./quantile-loss.ts";
@@ -37,17 +36,21 @@ export function examplesOf(prepared: PreparedSeries, { levels }: ForecasterLayou
   return levels.length > 0 ? { x, y: eachLevel(y, levels.length) } : { x, y };
 }
 
+/** Makes a model of a layout, compiled and not trained. */
+export type BuildForecaster<Model extends LayersModel = LayersModel> = (
+  layout: ForecasterLayout,
+) => Model;
+
 /** A model, not trained yet, and how many steps its training will take. */
-export function newForecaster(
+export function newForecaster<Model extends LayersModel>(
   prepared: PreparedSeries,
-  options: ForecasterOptions & Omit<TrainOptions, "signal">,
+  build: BuildForecaster<Model>,
+  plan: TrainOptions,
   bands: BandSettings | null,
-  signal: AbortSignal,
-): TrainedForecaster & { model: Sequential; steps: number; train(): Promise<void> } {
+): TrainedForecaster & { model: Model; steps: number; train(): Promise<void> } {
   const layout = layoutOf(prepared, bands);
-  const model = buildForecaster(options, layout);
+  const model = build(layout);
   const examples = examplesOf(prepared, layout);
-  const plan = { ...options, signal };
   return {
     model,
     layout,

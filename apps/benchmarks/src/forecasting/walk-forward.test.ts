@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Series } from "../one-series.ts";
 import { namedSeries } from "../series.ts";
+import { buildForecaster } from "./forecaster-model.ts";
 import { planFolds, type WalkForwardJob, walkForward } from "./walk-forward.ts";
 
 beforeAll(async () => {
@@ -69,17 +70,15 @@ test("whatever comes after a fold's end changes nothing of it: windows, targets,
   expect(learnt(seriesOf(same, other))).toBe(learnt(seriesOf(wave, other)));
 });
 
-function jobOf(series: Series, { signal }: AbortController) {
-  const options = {
-    model: "stock",
-    units: 3,
-    epochs: 2,
-    batchSize: 16,
-    learningRate: 0.02,
-    seed: 5,
+function jobOf(series: Series, { signal }: AbortController): WalkForwardJob {
+  const options = { model: "stock", units: 3, learningRate: 0.02, seed: 5 } as const;
+  return {
+    series,
+    folds: planFolds(series, plan),
+    build: (layout) => buildForecaster(options, layout),
+    training: { epochs: 2, batchSize: 16, seed: 5 },
+    ...{ ahead: 2, bands: null, signal },
   };
-  const folds = planFolds(series, plan);
-  return { series, folds, options, ahead: 2, bands: null, signal } as WalkForwardJob;
 }
 
 test("folds that ended before an interruption are kept, and nothing is said of all together", async () => {

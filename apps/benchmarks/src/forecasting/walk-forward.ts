@@ -2,12 +2,12 @@ import { timeSeriesSplit } from "@rnnkit/preprocess";
 import type { Series } from "../one-series.ts";
 import { type PreparedSeries, prepareSeries } from "../prepared-series.ts";
 import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
+import type { TrainOptions } from "../training.ts";
 import { UsageError } from "../usage-error.ts";
 import { byStep, horizonErrors, judgedSteps, naiveScale, type StepForecasts } from "./errors.ts";
 import { emptyPart, firstSteps } from "./forecast-part.ts";
-import type { ForecasterOptions } from "./forecaster-model.ts";
 import { guessSeason } from "./season.ts";
-import { forecastsOf, newForecaster } from "./trained-forecaster.ts";
+import { type BuildForecaster, forecastsOf, newForecaster } from "./trained-forecaster.ts";
 
 /** One fold: the first points of a series train, those from there to **end** are forecast. */
 export interface PlannedFold {
@@ -69,29 +69,47 @@ export function planFolds(series: Series, plan: WalkForwardPlan): PlannedFold[] 
   });
 }
 
+/** How each fold's model is trained. */
+export type FoldTraining = Pick<TrainOptions, "epochs" | "batchSize" | "seed">;
+
+/** Batches that all folds' models learn from. */
+export function countFoldSteps(
+  folds: readonly PlannedFold[],
+  { epochs, batchSize }: FoldTraining,
+): number {
+  return folds.reduce((sum, { windows }) => sum + epochs * Math.ceil(windows / batchSize), 0);
+}
+
 /** How a model is trained and asked in every fold. */
 export interface WalkForwardJob {
   series: Series;
   folds: readonly PlannedFold[];
-  options: ForecasterOptions & { epochs: number; batchSize: number };
+  /** The same model whenever it is asked, so that folds differ by what they learn from alone. */
+  build: BuildForecaster;
+  training: FoldTraining;
   /** Steps ahead to judge, where there is room for so many. */
   ahead: number;
   bands: BandSettings | null;
   signal: AbortSignal;
+  /** After each batch; what it throws ends the evaluation. */
   onStep?: (fold: number, loss: number) => void;
   onFold?: (fold: Fold) => void;
 }
 
 /** Trains and judges a new model in each fold, in time order, until **signal** is aborted. */
 export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
-  const { series, folds, options, ahead, bands, signal, onStep, onFold } = job;
+  const { series, folds, build, training, ahead, bands, signal, onStep, onFold } = job;
   const done: Fold[] = [];
   const stretches: StepForecasts[][] = [];
   for (const [n, { trainPoints, end, prepare, season }] of folds.entries()) {
     const startedAt = performance.now();
     const prepared = prepare();
-    const training = { ...options, onStep: ({ loss }: { loss: number }) => onStep?.(n, loss) };
-    const forecaster = newForecaster(prepared, training, bands, signal);
+    const forecaster = newForecaster(
+      prepared,
+      build,
+      { ...training, signal, onStep: ({ loss }) => onStep?.(n, loss) },
+      bands,
+    );
     try {
       await forecaster.train();
       if (signal.aborted) break;

@@ -19,11 +19,18 @@ function take(event: WorkerEvent): void {
     if (event.event === "epoch") state.epochs.value = [...state.epochs.value, event.epoch];
     if (event.event === "predictions") state.predictions.value = event.predictions;
     if (event.event === "horizon") state.horizon.value = event.horizon;
+    if (event.event === "walkStep") changeWalk({ step: event.step });
+    if (event.event === "fold")
+      changeWalk({ folds: [...(state.walk.value?.folds ?? []), event.fold] });
     if (event.event === "step") {
       const { event: _, ...step } = event;
       state.step.value = step;
     }
   });
+}
+
+function changeWalk(change: Partial<state.Walk>): void {
+  if (state.walk.value) state.walk.value = { ...state.walk.value, ...change };
 }
 
 function clear(): void {
@@ -50,7 +57,7 @@ const messageOf = (error: unknown): string =>
 /** Says what did not work; a training that is on its way goes on. */
 function fail(error: unknown): void {
   state.failure.value = messageOf(error);
-  if (!state.isRunning.value) state.phase.value = "failed";
+  if (!state.isBusy.value) state.phase.value = "failed";
 }
 
 /** What failed before is no longer said once something else is begun. */
@@ -94,7 +101,31 @@ export async function resumeTraining(): Promise<void> {
   await worker.resume();
 }
 
-/** Training ends after the batch that it is at; the model stays. */
+/** Trains and judges a model a fold; the one that is there stays, and so does its phase. */
+export async function startWalkForward(): Promise<void> {
+  if (state.isBusy.value) return;
+  begin();
+  const before = state.phase.value;
+  const { settings, files, foldCount } = state;
+  const [chosen, given, count] = [settings.value, files.value, foldCount.value];
+  const file = given.csv?.name ?? "";
+  batch(() => {
+    state.walk.value = {
+      ...{ settings: chosen, file, count },
+      ...{ step: null, folds: [], outcome: null, failure: null },
+    };
+    state.phase.value = "walking";
+  });
+  try {
+    changeWalk({ outcome: await worker.walkForward(chosen, given, count) });
+  } catch (error) {
+    changeWalk({ failure: messageOf(error) });
+  } finally {
+    state.phase.value = before;
+  }
+}
+
+/** A training or an evaluation ends after the batch that it is at; the model, or folds that ended, stay. */
 export async function stopTraining(): Promise<void> {
   await worker.stop();
 }

@@ -9,8 +9,10 @@ import { Reader } from "./reader.tsx";
 import { ReviewsResults } from "./reviews-results.tsx";
 import { RunPanel } from "./run-panel.tsx";
 import { SeriesResults } from "./series-results.tsx";
+import { isSeries } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
-import { data, model } from "./state.ts";
+import { data, isWalking, model, settings } from "./state.ts";
+import { WalkForwardPanel } from "./walk-forward-panel.tsx";
 
 const view = signal(location.hash === "#unrolled" ? "unrolled" : "train");
 addEventListener("hashchange", () => {
@@ -33,6 +35,7 @@ export function App() {
               <h2 id="results-title">{text("results.title")}</h2>
               <Results />
             </section>
+            {(isSeries(settings.value.task) || isWalking.value) && <WalkForwardPanel />}
             {model.value?.kind === "classifier" && <Reader />}
             <ModelPanel />
           </div>

@@ -96,6 +96,7 @@ function told(): string {
     case "backend":
     case "data":
     case "testing":
+    case "walking":
     case "opening":
     case "paused":
     case "opened":

@@ -8,6 +8,7 @@ import type {
   BackendReport,
   GivenFiles,
   Horizon,
+  JudgedFold,
   ModelAbout,
   Opened,
   Outcome,
@@ -15,6 +16,8 @@ import type {
   Reading,
   ReviewsData,
   SeriesData,
+  WalkOutcome,
+  WalkStep,
 } from "../worker/messages.ts";
 import { type Fault, queryOf, type Settings, settingsFrom } from "./settings.ts";
 
@@ -26,6 +29,7 @@ export type Phase =
   | "training"
   | "paused"
   | "testing"
+  | "walking"
   | "opening"
   | "complete"
   | "stopped"
@@ -41,6 +45,19 @@ export interface Step {
   epochs: number;
   loss: number;
   accuracy: number | null;
+}
+
+/** A walk-forward evaluation: what its models are of, and how far it has come. */
+export interface Walk {
+  settings: Settings;
+  /** Of a task that needs a file, its name. */
+  file: string;
+  count: number;
+  step: WalkStep | null;
+  /** Those that have ended, whatever became of the others. */
+  folds: JudgedFold[];
+  outcome: WalkOutcome | null;
+  failure: string | null;
 }
 
 /** What the address says, the language that the page does not speak among the faults. */
@@ -64,8 +81,11 @@ export const phase = signal<Phase>("idle");
 export const isRunning = computed(() =>
   ["backend", "data", "training", "paused", "testing"].includes(phase.value),
 );
+export const isWalking = computed(() => phase.value === "walking");
 /** Whether the worker is at a model: neither another training nor another file is begun. */
-export const isBusy = computed(() => isRunning.value || phase.value === "opening");
+export const isBusy = computed(
+  () => isRunning.value || isWalking.value || phase.value === "opening",
+);
 export const step = signal<Step | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const data = signal<SeriesData | ReviewsData | null>(null);
@@ -73,6 +93,9 @@ export const predictions = signal<Predictions | null>(null);
 export const horizon = signal<Horizon | null>(null);
 export const ahead = signal<Ahead | null>(null);
 export const model = signal<ModelAbout | null>(null);
+/** Folds that a walk-forward evaluation is to have. */
+export const foldCount = signal(4);
+export const walk = signal<Walk | null>(null);
 export const outcome = signal<Outcome | null>(null);
 export const backend = signal<BackendReport | null>(null);
 export const failure = signal<string | null>(null);

@@ -72,6 +72,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "run.testing": "正在测试",
   "run.complete": (seconds) => `训练完成，用时 ${n(seconds)} 秒。`,
   "run.stopped": (epochs) => `已在第 ${n(epochs)} 轮停止，模型已保留。`,
+  "run.walking": "正在滚动评估，见下方",
   "run.opening": "正在打开模型",
   "run.opened": "模型已打开。",
   "run.failed": "操作未能完成",
@@ -139,6 +140,30 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.lastAccuracy": "训练准确率",
   "results.notKeras": (name) =>
     `按哈希值，${name} 不是 Keras 自带的 imdb.npz：仍会读取，但其标签含义可能不同。`,
+
+  "walk.title": "滚动评估",
+  "walk.hint":
+    "每一折都按当前设置训练一个新模型：用该段之前的全部值训练，在该段上评估。已有的模型保持不变。",
+  "walk.folds": "折数",
+  "walk.start": "开始评估",
+  "walk.progress": "评估进度",
+  "walk.fold": (fold, count) => `第 ${n(fold)} 折，共 ${n(count)} 折`,
+  "walk.complete": (count) => `${n(count)} 折均已评估。`,
+  "walk.ended": (ended, count) =>
+    ended === 0
+      ? "第一折评估完成之前已结束。"
+      : `${n(count)} 折中有 ${n(ended)} 折已评估并保留，其余未完成。`,
+  "walk.caption": (series, cell, units, window, epochs) =>
+    `单步预测误差：${series}，${cell}，神经元数 ${n(units)}，窗口 ${n(window)}，训练轮数 ${n(epochs)}`,
+  "walk.which": "折",
+  "walk.from": "从",
+  "walk.to": "到",
+  "walk.lastValue": "RMSE，上一个值",
+  "walk.seasonal": "RMSE，上一季的值",
+  "walk.coverage": "落在区间内",
+  "walk.together": "全部",
+  "walk.farthest": (steps, own, last) =>
+    `全部各折，${n(steps)} 步预测：平均绝对误差 ${n(own)}，“上一个值”为 ${n(last)}。`,
 
   "model.title": "模型",
   "model.about": (parameters) => `${n(parameters)} 个权重`,

@@ -76,6 +76,7 @@ export const appEnglish = {
     epochs === 1
       ? "Stopped in epoch 1. The model is kept."
       : `Stopped in epoch ${n(epochs)}. The model is kept.`,
+  "run.walking": "Walk-forward evaluation, see below",
   "run.opening": "Opening the model",
   "run.opened": "The model is open.",
   "run.failed": "That did not work",
@@ -145,6 +146,30 @@ export const appEnglish = {
   "results.lastAccuracy": "Accuracy in training",
   "results.notKeras": (name: string) =>
     `${name} is not Keras's own imdb.npz, by its hash: it is read all the same, its labels may mean something else.`,
+
+  "walk.title": "Walk-forward",
+  "walk.hint":
+    "For each fold a new model of these settings, trained on all values before its stretch and judged on it. The model that is there stays.",
+  "walk.folds": "Folds",
+  "walk.start": "Evaluate",
+  "walk.progress": "Progress of the evaluation",
+  "walk.fold": (fold: number, count: number) => `Fold ${n(fold)} of ${n(count)}`,
+  "walk.complete": (count: number) => `All ${n(count)} folds are judged.`,
+  "walk.ended": (ended: number, count: number) =>
+    ended === 0
+      ? "Ended before the first fold was judged."
+      : `${n(ended)} of ${n(count)} folds were judged and are kept; the others did not end.`,
+  "walk.caption": (series: string, cell: string, units: number, window: number, epochs: number) =>
+    `Errors one step ahead: ${series}, ${cell}, ${n(units)} units, window ${n(window)}, ${n(epochs)} epochs`,
+  "walk.which": "Fold",
+  "walk.from": "From",
+  "walk.to": "To",
+  "walk.lastValue": "RMSE, last value",
+  "walk.seasonal": "RMSE, season before",
+  "walk.coverage": "Within bands",
+  "walk.together": "All",
+  "walk.farthest": (steps: number, own: number, last: number) =>
+    `${n(steps)} steps ahead, all folds: mean absolute error ${n(own)}, the last value's ${n(last)}.`,
 
   "model.title": "Model",
   "model.about": (parameters: number) => `${n(parameters)} weights`,

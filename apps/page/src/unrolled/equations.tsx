@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
+import { Scroller } from "../app/scroller.tsx";
 import { text } from "../language/language.ts";
 import type { DrawnCell } from "./backpropagation.ts";
 import { Equation } from "./equation.tsx";
-import { Scroller } from "./scroller.tsx";
 
 interface CellEquations {
   forward: readonly string[];

@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Scroller } from "../app/scroller.tsx";
 import { number, text } from "../language/language.ts";
 import { lowered } from "../language/numbers.ts";
 import { drawnCells, type UnrolledPasses, type UnrolledStep } from "./backpropagation.ts";
 import { type Moment, momentAt } from "./playback.ts";
-import { Scroller } from "./scroller.tsx";
 import {
   arrowWidth,
   Edge,

@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
+import { Scroller } from "../app/scroller.tsx";
 import { number, text } from "../language/language.ts";
 import { type DrawnCell, drawnCells, fading, type UnrolledPasses } from "./backpropagation.ts";
 import { curvesOf } from "./gradient-chart.tsx";
 import { cellNames } from "./playback.ts";
-import { Scroller } from "./scroller.tsx";
 
 type AllPasses = Readonly<Record<DrawnCell, UnrolledPasses>>;
 

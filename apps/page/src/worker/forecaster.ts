@@ -48,6 +48,10 @@ export function bandsOf({ bands: method }: Pick<Settings, "bands">): BandSetting
   return { method, levels: [low, high], nominal: 0.8, samples };
 }
 
+/** Steps that one prediction says: quantiles say nothing that could go into the next window, so all at once. */
+export const outputsOf = ({ bands, ahead }: Pick<Settings, "bands" | "ahead">): number =>
+  bands === "quantile" ? ahead : 1;
+
 /** A recurrent layer → Dense, Adam, squared errors or, of quantiles, the pinball loss; the plain LSTM is the tutorial's. */
 export function buildForecaster(
   cell: Cell,

@@ -1,7 +1,7 @@
 // What the page and its worker say to each other.
 
 import type { BackendCandidate } from "@rnnkit/backend-select";
-import type { Epoch, Errors } from "@rnnkit/benchmarks/results";
+import type { Epoch, Errors, JudgedForecasts } from "@rnnkit/benchmarks/results";
 import type { Backend, Settings } from "../app/settings.ts";
 
 /** Files that a visitor has given, for the tasks that need one. */
@@ -110,6 +110,31 @@ export interface Reading {
   forgotten: number;
 }
 
+/** One fold of a walk-forward evaluation: its stretch, first to last value, forecast one step ahead. */
+export interface JudgedFold extends JudgedForecasts {
+  from: Place;
+  to: Place;
+  /** Values in a season of what came before; null where none was found. */
+  season: number | null;
+}
+
+/** Where an evaluation stands: batches that its models have learnt from, in all folds. */
+export interface WalkStep {
+  /** From 1. */
+  fold: number;
+  done: number;
+  total: number;
+}
+
+/** What became of an evaluation. */
+export interface WalkOutcome {
+  ending: "complete" | "stopped";
+  /** All folds' values one step ahead; null unless all have ended. */
+  together: JudgedForecasts | null;
+  /** And as many steps ahead as were judged; null where that is one. */
+  farthest: (JudgedForecasts & { steps: number }) | null;
+}
+
 /** What the worker tells unasked; *anew* where a model takes the place of the one before, not earlier. */
 export type WorkerEvent =
   | { event: "backend"; report: BackendReport }
@@ -128,7 +153,9 @@ export type WorkerEvent =
     }
   | { event: "epoch"; epoch: Epoch }
   | { event: "predictions"; predictions: Predictions }
-  | { event: "horizon"; horizon: Horizon | null };
+  | { event: "horizon"; horizon: Horizon | null }
+  | { event: "walkStep"; step: WalkStep }
+  | { event: "fold"; fold: JudgedFold };
 
 /** What became of a training. */
 export interface Outcome {
@@ -157,6 +184,8 @@ export interface WorkerCalls {
   backend(wish: Backend): BackendReport;
   columns(csv: { name: string; bytes: Uint8Array }): string[];
   train(settings: Settings, files: GivenFiles): Outcome;
+  /** Trains a model a fold and forgets it; the one that is there stays. */
+  walkForward(settings: Settings, files: GivenFiles, folds: number): WalkOutcome;
   pause(): void;
   resume(): void;
   stop(): void;

@@ -20,6 +20,7 @@ import {
   type Forecaster,
   forecastBeyond,
   judgeHorizon,
+  outputsOf,
   predictTest,
   preparedFor,
   scaledLoss,
@@ -27,11 +28,17 @@ import {
   seriesData,
 } from "./forecaster.ts";
 import { type Gate, gate } from "./gate.ts";
-import type { GivenFiles, Outcome, WorkerCalls, WorkerEvent } from "./messages.ts";
+import type { GivenFiles, Outcome, WalkStep, WorkerCalls, WorkerEvent } from "./messages.ts";
 import { aboutModel, fileOf, openModel, type Trained } from "./open-model.ts";
 import { chosenSeries, columnsOf } from "./series-source.ts";
+import { evaluateForward } from "./walk-forward.ts";
 
-let run: { controller: AbortController; gate: Gate } | null = null;
+interface Running {
+  controller: AbortController;
+  gate: Gate;
+}
+
+let run: Running | null = null;
 let trained: Trained | null = null;
 let trainedBy: Settings | null = null;
 let reviews: PreparedReviews | null = null;
@@ -63,7 +70,7 @@ const STEP_MS = 40;
 function stepTeller(
   total: number,
   { epochs }: Settings,
-  { gate, controller: { signal } }: NonNullable<typeof run>,
+  { gate, controller: { signal } }: Running,
 ) {
   let done = 0;
   let toldAt = Number.NEGATIVE_INFINITY;
@@ -78,15 +85,16 @@ function stepTeller(
   };
 }
 
-async function trainForecaster(settings: Settings, files: GivenFiles): Promise<Outcome> {
-  const running = run as NonNullable<typeof run>;
+async function trainForecaster(
+  settings: Settings,
+  files: GivenFiles,
+  running: Running,
+): Promise<Outcome> {
   const { signal } = running.controller;
   const series = chosenSeries(settings, files);
   const { window: timesteps, epochs, batch: batchSize, seed } = settings;
   const bands = bandsOf(settings);
-  // Quantiles say nothing that could go into the next window: all steps are said at once.
-  const outputs = bands?.method === "quantile" ? settings.ahead : 1;
-  const prepared = preparedFor(series, timesteps, outputs, null);
+  const prepared = preparedFor(series, timesteps, outputsOf(settings), null);
   const season = seasonOf(series, prepared);
   reviews = null;
   tell({ event: "anew" });
@@ -125,8 +133,11 @@ async function judge(forecaster: Forecaster, ahead: number): Promise<void> {
   tell({ event: "horizon", horizon: await judgeHorizon(forecaster, ahead) });
 }
 
-async function trainClassifier(settings: Settings, files: GivenFiles): Promise<Outcome> {
-  const running = run as NonNullable<typeof run>;
+async function trainClassifier(
+  settings: Settings,
+  files: GivenFiles,
+  running: Running,
+): Promise<Outcome> {
   const { signal } = running.controller;
   const { prepared, words, notes } = await chosenReviews(settings, files.imdb);
   const known = words ?? (files.words ? await imdbWords(files.words) : null);
@@ -162,6 +173,32 @@ function checkFinite(loss: number): void {
   throw new Error(`the model diverged, its loss is ${loss}: a smaller learning rate may help`);
 }
 
+/** Work that can be stopped, on the settings' backend, none beside it. */
+async function alone<T>({ backend }: Settings, work: (running: Running) => Promise<T>): Promise<T> {
+  if (run) throw new Error("expected no training to be on its way, got one");
+  const running = { controller: new AbortController(), gate: gate() };
+  run = running;
+  try {
+    tell({ event: "stage", stage: "backend" });
+    tell({ event: "backend", report: await startBackend(backend) });
+    tell({ event: "stage", stage: "data" });
+    return await work(running);
+  } finally {
+    run = null;
+  }
+}
+
+/** Tells of batches no more often than a page can draw, the last included. */
+function walkStepTeller() {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (step: WalkStep) => {
+    const now = performance.now();
+    if (now - toldAt < STEP_MS && step.done < step.total) return;
+    toldAt = now;
+    tell({ event: "walkStep", step });
+  };
+}
+
 /** What the page may ask for. */
 export const calls: {
   [Name in keyof WorkerCalls]: (
@@ -170,18 +207,18 @@ export const calls: {
 } = {
   backend: startBackend,
   columns: columnsOf,
-  async train(settings, files) {
-    if (run) throw new Error("expected no training to be on its way, got one");
-    run = { controller: new AbortController(), gate: gate() };
-    try {
-      tell({ event: "stage", stage: "backend" });
-      tell({ event: "backend", report: await startBackend(settings.backend) });
-      tell({ event: "stage", stage: "data" });
-      return await (isSeries(settings.task) ? trainForecaster : trainClassifier)(settings, files);
-    } finally {
-      run = null;
-    }
-  },
+  train: (settings, files) =>
+    alone(settings, (running) =>
+      (isSeries(settings.task) ? trainForecaster : trainClassifier)(settings, files, running),
+    ),
+  walkForward: (settings, files, folds) =>
+    alone(settings, ({ controller: { signal } }) =>
+      evaluateForward(chosenSeries(settings, files), settings, folds, {
+        signal,
+        onStep: walkStepTeller(),
+        onFold: (fold) => tell({ event: "fold", fold }),
+      }),
+    ),
   pause: () => run?.gate.close(),
   resume: () => run?.gate.open(),
   stop() {

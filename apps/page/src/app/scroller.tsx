@@ -9,7 +9,7 @@ export function Scroller(props: {
   const { label, box, children } = props;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard does not reach what is out of sight
-    <section class="unrolled-scroll" ref={box ?? null} tabIndex={0} aria-label={label}>
+    <section class="scroll" ref={box ?? null} tabIndex={0} aria-label={label}>
       {children}
     </section>
   );

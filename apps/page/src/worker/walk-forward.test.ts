@@ -1,0 +1,112 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { buildForecaster } from "@rnnkit/benchmarks/forecasting/forecaster-model";
+import { planFolds, walkForward } from "@rnnkit/benchmarks/forecasting/walk-forward";
+import type { Series } from "@rnnkit/benchmarks/one-series";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { bandKinds, type Cell, cells, defaults, type Settings } from "../app/settings.ts";
+import type { JudgedFold, WalkStep } from "./messages.ts";
+import { chosenSeries } from "./series-source.ts";
+import { evaluateForward, type WalkListener } from "./walk-forward.ts";
+
+const settings: Settings = {
+  ...{ ...defaults.csv, units: 3, window: 4, epochs: 2 },
+  ...{ batch: 16, rate: 0.02, seed: 5, ahead: 3 },
+};
+const wave = Array.from({ length: 80 }, (_, t) => Math.sin(t / 2) + ((t * 7) % 5) / 10);
+
+function seriesOf(values: readonly number[]): Series {
+  const bytes = new TextEncoder().encode(["value", ...values].join("\n"));
+  return chosenSeries(settings, { csv: { name: "wave.csv", bytes }, imdb: null, words: null });
+}
+
+async function judged(
+  values: readonly number[],
+  change: Partial<Settings> = {},
+  listener: Partial<WalkListener> = {},
+) {
+  const folds: JudgedFold[] = [];
+  const steps: WalkStep[] = [];
+  const outcome = await evaluateForward(seriesOf(values), { ...settings, ...change }, 3, {
+    signal: listener.signal ?? new AbortController().signal,
+    onStep(step) {
+      steps.push(step);
+      listener.onStep?.(step);
+    },
+    onFold: (fold) => folds.push(fold),
+  });
+  return { folds, steps, outcome };
+}
+
+test("the page's folds of an LSTM are the command line's to the last bit, of all folds together too", async () => {
+  const series = seriesOf(wave);
+  const { units, rate: learningRate, seed, epochs, batch: batchSize, ahead } = settings;
+  const plan = { folds: 3, timesteps: settings.window, outputs: 1, allColumns: false };
+  const wanted = await walkForward({
+    ...{ series, ahead, bands: null, signal: new AbortController().signal },
+    folds: planFolds(series, plan),
+    build: (layout) => buildForecaster({ model: "stock", units, learningRate, seed }, layout),
+    training: { epochs, batchSize, seed },
+  });
+  const { folds, steps, outcome } = await judged(wave);
+  expect(folds).toEqual(
+    wanted.folds.map(({ test, horizon, season }) => ({
+      ...horizon.steps[0],
+      from: test.at[0],
+      to: test.at.at(-1),
+      season: season?.length ?? null,
+    })),
+  );
+  expect(outcome).toEqual({
+    ending: "complete",
+    together: wanted.together!.steps[0],
+    farthest: { ...wanted.together!.steps[2], steps: 3 },
+  });
+  // 16, 36 and 56 windows in batches of 16, twice.
+  expect(steps.map(({ done }) => done)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  expect(steps.at(-1)).toEqual({ fold: 3, done: 16, total: 16 });
+});
+
+const kinds: [Cell, Settings["bands"]][] = [
+  ...cells.map((cell): [Cell, Settings["bands"]] => [cell, "none"]),
+  ...bandKinds.map((bands): [Cell, Settings["bands"]] => ["gru", bands]),
+];
+for (const [cell, bands] of kinds) {
+  test(`whatever comes after a fold's end changes nothing of it: ${cell}, bands ${bands}`, async () => {
+    const change = { cell, bands, epochs: 1 };
+    const later = [...wave.slice(0, 40), ...wave.slice(40).map((value) => 5 - 3 * value)];
+    const [before, after] = [await judged(wave, change), await judged(later, change)];
+    expect(after.folds[0]).toEqual(before.folds[0]);
+    expect(after.folds[1]).not.toEqual(before.folds[1]);
+    expect(before.folds[0]!.coverage !== null).toBe(bands !== "none");
+  });
+}
+
+test("stopped, it keeps the folds that ended, says nothing of all together, and no tensor is left", async () => {
+  const before = tf.memory().numTensors;
+  const stop = new AbortController();
+  const { folds, steps, outcome } = await judged(
+    wave,
+    {},
+    {
+      signal: stop.signal,
+      onStep: ({ fold }) => fold === 2 && stop.abort(),
+    },
+  );
+  expect([folds.length, steps.at(-1)!.fold]).toEqual([1, 2]);
+  expect(steps.filter(({ fold }) => fold === 2)).toHaveLength(1);
+  expect(outcome).toEqual({ ending: "stopped", together: null, farthest: null });
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("what cannot be cut is refused before any training, and a model that diverges ends it", async () => {
+  const steps: WalkStep[] = [];
+  const listener = { onStep: (step: WalkStep) => steps.push(step) };
+  await expect(judged(wave, { window: 20 }, listener)).rejects.toThrow(
+    "expected at least 21 points to train on in the first fold of --walk-forward",
+  );
+  expect(steps).toEqual([]);
+  await expect(judged(wave, { rate: 1e30 })).rejects.toThrow(
+    /the model of fold 1 diverged, its loss is (Infinity|NaN): a smaller learning rate may help/,
+  );
+});

@@ -1,0 +1,73 @@
+import {
+  countFoldSteps,
+  planFolds,
+  walkForward,
+} from "@rnnkit/benchmarks/forecasting/walk-forward";
+import type { Series } from "@rnnkit/benchmarks/one-series";
+import type { Fold, JudgedForecasts } from "@rnnkit/benchmarks/results";
+import type { Settings } from "../app/settings.ts";
+import { bandsOf, buildForecaster, outputsOf } from "./forecaster.ts";
+import type { JudgedFold, Place, WalkOutcome, WalkStep } from "./messages.ts";
+
+/** How an evaluation is followed, and ended. */
+export interface WalkListener {
+  /** It ends after the batch in which this is aborted; folds that ended before count. */
+  signal: AbortSignal;
+  onStep?: (step: WalkStep) => void;
+  onFold?: (fold: JudgedFold) => void;
+}
+
+/**
+ * The command line's `--walk-forward` with the page's models: the series in **count** + 1 equal stretches, each but the
+ * first forecast by a new model of all before it.
+ *
+ * @throws UsageError when the first stretch is too short for a window, before any training
+ * @throws when a model diverges
+ */
+export async function evaluateForward(
+  series: Series,
+  settings: Settings,
+  count: number,
+  { signal, onStep, onFold }: WalkListener,
+): Promise<WalkOutcome> {
+  const { window: timesteps, epochs, batch: batchSize, seed, ahead } = settings;
+  const bands = bandsOf(settings);
+  const outputs = outputsOf(settings);
+  const folds = planFolds(series, { folds: count, timesteps, outputs, allColumns: false });
+  const training = { epochs, batchSize, seed };
+  const total = countFoldSteps(folds, training);
+  let done = 0;
+  const { together } = await walkForward({
+    ...{ series, folds, training, signal },
+    build: (layout) => buildForecaster(settings.cell, settings, layout, bands),
+    // Samples of dropout, many steps ahead and in every fold, take longer than a visitor waits.
+    ahead: bands?.method === "dropout" ? 1 : ahead,
+    bands,
+    onStep(n, loss) {
+      if (!Number.isFinite(loss)) {
+        throw new Error(
+          `the model of fold ${n + 1} diverged, its loss is ${loss}: a smaller learning rate may help`,
+        );
+      }
+      onStep?.({ fold: n + 1, done: ++done, total });
+    },
+    onFold: (fold) => onFold?.(judgedFold(fold)),
+  });
+  if (!together) return { ending: "stopped", together: null, farthest: null };
+  const { steps } = together;
+  const last = steps.at(-1) as JudgedForecasts;
+  return {
+    ending: "complete",
+    together: steps[0] as JudgedForecasts,
+    farthest: steps.length > 1 ? { ...last, steps: steps.length } : null,
+  };
+}
+
+function judgedFold({ test, horizon, season }: Fold): JudgedFold {
+  return {
+    ...(horizon.steps[0] as JudgedForecasts),
+    from: test.at[0] as Place,
+    to: test.at.at(-1) as Place,
+    season: season?.length ?? null,
+  };
+}
