@@ -22,6 +22,7 @@ import {
   judgeHorizon,
   predictTest,
   preparedFor,
+  saysAllColumns,
   scaledLoss,
   seasonOf,
   seriesData,
@@ -86,7 +87,8 @@ async function trainForecaster(settings: Settings, files: GivenFiles): Promise<O
   const bands = bandsOf(settings);
   // Quantiles say nothing that could go into the next window: all steps are said at once.
   const outputs = bands?.method === "quantile" ? settings.ahead : 1;
-  const prepared = preparedFor(series, timesteps, outputs, null);
+  const allColumns = saysAllColumns(series, settings);
+  const prepared = preparedFor(series, timesteps, outputs, null, allColumns);
   const season = seasonOf(series, prepared);
   reviews = null;
   tell({ event: "anew" });
@@ -108,8 +110,9 @@ async function trainForecaster(settings: Settings, files: GivenFiles): Promise<O
     onEpoch: async (epoch) => {
       checkFinite(epoch.loss);
       const predictions = await predictTest(whole, false);
-      // The pinball loss has another unit.
-      const validationLoss = layout.levels.length === 0 ? scaledLoss(whole, predictions) : null;
+      // The pinball loss has another unit, and a loss of all columns is not that of the one.
+      const isSame = layout.levels.length === 0 && layout.columns === 1;
+      const validationLoss = isSame ? scaledLoss(whole, predictions) : null;
       tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
       tell({ event: "predictions", predictions });
     },
