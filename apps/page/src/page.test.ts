@@ -254,11 +254,14 @@ describe.skipIf(lacksChromium)("the page", () => {
     await column.waitFor();
     await expect(column.locator("option").allInnerTexts()).resolves.toEqual(["price", "stock"]);
     await column.selectOption("stock");
+    await page.getByRole("checkbox", { name: "price" }).check();
     expect(page.url()).toContain("task=csv");
+    expect(page.url()).toContain("features=price");
     await set(page, "Epochs", "2");
     await set(page, "Window", "12");
     await trained(page);
     await expect(textOf(page.locator(".source"))).resolves.toContain("stock of months.csv");
+    await expect(textOf(page.locator(".source"))).resolves.toContain("the past of price too");
     await page.getByText("The values that are forecast").click();
     await expect(textOf(page.locator(".ahead tbody tr").first())).resolves.toMatch(/^2026-09-01\t/);
 

@@ -3,7 +3,7 @@
 import { batch } from "@preact/signals";
 import type { WorkerEvent } from "../worker/messages.ts";
 import { connect } from "./client.ts";
-import { type Backend, defaults, type Task } from "./settings.ts";
+import { type Backend, defaults, featuresIn, featuresText, type Task } from "./settings.ts";
 import * as state from "./state.ts";
 
 const worker = connect(take);
@@ -192,9 +192,14 @@ export async function chooseBackend(wish: Backend): Promise<void> {
 /** Another task, with what it begins with; backend and seed stay. */
 export function chooseTask(task: Task): void {
   const { backend, seed } = state.settings.value;
-  const column = task === "csv" ? state.settings.value.column : "";
   if (task === state.settings.value.task) return;
+  const column = task === "csv" ? (state.columns.value[0] ?? "") : "";
   state.choose({ ...defaults[task], backend, seed, column });
+}
+
+/** The column to forecast, and those whose past the model sees too: that column's own it sees anyway. */
+export function chooseColumns(column: string, features: readonly string[]): void {
+  state.choose({ column, features: featuresText(features.filter((name) => name !== column)) });
 }
 
 /** Gives the model's `.keras` file to the browser to keep. */
@@ -261,8 +266,11 @@ async function takeCsv(file: File): Promise<void> {
     state.files.value = { ...state.files.value, csv };
     state.columns.value = found;
     chooseTask("csv");
-    const { column } = state.settings.value;
-    if (!found.includes(column)) state.choose({ column: found[0] ?? "" });
+    const { column, features } = state.settings.value;
+    chooseColumns(
+      found.includes(column) ? column : (found[0] ?? ""),
+      featuresIn(features).filter((name) => found.includes(name)),
+    );
   });
 }
 

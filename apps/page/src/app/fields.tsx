@@ -29,6 +29,33 @@ export function Choice<Value extends string>(props: {
   );
 }
 
+/** A labelled choice of some among a few. */
+export function Checks(props: {
+  label: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  choose(names: string[]): void;
+}) {
+  const { label, names, chosen, choose } = props;
+  return (
+    <fieldset class="field checks">
+      <legend>{label}</legend>
+      {names.map((name) => (
+        <label key={name}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={({ currentTarget: { checked } }) =>
+              choose(names.filter((each) => (each === name ? checked : chosen.includes(each))))
+            }
+          />
+          {name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 /** A labelled number within a range; what is none is said beside it and not taken. */
 export function NumberField(props: {
   label: string;

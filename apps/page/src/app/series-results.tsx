@@ -13,11 +13,12 @@ const HEIGHT = 260;
 /** The series with what is predicted of it, losses, errors, and values beyond its end. */
 export function SeriesResults({ data: told }: { data: SeriesData }) {
   const data = inOwnWords(told);
-  const { title, source, isSynthetic, notes } = data;
+  const { title, source, isSynthetic, features, notes } = data;
   return (
     <>
       <p class="source">
         <strong>{title}</strong> {source}
+        {features.length > 0 && ` ${text("results.features", features.join(", "))}`}
         {isSynthetic && <span class="tag">{text("results.synthetic")}</span>}
       </p>
       {notes.length > 0 && (

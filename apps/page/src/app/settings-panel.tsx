@@ -1,12 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { text } from "../language/language.ts";
-import { chooseBackend, chooseTask, takeFiles } from "./actions.ts";
-import { Choice, FileField, NumberField } from "./fields.tsx";
+import { chooseBackend, chooseColumns, chooseTask, takeFiles } from "./actions.ts";
+import { Checks, Choice, FileField, NumberField } from "./fields.tsx";
 import {
   backends,
   bandKinds,
   cells,
   defaults,
+  featuresIn,
   isSeries,
   type NumberName,
   ranges,
@@ -45,22 +46,7 @@ export function SettingsPanel() {
           options={tasks.map((value) => ({ value, label: text(`settings.${value}`) }))}
           choose={chooseTask}
         />
-        {task === "csv" && (
-          <FileField
-            label={text("settings.csvFile")}
-            accept=".csv,.tsv,.txt,text/csv"
-            hint={files.value.csv?.name}
-            take={takeFiles}
-          />
-        )}
-        {task === "csv" && columns.value.length > 1 && (
-          <Choice
-            label={text("settings.column")}
-            value={column}
-            options={columns.value.map((value) => ({ value, label: value }))}
-            choose={(value) => choose({ column: value })}
-          />
-        )}
+        {task === "csv" && <CsvFields />}
         {task === "imdb" && (
           <FileField
             label={text("settings.imdbFile")}
@@ -109,6 +95,39 @@ export function SettingsPanel() {
         </button>
       </fieldset>
     </form>
+  );
+}
+
+/** The CSV file, the column of it that is forecast, and those that the model sees besides. */
+function CsvFields() {
+  const { column } = settings.value;
+  const features = featuresIn(settings.value.features);
+  const others = columns.value.filter((name) => name !== column);
+  return (
+    <>
+      <FileField
+        label={text("settings.csvFile")}
+        accept=".csv,.tsv,.txt,text/csv"
+        hint={files.value.csv?.name}
+        take={takeFiles}
+      />
+      {columns.value.length > 1 && (
+        <>
+          <Choice
+            label={text("settings.column")}
+            value={column}
+            options={columns.value.map((value) => ({ value, label: value }))}
+            choose={(value) => chooseColumns(value, features)}
+          />
+          <Checks
+            label={text("settings.features")}
+            names={others}
+            chosen={features}
+            choose={(names) => chooseColumns(column, names)}
+          />
+        </>
+      )}
+    </>
   );
 }
 

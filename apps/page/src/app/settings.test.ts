@@ -22,6 +22,7 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
   backend: fc.constantFrom(...backends),
   bands: fc.constantFrom(...bandKinds),
   column: fc.string(),
+  features: fc.string(),
   ...(Object.fromEntries(
     names.map((name) => {
       const { least: min, most: max, isWhole } = ranges[name];

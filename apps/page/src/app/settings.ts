@@ -24,6 +24,8 @@ export interface Settings {
   bands: Bands;
   /** The column of a CSV file; empty for the only one. */
   column: string;
+  /** Its columns whose past the model sees too, as `featuresText` writes them; empty for none. */
+  features: string;
   units: number;
   /** Past values, or words, that the model sees. */
   window: number;
@@ -74,6 +76,7 @@ const ofSeries: Omit<Settings, "task"> = {
   backend: "auto",
   bands: "none",
   column: "",
+  features: "",
   units: 32,
   window: 22,
   epochs: 20,
@@ -91,6 +94,25 @@ const ofReviews = {
   batch: 32,
   rate: 0.01,
 } as const;
+
+/** Names of columns in one text, commas and all. */
+export const featuresText = (names: readonly string[]): string =>
+  names.map(encodeURIComponent).join(",");
+
+/** The columns that a text names, each once. */
+export function featuresIn(text: string): string[] {
+  const names = text.split(",").filter((name) => name !== "");
+  return [...new Set(names.map(decoded))];
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // Typed into the address by hand: a percent sign that begins nothing.
+    return name;
+  }
+}
 
 /** What a task begins with. */
 export const defaults: Readonly<Record<Task, Settings>> = {
@@ -136,6 +158,7 @@ export function settingsFrom(query: string): { settings: Settings; faults: Fault
     backend: oneOf("backend", base.backend),
     bands: oneOf("bands", base.bands),
     column: params.get("column") ?? "",
+    features: params.get("features") ?? "",
   };
   for (const [name, range] of Object.entries(ranges) as [NumberName, Range][]) {
     const got = params.get(name);

@@ -5,7 +5,7 @@ import type { Place } from "../worker/messages.ts";
 import { isReady, startWalkForward, stopTraining } from "./actions.ts";
 import { NumberField } from "./fields.tsx";
 import { Scroller } from "./scroller.tsx";
-import type { Range } from "./settings.ts";
+import { featuresIn, type Range } from "./settings.ts";
 import { foldCount, isBusy, isWalking, type Walk, walk } from "./state.ts";
 
 const range: Range = { least: 2, most: 10, isWhole: true };
@@ -80,8 +80,9 @@ function told({ step, count, folds, outcome }: Walk): string {
 
 /** What an evaluation is of, whatever the settings say by now. */
 function caption({ settings, file }: Walk): string {
-  const { task, column, cell, units, window, epochs } = settings;
-  const series = task === "csv" ? text("results.csv", column, file) : text(`settings.${task}`);
+  const { task, column, features, cell, units, window, epochs } = settings;
+  const columns = [column, ...featuresIn(features)].join(" + ");
+  const series = task === "csv" ? text("results.csv", columns, file) : text(`settings.${task}`);
   return text("walk.caption", series, text(`settings.${cell}`), units, window, epochs);
 }
 

@@ -25,6 +25,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "settings.imdbFile": "imdb.npz",
   "settings.imdbHint": "Keras 数据集中的文件，17 兆字节",
   "settings.column": "列",
+  "settings.features": "同时输入的其他列",
   "settings.cell": "单元",
   "settings.simple_rnn": "SimpleRNN",
   "settings.lstm": "LSTM",
@@ -82,6 +83,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.title": "结果",
   "results.empty": "网络学习的过程将逐轮显示于此：损失、预测与误差。",
   "results.synthetic": "合成数据",
+  "results.features": (names) => `模型还会用到 ${names} 的历史值。`,
   "results.notes": "对文件的理解",
   "results.series": "序列与预测",
   "results.seriesLabel": (points, test, ahead) =>

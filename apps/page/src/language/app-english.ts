@@ -23,6 +23,7 @@ export const appEnglish = {
   "settings.imdbFile": "imdb.npz",
   "settings.imdbHint": "Keras's file, 17 MB, from its data sets",
   "settings.column": "Column",
+  "settings.features": "Columns seen besides",
   "settings.cell": "Cell",
   "settings.simple_rnn": "SimpleRNN",
   "settings.lstm": "LSTM",
@@ -87,6 +88,7 @@ export const appEnglish = {
   "results.empty":
     "What the network learns shows here as it learns it: losses, predictions and errors, epoch by epoch.",
   "results.synthetic": "synthetic",
+  "results.features": (names: string) => `The model sees the past of ${names} too.`,
   "results.notes": "What was understood of the file",
   "results.series": "Series and forecast",
   "results.seriesLabel": (points: number, test: number, ahead: number) =>

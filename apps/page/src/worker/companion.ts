@@ -11,13 +11,14 @@ import type { WordIndex } from "./word-by-word.ts";
 const MEMBER = "rnnkit.json";
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Beside a forecaster: what the command line writes as well, of one column. */
+/** Beside a forecaster: what the command line writes as well. */
 export interface ForecasterCompanion {
   kind: "rnnkit forecaster";
   layout: ForecasterLayout;
   bands: BandSettings | null;
   scaler: MinMaxScaler;
-  column: string;
+  /** The columns of a window, the one to forecast first. */
+  columns: string[];
   /** Values in a season; null where none was found. */
   season: number | null;
   /** What the page's settings were; null in a file of the command line. */
@@ -63,7 +64,8 @@ export function withCompanion(file: Uint8Array, companion: Companion): Uint8Arra
     companion.kind === "rnnkit forecaster"
       ? {
           ...{ kind: companion.kind, version: 2, timesteps: companion.layout.timesteps },
-          ...{ outputs: companion.layout.steps, columns: [companion.column], allColumns: false },
+          ...{ outputs: companion.layout.steps, columns: companion.columns },
+          allColumns: companion.layout.columns > 1,
           ...{ levels: [...companion.layout.levels], bands: companion.bands },
           ...{ season: companion.season, scaler: companion.scaler.toJSON(), page },
         }
@@ -98,13 +100,17 @@ export function companionOf(json: string): Companion {
   const { kind, version, timesteps, outputs: steps, maxLen, vocabSize, words } = written;
   const isKnown = version === 1 || version === 2;
   if (isKnown && kind === "rnnkit forecaster" && isCount(timesteps) && isCount(steps)) {
-    const { columns = [written.column ?? ""], levels = [], bands = null, season = null } = written;
-    if (columns.length > 1) {
-      throw new Error(`expected a forecaster of one column, got one of ${columns.length}`);
-    }
+    const { levels = [], bands = null, season = null, allColumns = false } = written;
+    const columns = (written.columns ?? [written.column ?? ""]).map(String);
     const scaler = MinMaxScaler.fromJSON(JSON.stringify(written.scaler));
-    const layout = { timesteps, steps, features: 1, columns: 1, levels };
-    return { kind, layout, bands, scaler, column: String(columns[0]), season, settings };
+    const features = columns.length;
+    if (scaler.dataMin.length !== features) {
+      throw new Error(
+        `expected a scaler of the ${features} columns ${columns.join(", ")}, got one of ${scaler.dataMin.length}`,
+      );
+    }
+    const layout = { timesteps, steps, features, columns: allColumns ? features : 1, levels };
+    return { kind, layout, bands, scaler, columns, season, settings };
   }
   if (version === 1 && kind === "rnnkit classifier" && isCount(maxLen) && isCount(vocabSize)) {
     const index = words && new Map(words.map((word, i) => [String(word), i + 1]));

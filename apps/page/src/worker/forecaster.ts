@@ -14,6 +14,7 @@ import {
 } from "@rnnkit/benchmarks/forecasting/layout";
 import { quantileLoss } from "@rnnkit/benchmarks/forecasting/quantile-loss";
 import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
+import { targetScaler } from "@rnnkit/benchmarks/forecasting/target-scaler";
 import {
   forecastsOf,
   type TrainedForecaster,
@@ -59,11 +60,11 @@ export function buildForecaster(
   layout: ForecasterLayout,
   bands: BandSettings | null,
 ): LayersModel {
-  const { timesteps, levels } = layout;
+  const { timesteps, features, levels } = layout;
   const width = widthOf(layout);
-  if (cell === "lstm" && width === 1 && !bands)
+  if (cell === "lstm" && width === 1 && features === 1 && !bands)
     return buildStockForecaster(timesteps, { units, learningRate, seed });
-  const inputShape: [number, number] = [timesteps, 1];
+  const inputShape: [number, number] = [timesteps, features];
   const recurrent = {
     simple_rnn: () => layers.simpleRNN({ units, inputShape, seed }),
     lstm: () => layers.lstm({ units, inputShape, seed }),
@@ -95,6 +96,7 @@ export function seriesData(
   const { name, title, source, synthetic, valueLabel, axis, at, values, notes } = series;
   return {
     ...{ kind: "series", name, title, source, isSynthetic: synthetic, valueLabel, axis, at, notes },
+    features: (series.features ?? []).map(({ name }) => name),
     values: Array.from(values),
     testFrom: testStart(forecaster),
     season: season?.length ?? null,
@@ -165,8 +167,9 @@ export async function judgeHorizon(forecaster: Forecaster, most: number): Promis
 export async function forecastBeyond(forecaster: Forecaster, count: number): Promise<Ahead> {
   const { layout, series } = forecaster;
   if (!reaches(layout, count)) {
+    const why = layout.levels.length > 0 ? "by their quantiles" : "of one of its columns";
     throw new Error(
-      `the model says ${layout.steps} values ahead by their quantiles, and none beyond: train one for ${count}`,
+      `the model says ${layout.steps} values ahead ${why}, and none beyond: train one for ${count}`,
     );
   }
   const { point, lower, upper } = (await forecastAhead(
@@ -183,20 +186,26 @@ export async function forecastBeyond(forecaster: Forecaster, count: number): Pro
   };
 }
 
+/** Whether a model is to say every column that it sees, so that its forecasts can go into the next window. */
+export function saysAllColumns(series: Series, { bands, ahead }: Settings): boolean {
+  return (series.features ?? []).length > 0 && bands !== "quantile" && ahead > 1;
+}
+
 /** The series cut for a model that is there already, scaled by its own **scaler**. */
 export function preparedFor(
   series: Series,
   timesteps: number,
   outputs: number,
   scaler: MinMaxScaler | null,
+  allColumns = false,
 ): PreparedSeries {
-  const prepared = prepareSeries(series, timesteps, outputs);
+  const prepared = prepareSeries(series, timesteps, outputs, { allColumns });
   if (!scaler) return prepared;
   const own = prepared.scaler;
   const shift = <P extends PreparedSeries["train"]>(part: P): P => ({
     ...part,
     x: rescaled(part.x, own, scaler),
-    y: rescaled(part.y, own, scaler),
+    y: rescaled(part.y, targetScaler(own), targetScaler(scaler)),
   });
   return { ...prepared, scaler, train: shift(prepared.train), test: shift(prepared.test) };
 }
@@ -206,7 +215,11 @@ function rescaled(
   from: MinMaxScaler,
   to: MinMaxScaler,
 ): PreparedSeries["train"]["x"] {
-  const column = { data: Float64Array.from(array.data), shape: [array.data.length, 1] };
-  const { data } = to.transform(from.inverseTransform(column));
+  const width = from.dataMin.length;
+  const columns = {
+    data: Float64Array.from(array.data),
+    shape: [array.data.length / width, width],
+  };
+  const { data } = to.transform(from.inverseTransform(columns));
   return { data, shape: array.shape };
 }

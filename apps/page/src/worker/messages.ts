@@ -34,6 +34,8 @@ export interface SeriesData {
   isSynthetic: boolean;
   valueLabel: string;
   axis: { label: string; kind: "number" | "date" };
+  /** Columns whose past the model sees besides. */
+  features: string[];
   at: Place[];
   values: number[];
   /** Index of the first value of the test part. */

@@ -104,28 +104,28 @@ test.skipIf(!python)(
   120_000,
 );
 
-test("the command line's settings beside a file are understood, of several columns refused", async () => {
+test("the command line's settings beside a file are understood, and those of another model refused", async () => {
   const { forecaster, settings } = forecasterOf("lstm", "none");
   const file = asFile(await saveKerasModel(forecaster.model), "own.keras");
-  const beside = (columns: string[]) =>
+  const beside = (timesteps: number) =>
     asFile(
       new TextEncoder().encode(
         JSON.stringify({
-          ...{ kind: "rnnkit forecaster", version: 2, timesteps: 7, outputs: 1, columns },
+          ...{ kind: "rnnkit forecaster", version: 2, timesteps, outputs: 1, columns: ["price"] },
           ...{ allColumns: false, levels: [], bands: null, season: null },
           scaler: forecaster.scaler.toJSON(),
         }),
       ),
       "own.keras.json",
     );
-  const { trained, opened } = await openModel(file, beside(["price"]), settings, none);
+  const { trained, opened } = await openModel(file, beside(7), settings, none);
   // It is not the sine that it learnt from.
   expect(opened.notes).toEqual([{ note: "otherSeries", column: "price" }]);
   expect(await predictTest(trained as Forecaster, false)).toEqual(
     await predictTest(forecaster, false),
   );
-  await expect(openModel(file, beside(["price", "stock"]), settings, none)).rejects.toThrow(
-    "expected a forecaster of one column, got one of 2",
+  await expect(openModel(file, beside(8), settings, none)).rejects.toThrow(
+    "expected the settings of this model, windows of 7 times 1 to 1 numbers, got those of windows of 8 times 1",
   );
 });
 

@@ -2,7 +2,7 @@ import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
 import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Cell, defaults, isSeries, type Settings } from "../app/settings.ts";
+import { type Cell, defaults, featuresText, isSeries, type Settings } from "../app/settings.ts";
 import { type Classifier, chosenReviews, classifierOf, imdbWords } from "./classifier.ts";
 import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
 import { type Forecaster, preparedFor, seasonOf } from "./forecaster.ts";
@@ -24,12 +24,13 @@ export async function fileOf(trained: Trained, settings: Settings): Promise<Uint
   const { layout, bands, scaler, series, season } = trained;
   return withCompanion(file, {
     ...{ kind: "rnnkit forecaster", layout, bands, scaler },
-    ...{ column: series.valueLabel, season: season?.length ?? null, settings },
+    columns: [series.valueLabel, ...(series.features ?? []).map(({ name }) => name)],
+    ...{ season: season?.length ?? null, settings },
   });
 }
 
 /**
- * Opens a model of Keras, of this page or of the command line: a forecaster of windows [null, steps, 1], or a
+ * Opens a model of Keras, of this page or of the command line: a forecaster of windows [null, steps, columns], or a
  * classifier of word ids [null, words] through an Embedding to [null, 1].
  *
  * @throws for any other model, and for a file that is none
@@ -70,12 +71,11 @@ function isClassifier(model: LayersModel): boolean {
   const hasEmbedding = model.layers.some((layer) => layer.getClassName() === "Embedding");
   if (isAlone && input.length === 2 && output.length === 2 && output[1] === 1 && hasEmbedding)
     return true;
-  if (isAlone && input.length === 3 && input[2] === 1 && output.length === 2 && output[1])
-    return false;
+  if (isAlone && input.length === 3 && input[2] && output.length === 2 && output[1]) return false;
   const shown = (shapes: { shape: (number | null)[] }[]) =>
     shapes.map(({ shape }) => `[${shape.map((n) => n ?? "null").join(", ")}]`).join(" and ");
   throw new Error(
-    "expected a forecaster, windows [null, steps, 1] to [null, n], or a classifier of reviews, word ids " +
+    "expected a forecaster, windows [null, steps, columns] to [null, n], or a classifier of reviews, word ids " +
       `[null, words] through an Embedding to [null, 1], got ${shown(model.inputs)} to ${shown(model.outputs)}`,
   );
 }
@@ -90,18 +90,28 @@ function forecasterFrom(
   const own = companion?.kind === "rnnkit forecaster" ? companion : null;
   const timesteps = model.inputs[0]?.shape[1] ?? own?.layout.timesteps ?? settings.window;
   const width = model.outputs[0]?.shape[1] as number;
+  const features = model.inputs[0]?.shape[2] as number;
   const layout = own?.layout ?? { timesteps, steps: width, features: 1, columns: 1, levels: [] };
-  if (layout.timesteps !== timesteps || widthOf(layout) !== width) {
+  if (!own && features > 1) {
     throw new Error(
-      `expected the settings of this model, windows of ${timesteps} to ${width} numbers, got those of ${layout.timesteps} to ${widthOf(layout)}`,
+      `expected a forecaster of ${features} columns with its settings, in it or beside it as the command line writes them, got it without`,
+    );
+  }
+  const fits = layout.timesteps === timesteps && layout.features === features;
+  if (!fits || widthOf(layout) !== width) {
+    const shown = (steps: number, columns: number, numbers: number) =>
+      `windows of ${steps} times ${columns} to ${numbers} numbers`;
+    throw new Error(
+      `expected the settings of this model, ${shown(timesteps, features, width)}, got those of ${shown(layout.timesteps, layout.features, widthOf(layout))}`,
     );
   }
   const source = seriesSettings(own?.settings ?? settings, settings, files);
-  const series = chosenSeries(source, files);
-  const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null);
+  const series = chosenSeries(withColumns(source, own?.columns ?? []), files);
+  const allColumns = layout.columns > 1;
+  const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null, allColumns);
   if (!own) notes.push({ note: "noScaler" });
-  else if (own.settings ? own.settings !== source : own.column !== series.valueLabel)
-    notes.push({ note: "otherSeries", column: own.column });
+  else if (own.settings ? own.settings !== source : own.columns[0] !== series.valueLabel)
+    notes.push({ note: "otherSeries", column: own.columns.join(", ") });
   return {
     ...{ kind: "forecaster", model, layout, bands: own?.bands ?? null },
     ...{ scaler: prepared.scaler, series, prepared, season: seasonOf(series, prepared) },
@@ -112,6 +122,21 @@ function forecasterFrom(
 function seriesSettings(wanted: Settings, present: Settings, { csv }: GivenFiles): Settings {
   const isThere = ({ task }: Settings) => isSeries(task) && (task !== "csv" || csv !== null);
   return [wanted, present].find(isThere) ?? { ...defaults.sine, seed: present.seed };
+}
+
+/**
+ * The settings with the columns that a model sees: of several, those of the CSV file that has them.
+ *
+ * @throws where there is none
+ */
+function withColumns(settings: Settings, [column = "", ...features]: string[]): Settings {
+  if (features.length === 0) return { ...settings, features: "" };
+  if (settings.task !== "csv") {
+    throw new Error(
+      `expected the CSV file with the columns ${[column, ...features].join(", ")} that the model sees: drop it together with the model`,
+    );
+  }
+  return { ...settings, column, features: featuresText(features) };
 }
 
 async function classifierFrom(
@@ -144,7 +169,10 @@ function fittingSettings(
   const cell = cellOf(trained.model) ?? present.cell;
   const { backend } = present;
   if (trained.kind === "forecaster") {
-    return { ...seriesSettings(saved, present, files), cell, units, window, backend };
+    const source = seriesSettings(saved, present, files);
+    const { valueLabel, features = [] } = trained.series;
+    const columns = [valueLabel, ...features.map(({ name }) => name)];
+    return { ...withColumns(source, columns), cell, units, window, backend };
   }
   const base = [saved, present].find(({ task }) => !isSeries(task)) ?? defaults.reviews;
   const task = base.task === "imdb" && !files.imdb && !companion ? "reviews" : base.task;

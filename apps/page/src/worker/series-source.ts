@@ -3,7 +3,7 @@ import { textOf } from "@rnnkit/benchmarks/csv/text";
 import sunspots from "@rnnkit/benchmarks/data/sunspots-yearly.csv?raw";
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import { sineSeries } from "@rnnkit/benchmarks/sine-series";
-import type { Settings } from "../app/settings.ts";
+import { featuresIn, type Settings } from "../app/settings.ts";
 import type { GivenFiles } from "./messages.ts";
 
 type CsvFile = NonNullable<GivenFiles["csv"]>;
@@ -13,7 +13,8 @@ type CsvFile = NonNullable<GivenFiles["csv"]>;
  *
  * @throws UsageError for a CSV file that is not there or cannot be read, by row and cell
  */
-export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFiles): Series {
+export function chosenSeries(settings: Settings, { csv }: GivenFiles): Series {
+  const { task, seed, column } = settings;
   if (task === "sine") return sineSeries(seed);
   if (task === "sunspots") {
     const read = columnIn({ text: sunspots, notes: [] }, "sunspots", { column: "SUNACTIVITY" });
@@ -25,7 +26,11 @@ export function chosenSeries({ task, seed, column }: Settings, { csv }: GivenFil
     };
   }
   if (!csv) throw new Error("expected a CSV file, got none");
-  const read = columnIn(textOf(csv.bytes, csv.name), csv.name, column ? { column } : {});
+  const features = featuresIn(settings.features);
+  const read = columnIn(textOf(csv.bytes, csv.name), csv.name, {
+    ...(column && { column }),
+    ...(features.length > 0 && { features }),
+  });
   return seriesOf(read, "csv", `${read.name} of ${csv.name}`, csv.name);
 }
 
@@ -43,8 +48,9 @@ export function columnsOf({ name, bytes }: CsvFile): string[] {
 }
 
 function seriesOf(column: Column, name: string, title: string, source: string): Series {
-  const { values, gapsFilled, notes, at, axis } = column;
+  const { values, gapsFilled, notes, at, axis, features } = column;
   return {
+    ...(features.length > 0 && { features }),
     ...{ name, title, source, synthetic: false, values, gapsFilled, notes, at, axis },
     valueLabel: column.name,
   };

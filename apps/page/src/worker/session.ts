@@ -23,6 +23,7 @@ import {
   outputsOf,
   predictTest,
   preparedFor,
+  saysAllColumns,
   scaledLoss,
   seasonOf,
   seriesData,
@@ -94,7 +95,8 @@ async function trainForecaster(
   const series = chosenSeries(settings, files);
   const { window: timesteps, epochs, batch: batchSize, seed } = settings;
   const bands = bandsOf(settings);
-  const prepared = preparedFor(series, timesteps, outputsOf(settings), null);
+  const allColumns = saysAllColumns(series, settings);
+  const prepared = preparedFor(series, timesteps, outputsOf(settings), null, allColumns);
   const season = seasonOf(series, prepared);
   reviews = null;
   tell({ event: "anew" });
@@ -116,8 +118,9 @@ async function trainForecaster(
     onEpoch: async (epoch) => {
       checkFinite(epoch.loss);
       const predictions = await predictTest(whole, false);
-      // The pinball loss has another unit.
-      const validationLoss = layout.levels.length === 0 ? scaledLoss(whole, predictions) : null;
+      // The pinball loss has another unit, and a loss of all columns is not that of the one.
+      const isSame = layout.levels.length === 0 && layout.columns === 1;
+      const validationLoss = isSame ? scaledLoss(whole, predictions) : null;
       tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
       tell({ event: "predictions", predictions });
     },

@@ -4,20 +4,21 @@ import { planFolds, walkForward } from "@rnnkit/benchmarks/forecasting/walk-forw
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { bandKinds, type Cell, cells, defaults, type Settings } from "../app/settings.ts";
+import { bandKinds, cells, defaults, type Settings } from "../app/settings.ts";
 import type { JudgedFold, WalkStep } from "./messages.ts";
 import { chosenSeries } from "./series-source.ts";
 import { evaluateForward, type WalkListener } from "./walk-forward.ts";
 
 const settings: Settings = {
-  ...{ ...defaults.csv, units: 3, window: 4, epochs: 2 },
+  ...{ ...defaults.csv, column: "value", units: 3, window: 4, epochs: 2 },
   ...{ batch: 16, rate: 0.02, seed: 5, ahead: 3 },
 };
 const wave = Array.from({ length: 80 }, (_, t) => Math.sin(t / 2) + ((t * 7) % 5) / 10);
 
-function seriesOf(values: readonly number[]): Series {
-  const bytes = new TextEncoder().encode(["value", ...values].join("\n"));
-  return chosenSeries(settings, { csv: { name: "wave.csv", bytes }, imdb: null, words: null });
+function seriesOf(values: readonly number[], chosen = settings): Series {
+  const rows = values.map((value, t) => `${value},${value * Math.cos(t / 3)}`);
+  const bytes = new TextEncoder().encode(["value,other", ...rows].join("\n"));
+  return chosenSeries(chosen, { csv: { name: "wave.csv", bytes }, imdb: null, words: null });
 }
 
 async function judged(
@@ -27,7 +28,8 @@ async function judged(
 ) {
   const folds: JudgedFold[] = [];
   const steps: WalkStep[] = [];
-  const outcome = await evaluateForward(seriesOf(values), { ...settings, ...change }, 3, {
+  const chosen = { ...settings, ...change };
+  const outcome = await evaluateForward(seriesOf(values, chosen), chosen, 3, {
     signal: listener.signal ?? new AbortController().signal,
     onStep(step) {
       steps.push(step);
@@ -67,13 +69,14 @@ test("the page's folds of an LSTM are the command line's to the last bit, of all
   expect(steps.at(-1)).toEqual({ fold: 3, done: 16, total: 16 });
 });
 
-const kinds: [Cell, Settings["bands"]][] = [
-  ...cells.map((cell): [Cell, Settings["bands"]] => [cell, "none"]),
-  ...bandKinds.map((bands): [Cell, Settings["bands"]] => ["gru", bands]),
+const kinds: Pick<Settings, "cell" | "bands" | "features">[] = [
+  ...cells.map((cell) => ({ cell, bands: "none" as const, features: "" })),
+  ...bandKinds.map((bands) => ({ cell: "gru" as const, bands, features: "other" })),
 ];
-for (const [cell, bands] of kinds) {
-  test(`whatever comes after a fold's end changes nothing of it: ${cell}, bands ${bands}`, async () => {
-    const change = { cell, bands, epochs: 1 };
+for (const kind of kinds) {
+  const { cell, bands, features } = kind;
+  test(`whatever comes after a fold's end changes nothing of it: ${cell}, bands ${bands}${features && ", two columns"}`, async () => {
+    const change = { ...kind, epochs: 1 };
     const later = [...wave.slice(0, 40), ...wave.slice(40).map((value) => 5 - 3 * value)];
     const [before, after] = [await judged(wave, change), await judged(later, change)];
     expect(after.folds[0]).toEqual(before.folds[0]);

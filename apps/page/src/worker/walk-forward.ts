@@ -6,7 +6,7 @@ import {
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import type { Fold, JudgedForecasts } from "@rnnkit/benchmarks/results";
 import type { Settings } from "../app/settings.ts";
-import { bandsOf, buildForecaster, outputsOf } from "./forecaster.ts";
+import { bandsOf, buildForecaster, outputsOf, saysAllColumns } from "./forecaster.ts";
 import type { JudgedFold, Place, WalkOutcome, WalkStep } from "./messages.ts";
 
 /** How an evaluation is followed, and ended. */
@@ -32,8 +32,10 @@ export async function evaluateForward(
 ): Promise<WalkOutcome> {
   const { window: timesteps, epochs, batch: batchSize, seed, ahead } = settings;
   const bands = bandsOf(settings);
-  const outputs = outputsOf(settings);
-  const folds = planFolds(series, { folds: count, timesteps, outputs, allColumns: false });
+  const folds = planFolds(series, {
+    ...{ folds: count, timesteps, outputs: outputsOf(settings) },
+    allColumns: saysAllColumns(series, settings),
+  });
   const training = { epochs, batchSize, seed };
   const total = countFoldSteps(folds, training);
   let done = 0;
