@@ -275,7 +275,7 @@ async function takeCsv(file: File): Promise<void> {
 }
 
 async function openModel(file: File, companion: File | null): Promise<void> {
-  if (state.isBusy.value) throw new Error("stop the training before a model is opened");
+  if (state.isBusy.value) throw new Error("stop what is running before a model is opened");
   const before = state.phase.value;
   state.phase.value = "opening";
   try {

@@ -151,7 +151,7 @@ export const appEnglish = {
 
   "walk.title": "Walk-forward",
   "walk.hint":
-    "For each fold a new model of these settings, trained on all values before its stretch and judged on it. The model that is there stays.",
+    "For each fold a new model of these settings, trained on all values before its stretch and judged on that stretch. The model that is there stays.",
   "walk.folds": "Folds",
   "walk.start": "Evaluate",
   "walk.progress": "Progress of the evaluation",

@@ -116,8 +116,6 @@ export interface Reading {
 export interface JudgedFold extends JudgedForecasts {
   from: Place;
   to: Place;
-  /** Values in a season of what came before; null where none was found. */
-  season: number | null;
 }
 
 /** Where an evaluation stands: batches that its models have learnt from, in all folds. */

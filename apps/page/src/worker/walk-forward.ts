@@ -65,11 +65,10 @@ export async function evaluateForward(
   };
 }
 
-function judgedFold({ test, horizon, season }: Fold): JudgedFold {
+function judgedFold({ test, horizon }: Fold): JudgedFold {
   return {
     ...(horizon.steps[0] as JudgedForecasts),
     from: test.at[0] as Place,
     to: test.at.at(-1) as Place,
-    season: season?.length ?? null,
   };
 }
