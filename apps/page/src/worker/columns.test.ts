@@ -1,6 +1,8 @@
 // Several columns of a CSV file: what the model sees besides the one that it forecasts.
 import "@tensorflow/tfjs-backend-cpu";
 import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
+import { buildForecaster as buildStock } from "@rnnkit/benchmarks/forecasting/forecaster-model";
+import type { ForecasterLayout } from "@rnnkit/benchmarks/forecasting/layout";
 import { layoutOf, newForecaster } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import { prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import { train } from "@rnnkit/benchmarks/training";
@@ -68,9 +70,10 @@ test("of equal settings and seed, page and command line forecast alike", async (
   const settings = settingsOf(["b, next", "c"], { epochs: 2 });
   const page = await trainedOn(settings);
   const prepared = prepareSeries(page.series, settings.window, 1, { allColumns: true });
-  const { units, epochs, batch: batchSize, rate: learningRate, seed, window } = settings;
-  const options = { model: "stock", timesteps: window, units, learningRate, seed } as const;
-  const line = newForecaster(prepared, { ...options, epochs, batchSize }, null, signal);
+  const { units, epochs, batch: batchSize, rate: learningRate, seed } = settings;
+  const build = (layout: ForecasterLayout) =>
+    buildStock({ model: "stock", units, learningRate, seed }, layout);
+  const line = newForecaster(prepared, build, { epochs, batchSize, seed, signal }, null);
   await line.train();
   const wanted = await forecastAhead(line, page.series, 4, signal);
   const { values } = await forecastBeyond(page, 4);
