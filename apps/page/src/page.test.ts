@@ -228,6 +228,8 @@ describe.skipIf(lacksChromium)("the page", () => {
     await expect(page.locator("button:focus").textContent()).resolves.toBe("Evaluate");
     expect(await errors(page)).toEqual(wanted);
     await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
+    // With a tip in a chart too.
+    await page.locator(".plot svg").first().hover();
     expect(await serious(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overhang(page)).toBe(0);

@@ -28,9 +28,16 @@ export function Figure(props: {
     if (!plots || width === 0) return;
     const drawn = draw(plots, width);
     // The library names its groups, which have no role to be named in; the picture's own label says more.
-    for (const group of drawn.querySelectorAll("g[aria-label]"))
-      group.removeAttribute("aria-label");
+    const unname = () => {
+      for (const group of drawn.querySelectorAll("g[aria-label]"))
+        group.removeAttribute("aria-label");
+    };
+    unname();
     place.current?.replaceChildren(drawn);
+    // A tip is drawn anew wherever the pointer goes.
+    const observer = new MutationObserver(unname);
+    observer.observe(drawn, { childList: true, subtree: true });
+    return () => observer.disconnect();
   });
   return (
     <figure>
