@@ -10,8 +10,6 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import typescript from "typescript";
 
-const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
-
 /** @type {Record<string, string[]>} allowed arrows between published packages */
 const arrows = {
   "core-rnn": [],
@@ -35,16 +33,45 @@ const MOST_LINES = 320;
 /** Characters of a line where no formatter looks: Biome has the others. */
 const MOST_CHARACTERS = 120;
 
-/** @type {string[]} */
-const complaints = [];
+/** What is wrong with a repository, a line each. @param {string} root @returns {string[]} */
+export function complaintsAbout(root) {
+  const complaints = readdirSync(join(root, "packages")).flatMap((name) =>
+    complaintsAboutPackage(root, name),
+  );
+  for (const group of ["packages", "apps", "internal"].filter((name) =>
+    existsSync(join(root, name)),
+  )) {
+    for (const name of readdirSync(join(root, group))) {
+      for (const part of ["src", "assembly"]) {
+        const folder = join(root, group, name, part);
+        if (existsSync(folder))
+          complaints.push(...complaintsAboutFolder(root, folder, part === "assembly"));
+      }
+    }
+  }
+  return complaints;
+}
 
-for (const name of readdirSync(join(root, "packages"))) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const complaints = complaintsAbout(resolve(process.argv[2] ?? dirname(import.meta.dirname)));
+  if (complaints.length > 0) {
+    console.error(complaints.join("\n"));
+    process.exit(1);
+  }
+  console.log(
+    "graph: every import follows an allowed arrow, none a circle, no file is too long, no class of the platform is asked for",
+  );
+}
+
+/** Arrows, names and classes. @param {string} root @param {string} name its folder's @returns {string[]} */
+function complaintsAboutPackage(root, name) {
+  /** @type {string[]} */
+  const complaints = [];
   const folder = join(root, "packages", name);
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const allowed = arrows[name];
   if (!allowed) {
-    complaints.push(`packages/${name}: not in the package graph of scripts/check-graph.mjs`);
-    continue;
+    return [`packages/${name}: not in the package graph of scripts/check-graph.mjs`];
   }
   const shipped = { ...manifest.dependencies, ...manifest.peerDependencies };
   const tested = { ...shipped, ...manifest.devDependencies };
@@ -83,29 +110,20 @@ for (const name of readdirSync(join(root, "packages"))) {
       complaints.push(`${where}: ${target} is not declared in packages/${name}/package.json`);
     }
   }
+  return complaints;
 }
 
-for (const group of ["packages", "apps", "internal"].filter((name) =>
-  existsSync(join(root, name)),
-)) {
-  for (const name of readdirSync(join(root, group))) {
-    for (const part of ["src", "assembly"]) {
-      const folder = join(root, group, name, part);
-      if (existsSync(folder)) checkFolder(folder, part === "assembly");
-    }
-  }
-}
-
-if (complaints.length > 0) {
-  console.error(complaints.join("\n"));
-  process.exit(1);
-}
-console.log(
-  "graph: every import follows an allowed arrow, none a circle, no file is too long, no class of the platform is asked for",
-);
-
-/** Circles, and lengths, in a folder of sources. @param {string} folder @param {boolean} isAssembly */
-function checkFolder(folder, isAssembly) {
+/**
+ * Circles, and lengths, in a folder of sources.
+ *
+ * @param {string} root
+ * @param {string} folder
+ * @param {boolean} isAssembly
+ * @returns {string[]}
+ */
+function complaintsAboutFolder(root, folder, isAssembly) {
+  /** @type {string[]} */
+  const complaints = [];
   /** @type {Map<string, string[]>} */
   const graph = new Map();
   for (const file of sources(folder)) {
@@ -132,6 +150,7 @@ function checkFolder(folder, isAssembly) {
     const names = circle.map((file) => relative(folder, file));
     complaints.push(`${relative(root, folder)}: ${names.join(" → ")} is a circle of imports`);
   }
+  return complaints;
 }
 
 /** A circle through each file that is on one, and on none named before. @param {Map<string, string[]>} graph */
