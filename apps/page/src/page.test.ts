@@ -214,6 +214,11 @@ describe.skipIf(lacksChromium)("the page", () => {
     await page.getByText("2 steps ahead, all folds").waitFor();
 
     await trained(page);
+    const steps = page
+      .locator('[aria-label^="Errors of 1 to 2 steps"] text')
+      .filter({ hasText: /^[12]$/ });
+    await steps.first().waitFor();
+    await expect(steps.allTextContents()).resolves.toEqual(["1", "2"]);
     const wanted = await errors(page);
     await set(page, "Epochs", "100");
     await set(page, "Folds", "10");

@@ -102,7 +102,13 @@ export function horizonPlot(
   return plotWithRoom({
     ...base,
     ...{ width, height: chartHeight },
-    x: { label: words.steps, domain: [1, model.length], ticks: width / 90, tickFormat: "d" },
+    x: {
+      label: words.steps,
+      domain: [1, model.length],
+      // No more than whole steps: those between would be written as if they were.
+      ticks: Math.min(model.length - 1, width / 90),
+      tickFormat: "d",
+    },
     y: { label: "MAE", grid: true, ticks: 5, zero: true, nice: true },
     color: {
       domain: [words.model, words.lastValue, words.seasonal],
