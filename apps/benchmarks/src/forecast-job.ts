@@ -1,6 +1,6 @@
 import type { ForecastJob } from "./forecast.ts";
 import { type ForecastCommandOptions as Options, SAMPLES } from "./forecast-options.ts";
-import { BAND_LEVELS } from "./forecasting/layout.ts";
+import { bandSettings } from "./forecasting/bands.ts";
 import { planFolds } from "./forecasting/walk-forward.ts";
 import { prepareSeries } from "./prepared-series.ts";
 import type { BandSettings } from "./results.ts";
@@ -64,13 +64,7 @@ function bandsOf({ bands, samples, dropout, strategy, ahead = 1 }: Options): Ban
       "--bands quantile: expected --strategy direct, got recursive: of quantiles no next window can be made; or take --bands dropout",
     );
   }
-  const [low, , high] = BAND_LEVELS;
-  return {
-    method: bands,
-    levels: [low, high],
-    nominal: Number((high - low).toFixed(12)),
-    samples: bands === "dropout" ? (samples ?? SAMPLES) : null,
-  };
+  return bandSettings(bands, samples ?? SAMPLES);
 }
 
 function seriesOf({ series, csv, column, decimal, dates, features, seed }: Options) {

@@ -1,6 +1,6 @@
 import { forecastAhead } from "./forecast-ahead.ts";
 import { epochLine, foldLine, forecastHead, forecastSummary } from "./forecast-lines.ts";
-import { byStep, horizonErrors, judgedSteps, naiveScale } from "./forecasting/errors.ts";
+import { byStep, horizonErrors, judgedSteps, stretchOf } from "./forecasting/errors.ts";
 import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
 import { buildForecaster, type ForecasterOptions } from "./forecasting/forecaster-model.ts";
 import type { Strategy } from "./forecasting/layout.ts";
@@ -100,10 +100,8 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
     Object.assign(run.test, firstSteps(ofTest));
     run.rmse = { train: errorOf(run.train), test: errorOf(run.test) };
     const { values } = series;
-    const { firstTarget } = test;
-    const scale = naiveScale(values.subarray(0, firstTarget));
     const season = run.season?.length ?? null;
-    const stretch = { values, firstTarget, end: values.length, season, scale };
+    const stretch = stretchOf(values, test.firstTarget, values.length, season);
     run.horizon = horizonErrors([byStep(ofTest, stretch)]);
     run.timings.evaluateSeconds = (performance.now() - predictedAt) / 1000;
     if (beyond) {

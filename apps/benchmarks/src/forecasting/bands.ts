@@ -1,4 +1,5 @@
 import type { NdArray } from "@rnnkit/preprocess";
+import type { BandSettings } from "../results.ts";
 import { quantile } from "../statistics.ts";
 import { BAND_LEVELS, type ForecasterLayout, levelsOf } from "./layout.ts";
 import { type PredictWindows, rollout } from "./rollout.ts";
@@ -9,6 +10,17 @@ export interface Forecasts {
   point: Float64Array;
   lower: Float64Array | null;
   upper: Float64Array | null;
+}
+
+/** How the bands of a method are made; those of dropout out of so many **samples**. */
+export function bandSettings(method: BandSettings["method"], samples: number): BandSettings {
+  const [low, , high] = BAND_LEVELS;
+  return {
+    method,
+    levels: [low, high],
+    nominal: Number((high - low).toFixed(12)),
+    samples: method === "dropout" ? samples : null,
+  };
 }
 
 /** Predictions with dropout left on, drawn so often. */

@@ -38,6 +38,17 @@ export function naiveScale(train: Float64Array): number | null {
   return sum > 0 && Number.isFinite(sum) ? sum : null;
 }
 
+/** A stretch of a series, all before which is its training part. */
+export function stretchOf(
+  values: Float64Array,
+  firstTarget: number,
+  end: number,
+  season: number | null,
+): Stretch {
+  const scale = naiveScale(values.subarray(0, firstTarget));
+  return { values, firstTarget, end, season, scale };
+}
+
 /**
  * The forecasts by their step ahead, beside the last value known at each's origin and the value of the same place in
  * the last known season. Only targets within the stretch are judged: the more steps ahead, the fewer.

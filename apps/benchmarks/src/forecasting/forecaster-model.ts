@@ -25,31 +25,65 @@ export function dropoutOf({
   return dropout ?? (model === "lstm" ? 0.2 : 0);
 }
 
+/** What the one recurrent layer of a forecaster is, in keras-builders' words. */
+export type ForecasterCell = "simple_rnn" | "lstm" | "gru" | "bidirectional_lstm";
+
+/** One recurrent layer, and what is behind it. */
+export interface OneLayerOptions {
+  cell: ForecasterCell;
+  units: number;
+  /** Adam's step size. */
+  learningRate: number;
+  seed: number;
+  /** Share of units that drop out behind the layer in training; 0: no such layer. */
+  dropout: number;
+}
+
 /** A compiled model of the tutorial's layers for the layout; with levels under the pinball loss, else squared errors. */
 export function buildForecaster(options: ForecasterOptions, layout: ForecasterLayout): Sequential {
   const { model, units, learningRate, seed } = options;
-  const { timesteps, features, levels } = layout;
-  const width = widthOf(layout);
   const dropout = dropoutOf(options);
-  const loss = levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
-  const overrides = { optimizer: "adam", learningRate, seed, loss } as const;
   if (model === "lstm") {
-    return buildLstmForecaster(timesteps, features, width, {
+    return buildLstmForecaster(layout.timesteps, layout.features, widthOf(layout), {
       units: [units, units],
       dropout: [dropout, dropout],
-      ...overrides,
+      ...{ optimizer: "adam", learningRate, seed, loss: lossOf(layout) },
     });
   }
-  if (features * width === 1 && dropout === 0) {
-    return buildStockForecaster(timesteps, { units, ...overrides });
+  return buildOneLayer({ cell: "lstm", units, learningRate, seed, dropout }, layout);
+}
+
+/**
+ * A recurrent layer → Dense, Adam, compiled as `buildForecaster` does; an LSTM of one column and one number without
+ * dropout is the tutorial's by name.
+ */
+export function buildOneLayer(options: OneLayerOptions, layout: ForecasterLayout): Sequential {
+  const { cell, units, learningRate, seed, dropout } = options;
+  const { timesteps, features } = layout;
+  const width = widthOf(layout);
+  if (cell === "lstm" && features * width === 1 && dropout === 0) {
+    return buildStockForecaster(timesteps, { units, learningRate, seed });
   }
-  const stock = sequential({
+  const inputShape: [number, number] = [timesteps, features];
+  const recurrent = {
+    simple_rnn: () => layers.simpleRNN({ units, inputShape, seed }),
+    lstm: () => layers.lstm({ units, inputShape, seed }),
+    gru: () => layers.gru({ units, inputShape, seed }),
+    bidirectional_lstm: () =>
+      layers.bidirectional({ layer: layers.lstm({ units, seed }), inputShape }),
+  }[cell]();
+  const model = sequential({
     layers: [
-      layers.lstm({ units, inputShape: [timesteps, features], seed }),
+      recurrent,
       ...(dropout > 0 ? [layers.dropout({ rate: dropout, seed: seed + 2 })] : []),
       layers.dense({ units: width, seed: seed + 1 }),
     ],
   });
-  stock.compile({ optimizer: adam({ learningRate }), loss });
-  return stock;
+  model.compile({ optimizer: adam({ learningRate }), loss: lossOf(layout) });
+  return model;
+}
+
+/** The pinball loss of the layout's quantiles; of one number squared errors. */
+function lossOf({ levels }: ForecasterLayout) {
+  return levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
 }

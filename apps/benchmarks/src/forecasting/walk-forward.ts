@@ -4,7 +4,7 @@ import { type PreparedSeries, prepareSeries } from "../prepared-series.ts";
 import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
 import type { TrainOptions } from "../training.ts";
 import { UsageError } from "../usage-error.ts";
-import { byStep, horizonErrors, judgedSteps, naiveScale, type StepForecasts } from "./errors.ts";
+import { byStep, horizonErrors, judgedSteps, type StepForecasts, stretchOf } from "./errors.ts";
 import { emptyPart, firstSteps } from "./forecast-part.ts";
 import { guessSeason } from "./season.ts";
 import { type BuildForecaster, forecastsOf, newForecaster } from "./trained-forecaster.ts";
@@ -116,15 +116,8 @@ export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
       const judged = judgedSteps(ahead, end - trainPoints, bands?.samples ?? null);
       const forecasts = await forecastsOf(forecaster, prepared.test.x, judged, signal);
       if (!forecasts) break;
-      const { values } = series;
       const length = season?.length ?? null;
-      const steps = byStep(forecasts, {
-        values,
-        firstTarget: trainPoints,
-        end,
-        season: length,
-        scale: naiveScale(values.subarray(0, trainPoints)),
-      });
+      const steps = byStep(forecasts, stretchOf(series.values, trainPoints, end, length));
       stretches.push(steps);
       const fold: Fold = {
         trainPoints,

@@ -1,18 +1,13 @@
 import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
-import type { Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
+import { bandSettings, type Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
 import {
   byStep,
   horizonErrors,
   judgedSteps,
-  naiveScale,
+  stretchOf,
 } from "@rnnkit/benchmarks/forecasting/errors";
-import {
-  BAND_LEVELS,
-  type ForecasterLayout,
-  reaches,
-  widthOf,
-} from "@rnnkit/benchmarks/forecasting/layout";
-import { quantileLoss } from "@rnnkit/benchmarks/forecasting/quantile-loss";
+import { buildOneLayer } from "@rnnkit/benchmarks/forecasting/forecaster-model";
+import { type ForecasterLayout, reaches } from "@rnnkit/benchmarks/forecasting/layout";
 import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
 import { targetScaler } from "@rnnkit/benchmarks/forecasting/target-scaler";
 import {
@@ -23,9 +18,8 @@ import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import type { BandSettings, Season } from "@rnnkit/benchmarks/results";
-import { adam, buildStockForecaster, layers } from "@rnnkit/keras-builders";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
-import { type LayersModel, sequential } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Cell, Settings } from "../app/settings.ts";
 import type { Ahead, Horizon, Predictions, SeriesData } from "./messages.ts";
 
@@ -43,46 +37,22 @@ const SAMPLES = 50;
 
 /** How a model of the settings makes its bands; eight of ten values should lie within. */
 export function bandsOf({ bands: method }: Pick<Settings, "bands">): BandSettings | null {
-  if (method === "none") return null;
-  const [low, , high] = BAND_LEVELS;
-  const samples = method === "dropout" ? SAMPLES : null;
-  return { method, levels: [low, high], nominal: 0.8, samples };
+  return method === "none" ? null : bandSettings(method, SAMPLES);
 }
 
 /** Steps that one prediction says: quantiles say nothing that could go into the next window, so all at once. */
 export const outputsOf = ({ bands, ahead }: Pick<Settings, "bands" | "ahead">): number =>
   bands === "quantile" ? ahead : 1;
 
-/** A recurrent layer → Dense, Adam, squared errors or, of quantiles, the pinball loss; the plain LSTM is the tutorial's. */
+/** The command line's model of one recurrent layer, of any of the page's cells, for the settings. */
 export function buildForecaster(
   cell: Cell,
   { units, rate: learningRate, seed }: Settings,
   layout: ForecasterLayout,
   bands: BandSettings | null,
 ): LayersModel {
-  const { timesteps, features, levels } = layout;
-  const width = widthOf(layout);
-  if (cell === "lstm" && width === 1 && features === 1 && !bands)
-    return buildStockForecaster(timesteps, { units, learningRate, seed });
-  const inputShape: [number, number] = [timesteps, features];
-  const recurrent = {
-    simple_rnn: () => layers.simpleRNN({ units, inputShape, seed }),
-    lstm: () => layers.lstm({ units, inputShape, seed }),
-    gru: () => layers.gru({ units, inputShape, seed }),
-    bidirectional_lstm: () =>
-      layers.bidirectional({ layer: layers.lstm({ units, seed }), inputShape }),
-  }[cell]();
-  const dropout = layers.dropout({ rate: DROPOUT, seed: seed + 2 });
-  const model = sequential({
-    layers: [
-      recurrent,
-      ...(bands?.method === "dropout" ? [dropout] : []),
-      layers.dense({ units: width, seed: seed + 1 }),
-    ],
-  });
-  const loss = levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
-  model.compile({ optimizer: adam({ learningRate }), loss });
-  return model;
+  const dropout = bands?.method === "dropout" ? DROPOUT : 0;
+  return buildOneLayer({ cell, units, learningRate, seed, dropout }, layout);
 }
 
 /** The first value of the test part. */
@@ -108,13 +78,8 @@ export const seasonOf = (series: Series, { test }: PreparedSeries): Season | nul
   guessSeason(series, test.firstTarget);
 
 /** Where the test part stands, for the judgement of forecasts of it. */
-const stretchOf = ({ series, prepared: { test }, season }: Forecaster) => ({
-  values: series.values,
-  firstTarget: test.firstTarget,
-  end: series.values.length,
-  season: season?.length ?? null,
-  scale: naiveScale(series.values.subarray(0, test.firstTarget)),
-});
+const testStretch = ({ series: { values }, prepared: { test }, season }: Forecaster) =>
+  stretchOf(values, test.firstTarget, values.length, season?.length ?? null);
 
 /** Forecasts of the test part one step ahead, in the series' unit, beside their baselines; bands once it is trained. */
 export async function predictTest(
@@ -125,7 +90,7 @@ export async function predictTest(
   const plain =
     bands?.method === "dropout" && !withBands ? { ...forecaster, bands: null } : forecaster;
   const forecasts = (await forecastsOf(plain, forecaster.prepared.test.x, 1, signal)) as Forecasts;
-  const { all } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const { all } = horizonErrors([byStep(forecasts, testStretch(forecaster))]);
   const { point, lower, upper } = forecasts;
   const { model, lastValue, seasonal, coverage } = all;
   return {
@@ -154,7 +119,7 @@ export async function judgeHorizon(forecaster: Forecaster, most: number): Promis
   const plain =
     forecaster.bands?.method === "dropout" ? { ...forecaster, bands: null } : forecaster;
   const forecasts = (await forecastsOf(plain, prepared.test.x, horizon, signal)) as Forecasts;
-  const { steps } = horizonErrors([byStep(forecasts, stretchOf(forecaster))]);
+  const { steps } = horizonErrors([byStep(forecasts, testStretch(forecaster))]);
   const hasSeason = steps.every(({ seasonal }) => seasonal !== null);
   return {
     model: steps.map(({ model }) => model.mae),
