@@ -11,6 +11,7 @@ import {
   readWeights,
   writeWeights,
 } from "./models.ts";
+import { variantKey } from "./plan.ts";
 import type { Check, Variant } from "./schema.ts";
 
 /** What is checked, and with what. */
@@ -50,25 +51,33 @@ function referenceOf({ cell, implementation }: Variant): Reference {
     : { implementation: "stock", backend: "cpu", threads: null };
 }
 
-/** Keeps what references gave, for as long as one comparison is worked at in this process. */
-export type KnownReferences = Map<string, Promise<Numbers>>;
+/** Keeps what references and variants gave, for as long as one comparison is worked at in this process. */
+export type KnownNumbers = Map<string, Promise<Numbers>>;
 
-/** Runs a variant from the weights of its reference and says how far its numbers are from it. */
+/** Runs a variant from the weights of its reference, once, and says how far its numbers are from it. */
 export async function checkVariant(
   variant: Variant,
   on: CheckCase,
-  known: KnownReferences,
+  known: KnownNumbers,
 ): Promise<Check> {
   const reference = referenceOf(variant);
   const { model, cell } = variant;
-  const key = [model, cell, reference.implementation].join("/");
   const { problem, examples } = shortened(on);
-  if (!known.has(key)) {
+  const once = (key: string, numbers: () => Promise<Numbers>): Promise<Numbers> => {
+    const found = known.get(key) ?? numbers();
+    known.set(key, found);
+    // What threw may work the next time.
+    found.catch(() => known.delete(key));
+    return found;
+  };
+  const expected = await once(`reference ${model}/${cell}/${reference.implementation}`, () =>
     // Never by the builder that is on trial.
-    known.set(key, numbersOf({ ...variant, ...reference }, problem, examples, buildModel));
-  }
-  const expected = (await known.get(key)) as Numbers;
-  const actual = await numbersOf(variant, problem, examples, on.build);
+    numbersOf({ ...variant, ...reference }, problem, examples, buildModel),
+  );
+  // The heat of a variant and its runs from every seed ask for the same.
+  const actual = await once(variantKey(variant), () =>
+    numbersOf(variant, problem, examples, on.build),
+  );
   return {
     against: `${reference.implementation} layers on ${reference.backend}`,
     predictions: relativeError(actual.predictions, expected.predictions),

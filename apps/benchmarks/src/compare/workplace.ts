@@ -1,6 +1,6 @@
 import type { Progress } from "../progress.ts";
 import { startBackend } from "./backend.ts";
-import { type CheckCase, checkVariant, type KnownReferences, wrongNumbers } from "./check.ts";
+import { type CheckCase, checkVariant, type KnownNumbers, wrongNumbers } from "./check.ts";
 import { type BuildModel, buildModel, type Problem } from "./models.ts";
 import type { Check, Outcome, Settings, Variant } from "./schema.ts";
 import type { LoadedTask } from "./task.ts";
@@ -9,7 +9,7 @@ import type { LoadedTask } from "./task.ts";
 export interface Workplace {
   loaded: LoadedTask;
   settings: Settings;
-  known: KnownReferences;
+  known: KnownNumbers;
   progress: Progress;
   /** Aborted: the job ends after its step or round, and has no result. */
   signal: AbortSignal;
