@@ -16,6 +16,7 @@ import type {
   Reading,
   ReviewsData,
   SeriesData,
+  TrainingStep,
   WalkOutcome,
   WalkStep,
 } from "../worker/messages.ts";
@@ -35,17 +36,6 @@ export type Phase =
   | "stopped"
   | "opened"
   | "failed";
-
-/** A batch, as the worker tells of it. */
-export interface Step {
-  done: number;
-  total: number;
-  epoch: number;
-  /** As many as the training has, whatever the settings say by now. */
-  epochs: number;
-  loss: number;
-  accuracy: number | null;
-}
 
 /** A walk-forward evaluation: what its models are of, and how far it has come. */
 export interface Walk {
@@ -86,7 +76,7 @@ export const isWalking = computed(() => phase.value === "walking");
 export const isBusy = computed(
   () => isRunning.value || isWalking.value || phase.value === "opening",
 );
-export const step = signal<Step | null>(null);
+export const step = signal<TrainingStep | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const data = signal<SeriesData | ReviewsData | null>(null);
 export const predictions = signal<Predictions | null>(null);

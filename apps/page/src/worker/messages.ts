@@ -135,6 +135,17 @@ export interface WalkOutcome {
   farthest: (JudgedForecasts & { steps: number }) | null;
 }
 
+/** A batch of a training. */
+export interface TrainingStep {
+  done: number;
+  total: number;
+  epoch: number;
+  /** As many as the training has, whatever the settings say by now. */
+  epochs: number;
+  loss: number;
+  accuracy: number | null;
+}
+
 /** What the worker tells unasked; *anew* where a model takes the place of the one before, not earlier. */
 export type WorkerEvent =
   | { event: "backend"; report: BackendReport }
@@ -142,15 +153,7 @@ export type WorkerEvent =
   | { event: "anew" }
   | { event: "data"; data: SeriesData | ReviewsData }
   | { event: "model"; model: ModelAbout }
-  | {
-      event: "step";
-      done: number;
-      total: number;
-      epoch: number;
-      epochs: number;
-      loss: number;
-      accuracy: number | null;
-    }
+  | ({ event: "step" } & TrainingStep)
   | { event: "epoch"; epoch: Epoch }
   | { event: "predictions"; predictions: Predictions }
   | { event: "horizon"; horizon: Horizon | null }

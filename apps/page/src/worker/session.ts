@@ -29,7 +29,7 @@ import {
   seriesData,
 } from "./forecaster.ts";
 import { type Gate, gate } from "./gate.ts";
-import type { GivenFiles, Outcome, WalkStep, WorkerCalls, WorkerEvent } from "./messages.ts";
+import type { GivenFiles, Outcome, WorkerCalls, WorkerEvent } from "./messages.ts";
 import { aboutModel, fileOf, openModel, type Trained } from "./open-model.ts";
 import { chosenSeries, columnsOf } from "./series-source.ts";
 import { evaluateForward } from "./walk-forward.ts";
@@ -67,21 +67,28 @@ function current<K extends Trained["kind"]>(kind: K): Extract<Trained, { kind: K
 
 const STEP_MS = 40;
 
-/** Tells of batches, no more often than a page can draw, and waits while the gate is closed. */
+/** Tells of batches no more often than a page can draw, the last of a total included. */
+function drawnTeller() {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (event: WorkerEvent, done: number, total: number) => {
+    const now = performance.now();
+    if (now - toldAt < STEP_MS && done < total) return;
+    toldAt = now;
+    tell(event);
+  };
+}
+
+/** Tells of batches, and waits while the gate is closed. */
 function stepTeller(
   total: number,
   { epochs }: Settings,
   { gate, controller: { signal } }: Running,
 ) {
   let done = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const tellDrawn = drawnTeller();
   return async ({ epoch, loss, accuracy }: StepState) => {
     done++;
-    const now = performance.now();
-    if (now - toldAt >= STEP_MS || done === total) {
-      toldAt = now;
-      tell({ event: "step", done, total, epoch, epochs, loss, accuracy });
-    }
+    tellDrawn({ event: "step", done, total, epoch, epochs, loss, accuracy }, done, total);
     if (!signal.aborted) await gate.passed();
   };
 }
@@ -191,17 +198,6 @@ async function alone<T>({ backend }: Settings, work: (running: Running) => Promi
   }
 }
 
-/** Tells of batches no more often than a page can draw, the last included. */
-function walkStepTeller() {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  return (step: WalkStep) => {
-    const now = performance.now();
-    if (now - toldAt < STEP_MS && step.done < step.total) return;
-    toldAt = now;
-    tell({ event: "walkStep", step });
-  };
-}
-
 /** What the page may ask for. */
 export const calls: {
   [Name in keyof WorkerCalls]: (
@@ -215,13 +211,14 @@ export const calls: {
       (isSeries(settings.task) ? trainForecaster : trainClassifier)(settings, files, running),
     ),
   walkForward: (settings, files, folds) =>
-    alone(settings, ({ controller: { signal } }) =>
-      evaluateForward(chosenSeries(settings, files), settings, folds, {
+    alone(settings, ({ controller: { signal } }) => {
+      const tellDrawn = drawnTeller();
+      return evaluateForward(chosenSeries(settings, files), settings, folds, {
         signal,
-        onStep: walkStepTeller(),
+        onStep: (step) => tellDrawn({ event: "walkStep", step }, step.done, step.total),
         onFold: (fold) => tell({ event: "fold", fold }),
-      }),
-    ),
+      });
+    }),
   pause: () => run?.gate.close(),
   resume: () => run?.gate.open(),
   stop() {
