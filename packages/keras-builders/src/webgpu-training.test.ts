@@ -100,6 +100,24 @@ const cases: Record<string, Case> = {
     x: tokens,
     y: () => tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0], [B, 3]),
   },
+  "a penalty of each of nine weights, more than a program has buffers for": {
+    model: () => {
+      const l2 = { kernelRegularizer: "l2", biasRegularizer: "l2" } as const;
+      const model = sequential({
+        layers: [
+          layers.simpleRNN({
+            ...{ units: H, recurrentRegularizer: "l2", ...l2 },
+            ...{ inputShape: [T, 2], seed: 2 },
+          }),
+          ...[H, H, 1].map((units, i) => layers.dense({ units, ...l2, seed: 3 + i })),
+        ],
+      });
+      model.compile({ optimizer: rmsprop({ learningRate: 0.01 }), loss: "meanSquaredError" });
+      return model;
+    },
+    x: sequence,
+    y: () => tf.tensor2d(wave(B, 2), [B, 1]),
+  },
   "absolute errors of a tanh head, by adamw with clipping": {
     model: () =>
       classifier(

@@ -14,6 +14,7 @@ import { steps } from "./optimizer-programs.ts";
 import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
 import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
 import { softmax, softmaxKernels } from "./softmax.ts";
+import { sumOfMany } from "./sum-of-many.ts";
 
 export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
 
@@ -29,6 +30,7 @@ let isRegistered = false;
  * - `GatherV2` of rows: one dispatch, and ids that are known to be none refused, as on *cpu*;
  * - `Cast` of whole numbers to float32: floats, where tfjs's own leaves the words as they are, which its sums and
  *   transpositions along inner axes take for others;
+ * - `AddN` of more tensors than a program of the device has buffers for, 7 by default, where tfjs's own has wrong sums;
  * - `Transpose` that moves nothing: without a copy.
  *
  * Other backends are as before. It imports no backend and starts no device; call it again at will: tfjs's kernels are
@@ -47,6 +49,6 @@ export function registerWebGPUKernels(): void {
   for (const own of [denseKernels, lookupKernels, meanKernels, softmaxKernels])
     registerOwnKernels(own);
   addStepOps("webgpu", { addTotals, dense, lookup, mean, rows, softmax });
-  addReplacements("webgpu", movedRows);
+  addReplacements("webgpu", [...movedRows, sumOfMany]);
   registerKernels();
 }
