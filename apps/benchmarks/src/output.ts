@@ -56,9 +56,12 @@ export function writeResults(
   return { json, html };
 }
 
-/** Writes a file under a temporary name and renames it: it is never seen half-written. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+/** Writes a file under a **temporary** name and renames it: it is never seen half-written. */
+export function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  temporary: string = `${path}.${process.pid}.tmp`,
+): void {
   try {
     writeFileSync(temporary, content);
     renameSync(temporary, path);
