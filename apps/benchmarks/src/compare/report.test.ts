@@ -30,6 +30,7 @@ test("the terminal's table has a row a variant, and a reason once for all that h
   const rows = lines.filter((line) => /^ {2}single /.test(line));
   expect(rows.length).toBe(rowsOf(sampleComparison()).length);
   expect(rows[1]).toMatch(/lstm +fused wasm +2 +0\.800 \(.*\) +0\.727 .* RMSE 25\.50 ± 0\.71$/);
+  expect(lines.join("\n")).toContain("gru by stock layers has reset_after=False");
   expect(lines.join("\n")).toMatch(
     /single\/lstm\/fused\/webgpu, single\/gru\/fused\/webgpu: cannot/,
   );

@@ -5,7 +5,7 @@ import { reportDocument } from "../report-document.ts";
 import { cell, number, table } from "../report-elements.ts";
 import { median } from "../statistics.ts";
 import { codeName } from "./code.ts";
-import { batchText, qualityText } from "./result-lines.ts";
+import { batchText, qualityText, stockGruText } from "./result-lines.ts";
 import { rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";
 import { timeText } from "./table.ts";
@@ -105,11 +105,18 @@ function timesSection(all: readonly Named[]): string {
       return `<section>
 <h2>${what}</h2>
 <p class="quiet">Milliseconds of a batch, medians and quartiles. Times of one cell were measured in turn on one machine, and divided
-round by round; times of two files were not.</p>
+round by round; times of two files were not.${gruSentence(all)}</p>
 ${table(columns, rows)}
 </section>`;
     })
     .join("\n");
+}
+
+/** What its readers would else divide by each other, after a space. */
+function gruSentence(all: readonly Named[]): string {
+  const rows = all.flatMap(({ comparison }) => rowsOf(comparison));
+  const text = stockGruText(rows.map(({ variant }) => variant));
+  return text === null ? "" : ` ${escapeHtml(text)}.`;
 }
 
 /** Median / median: of two files there are no rounds in common. */
@@ -159,7 +166,7 @@ function qualitySection(all: readonly Named[]): string {
   });
   return `<section>
 <h2>What was learnt</h2>
-<p class="quiet">Mean and deviation over seeds. Beside it, of what has learnt nothing: ${escapeHtml([...new Set(baselines)].join("; "))}.</p>
+<p class="quiet">Mean and deviation over seeds. Beside it, of what has learnt nothing: ${escapeHtml([...new Set(baselines)].join("; "))}.${gruSentence(all)}</p>
 ${table(columns, rows)}
 </section>`;
 }
