@@ -10,10 +10,9 @@ import { type Job, jobsAsked, jobsBeside, missingJobs } from "./plan.ts";
 import { comparisonName, openComparison, save, writeHeld } from "./record.ts";
 import { renderComparisons } from "./report.ts";
 import type { Axes, Code, Settings } from "./schema.ts";
-import { type Results, resultsInto, sweepHere } from "./sweep.ts";
+import { type Results, resultsInto } from "./sweep.ts";
 import { comparisonTable } from "./table.ts";
 import { loadTask, type TaskRequest } from "./task.ts";
-import { openWorkplace } from "./workplace.ts";
 
 /** What is asked for, all of it checked. */
 export interface CompareOptions {
@@ -95,7 +94,9 @@ export async function compare(
       const sweep = { id, code, request, examples: task.digest, settings };
       await elsewhere.perform(sweep, missing, results, (line) => progress.line(line), signal);
     } else {
-      await sweepHere(missing, openWorkplace({ loaded, settings, progress, signal }), results);
+      // A coordinator of others has no use for what computes.
+      const { sweepHere } = await import("./sweep-here.ts");
+      await sweepHere(missing, { loaded, settings, progress, signal }, results);
     }
     save(file);
     const html = file.path.replace(/json$/, "html");
