@@ -86,6 +86,7 @@ function joined(all: readonly Named[]): Map<string, (VariantRow | null)[]> {
 }
 
 function timesSection(all: readonly Named[]): string {
+  const isLikeFirst = all.map((named) => stepOf(named) === stepOf(all[0] as Named));
   return (["train", "predict"] as const)
     .map((pass) => {
       const columns: [string, "number"?][] = [["variant"]];
@@ -98,18 +99,30 @@ function timesSection(all: readonly Named[]): string {
         ...ofEach.flatMap((row, i) => [
           number(timeText(row?.lane?.[pass])),
           number(row?.ratio ? formatNumber(row.ratio[pass].median, 3) : "–"),
-          ...(i > 0 ? [number(between(row?.lane?.[pass], ofEach[0]?.lane?.[pass]))] : []),
+          ...(i > 0
+            ? [number(isLikeFirst[i] ? between(row?.lane?.[pass], ofEach[0]?.lane?.[pass]) : "–")]
+            : []),
         ]),
       ]);
       const what = pass === "train" ? "A training step" : "A prediction";
       return `<section>
 <h2>${what}</h2>
 <p class="quiet">Milliseconds of a batch, medians and quartiles. Times of one cell were measured in turn on one machine, and divided
-round by round; times of two files were not.${gruSentence(all)}</p>
+round by round; times of two files were not, and are divided only where a step is of the same size.${gruSentence(all)}</p>
 ${table(columns, rows)}
 </section>`;
     })
     .join("\n");
+}
+
+/** All that decides how much a step computes: the times of two others are not to be divided. */
+function stepOf({ comparison: { task, settings } }: Named): string {
+  const { kind, examples } = task;
+  const batch = Math.min(settings.batchSize, examples.train);
+  return JSON.stringify([
+    ...[kind, examples.steps, examples.features],
+    ...[batch, settings.units, settings.optimizer],
+  ]);
 }
 
 /** What its readers would else divide by each other, after a space. */
