@@ -95,6 +95,6 @@ export function compileOwning(model: LayersModel, args: ModelCompileArgs): void 
 }
 
 /** The pinball loss of the layout's quantiles; of one number squared errors. */
-export function lossOf({ levels }: ForecasterLayout) {
-  return levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
+export function lossOf({ levels }: ForecasterLayout): ModelCompileArgs["loss"] {
+  return levels.length > 0 ? quantileLoss(levels) : "meanSquaredError";
 }
