@@ -18,8 +18,8 @@ export interface Running {
 }
 
 const STEP_MS = 40;
-// What a visitor who has pressed Stop waits for errors of the model that he keeps.
-const STOPPED_MS = 1000;
+// So long, and what one batch takes, a visitor who has pressed Stop waits for errors of the model.
+const STOPPED_MS = 500;
 
 /** Tells of batches no more often than a page can draw, the last of a total included. */
 export function drawnTeller({ tell }: Pick<Running, "tell">) {
