@@ -95,6 +95,8 @@ export function compileOwning(model: LayersModel, args: ModelCompileArgs): void 
 }
 
 /** The pinball loss of the layout's quantiles; of one number squared errors. */
-export function lossOf({ levels }: ForecasterLayout): ModelCompileArgs["loss"] {
+export function lossOf({
+  levels,
+}: ForecasterLayout): "meanSquaredError" | ReturnType<typeof quantileLoss> {
   return levels.length > 0 ? quantileLoss(levels) : "meanSquaredError";
 }
