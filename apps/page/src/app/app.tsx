@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { chooseLanguage, type Language, language, languages, text } from "../language/language.ts";
 import { OfflineNote } from "../offline/offline-note.tsx";
-import { takeFiles } from "./actions.ts";
+import { takeFiles } from "./given-files.ts";
 import { ModelPanel } from "./model-panel.tsx";
 import { Reader } from "./reader.tsx";
 import { ReviewsResults } from "./reviews-results.tsx";

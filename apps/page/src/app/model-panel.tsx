@@ -1,7 +1,8 @@
 import { text } from "../language/language.ts";
 import type { OpenNote } from "../worker/messages.ts";
-import { saveModel, takeFiles } from "./actions.ts";
+import { saveModel } from "./actions.ts";
 import { FileField } from "./fields.tsx";
+import { takeFiles } from "./given-files.ts";
 import { isBusy, model, openNotes } from "./state.ts";
 
 /** The model that there is, as a file; or another, out of one. */

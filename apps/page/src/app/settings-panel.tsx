@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { text } from "../language/language.ts";
-import { chooseBackend, chooseColumns, chooseTask, takeFiles } from "./actions.ts";
+import { chooseBackend, chooseColumns, chooseTask } from "./actions.ts";
 import { Checks, Choice, FileField, NumberField } from "./fields.tsx";
+import { takeFiles } from "./given-files.ts";
 import {
   backends,
   bandKinds,

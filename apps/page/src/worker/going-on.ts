@@ -2,23 +2,14 @@
 
 import { compileOwning, lossOf } from "@rnnkit/benchmarks/forecasting/forecaster-model";
 import { adam, rmsprop } from "@rnnkit/keras-builders";
-import { dispose, type Optimizer, type Tensor, tensor } from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { Settings } from "../app/settings.ts";
 import { columnNames, cutFor, type Forecaster } from "./forecaster.ts";
 import type { Running } from "./learning.ts";
 import type { GivenFiles } from "./messages.ts";
 import type { Trained } from "./open-model.ts";
 import { chosenSeries } from "./series-source.ts";
-
-/** What keras-builders' optimizers say of their step size. */
-type Rated = Optimizer & { learningRate: number; learningRateSchedule?: unknown };
-
-/** The step size that a model's optimizer has; null where it has none, or one that follows a schedule. */
-export function rateOf({ optimizer }: LayersModel): number | null {
-  const { learningRate, learningRateSchedule } = (optimizer ?? {}) as Partial<Rated>;
-  return learningRateSchedule === undefined ? (learningRate ?? null) : null;
-}
+import { type Rated, rateOf } from "./step-size.ts";
 
 /**
  * The forecaster on the settings' series. It keeps its scaler where the columns have the names of those that it

@@ -14,9 +14,9 @@ import {
 import { type Classifier, chosenReviews, classifierOf, imdbWords } from "./classifier.ts";
 import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
 import { columnNames, cutFor, type Forecaster } from "./forecaster.ts";
-import { rateOf } from "./going-on.ts";
 import type { GivenFiles, ModelAbout, Opened } from "./messages.ts";
 import { chosenSeries } from "./series-source.ts";
+import { rateOf } from "./step-size.ts";
 
 /** A model that a visitor can use. */
 export type Trained = Forecaster | Classifier;
