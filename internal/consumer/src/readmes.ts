@@ -27,13 +27,20 @@ export const readmes: readonly Readme[] = [
 
 function read(owner: string, text: string): Readme {
   const lineAt = (index: number) => text.slice(0, index).split("\n").length;
-  const install = /^npm install (.+)$/m.exec(text);
+  const install = installLine.exec(text);
   return {
     owner,
-    installed: install?.[1]?.trim().split(/\s+/) ?? [],
+    installed: installedBy(text),
     installLine: install ? lineAt(install.index) : 0,
     snippets: snippetsOf(text),
   };
+}
+
+const installLine = /^npm install (.+)$/m;
+
+/** What a page's first `npm install` line names. */
+export function installedBy(text: string): string[] {
+  return installLine.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
 }
 
 /** The blocks of JavaScript of a page. */
