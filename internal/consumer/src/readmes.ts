@@ -20,6 +20,8 @@ export interface Readme {
   snippets: Snippet[];
 }
 
+const installLine = /^npm install (.+)$/m;
+
 export const readmes: readonly Readme[] = [
   { owner: "rnnkit", path: join(root, "README.md") },
   ...packages.map(({ name, folder }) => ({ owner: name, path: join(folder, "README.md") })),
@@ -35,8 +37,6 @@ function read(owner: string, text: string): Readme {
     snippets: snippetsOf(text),
   };
 }
-
-const installLine = /^npm install (.+)$/m;
 
 /** What a page's first `npm install` line names. */
 export function installedBy(text: string): string[] {

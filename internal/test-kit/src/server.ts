@@ -52,5 +52,5 @@ export function filesOf(folder: string, headers: Headers = {}): RequestListener 
 
 /** The path of a request's address, without what is asked behind it. */
 export function pathOf(url = "/"): string {
-  return new URL(url, "http://localhost").pathname;
+  return new URL(`http://localhost${url}`).pathname;
 }
