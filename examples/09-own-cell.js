@@ -36,7 +36,7 @@ model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mse" });
 const before = fromTensor(model.evaluate(x, y)).data[0];
 await model.fit(x, y, { epochs: 12, batchSize: 32 });
 const after = fromTensor(model.evaluate(x, y)).data[0];
-console.log(`loss before: ${before.toFixed(5)}, after: ${after.toFixed(5)}`);
+console.log(`loss before: ${before.toExponential(1)}, after: ${after.toExponential(1)}`);
 const found = [...fromTensor(tf.sigmoid(cell.getWeights()[0])).data];
 console.log(
   `rates found: ${found.map((rate) => rate.toFixed(3)).join(" and ")}, hidden: 0.5 and 0.9`,

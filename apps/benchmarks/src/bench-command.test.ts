@@ -110,6 +110,7 @@ test("a model is timed fused and stock, and the ratio is printed beside its goal
   expect(row.rounds).toBeGreaterThanOrEqual(2);
   expect(row.ratio!.train).toBeAllclose(row.stock!.trainMs / row.fused!.trainMs, { rtol: 1e-9 });
   expect(row.fused!.fitMs).toBeGreaterThan(0);
+  expect(row.stockOperations).toBeGreaterThan(20 * 50); // of 20 time steps
   expect(row.goals.trainRatio).toBe(10);
   expect(results.environment.threads).toBe(1);
   expect(out).toMatch(/stock_forecaster .*x +≥10x .*x +≥20x/);
@@ -122,6 +123,7 @@ test("either side can be timed alone", async () => {
   expect([stock.fused, stock.ratio, stock.stock!.trainMs > 0]).toEqual([null, null, true]);
   const fused = (await bench<StepRow>(`step --no-stock ${some}`)).results.rows[0];
   expect([fused.stock, fused.ratio, fused.fused!.trainMs > 0]).toEqual([null, null, true]);
+  expect(fused.stockOperations).toBeNull();
 });
 
 test("streaming is timed for every operation, with its worst percent", async () => {

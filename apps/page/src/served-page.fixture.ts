@@ -1,12 +1,11 @@
 // The built page on a static server, and one Chromium: shared by all tests of a file.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
+import { filesOf, isolation, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
 
@@ -14,18 +13,6 @@ const executablePath = env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
 
 /** Why there is no browser; false where there is one. */
 export const lacksChromium = !existsSync(executablePath);
-
-const isolation = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
-
-const types: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".wasm": "application/wasm",
-};
 
 export interface ServedPage {
   browser: Browser;
@@ -40,7 +27,7 @@ export async function servePage(): Promise<ServedPage> {
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-page-"));
   const root = fileURLToPath(new URL("..", import.meta.url));
   await build({ root, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
-  const servers = await Promise.all([listening(folder, {}), listening(folder, isolation)]);
+  const servers = await Promise.all([inSubfolder(folder, {}), inSubfolder(folder, isolation)]);
   const browser = await chromium.launch({
     executablePath,
     args: ["--no-sandbox", "--disable-quic"],
@@ -48,31 +35,22 @@ export async function servePage(): Promise<ServedPage> {
   return {
     browser,
     folder,
-    address(isIsolated = false) {
-      const { port } = (servers[Number(isIsolated)] as Server).address() as AddressInfo;
-      return `http://127.0.0.1:${port}/some/folder/`;
-    },
+    address: (isIsolated = false) => servers[Number(isIsolated)]!.address + subfolder,
     async close() {
       await browser.close();
-      for (const server of servers) {
-        server.close();
-        server.closeAllConnections();
-      }
+      for (const server of servers) server.close();
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-async function listening(folder: string, headers: Record<string, string>): Promise<Server> {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const name = pathname.replace(/^\/some\/folder\//, "");
-    const path = join(folder, name === "" ? "index.html" : name);
-    const isThere = pathname.startsWith("/some/folder/") && existsSync(path);
-    const type = types[extname(path)] ?? "application/octet-stream";
-    response.writeHead(isThere ? 200 : 404, { "content-type": type, ...headers });
-    response.end(isThere ? readFileSync(path) : undefined);
+const subfolder = "/some/folder/";
+
+function inSubfolder(folder: string, headers: Readonly<Record<string, string>>): Promise<Served> {
+  const files = filesOf(folder, headers);
+  return served((request, response) => {
+    if (!request.url?.startsWith(subfolder)) return response.writeHead(404).end();
+    request.url = request.url.slice(subfolder.length - 1);
+    files(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
 }

@@ -12,7 +12,7 @@ import { browsers, missing } from "./browsers.ts";
 import { bundle } from "./bundle.ts";
 import type { Report } from "./page/program.ts";
 import { type RunningBrowser, within } from "./running-browser.ts";
-import { type Served, served } from "./server.ts";
+import { type PageServer, servePages } from "./server.ts";
 import { type Answer, queryOf, type Setup } from "./setup.ts";
 import {
   reviews,
@@ -63,7 +63,7 @@ interface OfNode {
 const ofNode = new Map<SizeName, OfNode>();
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-browser-"));
 const running = new Map<string, RunningBrowser>();
-let server: Served;
+let server: PageServer;
 let modules: string[];
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ beforeAll(async () => {
   }
   modules = await bundle(folder);
   const files = new Map([...ofNode].map(([name, { file }]) => [`${name}.keras`, file]));
-  server = await served(folder, files);
+  server = await servePages(folder, files);
   for (const [name, kind] of Object.entries(browsers))
     running.set(name, kind.start(kind.executablePath));
 }, 120_000);

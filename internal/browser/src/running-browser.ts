@@ -1,6 +1,6 @@
-import type { Served } from "./server.ts";
+import type { PageServer } from "./server.ts";
 
-type Answered = ReturnType<Served["answered"]>;
+type Answered = ReturnType<PageServer["answered"]>;
 
 /** A browser of one process. */
 export interface RunningBrowser {

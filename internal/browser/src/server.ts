@@ -1,13 +1,11 @@
 // A folder and a few files besides, served as a page that may share memory or as one that may not. Pages answer here.
 
-import { existsSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import type { RequestListener, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { filesOf, isolation, pathOf, served } from "@rnnkit/test-kit/server";
 
 /** Serves until it is closed. */
-export interface Served {
+export interface PageServer {
   /** Its address as of a cross-origin isolated page, or of one that is none. */
   address(isIsolated: boolean): string;
   /** What the page of a **visit** answers, and the reply to it: an address to which it goes next. */
@@ -15,48 +13,29 @@ export interface Served {
   close(): void;
 }
 
-const isolation = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
-
-const types: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+// A page that is left is gone, and its workers with it.
+const common = { "cache-control": "no-store" };
 
 /** Serves a folder and **files** by their names, from one port with isolation's headers and one without. */
-export async function served(
+export async function servePages(
   folder: string,
   files: ReadonlyMap<string, Uint8Array>,
-): Promise<Served> {
+): Promise<PageServer> {
   const waiting = new Map<string, (answer: string, response: ServerResponse) => void>();
-  const serve =
-    (headers: Record<string, string>): Listener =>
-    async (request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const serve = (headers: Readonly<Record<string, string>>): RequestListener => {
+    const fromFolder = filesOf(folder, headers);
+    return async (request, response) => {
+      const file = files.get(pathOf(request.url).slice(1));
       if (request.method === "POST") {
-        const answer = await text(request);
-        waiting.get(searchParams.get("visit") ?? "")?.(answer, response);
-        return;
-      }
-      const path = join(folder, pathname === "/" ? "index.html" : pathname);
-      const file = files.get(pathname.slice(1));
-      const body = file ?? (existsSync(path) ? readFileSync(path) : undefined);
-      const type = types[extname(path)] ?? "application/octet-stream";
-      // A page that is left is gone, and its workers with it.
-      const common = { "content-type": type, "cache-control": "no-store" };
-      response.writeHead(body ? 200 : 404, { ...common, ...headers }).end(body);
+        const visit = new URL(request.url ?? "/", "http://localhost").searchParams.get("visit");
+        waiting.get(visit ?? "")?.(await text(request), response);
+      } else if (file) response.writeHead(200, headers).end(file);
+      else fromFolder(request, response);
     };
-  const servers = [await listening(serve({})), await listening(serve(isolation))];
+  };
+  const servers = [await served(serve(common)), await served(serve({ ...common, ...isolation }))];
   return {
-    address(isIsolated) {
-      const { port } = servers[Number(isIsolated)]!.address() as AddressInfo;
-      return `http://127.0.0.1:${port}/`;
-    },
+    address: (isIsolated) => `${servers[Number(isIsolated)]!.address}/`,
     answered: (visit) =>
       new Promise((resolve) => {
         waiting.set(visit, (answer, response) => {
@@ -65,16 +44,7 @@ export async function served(
         });
       }),
     close() {
-      for (const server of servers) {
-        server.close();
-        server.closeAllConnections();
-      }
+      for (const server of servers) server.close();
     },
   };
-}
-
-async function listening(listener: Listener): Promise<Server> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
 }

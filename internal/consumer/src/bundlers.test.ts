@@ -1,10 +1,9 @@
 // The first snippet of every README, bundled for a page by Vite and by webpack from the packed packages, says in
 // Chromium what it says in Node.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { filesOf, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, chromium } from "playwright-core";
 import { build as buildByVite } from "vite";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -23,7 +22,7 @@ const elsewhere = "backend-select";
 
 let browser: Browser | undefined;
 let inNode: Record<string, string[]>;
-const servers: Server[] = [];
+const servers: Served[] = [];
 
 beforeAll(async () => {
   mkdirSync(source, { recursive: true });
@@ -61,22 +60,12 @@ async function saidByPage(folder: string, script: string): Promise<Record<string
   for (const file of readdirSync(wasm).filter((name) => name.endsWith(".wasm")))
     cpSync(join(wasm, file), join(folder, file));
   writeFileSync(join(folder, "index.html"), `<!doctype html><body>${script}</body>`);
-  const types: Record<string, string> = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".wasm": "application/wasm",
-  };
-  const server = createServer(({ url = "/" }, response) => {
-    const file = join(folder, url === "/" ? "index.html" : url);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[extname(file)] }).end(readFileSync(file));
-  });
+  const server = await served(filesOf(folder));
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const page = await browser!.newPage();
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(server.address);
   await expect
     .poll(async () => errors.join() || (await page.textContent("body")), { timeout: 60_000 })
     .toMatch(/^\{/);

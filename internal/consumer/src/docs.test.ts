@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { expect, inject, test } from "vitest";
-import { tolerances } from "../../test-kit/src/tolerances.ts";
 import { guides } from "./guides.ts";
 import { root } from "./packages.ts";
-import { snippetsOf } from "./readmes.ts";
+import { importsOf, snippetsOf } from "./readmes.ts";
 
 const run = promisify(execFile);
 const page = (file: string) => readFileSync(join(root, file), "utf8");
@@ -28,6 +28,10 @@ test.each(guides)("$name: its blocks are one program, which runs", async ({ name
   const { stdout, stderr } = await run(process.execPath, [script], { cwd: project });
   expect(stdout).not.toBe("");
   expect(stderr).toBe("");
+});
+
+test.each(guides)("$name: its install line names what its blocks import", ({ code, installed }) => {
+  expect(importsOf(code).filter((name) => !installed.includes(name))).toEqual([]);
 });
 
 test("docs/numerics.md has the tolerances by which the tests judge", () => {

@@ -2,12 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./packages.ts";
-import { importsOf, snippetsOf } from "./readmes.ts";
+import { installedBy, snippetsOf } from "./readmes.ts";
 
 /** A page with code, by its name. */
 export interface Guide {
   name: string;
   code: string;
+  /** What its `npm install` line names. */
+  installed: string[];
 }
 
 export const guides: readonly Guide[] = readdirSync(join(root, "docs"))
@@ -15,17 +17,14 @@ export const guides: readonly Guide[] = readdirSync(join(root, "docs"))
   .map((file) => ({ name: file, text: readFileSync(join(root, "docs", file), "utf8") }))
   .map(({ name, text }) => ({
     name,
+    installed: installedBy(text),
     code: snippetsOf(text)
       .map(({ code }) => code)
       .join("\n"),
   }))
   .filter(({ code }) => code !== "");
 
-/** What they import, and the backends among which selectBackend chooses. */
+/** What their lines install. */
 export const guidePackages: readonly string[] = [
-  ...new Set([
-    ...guides.flatMap(({ code }) => importsOf(code)),
-    "@tensorflow/tfjs-backend-cpu",
-    "@tensorflow/tfjs-backend-wasm",
-  ]),
+  ...new Set(guides.flatMap(({ installed }) => installed)),
 ];

@@ -1,9 +1,8 @@
 // examples/page-bundle: built by Vite from the packed packages, then served as files, with no bundler in between.
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { filesOf, served } from "@rnnkit/test-kit/server";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { beforeAll, expect, inject, test } from "vitest";
@@ -31,20 +30,14 @@ test("the bundle is one file, compressed no larger than measured and a tenth", (
 
 test.skipIf(!isThere)(`a page imports it, trains, saves and loads on wasm${reason}`, async () => {
   cpSync(join(project, "index.html"), join(dist, "index.html"));
-  const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
-  const server = createServer(({ url = "/" }, response) => {
-    const file = join(dist, url === "/" ? "index.html" : url);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[extname(file)] }).end(readFileSync(file));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const server = await served(filesOf(dist));
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
   const browser = await chromium.launch({ executablePath, args });
   try {
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error)));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(server.address);
     const said = page.locator("#said");
     await expect
       .poll(async () => errors.join() || (await said.textContent()), { timeout: 60_000 })

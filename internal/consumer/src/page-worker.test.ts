@@ -1,9 +1,8 @@
 // examples/page-worker, built by Vite from the packed packages, trains in a real Chromium.
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
+import { filesOf, isolation, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -15,15 +14,6 @@ const reason = isThere ? "" : " (skipped: no Chromium at RNNKIT_CHROMIUM)";
 
 const project = join(inject("projects"), "page-worker");
 const dist = join(project, "dist");
-const isolated = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
-const types: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
 
 let browser: Browser;
 beforeAll(async () => {
@@ -40,20 +30,14 @@ afterAll(() => browser?.close());
 
 interface Trained {
   page: Page;
-  server: Server;
+  server: Served;
   longest: number;
 }
 
-async function trained(headers: Record<string, string>): Promise<Trained> {
-  const server = createServer(({ url = "/" }, response) => {
-    const file = join(dist, url === "/" ? "index.html" : url);
-    const data = existsSync(file) ? readFileSync(file) : undefined;
-    const type = types[extname(file)] ?? "text/plain";
-    response.writeHead(data ? 200 : 404, { "content-type": type, ...headers }).end(data);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+async function trained(headers: Readonly<Record<string, string>>): Promise<Trained> {
+  const server = await served(filesOf(dist, headers));
   const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(server.address);
   await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
   await page.click("#train");
   await page.waitForFunction(
@@ -92,7 +76,7 @@ const text = (page: Page, id: string) => page.textContent(`#${id}`);
 test.skipIf(!isThere)(
   `an isolated page trains on threads, its own with no long task${reason}`,
   async () => {
-    const { page, server, longest } = await trained(isolated);
+    const { page, server, longest } = await trained(isolation);
     expect(await text(page, "progress")).toMatch(/^epoch 20: loss 0\.0\d+; the next value: /);
     const threads = availableParallelism() > 1 ? "[2-9]\\d*" : "1";
     expect(await text(page, "backend")).toMatch(

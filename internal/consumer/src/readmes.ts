@@ -20,6 +20,8 @@ export interface Readme {
   snippets: Snippet[];
 }
 
+const installLine = /^npm install (.+)$/m;
+
 export const readmes: readonly Readme[] = [
   { owner: "rnnkit", path: join(root, "README.md") },
   ...packages.map(({ name, folder }) => ({ owner: name, path: join(folder, "README.md") })),
@@ -27,13 +29,18 @@ export const readmes: readonly Readme[] = [
 
 function read(owner: string, text: string): Readme {
   const lineAt = (index: number) => text.slice(0, index).split("\n").length;
-  const install = /^npm install (.+)$/m.exec(text);
+  const install = installLine.exec(text);
   return {
     owner,
-    installed: install?.[1]?.trim().split(/\s+/) ?? [],
+    installed: installedBy(text),
     installLine: install ? lineAt(install.index) : 0,
     snippets: snippetsOf(text),
   };
+}
+
+/** What a page's first `npm install` line names. */
+export function installedBy(text: string): string[] {
+  return installLine.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
 }
 
 /** The blocks of JavaScript of a page. */

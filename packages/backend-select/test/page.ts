@@ -1,8 +1,7 @@
 // Real Chromium on pages that Vite bundles: what selectBackend gives there.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { filesOf, pathOf, type Served, served } from "@rnnkit/test-kit/server";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { built } from "./selection.ts";
@@ -11,12 +10,6 @@ import { makeProject, type RealPackage } from "./temp-project.ts";
 const executablePath = process.env.RNNKIT_CHROMIUM ?? "/usr/bin/chromium";
 export const hasBrowser: boolean = executablePath !== "" && existsSync(executablePath);
 if (!hasBrowser) console.log("Chromium was not found: a page's backends are not tested");
-
-const types: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
 
 /** A page that bundles the package with Vite: absent optional packages must not stop the build. */
 export async function bundle(
@@ -51,14 +44,12 @@ export async function bundle(
 }
 
 /** Serves a folder; like a development server, it answers every unknown path with the page. */
-function serve(folder: string, headers: Record<string, string>): Promise<Server> {
-  const server = createServer(({ url = "/" }, response) => {
-    const path = join(folder, url === "/" ? "index.html" : url);
-    const file = existsSync(path) ? path : join(folder, "index.html");
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "text/plain", ...headers });
-    response.end(readFileSync(file));
+function serve(folder: string, headers: Record<string, string>): Promise<Served> {
+  const files = filesOf(folder, headers);
+  return served((request, response) => {
+    if (!existsSync(join(folder, pathOf(request.url)))) request.url = "/";
+    files(request, response);
   });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
 interface Manner {
@@ -104,7 +95,7 @@ export async function open(
     page.on("console", (message) => said.push(message.text()));
     page.on("pageerror", (error) => said.push(String(error)));
     if (before) await page.addInitScript(before);
-    await page.goto(`http://${host}:${(server.address() as AddressInfo).port}/`);
+    await page.goto(server.address.replace("127.0.0.1", host));
     const waiting = page.waitForFunction("window.result", undefined, { timeout: 20_000 });
     const result = await waiting.then(
       (handle) => handle.jsonValue(),

@@ -1,13 +1,12 @@
 // The package in a real browser: bundled by vite through its `exports`, as an app would bundle it.
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import { readFixture } from "@rnnkit/fixtures";
+import { filesOf, pathOf, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -28,8 +27,7 @@ const words = new TextEncoder().encode('{"the": 1, "constructor": 2}');
 const wordsHash = "0".repeat(64);
 
 let root: string;
-let server: Server;
-let origin: string;
+let server: Served;
 let browser: Browser;
 let page: Page;
 const requested: string[] = [];
@@ -55,22 +53,16 @@ beforeAll(async () => {
     resolve: { conditions: ["@rnnkit/source", ...defaultClientConditions] },
     build: { minify: false },
   });
-  server = createServer(async (request, response) => {
-    const path = new URL(String(request.url), "http://localhost").pathname;
+  const built = filesOf(join(root, "dist"));
+  server = await served(async (request, response) => {
+    const path = pathOf(request.url);
     requested.push(path);
     if (path === "/imdb.npz") whole(bytes)(response, request);
     else if (path === "/broken.npz") whole(bytes.map((byte) => byte ^ 1))(response, request);
     else if (path === "/real.npz") whole(await readFile(realImdb))(response, request);
     else if (path === "/words.json") whole(words)(response, request);
-    else {
-      const file = join(root, "dist", path === "/" ? "index.html" : path);
-      const type = extname(file) === ".js" ? "text/javascript" : "text/html";
-      const data = await readFile(file).catch(() => undefined);
-      response.writeHead(data ? 200 : 404, { "content-type": type }).end(data);
-    }
+    else built(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quiet];
   browser = await chromium.launch({ executablePath, args });
@@ -85,7 +77,7 @@ afterAll(async () => {
 });
 
 async function open(): Promise<void> {
-  await page.goto(origin);
+  await page.goto(server.address);
   await page.waitForFunction("globalThis.imdb !== undefined");
 }
 

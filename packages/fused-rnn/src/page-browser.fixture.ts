@@ -2,8 +2,6 @@
 
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
@@ -25,12 +23,6 @@ export const chromiumTest: (name: string, run: () => Promise<void>) => void = te
 
 /** A file of this folder. */
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** Headers that make a page cross-origin isolated. */
-export const isolated: Readonly<Record<string, string>> = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 
 /** A script of this package's source and tfjs, as one. */
 export async function bundled(script: string, minify: boolean): Promise<string> {
@@ -55,22 +47,6 @@ export async function bundled(script: string, minify: boolean): Promise<string> 
   } finally {
     await rm(root, { recursive: true });
   }
-}
-
-/** A server's address, and what ends it. */
-export interface Served {
-  address: string;
-  close(): void;
-}
-
-/** Serves what **answer** answers. */
-export async function served(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<Served> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return { address: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
 /** Starts the browser. */

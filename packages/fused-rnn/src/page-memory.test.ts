@@ -4,21 +4,19 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
+import { isolation, type Served, served } from "@rnnkit/test-kit/server";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import {
   bundled,
   chromiumTest,
   here,
-  isolated,
   isThere,
   launched,
   ready,
   reason,
   run,
   type Scope,
-  type Served,
-  served,
   workerOf,
 } from "./page-browser.fixture.ts";
 import { inTfjsMemory } from "./page-memory.fixture.ts";
@@ -38,7 +36,7 @@ beforeAll(async () => {
   const folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"));
   server = await served(async ({ url = "" }, response) => {
     const name = basename(url);
-    const headers = url.startsWith("/isolated/") || extname(name) === ".wasm" ? isolated : {};
+    const headers = url.startsWith("/isolated/") || extname(name) === ".wasm" ? isolation : {};
     const answer = (type: string, body: string | Buffer) =>
       response.writeHead(200, { "content-type": type, ...headers }).end(body);
     if (extname(name) === ".wasm") answer("application/wasm", await readFile(join(folder, name)));

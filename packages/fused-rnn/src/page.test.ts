@@ -3,6 +3,7 @@
 
 import type { CellKind } from "@rnnkit/core-rnn";
 import { cellKinds, cellOf, runSequence, runSequenceBackward } from "@rnnkit/core-rnn";
+import { isolation, type Served, served } from "@rnnkit/test-kit/server";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import type { Browser, Page, Worker } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
@@ -11,15 +12,12 @@ import {
   bundled,
   chromiumTest,
   here,
-  isolated,
   isThere,
   launched,
   ready,
   reason,
   run,
   type Scope,
-  type Served,
-  served,
   workerOf,
 } from "./page-browser.fixture.ts";
 import { callOf, type Sizes, trained, workersUp } from "./page-call.fixture.ts";
@@ -29,11 +27,11 @@ const policy = (text: string) => ({ "Content-Security-Policy": text });
 /** Headers of a page, and of its script, which a worker takes its own policy from. */
 const places: Record<string, { ofPage: object; ofScript: object }> = {
   plain: { ofPage: {}, ofScript: {} },
-  isolated: { ofPage: isolated, ofScript: isolated },
-  noBlobs: { ofPage: isolated, ofScript: { ...isolated, ...policy("worker-src 'self'") } },
+  isolated: { ofPage: isolation, ofScript: isolation },
+  noBlobs: { ofPage: isolation, ofScript: { ...isolation, ...policy("worker-src 'self'") } },
   noText: {
-    ofPage: isolated,
-    ofScript: { ...isolated, ...policy("require-trusted-types-for 'script'") },
+    ofPage: isolation,
+    ofScript: { ...isolation, ...policy("require-trusted-types-for 'script'") },
   },
   noWasm: { ofPage: policy("script-src 'self'"), ofScript: {} },
 };

@@ -2,13 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import { numbers, truth } from "@rnnkit/fixtures";
+import { filesOf, pathOf, type Served, served } from "@rnnkit/test-kit/server";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultClientConditions } from "vite";
@@ -23,7 +22,7 @@ const chromiumTest = test.skipIf(!isThere);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 let root: string;
-let server: Server;
+let server: Served;
 let browser: Browser;
 let page: Page;
 
@@ -59,25 +58,21 @@ beforeAll(async () => {
     },
     build: { minify: false },
   });
-  server = createServer(async (request, response) => {
-    const path = new URL(String(request.url), "http://localhost").pathname;
-    const isModel = path.startsWith("/models/");
-    const file = join(root, "dist", path === "/" ? "index.html" : path);
-    const data = isModel
-      ? fileBytes(path.slice("/models/".length))
-      : await readFile(file).catch(() => undefined);
-    const type = extname(file) === ".js" ? "text/javascript" : "text/html";
-    const headers = { "content-type": isModel ? "application/octet-stream" : type };
-    const policy = { "content-security-policy": "script-src 'self'" };
-    const strict = request.url === "/?strict" ? policy : {};
-    response.writeHead(data ? 200 : 404, { ...headers, ...strict }).end(data);
+  const built = join(root, "dist");
+  const [plain, strict] = [
+    filesOf(built),
+    filesOf(built, { "content-security-policy": "script-src 'self'" }),
+  ];
+  server = await served((request, response) => {
+    const [, model] = pathOf(request.url).split("/models/");
+    if (model) response.end(fileBytes(model));
+    else (request.url === "/?strict" ? strict : plain)(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const quiet = ["background-networking", "component-update", "sync"].map((x) => `--disable-${x}`);
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quiet];
   browser = await chromium.launch({ executablePath, args });
   page = await (await browser.newContext()).newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await page.goto(server.address);
   await page.waitForFunction("globalThis.predicted !== undefined");
 }, 120_000);
 
@@ -132,7 +127,7 @@ chromiumTest(
   `where a policy forbids WebAssembly, files open, and saving says what it lacks${reason}`,
   async () => {
     const strict = await (await browser.newContext()).newPage();
-    await strict.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?strict`);
+    await strict.goto(`${server.address}/?strict`);
     await strict.waitForFunction("globalThis.predicted !== undefined");
     const save =
       'loadKerasModel("/models/file_simple_rnn.keras").then(saveKerasModel).catch(({ message }) => message)';

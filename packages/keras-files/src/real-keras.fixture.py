@@ -1,6 +1,6 @@
 """Loads what rnnkit saved with real Keras, and says what Keras makes of it.
 
-Usage: python real-keras.fixture.py FOLDER [train | return | masks]. FOLDER/manifest.json lists the models;
+Usage: python real-keras.fixture.py FOLDER [train | masks]. FOLDER/manifest.json lists the models;
 the answers go to FOLDER/answers.json. A tensor is {shape, dtype, data}. Training needs jax, TensorFlow or
 torch: without them the answer is null. Masks are TensorFlow's where it is, else numpy's, whose stacks of
 cells fail under them.
@@ -15,7 +15,7 @@ import sys
 
 trainers = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 mode = sys.argv[2] if len(sys.argv) > 2 else None
-trains = mode in ("train", "return")
+trains = mode == "train"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 # Each model runs a few steps: XLA's optimizing of them takes longer than they do.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
@@ -115,7 +115,10 @@ def answer(folder, case):
 
 
 def trained(folder, case):
-    """Trains on from each file, the first steps of which were done before it was saved."""
+    """
+    Trains on from each file, the first steps of which were done before it was saved. One that is to be **returned**
+    is saved then, and trained on for as many steps.
+    """
     told = {}
     for name, steps in case["steps"].items():
         if name.endswith(".weights.h5"):
@@ -124,39 +127,35 @@ def trained(folder, case):
         else:
             model = keras.saving.load_model(os.path.join(folder, name))
         x, y = array(case["x"]), array(case["y"])
-        losses = [float(model.train_on_batch(x, y)) for _ in range(steps)]
-        told[name] = {
-            "losses": losses,
-            "iterations": int(np.array(model.optimizer.iterations)),
-            "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
-        }
+
+        def train():
+            losses = [float(model.train_on_batch(x, y)) for _ in range(steps)]
+            return {
+                "losses": losses,
+                "iterations": int(np.array(model.optimizer.iterations)),
+                "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
+            }
+
+        told[name] = train()
+        if name == case.get("returned"):
+            files = {ending: saved(model, folder, ending) for ending in ("keras", "h5")}
+            # The step that is compiled already goes on.
+            told[name]["returned"] = {"files": files, **train()}
     return told
 
 
-def returned(folder, case):
-    """Trains a model, saves it, and trains on: the files, and the losses behind them."""
-    model = keras.saving.load_model(os.path.join(folder, case["file"]))
-    x, y = array(case["x"]), array(case["y"])
-    for _ in range(case["before"]):
-        model.train_on_batch(x, y)
-    files = {}
-    for ending in ("keras", "h5"):
-        path = os.path.join(folder, "returned." + ending)
-        model.save(path)
-        with open(path, "rb") as file:
-            files[ending] = base64.b64encode(file.read()).decode()
-    return {
-        "files": files,
-        "losses": [float(model.train_on_batch(x, y)) for _ in range(case["after"])],
-        "weights": [np.array(weight).ravel().tolist() for weight in model.trainable_variables],
-    }
+def saved(model, folder, ending):
+    path = os.path.join(folder, "returned." + ending)
+    model.save(path)
+    with open(path, "rb") as file:
+        return base64.b64encode(file.read()).decode()
 
 
 def main(folder):
     with open(os.path.join(folder, "manifest.json")) as file:
         cases = json.load(file)
     told = {}
-    answers = {"train": trained, "return": returned, "masks": masked}.get(mode, answer)
+    answers = {"train": trained, "masks": masked}.get(mode, answer)
     for case in cases:
         try:
             told[case["id"]] = answers(folder, case)

@@ -13,7 +13,7 @@ export const kerasPython: string | undefined = process.env.RNNKIT_KERAS_PYTHON |
  */
 export async function askKeras<Answers>(
   write: (folder: string) => Promise<object[]>,
-  mode?: "train" | "return" | "masks",
+  mode?: "train" | "masks",
   read?: (folder: string) => Promise<void>,
 ): Promise<Answers> {
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-keras-"));

@@ -36,6 +36,10 @@ interface Trained {
   iterations: number;
   weights: number[][];
 }
+/** Files that Keras saved after the steps of a `Trained`, and its further steps. */
+interface Returned extends Trained {
+  files: Record<"keras" | "h5", string>;
+}
 
 const digest = (values: ArrayLike<number>) =>
   createHash("sha256")
@@ -66,6 +70,14 @@ async function steps(model: LayersModel, count: number): Promise<number[]> {
   xs.dispose();
   ys.dispose();
   return losses;
+}
+
+const weightsOf = (model: LayersModel): number[][] =>
+  weightPaths(model).map(({ variable }) => [...variable.read().dataSync()]);
+
+function expectWeights(got: number[][], wanted: number[][]): void {
+  for (const [i, values] of wanted.entries())
+    expect(got[i]).toBeAllclose(values, tolerances.keras.training);
 }
 
 const ids = [...Object.keys(savedModels), ...Object.keys(savedOptimizers)];
@@ -150,31 +162,31 @@ describe.skipIf(!kerasPython)("Keras reads (skipped without RNNKIT_KERAS_PYTHON)
   }
 });
 
-describe.skipIf(!kerasPython)("Keras trains on (skipped without RNNKIT_KERAS_PYTHON)", () => {
+describe.skipIf(!kerasPython)("Training goes on (skipped without RNNKIT_KERAS_PYTHON)", () => {
   const [before, after] = [4, 3];
   const expected: Record<string, Trained> = {};
-  let answers: Answers<Trained> | null;
+  let answers: Answers<Trained & { returned?: Returned }> | null;
 
   beforeAll(async () => {
-    answers = await askKeras<Answers<Trained> | null>(async (folder) => {
+    answers = await askKeras<typeof answers>(async (folder) => {
       const cases: object[] = [];
       for (const id of Object.keys(savedOptimizers)) {
         const model = trainedModel(id);
-        const files: Record<string, number> = { [`${id}.keras`]: after };
+        const returned = `${id}.keras`;
+        const files: Record<string, number> = { [returned]: after };
         if (id === "adam") {
           files[`${id}.start.keras`] = before + after;
           await saveKerasModel(model, join(folder, `${id}.start.keras`));
         }
         await steps(model, before);
-        await saveKerasModel(model, join(folder, `${id}.keras`));
+        await saveKerasModel(model, join(folder, returned));
         if (id === "adam") {
           files[`${id}.weights.h5`] = after;
           await saveWeights(model, join(folder, `${id}.weights.h5`));
         }
         const losses = await steps(model, after);
-        const weights = weightPaths(model).map(({ variable }) => [...variable.read().dataSync()]);
-        expected[id] = { losses, weights, iterations: before + after };
-        cases.push({ id, x, y, steps: files });
+        expected[id] = { losses, weights: weightsOf(model), iterations: before + after };
+        cases.push({ id, x, y, steps: files, returned });
         model.dispose();
       }
       return cases;
@@ -193,61 +205,24 @@ describe.skipIf(!kerasPython)("Keras trains on (skipped without RNNKIT_KERAS_PYT
           expected[id]!.losses,
           tolerances.keras.predictions,
         );
-        for (const [i, values] of expected[id]!.weights.entries()) {
-          expect(weights[i]).toBeAllclose(values, tolerances.keras.training);
-        }
+        expectWeights(weights, expected[id]!.weights);
       }
     });
+
+    for (const format of ["keras", "h5"] as const) {
+      test(`${id}.${format}: ${after} steps from the file that Keras saved then are its own`, async ({
+        skip,
+      }) => {
+        if (!answers) return skip("this Keras has no backend that trains");
+        expect(answers[id]!.error).toBeUndefined();
+        const { files, losses, weights } = answers[id]![`${id}.keras`]!.returned!;
+        const onWarning = (text: string) => expect.fail(text);
+        const model = await loadKerasModel(Buffer.from(files[format], "base64"), { onWarning });
+        expect(model.optimizer.iterations).toBe(before + after);
+        expect(await steps(model, after)).toBeAllclose(losses, tolerances.keras.predictions);
+        expectWeights(weightsOf(model), weights);
+        model.dispose();
+      });
+    }
   }
 });
-
-describe.skipIf(!kerasPython)(
-  "Keras's files train on (skipped without RNNKIT_KERAS_PYTHON)",
-  () => {
-    const [before, after] = [4, 3];
-    interface Returned {
-      files: Record<"keras" | "h5", string>;
-      losses: number[];
-      weights: number[][];
-      error?: string;
-    }
-    let answers: Record<string, Returned> | null;
-
-    beforeAll(async () => {
-      answers = await askKeras<typeof answers>(async (folder) => {
-        const cases: object[] = [];
-        for (const id of Object.keys(savedOptimizers)) {
-          const model = trainedModel(id);
-          const file = `${id}.start.keras`;
-          await saveKerasModel(model, join(folder, file));
-          cases.push({ id, file, x, y, before, after });
-          model.dispose();
-        }
-        return cases;
-      }, "return");
-    }, 600_000);
-
-    for (const id of Object.keys(savedOptimizers)) {
-      for (const format of ["keras", "h5"] as const) {
-        test(`${id}.${format}: ${before} steps there and ${after} here are ${before + after} there`, async ({
-          skip,
-        }) => {
-          if (!answers) return skip("this Keras has no backend that trains");
-          const { error, files, losses, weights } = answers[id]!;
-          expect(error).toBeUndefined();
-          const onWarning = (text: string) => expect.fail(text);
-          const model = await loadKerasModel(Buffer.from(files[format], "base64"), { onWarning });
-          expect(model.optimizer.iterations).toBe(before);
-          expect(await steps(model, after)).toBeAllclose(losses, tolerances.keras.predictions);
-          for (const [i, { variable }] of weightPaths(model).entries()) {
-            expect([...variable.read().dataSync()]).toBeAllclose(
-              weights[i]!,
-              tolerances.keras.training,
-            );
-          }
-          model.dispose();
-        });
-      }
-    }
-  },
-);

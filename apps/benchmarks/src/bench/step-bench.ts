@@ -14,6 +14,7 @@ import {
   stepColumns,
   stepLine,
 } from "./step-table.ts";
+import { operationsOf } from "./step-watch.ts";
 import {
   GOAL_PEAK,
   REFERENCE_MACHINE,
@@ -62,7 +63,11 @@ export async function benchStep(options: StepOptions, bench: Bench<StepRow>): Pr
     ),
   );
   if (options.sides.includes("stock")) {
-    bench.line(dim("  stock: tfjs-layers' own layers on the same backend, from the same weights"));
+    bench.line(
+      dim(
+        "  stock: tfjs-layers' own layers on the same backend, from the same weights; its ops: operations of tfjs in a training step",
+      ),
+    );
   }
   bench.line(dim(`  ${warmUpRule}`));
   bench.line();
@@ -95,9 +100,10 @@ async function measureModel(
   const batch = seededExamples(model, model.batchSize, seed);
   const many = seededExamples(model, model.batchSize * FIT_STEPS, seed + 1);
   try {
+    let stockOperations: number | null = null;
     if (stock) {
       copyWeights(fused, stock);
-      await checkModels(model, fused, stock, batch);
+      stockOperations = await checkModels(model, fused, stock, batch);
     }
     for (const side of [...(stock ? [stock] : []), ...(sides.includes("fused") ? [fused] : [])]) {
       await warmUp(async () => sumOf(await timeInARow(side, batch, 1)), bench.signal);
@@ -126,6 +132,7 @@ async function measureModel(
     return {
       ...{ model: model.name, title: model.title, batchSize: model.batchSize },
       rounds: measured.length,
+      stockOperations,
       ...compareSides(fusedTimes, stockTimes, peakGflops),
       ...{ goals: model.goals, references: model.references },
     };
@@ -221,12 +228,13 @@ export function copyWeights(fused: Sequential, stock: Sequential): void {
   });
 }
 
+/** Compares predictions and the first loss; how many operations of tfjs that training step of **stock** ran. */
 async function checkModels(
   { name, sameNumbers, sameLoss }: TutorialModel,
   fused: Sequential,
   stock: Sequential,
   { x, y }: { x: tf.Tensor; y: tf.Tensor },
-): Promise<void> {
+): Promise<number> {
   const refuse = (what: string, error: number) =>
     new Error(
       `bench step: expected ${what} of ${name} within ${MODEL_AGREEMENT} of stock, got ${error}`,
@@ -238,6 +246,12 @@ async function checkModels(
     throw refuse("predictions", predictionError);
   }
   const lossOf = async (model: Sequential) => [await model.trainOnBatch(x, y)].flat()[0] as number;
-  const lossError = relativeError([await lossOf(fused)], [await lossOf(stock)]);
+  const ours = await lossOf(fused);
+  let theirs = Number.NaN;
+  const operations = await operationsOf(async () => {
+    theirs = await lossOf(stock);
+  });
+  const lossError = relativeError([ours], [theirs]);
   if (sameLoss && !(lossError <= MODEL_AGREEMENT)) throw refuse("the first loss", lossError);
+  return operations;
 }

@@ -23,6 +23,8 @@ export interface StepRow {
   rounds: number;
   fused: SideTimes | null;
   stock: SideTimes | null;
+  /** How many operations of tfjs a training step of stock runs; null without it. */
+  stockOperations: number | null;
   /** Stock / fused; null where one is missing. */
   ratio: { train: number; predict: number } | null;
   /** One core's matrix peak without fused multiply-add in these rounds, GFLOP/s. */
@@ -40,6 +42,7 @@ export const stepColumns: readonly Column[] = [
   { title: "p95", width: 7 },
   { title: "in fit", width: 7 },
   { title: "stock", width: 8 },
+  { title: "its ops", width: 7 },
   { title: "ratio", width: 6 },
   { title: "goal", width: 5 },
   { title: "predict", width: 8 },
@@ -57,10 +60,12 @@ const times = (x: number | undefined): string =>
 const atLeast = (x: number | undefined): string => (x === undefined ? "" : `≥${x}x`);
 
 /** What a model took, both sides beside each other. */
-export function stepLine({ model, fused, stock, ratio, goals, rounds: n }: StepRow): string {
+export function stepLine(row: StepRow): string {
+  const { model, fused, stock, stockOperations, ratio, goals, rounds: n } = row;
   return tableRow(stepColumns, [
     model,
     ...[ms(fused?.trainMs), ms(fused?.trainP95Ms), ms(fused?.fitMs), ms(stock?.trainMs)],
+    String(stockOperations ?? "–"),
     ...[times(ratio?.train), atLeast(goals.trainRatio)],
     ...[ms(fused?.predictMs), ms(fused?.predictP95Ms), ms(stock?.predictMs)],
     ...[times(ratio?.predict), atLeast(goals.predictRatio)],

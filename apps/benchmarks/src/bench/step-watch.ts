@@ -51,6 +51,21 @@ export async function watchStep(
   return { totalMs, bars };
 }
 
+/** How many operations of tfjs **work** runs, views among them. */
+export async function operationsOf(work: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const back = replaced(tf.engine(), "runKernel", (runKernel) => (...args) => {
+    count++;
+    return runKernel(...args);
+  });
+  try {
+    await work();
+  } finally {
+    back();
+  }
+  return count;
+}
+
 /** Kernels that compute nothing. */
 const views: ReadonlySet<string> = new Set(["Identity", "Reshape"]);
 

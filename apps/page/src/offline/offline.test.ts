@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesOf, pathOf, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,37 +12,29 @@ import { offline } from "./offline-plugin.ts";
 // comes from the first chunk, one that is loaded late, a worker, and a file of public/.
 const here = fileURLToPath(new URL(".", import.meta.url));
 let folder: string;
-let server: Server;
+let server: Served;
 let browser: Browser;
 let requests: string[] = [];
 let isUp = true;
-
-const type = (path: string) =>
-  path.endsWith(".js") ? "text/javascript" : path.endsWith(".html") ? "text/html" : "text/plain";
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "offline-"));
   mkdirSync(join(folder, "public"));
   writeFileSync(join(folder, "public", "data.txt"), "data");
   await buildAs("one");
-  server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname.replace(/^\/app\//, "");
-    requests.push(path);
+  const files = filesOf(join(folder, "dist"));
+  server = await served((request, response) => {
+    const path = pathOf(request.url).replace(/^\/app\//, "/");
+    requests.push(path.slice(1));
     if (!isUp) return request.socket.destroy();
-    try {
-      const body = readFileSync(join(folder, "dist", path === "" ? "index.html" : path));
-      response.writeHead(200, { "content-type": type(path || ".html") }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
+    request.url = path;
+    files(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
-  server?.closeAllConnections();
   server?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -79,7 +70,7 @@ async function buildAs(name: string): Promise<void> {
   });
 }
 
-const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/app/`;
+const address = () => `${server.address}/app/`;
 
 /** A page of a visitor who was never here. */
 async function newVisitor(): Promise<Page> {

@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesOf, type Served, served } from "@rnnkit/test-kit/server";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,7 +13,7 @@ import { momentAt } from "./playback.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 let folder: string;
-let server: Server;
+let server: Served;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -37,24 +36,17 @@ beforeAll(async () => {
     logLevel: "error",
     resolve: { conditions: ["@rnnkit/source", "module", "browser", "import", "default"] },
   });
-  server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const type = path.endsWith(".js")
-      ? "text/javascript"
-      : path.endsWith(".css")
-        ? "text/css"
-        : "text/html";
-    response.setHeader("content-type", `${type}; charset=utf-8`);
-    if (path === "/favicon.ico") response.writeHead(204).end();
-    else response.end(readFileSync(join(folder, "dist", path === "/" ? "index.html" : path)));
+  const files = filesOf(join(folder, "dist"));
+  server = await served((request, response) => {
+    // What is missing is said on the page's console.
+    if (request.url === "/favicon.ico") response.writeHead(204).end();
+    else files(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
-  server?.closeAllConnections();
   server?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -78,7 +70,7 @@ async function visit(
   const page = Object.assign(await context.newPage(), { said: [] as string[] });
   page.on("console", (message) => page.said.push(message.text()));
   page.on("pageerror", (error) => page.said.push(`${error}`));
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${query}`);
+  await page.goto(`${server.address}/${query}`);
   await page.waitForSelector(".unrolled-chart-box svg");
   return page;
 }
