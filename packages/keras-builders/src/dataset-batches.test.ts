@@ -311,3 +311,16 @@ test("an output without a loss is refused, and lists of metrics are one for each
   const compile = () => lists.compile({ optimizer: "sgd", loss: { p: "mse" } });
   expect(compile).toThrow("expected a loss for each of p, q, got none for q");
 });
+
+test("weights of data to validate on count for several outputs, in a list or by name", async () => {
+  const both = double();
+  both.compile({ optimizer: tf.train.sgd(0), loss: ["mse", "sparse_categorical_crossentropy"] });
+  const [xs, ys] = [Object.values(pair()), [p(), q()]];
+  const sampleWeight = [tf.tensor1d([2, 0.5]), tf.tensor1d([0, 3])];
+  const evaluated = numbers(both.evaluate(xs, ys, { sampleWeight } as never));
+  for (const validated of [ys, { p: p(), q: q() }]) {
+    const validationData = [xs, validated, sampleWeight] as never;
+    const { history } = await both.fit(xs, ys, { validationData, epochs: 1 });
+    expect([history.val_loss, history.val_p_loss, history.val_q_loss].flat()).toEqual(evaluated);
+  }
+});
