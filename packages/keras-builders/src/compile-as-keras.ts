@@ -154,9 +154,18 @@ function compiledMetric(
   if (metric in kerasMetrics)
     return called(metric, kerasMetrics[metric as keyof typeof kerasMetrics]);
   const isAccuracy = metric === "accuracy" || metric === "acc";
-  const isCategorical = isAccuracy && loss === "binaryCrossentropy" && width !== 1;
-  return isCategorical ? called("acc", stock.categoricalAccuracy) : metric;
+  if (!isAccuracy || width === 1) return metric;
+  if (typeof loss === "function") return called("acc", accuracyOfShapes);
+  return loss === "binaryCrossentropy" ? called("acc", stock.categoricalAccuracy) : metric;
 }
+
+/** Beside a loss of the caller's own the targets' shape tells class numbers from rows, as everywhere in Keras. */
+const accuracyOfShapes: LossFunction = (yTrue, yPred) => {
+  const isClass = yTrue.rank < yPred.rank || yTrue.shape.at(-1) === 1;
+  return isClass
+    ? stock.sparseCategoricalAccuracy(yTrue, yPred)
+    : stock.categoricalAccuracy(yTrue, yPred);
+};
 
 /** tfjs-layers reports a metric under its function's name. */
 function called(name: string, fn: LossFunction): LossFunction {

@@ -130,6 +130,24 @@ test("a loss of one's own takes targets of any shape", async () => {
   expect(history.loss).toEqual([10]);
 });
 
+test("beside a loss of one's own accuracy is of class numbers where the targets are some", async () => {
+  const accuracy = async (loss: Loss, ys: () => tf.Tensor) => {
+    const tested = model(3, true, loss);
+    tested.compile({ optimizer: "sgd", loss: loss as string, metrics: ["accuracy"] });
+    const data = dataset(() => ({ xs: inputs(), ys: ys() })) as never;
+    return numbers(await tested.evaluateDataset(data, {}))[1];
+  };
+  const own = (_: tf.Tensor, yPred: tf.Tensor) => tf.mean(yPred, -1);
+  const classes = () => tf.tensor2d([2, 1, 0, 1, 1, 2], [B, T]);
+  const expected = await accuracy("sparse_categorical_crossentropy", classes);
+  expect(expected).not.toBe(
+    await accuracy("sparse_categorical_crossentropy", () => tf.zeros([B, T])),
+  );
+  expect(await accuracy(own, classes)).toBe(expected);
+  expect(await accuracy(own, () => tf.expandDims(classes(), -1))).toBe(expected);
+  expect(await accuracy(own, () => tf.oneHot(tf.cast(classes(), "int32"), 3))).toBe(expected);
+});
+
 describe("what a batch is, it has to be whole:", () => {
   const one = () => model(3, false, "mse");
   const ys = () => tf.ones([B, 3]);
