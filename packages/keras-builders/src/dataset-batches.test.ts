@@ -117,7 +117,7 @@ test("targets of any shape beside outputs of any other have Keras's loss, or are
         expect((await fit(tested, batches)).history.loss![0]).toBeCloseTo(expected, 5);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
