@@ -11,11 +11,9 @@ import { lengthNames, tutorial } from "./tutorial/tutorial.ts";
 
 /** `all`: every model of the tutorial on embedded data, without network. */
 export function allCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const command = new Command("all")
-    .summary("every model on embedded data, offline (npm start)")
-    .description(
-      "Runs the tutorial's parts I and III as they are written, forecasts the sunspots, then compares the four cells on generated reviews.",
-    );
+  const command = new Command("all").description(
+    "Runs the tutorial's parts I and III as they are written, forecasts the sunspots, then compares the four cells on generated reviews.",
+  );
   return withCommonOptions(command).action(async ({ seed, backend, out }: CommonOptions) => {
     done(
       await runSession({ command: "all", name: "all", out, backend, terminal }, (session) =>

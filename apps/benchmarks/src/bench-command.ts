@@ -59,7 +59,6 @@ const MOST_THREADS = 256;
 /** `bench`: how fast the kernels and the models are, each checked first and then timed. */
 export function benchCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const bench = new Command("bench")
-    .summary("time kernels, training steps, scaling and streaming")
     .description(
       "Checks the fused kernels against the reference, then times them (tfjs wasm backend).",
     )

@@ -81,7 +81,6 @@ export function checkoutsCommand(terminal: Terminal, done: (exitCode: number) =>
 type Line = (text?: string) => void;
 
 /** Whether no row is marked. */
-
 async function compare(
   oldRoot: string,
   newRoot: string,

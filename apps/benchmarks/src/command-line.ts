@@ -1,33 +1,69 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
-import { allCommand } from "./all-command.ts";
-import { benchCommand } from "./bench-command.ts";
-import { compareCommand } from "./compare-command.ts";
 import { versionOf } from "./environment.ts";
-import { forecastCommand } from "./forecast-command.ts";
-import { predictCommand } from "./predict-command.ts";
 import { printable } from "./printable.ts";
-import { reportCommand } from "./report-command.ts";
-import { sentimentCommand } from "./sentiment-command.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { tutorialCommand } from "./tutorial-command.ts";
 import { typedCommand } from "./typed-command.ts";
 import { UsageError } from "./usage-error.ts";
-import { workerCommand } from "./worker-command.ts";
 
 const NAME = "rnnkit-benchmarks";
 
+type CreateCommand = (terminal: Terminal, done: (exitCode: number) => void) => Command;
+
+/** A subcommand as the help names it. Its program is loaded when it is asked for: tfjs, Redis and plots take their time. */
+interface Entry {
+  name: string;
+  summary: string;
+  load(): Promise<CreateCommand>;
+}
+
 /** The subcommands, in the order in which the help names them. */
-const commands: readonly ((terminal: Terminal, done: (exitCode: number) => void) => Command)[] = [
-  allCommand,
-  tutorialCommand,
-  forecastCommand,
-  predictCommand,
-  sentimentCommand,
-  compareCommand,
-  workerCommand,
-  reportCommand,
-  benchCommand,
+const entries: readonly Entry[] = [
+  {
+    name: "all",
+    summary: "every model on embedded data, offline (npm start)",
+    load: async () => (await import("./all-command.ts")).allCommand,
+  },
+  {
+    name: "tutorial",
+    summary: "the tutorial's parts I to IV, as they are written",
+    load: async () => (await import("./tutorial-command.ts")).tutorialCommand,
+  },
+  {
+    name: "forecast",
+    summary: "train a forecaster on a time series",
+    load: async () => (await import("./forecast-command.ts")).forecastCommand,
+  },
+  {
+    name: "predict",
+    summary: "forecast beyond a CSV file with a saved model",
+    load: async () => (await import("./predict-command.ts")).predictCommand,
+  },
+  {
+    name: "sentiment",
+    summary: "compare the recurrent cells on review sentiment",
+    load: async () => (await import("./sentiment-command.ts")).sentimentCommand,
+  },
+  {
+    name: "compare",
+    summary: "models, cells, backends, threads, fused and stock: how fast, how good",
+    load: async () => (await import("./compare-command.ts")).compareCommand,
+  },
+  {
+    name: "worker",
+    summary: "do jobs of compare --queue, on any machine",
+    load: async () => (await import("./worker-command.ts")).workerCommand,
+  },
+  {
+    name: "report",
+    summary: "lay comparisons of machines or versions side by side",
+    load: async () => (await import("./report-command.ts")).reportCommand,
+  },
+  {
+    name: "bench",
+    summary: "time kernels, training steps, scaling and streaming",
+    load: async () => (await import("./bench-command.ts")).benchCommand,
+  },
 ];
 
 /**
@@ -40,10 +76,11 @@ export async function runCommandLine(
   typed: string = typedCommand({ env: process.env, argv: process.argv, cwd: process.cwd() }, NAME),
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(typed, terminal, (code) => {
-    exitCode = code;
-  });
   try {
+    const subcommands = await subcommandsFor(args, terminal, (code) => {
+      exitCode = code;
+    });
+    const program = createProgram(typed, terminal, subcommands);
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -56,20 +93,34 @@ export async function runCommandLine(
   }
 }
 
+/** All of them; those that **args** do not name know but what the help says of them. */
+async function subcommandsFor(
+  args: readonly string[],
+  terminal: Terminal,
+  done: (exitCode: number) => void,
+): Promise<Command[]> {
+  return Promise.all(
+    entries.map(async ({ name, summary, load }) => {
+      const command = args.includes(name) ? (await load())(terminal, done) : new Command(name);
+      return command.summary(summary);
+    }),
+  );
+}
+
 function createProgram(
   typed: string,
   terminal: Terminal,
-  done: (exitCode: number) => void,
+  subcommands: readonly Command[],
 ): Command {
   const program = new Command(typed)
     .description("Trains recurrent models and writes what it measured as JSON and an HTML report.")
     .version(versionOf(".."))
     .action((_, { args }: Command) => {
-      const names = commands.map((create) => create(terminal, done).name()).join(", ");
+      const names = entries.map(({ name }) => name).join(", ");
       throw new UsageError(`expected a command (${names}), got ${args[0] ?? "none"}`);
     })
     .allowExcessArguments();
-  for (const create of commands) program.addCommand(create(terminal, done));
+  for (const command of subcommands) program.addCommand(command);
   // Errors are written above, as one line; only help goes out through commander.
   const withSubcommands = (command: Command): Command[] => [
     command,

@@ -7,11 +7,9 @@ import type { Terminal } from "./terminal.ts";
 
 /** `forecast`: one series, one model, against its baselines. */
 export function forecastCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const command = new Command("forecast")
-    .summary("train a forecaster on a time series")
-    .description(
-      "Trains a forecaster on the first 80 % of a series and predicts the rest, beside the seasonal and the last-value baseline.",
-    );
+  const command = new Command("forecast").description(
+    "Trains a forecaster on the first 80 % of a series and predicts the rest, beside the seasonal and the last-value baseline.",
+  );
   return withForecastOptions(command).action(async (options: ForecastCommandOptions) => {
     const job = forecastJob(options);
     const { name } = job.series;

@@ -5,7 +5,7 @@ import { emptyPart, firstSteps } from "./forecasting/forecast-part.ts";
 import { buildForecaster, type ForecasterOptions } from "./forecasting/forecaster-model.ts";
 import type { Strategy } from "./forecasting/layout.ts";
 import { guessSeason } from "./forecasting/season.ts";
-import { forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
+import { examplesOf, forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
 import { countFoldSteps, type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
 import { formatNumber } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
@@ -16,6 +16,7 @@ import type { BandSettings, Fold, ForecastPart, ForecastRun, Listing, Season } f
 import { saveForecaster } from "./saved-forecaster.ts";
 import type { Session } from "./session.ts";
 import { rootMeanSquare, standardDeviation } from "./statistics.ts";
+import { countSteps, type TrainOptions, train } from "./training.ts";
 
 export interface ForecastOptions extends ForecasterOptions {
   /** Past values that one forecast sees. */
@@ -62,38 +63,35 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
   const { progress, signal, colors } = session;
   const run = emptyRun(job);
   const startedAt = performance.now();
+  const forecaster = newForecaster(prepared, (layout) => buildForecaster(options, layout), bands);
+  const { model, layout } = forecaster;
+  const examples = examplesOf(prepared, layout);
   let done = 0;
-  const forecaster = newForecaster(
-    prepared,
-    (layout) => buildForecaster(options, layout),
-    {
-      ...{ ...options, signal },
-      ...(validate && { validation: prepared.test }),
-      onStep: ({ epoch, loss }) =>
-        progress.step(++done, `epoch ${epoch}/${options.epochs}, loss ${formatNumber(loss)}`),
-      onEpoch: (epoch) => {
-        run.epochs.push(epoch);
-        run.timings.trainSeconds = (performance.now() - startedAt) / 1000;
-        progress.line(epochLine(epoch, options.epochs, colors));
-      },
+  const plan: TrainOptions = {
+    ...{ ...options, signal },
+    ...(validate && { validation: prepared.test }),
+    onStep: ({ epoch, loss }) =>
+      progress.step(++done, `epoch ${epoch}/${options.epochs}, loss ${formatNumber(loss)}`),
+    onEpoch: (epoch) => {
+      run.epochs.push(epoch);
+      run.timings.trainSeconds = (performance.now() - startedAt) / 1000;
+      progress.line(epochLine(epoch, options.epochs, colors));
     },
-    bands,
-  );
-  const { model } = forecaster;
+  };
   run.model = summarizeModel(
     options.model === "stock" ? "buildStockForecaster" : "buildLstmForecaster",
     model,
   );
   session.record(run);
   for (const line of forecastHead(run, options.timesteps, colors)) progress.line(line);
-  progress.start("training", forecaster.steps);
+  progress.start("training", countSteps(examples, plan));
   try {
-    await forecaster.train();
+    await train(model, examples, plan);
     if (signal.aborted) return run;
     const predictedAt = performance.now();
-    const { train, test } = prepared;
+    const { test } = prepared;
     const horizon = judgedSteps(beyond?.n ?? 1, test.x.shape[0] as number, bands?.samples ?? null);
-    const ofTrain = await forecastsOf({ ...forecaster, bands: null }, train.x, 1, signal);
+    const ofTrain = await forecastsOf({ ...forecaster, bands: null }, prepared.train.x, 1, signal);
     const ofTest = await forecastsOf(forecaster, test.x, horizon, signal);
     if (!ofTrain || !ofTest) return run;
     run.train.predicted = firstSteps(ofTrain).predicted;

@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, test } from "vitest";
-import { openOutputFolder, writeResults } from "./output.ts";
+import { openOutputFolder } from "./output.ts";
+import { writeResults } from "./result-files.ts";
 import { sampleResults } from "./sample-results.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -7,10 +7,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
-import { renderReport } from "./report.ts";
-import { type Results, stringifyJson } from "./results.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where results and report go unless told otherwise, under the current folder. */
@@ -39,26 +37,12 @@ export function openOutputFolder(out: string): string {
   return folder;
 }
 
-/**
- * Writes `<name>.json`, then `<name>.html` made from it, each under a temporary name first, so that
- * neither is ever seen half-written. Returns their paths.
- */
-export function writeResults(
-  folder: string,
-  name: string,
-  results: Results,
-): { json: string; html: string } {
-  const text = stringifyJson(results);
-  const json = join(folder, `${name}.json`);
-  const html = join(folder, `${name}.html`);
-  writeWhole(json, text);
-  writeWhole(html, renderReport(JSON.parse(text) as Results, basename(json)));
-  return { json, html };
-}
-
-/** Writes a file under a temporary name and renames it: it is never seen half-written. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+/** Writes a file under a **temporary** name and renames it: it is never seen half-written. */
+export function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  temporary: string = `${path}.${process.pid}.tmp`,
+): void {
   try {
     writeFileSync(temporary, content);
     renameSync(temporary, path);

@@ -25,7 +25,6 @@ type Options = ReadOptions & {
 /** `predict`: what a saved forecaster says comes after a CSV file. */
 export function predictCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const command = new Command("predict")
-    .summary("forecast beyond a CSV file with a saved model")
     .description(
       "Opens a model that forecast --save wrote, with its settings, and forecasts the values after the end of a CSV file.",
     )

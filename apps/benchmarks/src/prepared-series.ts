@@ -30,6 +30,16 @@ export interface PrepareOptions {
   points?: number;
   /** Whether the model is to say every column. Default false. */
   allColumns?: boolean;
+  /** That of a model which is there already. Default fitted on the training part. */
+  scaler?: MinMaxScaler | null;
+}
+
+/** A series that can be cut, and not cut yet. */
+export interface ScaledSeries {
+  scaler: MinMaxScaler;
+  /** All columns of all points, [points, columns]. */
+  scaled: NdArray;
+  trainPoints: number;
 }
 
 // The first part of the series, in time order, that the model learns from.
@@ -51,22 +61,8 @@ export function prepareSeries(
   outputs = 1,
   options: PrepareOptions = {},
 ): PreparedSeries {
-  const { points = series.values.length, allColumns = false } = options;
-  const { trainPoints = Math.floor(points * TRAIN_SHARE) } = options;
-  if (trainPoints < timesteps + outputs) {
-    const ahead = outputs > 1 ? ` and --ahead ${outputs}` : "";
-    const asked = `--timesteps ${timesteps}${ahead}`;
-    throw new UsageError(
-      options.trainPoints === undefined
-        ? `forecast: expected at least ${Math.ceil((timesteps + outputs) / TRAIN_SHARE)} points for ${asked}, got ${points} in ${series.title}`
-        : `forecast: expected at least ${timesteps + outputs} points to train on in the first fold of --walk-forward for ${asked}, got ${trainPoints}`,
-    );
-  }
-  const known = columnsOf(series, points);
-  const scaler = new MinMaxScaler();
-  scaler.fit(sliceRows(known, 0, trainPoints));
-  const scaled = scaler.transform(known);
-  refuseFar(series, scaled, scaler);
+  const { allColumns = false } = options;
+  const { scaler, scaled, trainPoints } = scaleSeries(series, timesteps, outputs, options);
   const windows = createSequences(scaled, timesteps, { targetColumns: [0] });
   const parts = splitWindows(windows, trainPoints - timesteps, timesteps);
   const prepared = { scaler, outputs, ...parts };
@@ -80,6 +76,40 @@ export function prepareSeries(
     ...(allColumns && { allColumns }),
     fit: { x, y: { data: y.data, shape: [rows, y.data.length / rows] } },
   };
+}
+
+/** Windows that a model of so many points learns from. */
+export function countWindows(trainPoints: number, timesteps: number, outputs: number): number {
+  return trainPoints - timesteps - outputs + 1;
+}
+
+/**
+ * The columns of a series by the scaler of its training part: what `prepareSeries` cuts, and refuses.
+ *
+ * @throws UsageError when the series is too short for the window
+ */
+export function scaleSeries(
+  series: Series,
+  timesteps: number,
+  outputs: number,
+  options: PrepareOptions,
+): ScaledSeries {
+  const { points = series.values.length } = options;
+  const { trainPoints = Math.floor(points * TRAIN_SHARE) } = options;
+  if (countWindows(trainPoints, timesteps, outputs) < 1) {
+    const ahead = outputs > 1 ? ` and --ahead ${outputs}` : "";
+    const asked = `--timesteps ${timesteps}${ahead}`;
+    throw new UsageError(
+      options.trainPoints === undefined
+        ? `forecast: expected at least ${Math.ceil((timesteps + outputs) / TRAIN_SHARE)} points for ${asked}, got ${points} in ${series.title}`
+        : `forecast: expected at least ${timesteps + outputs} points to train on in the first fold of --walk-forward for ${asked}, got ${trainPoints}`,
+    );
+  }
+  const known = columnsOf(series, points);
+  const scaler = options.scaler ?? new MinMaxScaler().fit(sliceRows(known, 0, trainPoints));
+  const scaled = scaler.transform(known);
+  refuseFar(series, scaled, scaler);
+  return { scaler, scaled, trainPoints };
 }
 
 /** A window's columns of the first **points** steps, [points, features]: the series, then its features. */

@@ -11,7 +11,6 @@ import { UsageError } from "./usage-error.ts";
 /** `report`: comparisons of machines or versions in one HTML document. */
 export function reportCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   return new Command("report")
-    .summary("lay comparisons of machines or versions side by side")
     .description(
       `Makes one HTML report of the JSON of one or several comparisons, or of one of ${drawnBenches.join(", ")}.`,
     )

@@ -29,7 +29,7 @@ export function scoreTimeFigures(comparison: Pick<Comparison, "runs" | "task" | 
   if (!chart) return [];
   const { cells, implementations } = comparison.axes;
   const caption =
-    cells.map((cell, i) => key(`cell-${(i % 4) + 1}`, cell.replaceAll("_", " "))).join("") +
+    cells.map((cell, i) => key(`cell-${i + 1}`, cell.replaceAll("_", " "))).join("") +
     (implementations.includes("fused") ? key("solid", "fused") : "") +
     (implementations.includes("stock") ? key("dashed", "stock") : "");
   return [figure(chart, caption)];

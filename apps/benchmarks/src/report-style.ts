@@ -79,11 +79,13 @@ figcaption { margin-top: 0.35rem; font-size: 0.875rem; }
 .key.band::before { border-top-width: 0.7rem; opacity: 0.3; }
 .key.cell-1 { --key: var(--ink-cell-1); } .key.cell-2 { --key: var(--ink-cell-2); }
 .key.cell-3 { --key: var(--ink-cell-3); } .key.cell-4 { --key: var(--ink-cell-4); }
+.key.cell-5 { --key: var(--ink-cell-5); }
 .key.dot { --key: var(--ink-train); }
 .key[class*="cell-"]::before, .key.dot::before {
   content: "●"; width: auto; height: auto; border: 0; line-height: 1; vertical-align: baseline; color: var(--key);
 }
 .key.cell-2::before { content: "■"; } .key.cell-3::before { content: "▲"; } .key.cell-4::before { content: "◆"; }
+.key.cell-5::before { content: "★"; }
 .key.round::before { content: "○"; width: auto; height: auto; border: 0; line-height: 1; color: var(--key); }
 .key.round.fused { --key: var(--ink-train); } .key.round.stock { --key: var(--ink-baseline); }
 .key.round.stock::before { content: "□"; }

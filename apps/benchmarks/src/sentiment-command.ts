@@ -28,7 +28,6 @@ function usual(name: "epochs" | "limit" | "maxlen" | "learningRate"): string {
 /** `sentiment`: one classifier a cell on the same reviews. */
 export function sentimentCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const command = new Command("sentiment")
-    .summary("compare the recurrent cells on review sentiment")
     .description(
       "Trains the tutorial's sentiment classifier with each cell on the same reviews: generated ones unless --imdb or --imdb-path is given, and then all 25,000 at the tutorial's settings.",
     )

@@ -3,9 +3,10 @@ import { getThreads, registerKernels } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "./environment.ts";
 import { formatSeconds } from "./format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts";
-import { openOutputFolder, writeResults } from "./output.ts";
+import { openOutputFolder } from "./output.ts";
 import { printable } from "./printable.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { writeResults } from "./result-files.ts";
 import { type Results, type Run, SCHEMA_VERSION, type Status } from "./results.ts";
 import type { Colors, Terminal } from "./terminal.ts";
 

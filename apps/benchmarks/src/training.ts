@@ -140,21 +140,30 @@ export async function evaluate(
 }
 
 /** The model's outputs for every row of **x**, flat; null when aborted before the last batch. */
-export async function predict(
+export function predict(
   model: LayersModel,
   x: NdArray,
   batchSize: number,
   signal: AbortSignal,
+): Promise<Float64Array | null> {
+  return inBatches(x, batchSize, signal, (rows) => model.predictOnBatch(rows) as tf.Tensor);
+}
+
+/** What **apply** says of every row of **x**, flat; null when aborted before the last batch. */
+export async function inBatches(
+  x: NdArray,
+  batchSize: number,
+  signal: AbortSignal,
+  apply: (rows: tf.Tensor) => tf.Tensor,
 ): Promise<Float64Array | null> {
   const rows = x.shape[0] as number;
   const out: number[] = [];
   for (let start = 0; start < rows; start += batchSize) {
     if (signal.aborted) return null;
     const end = Math.min(rows, start + batchSize);
-    const values = await read(
-      tf.tidy(() => model.predictOnBatch(toTensor(sliceRows(x, start, end))) as tf.Tensor),
-    );
+    const values = await read(tf.tidy(() => apply(toTensor(sliceRows(x, start, end)))));
     for (const value of values) out.push(value);
+    // A backend whose numbers are there at once would let no message and no Ctrl-C through.
     await nextTask();
   }
   return Float64Array.from(out);

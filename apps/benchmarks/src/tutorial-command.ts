@@ -24,7 +24,6 @@ type Options = CommonOptions & {
 /** `tutorial`: parts I to IV with the tutorial's own settings. */
 export function tutorialCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   const command = new Command("tutorial")
-    .summary("the tutorial's parts I to IV, as they are written")
     .description(
       "Runs the tutorial: I, an RNN by hand; II, five builders (printed, nothing is measured); III, two forecasts; IV, sentiment of reviews, generated and fewer unless --imdb or --imdb-path is given. What its Python prints begins at the margin.",
     )

@@ -1,13 +1,10 @@
 import { Command } from "commander";
 import { positiveNumber } from "./option-types.ts";
-import { work } from "./queue/worker.ts";
-import { reviewSource } from "./reviews.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `worker`: takes the jobs of comparisons from a queue, on any machine. */
 export function workerCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   return new Command("worker")
-    .summary("do jobs of compare --queue, on any machine")
     .description(
       "Takes the jobs of comparisons from Redis, one at a time, until Ctrl-C. It must be of the same commit as compare.",
     )
@@ -20,7 +17,8 @@ export function workerCommand(terminal: Terminal, done: (exitCode: number) => vo
     )
     .option("--imdb-path <file>", "an imdb.npz on this machine (default: the cache, or a download)")
     .action(async ({ queue, lease, imdbPath }: WorkerArgs) => {
-      if (imdbPath !== undefined) reviewSource({ imdbPath });
+      if (imdbPath !== undefined) (await import("./reviews.ts")).reviewSource({ imdbPath });
+      const { work } = await import("./queue/worker.ts");
       done(await work({ url: queue, lease, imdbPath, terminal }));
     });
 }

@@ -333,7 +333,7 @@ describe.skipIf(lacksChromium)("the page", () => {
     await until(page, "stopped");
   });
 
-  test("a model's file opens again as it was saved, with its settings", async () => {
+  test("a model's file opens again as it was saved, with its settings, and learns further, of its own sizes", async () => {
     const page = await visit("?task=sine&cell=gru&units=5&window=9&epochs=2&seed=3");
     await trained(page);
     const [download] = await Promise.all([
@@ -353,6 +353,19 @@ describe.skipIf(lacksChromium)("the page", () => {
     await expect(other.getByLabel("Cell").inputValue()).resolves.toBe("gru");
     await expect(other.getByLabel("Window").inputValue()).resolves.toBe("9");
     await other.locator(".legend .of-ahead").waitFor();
+
+    await set(other, "Units", "7");
+    await other.getByText("keeps the model's own layers, GRU 5 → Dense 1,").waitFor();
+    await button(other, "Train further").click();
+    await expect(other.locator("button:focus").textContent()).resolves.not.toBe("Train further");
+    await until(other, "complete");
+    expect(await errors(other)).not.toEqual(wanted);
+    await expect(textOf(other.locator(".layers"))).resolves.toContain("GRU 5 → Dense 1");
+    await other.getByLabel("Task").selectOption("reviews");
+    await other.getByText(english["run.unfit.series"]).waitFor();
+    await expect(button(other, "Train further").isDisabled()).resolves.toBe(true);
+    await other.getByLabel("Language").selectOption("zh");
+    await other.getByText(chinese["run.unfit.series"]).waitFor();
   });
 
   test("settings are in the address: shared, gone back to, and put right aloud", async () => {
@@ -444,6 +457,10 @@ describe.skipIf(lacksChromium)("the page", () => {
     await other.getByLabel("A review", { exact: true }).fill("the plot was brilliant zzyzx");
     await other.locator(".words .unknown").waitFor();
     expect(await textOf(other.locator(".verdict.big"))).toBe(wanted);
+    // The same reviews, which the file's settings draw again.
+    await button(other, "Train further").click();
+    await until(other, "complete");
+    await expect(textOf(other.locator(".layers"))).resolves.toContain("GRU 8");
   });
 
   test("the page speaks Chinese, at once and when it comes again", async () => {

@@ -7,7 +7,6 @@ import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
 import { writeWhole } from "../output.ts";
 import { printable } from "../printable.ts";
-import { renderBenchReport } from "../report-bench.ts";
 import { type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
 import type { Colors, Terminal } from "../terminal.ts";
@@ -103,6 +102,7 @@ export async function runBench<Row extends object>(
       line(`results  ${file}`);
     }
     if (page !== undefined) {
+      const { renderBenchReport } = await import("../report-bench.ts");
       writeWhole(page, renderBenchReport(JSON.parse(stringifyJson(results)) as BenchResults));
       line(`report   ${page}`);
     }

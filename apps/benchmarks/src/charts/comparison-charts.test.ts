@@ -1,7 +1,9 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { chartSvg } from "../chart-svg.ts";
+import { renderComparisons } from "../compare/report.ts";
 import { sampleComparison } from "../compare/sample-comparison.ts";
+import { cellNames, type TrainedRun } from "../compare/schema.ts";
 import type { Chart } from "./chart.ts";
 import { scoreTimeChart } from "./score-time-chart.ts";
 import { stepTimeChart } from "./step-time-chart.ts";
@@ -37,6 +39,22 @@ test("a heat in which nothing could be measured has no chart", () => {
   const lanes = heat!.lanes.filter(({ outcome }) => outcome === "cannot");
   expect(lanes.length).toBe(1);
   expect(stepTimeChart({ ...heat!, lanes }, "train")).toBeNull();
+});
+
+test("every cell that can be compared has a colour and a symbol of its own, in the chart and in the key", () => {
+  const comparison = sampleComparison();
+  comparison.axes.cells = [...cellNames];
+  const [run] = comparison.runs as [TrainedRun];
+  comparison.runs = cellNames.map((cell) => ({ ...run, cell }));
+  const symbols = [...drawn(scoreTimeChart(comparison)!).querySelectorAll('g[aria-label="dot"]')];
+  expect(new Set(symbols.map((dots) => dots.getAttribute("stroke"))).size).toBe(cellNames.length);
+  expect(new Set(symbols.map((dots) => dots.querySelector("path")?.getAttribute("d"))).size).toBe(
+    cellNames.length,
+  );
+  const page = renderComparisons([{ name: "a.json", comparison }]);
+  const keys = [...page.matchAll(/class="key (cell-\d)"/g)].map(([, name]) => name);
+  expect(new Set(keys).size).toBe(cellNames.length);
+  for (const name of keys) expect(page).toContain(`.key.${name} { --key: var(--ink-${name}); }`);
 });
 
 test("error against time: a line a run, a point an epoch in the series' unit, the baselines beside them", () => {

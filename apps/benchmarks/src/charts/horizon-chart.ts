@@ -67,7 +67,7 @@ export function horizonChart({ data, horizon }: DrawnHorizon): Chart | null {
         ticks: steps.map((_, i) => i + 1).filter((n) => n % Math.ceil(steps.length / 12) === 0),
         tickFormat: "d",
       },
-      y: { label: `RMSE (${data.valueLabel})`, grid: true, nice: true, zero: true },
+      y: { label: `RMSE of ${data.valueLabel}`, grid: true, nice: true, zero: true },
       marks: shown
         .filter(({ points }) => points.length > 0)
         .flatMap(({ points, stroke, symbol, strokeDasharray }) => [

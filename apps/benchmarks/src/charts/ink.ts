@@ -9,9 +9,9 @@ export const ink = {
 } as const;
 
 /** Symbols beside the colours, in their order: who sees no colours tells lines apart by them. */
-export const symbols = ["circle", "square", "triangle", "diamond2"] as const;
+export const symbols = ["circle", "square", "triangle", "diamond2", "star"] as const;
 
-/** The n-th of the colours for cells and other things that are compared; the fifth is the first again. */
+/** The n-th of the colours for cells and other things that are compared; the sixth is the first again. */
 export function comparedInk(n: number): string {
   return `var(--ink-cell-${(n % symbols.length) + 1})`;
 }
@@ -32,11 +32,11 @@ export const SEASONAL_DASHES = "6,3,1,3";
 
 const light = `--card: #ffffff;
   --ink-actual: #6d7985; --ink-train: #1668c7; --ink-test: #c93a4d; --ink-baseline: #8a7524; --ink-seasonal: #0b7a75;
-  --ink-cell-1: #1668c7; --ink-cell-2: #c8560b; --ink-cell-3: #0f8a5f; --ink-cell-4: #9a3fb5;`;
+  --ink-cell-1: #1668c7; --ink-cell-2: #c8560b; --ink-cell-3: #0f8a5f; --ink-cell-4: #9a3fb5; --ink-cell-5: #4a5560;`;
 
 const dark = `--card: #1b1f24;
   --ink-actual: #8d99a6; --ink-train: #62a8f5; --ink-test: #ff8095; --ink-baseline: #cdb65c; --ink-seasonal: #5cc8c2;
-  --ink-cell-1: #62a8f5; --ink-cell-2: #ff9a57; --ink-cell-3: #4ecb9c; --ink-cell-4: #d58cec;`;
+  --ink-cell-1: #62a8f5; --ink-cell-2: #ff9a57; --ink-cell-3: #4ecb9c; --ink-cell-4: #d58cec; --ink-cell-5: #c3ccd6;`;
 
 /** The variables that charts are drawn with, as a style sheet: light, and dark where the system asks for it; paper is light. */
 export const inkStyle: string = `

@@ -48,7 +48,7 @@ export function scoreTimeChart({ runs, task, axes }: DrawnRuns): Chart | null {
           : { zero: true }),
       },
       y: {
-        label: isAccuracy ? "accuracy (% of test reviews)" : `RMSE (${task.unit})`,
+        label: isAccuracy ? "accuracy (% of test reviews)" : `RMSE of ${task.unit}`,
         ...{ grid: true, nice: true },
       },
       marks: [

@@ -1,19 +1,18 @@
 import { join } from "node:path";
 import { formatSeconds } from "../format.ts";
 import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
-import { openOutputFolder, writeWhole } from "../output.ts";
+import { openOutputFolder } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 import { codeName, describeCode } from "./code.ts";
 import { hold } from "./hold.ts";
-import { type Job, jobsBeside, missingJobs } from "./plan.ts";
-import { comparisonName, openComparison, save } from "./record.ts";
+import { type Job, jobsAsked, jobsBeside, missingJobs } from "./plan.ts";
+import { comparisonName, openComparison, save, writeHeld } from "./record.ts";
 import { renderComparisons } from "./report.ts";
 import type { Axes, Code, Settings } from "./schema.ts";
-import { type Results, resultsInto, sweepHere } from "./sweep.ts";
+import { type Results, resultsInto } from "./sweep.ts";
 import { comparisonTable } from "./table.ts";
 import { loadTask, type TaskRequest } from "./task.ts";
-import { openWorkplace } from "./workplace.ts";
 
 /** What is asked for, all of it checked. */
 export interface CompareOptions {
@@ -95,11 +94,13 @@ export async function compare(
       const sweep = { id, code, request, examples: task.digest, settings };
       await elsewhere.perform(sweep, missing, results, (line) => progress.line(line), signal);
     } else {
-      await sweepHere(missing, openWorkplace({ loaded, settings, progress, signal }), results);
+      // A coordinator of others has no use for what computes.
+      const { sweepHere } = await import("./sweep-here.ts");
+      await sweepHere(missing, { loaded, settings, progress, signal }, results);
     }
     save(file);
     const html = file.path.replace(/json$/, "html");
-    writeWhole(html, renderComparisons([{ name: "", comparison: file.comparison }]));
+    writeHeld(html, renderComparisons([{ name: "", comparison: file.comparison }]));
     progress.line();
     for (const line of comparisonTable(file.comparison)) progress.line(line);
     progress.line();
@@ -107,7 +108,13 @@ export async function compare(
     progress.line(
       `report   ${colors.bold(html)}  (${formatSeconds((performance.now() - began) / 1000)})`,
     );
-    if (!signal.aborted) return 0;
+    if (!signal.aborted) {
+      const before = missingJobs(jobsAsked(file.comparison), file.comparison).length;
+      if (before > 0) {
+        progress.line(colors.yellow(`${before} jobs that were asked for before are not done yet`));
+      }
+      return 0;
+    }
     progress.line(colors.yellow("interrupted: the same command goes on where this one ended"));
     return INTERRUPTED_EXIT_CODE;
   } finally {

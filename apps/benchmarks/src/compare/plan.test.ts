@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jobsBeside, jobsOf, joinAxes, missingJobs, variantKey } from "./plan.ts";
+import {
+  jobsAsked,
+  jobsBeside,
+  jobsOf,
+  joinAxes,
+  missingJobs,
+  variantKey,
+  withRequest,
+} from "./plan.ts";
 import { sampleComparison } from "./sample-comparison.ts";
 import { type Axes, cellNames, implementationNames, modelNames } from "./schema.ts";
 
@@ -97,3 +105,20 @@ test("axes joined span what both span, in any order of growth", () => {
     }),
   );
 });
+
+test("several requests ask for what each asks for, once, and for nothing that only their axes joined span", () => {
+  fc.assert(
+    fc.property(fc.array(anyAxes, { minLength: 1, maxLength: 4 }), (requests) => {
+      const axes = requests.reduce(joinAxes);
+      const asked = requests.reduce(withRequest, [] as Axes[]);
+      const jobs = jobsAsked({ axes, asked });
+      const each = requests.flatMap(jobsOf);
+      expect(new Set(jobs.map(({ key }) => key))).toEqual(new Set(each.map(({ key }) => key)));
+      expect(new Set(jobs.map(({ key }) => key)).size).toBe(jobs.length);
+      expect(lanesOf(jobs)).toEqual(lanesOf(each));
+    }),
+  );
+});
+
+const lanesOf = (jobs: ReturnType<typeof jobsOf>) =>
+  new Set([...jobs].flatMap((job) => (job.kind === "heat" ? job.variants.map(variantKey) : [])));

@@ -33,6 +33,20 @@ export function jobsOf(axes: Axes): Job[] {
   return [...heats, ...runs];
 }
 
+/** The jobs that a file was asked for, each once, in the order of its axes. */
+export function jobsAsked({ axes, asked = [axes] }: Pick<Comparison, "axes" | "asked">): Job[] {
+  const keys = new Set(
+    asked
+      .flatMap(jobsOf)
+      .flatMap((job) => (job.kind === "run" ? job.key : job.variants.map(variantKey))),
+  );
+  return jobsOf(axes).flatMap((job) => {
+    if (job.kind === "run") return keys.has(job.key) ? job : [];
+    const variants = job.variants.filter((variant) => keys.has(variantKey(variant)));
+    return variants.length > 0 ? { ...job, variants } : [];
+  });
+}
+
 /**
  * The jobs of **axes** in a file that may have others: a heat that is timed again takes the place of the one before, so
  * it has the lanes of both.
@@ -79,6 +93,19 @@ export function joinAxes(first: Axes, second: Axes): Axes {
     threads: both(({ threads }) => threads),
     seeds: both(({ seeds }) => seeds),
   };
+}
+
+/** What was **asked** for with one request more, without those that another contains. */
+export function withRequest(asked: readonly Axes[], axes: Axes): Axes[] {
+  if (asked.some((one) => contains(one, axes))) return [...asked];
+  return [...asked.filter((one) => !contains(axes, one)), axes];
+}
+
+function contains(whole: Axes, part: Axes): boolean {
+  return (Object.keys(whole) as (keyof Axes)[]).every((name) => {
+    const values = new Set<unknown>(whole[name]);
+    return part[name].every((value) => values.has(value));
+  });
 }
 
 function variantsOf(

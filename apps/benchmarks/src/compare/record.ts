@@ -5,7 +5,7 @@ import { stringifyJson } from "../results.ts";
 import { UsageError } from "../usage-error.ts";
 import { codeName } from "./code.ts";
 import type { JobResult } from "./perform-job.ts";
-import { jobsOf, joinAxes, missingJobs } from "./plan.ts";
+import { jobsAsked, joinAxes, missingJobs, withRequest } from "./plan.ts";
 import { readComparison } from "./read-comparison.ts";
 import {
   COMPARISON_FORMAT,
@@ -43,7 +43,11 @@ export function openComparison(folder: string, subject: Subject, fresh: boolean)
   const path = join(folder, comparisonName(subject.task.name));
   const before = fresh ? null : existing(path, subject);
   const comparison: Comparison = before
-    ? { ...before, axes: joinAxes(before.axes, subject.axes) }
+    ? {
+        ...before,
+        axes: joinAxes(before.axes, subject.axes),
+        asked: withRequest(before.asked ?? [before.axes], subject.axes),
+      }
     : begun(subject);
   const file: ComparisonFile = {
     path,
@@ -61,10 +65,18 @@ export function openComparison(folder: string, subject: Subject, fresh: boolean)
 
 /** Writes the file as it stands, whole or not at all. */
 export function save({ path, comparison }: ComparisonFile): void {
-  const missing = missingJobs(jobsOf(comparison.axes), comparison);
+  const missing = missingJobs(jobsAsked(comparison), comparison);
   comparison.status = missing.length === 0 ? "complete" : "interrupted";
   comparison.updatedAt = new Date().toISOString();
-  writeWhole(path, stringifyJson(comparison));
+  writeHeld(path, stringifyJson(comparison));
+}
+
+/**
+ * Writes a file that this process alone writes, whole or not at all. What a killed one left of its writing is written
+ * over: it had the same temporary name.
+ */
+export function writeHeld(path: string, content: string): void {
+  writeWhole(path, content, `${path}.tmp`);
 }
 
 function begun(subject: Subject): Comparison {
@@ -75,6 +87,7 @@ function begun(subject: Subject): Comparison {
     status: "interrupted",
     ...{ startedAt: now, updatedAt: now },
     ...subject,
+    asked: [subject.axes],
     ...{ machines: [], heats: [], runs: [] },
   };
 }

@@ -9,6 +9,7 @@ import { stringifyJson } from "../results.ts";
 import { renderComparisons } from "./report.ts";
 import { qualityOf, ratioOf, rowsOf } from "./rows.ts";
 import { sampleComparison } from "./sample-comparison.ts";
+import type { Comparison } from "./schema.ts";
 import { comparisonTable } from "./table.ts";
 
 test("ratios are of each round, so a machine that slows down for all does not show in them", () => {
@@ -30,6 +31,7 @@ test("the terminal's table has a row a variant, and a reason once for all that h
   const rows = lines.filter((line) => /^ {2}single /.test(line));
   expect(rows.length).toBe(rowsOf(sampleComparison()).length);
   expect(rows[1]).toMatch(/lstm +fused wasm +2 +0\.800 \(.*\) +0\.727 .* RMSE 25\.50 ± 0\.71$/);
+  expect(lines.join("\n")).toContain("gru by stock layers has reset_after=False");
   expect(lines.join("\n")).toMatch(
     /single\/lstm\/fused\/webgpu, single\/gru\/fused\/webgpu: cannot/,
   );
@@ -70,6 +72,20 @@ test("two machines stand side by side, the second beside the first; a hostile na
     expect(document.body.textContent).toContain(name);
   }
   expect(document.body.textContent).toContain("<b>Another</b> processor");
+});
+
+test("times of two files are divided by each other only where a step is of the same size", () => {
+  const comparison = sampleComparison();
+  const ratio = (other: Comparison) => {
+    const pair = [comparison, other].map((comparison, i) => ({ name: `${i}.json`, comparison }));
+    const { document } = parseHTML(renderComparisons(pair));
+    return document.querySelectorAll("table")[1]?.querySelector("tbody td:last-child")?.textContent;
+  };
+  const other = sampleComparison(2);
+  expect(ratio(other)).toBe("0.500");
+  expect(ratio({ ...other, settings: { ...other.settings, units: 8 } })).toBe("–");
+  const examples = { ...other.task.examples, steps: 500 };
+  expect(ratio({ ...other, task: { ...other.task, examples } })).toBe("–");
 });
 
 test("one comparison has no names of files", () => {

@@ -5,7 +5,7 @@ import { reportDocument } from "../report-document.ts";
 import { cell, number, table } from "../report-elements.ts";
 import { median } from "../statistics.ts";
 import { codeName } from "./code.ts";
-import { batchText, qualityText } from "./result-lines.ts";
+import { batchText, qualityText, stockGruText } from "./result-lines.ts";
 import { rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";
 import { timeText } from "./table.ts";
@@ -86,6 +86,7 @@ function joined(all: readonly Named[]): Map<string, (VariantRow | null)[]> {
 }
 
 function timesSection(all: readonly Named[]): string {
+  const isLikeFirst = all.map((named) => stepOf(named) === stepOf(all[0] as Named));
   return (["train", "predict"] as const)
     .map((pass) => {
       const columns: [string, "number"?][] = [["variant"]];
@@ -98,18 +99,37 @@ function timesSection(all: readonly Named[]): string {
         ...ofEach.flatMap((row, i) => [
           number(timeText(row?.lane?.[pass])),
           number(row?.ratio ? formatNumber(row.ratio[pass].median, 3) : "–"),
-          ...(i > 0 ? [number(between(row?.lane?.[pass], ofEach[0]?.lane?.[pass]))] : []),
+          ...(i > 0
+            ? [number(isLikeFirst[i] ? between(row?.lane?.[pass], ofEach[0]?.lane?.[pass]) : "–")]
+            : []),
         ]),
       ]);
       const what = pass === "train" ? "A training step" : "A prediction";
       return `<section>
 <h2>${what}</h2>
 <p class="quiet">Milliseconds of a batch, medians and quartiles. Times of one cell were measured in turn on one machine, and divided
-round by round; times of two files were not.</p>
+round by round; times of two files were not, and are divided only where a step is of the same size.${gruSentence(all)}</p>
 ${table(columns, rows)}
 </section>`;
     })
     .join("\n");
+}
+
+/** All that decides how much a step computes: the times of two others are not to be divided. */
+function stepOf({ comparison: { task, settings } }: Named): string {
+  const { kind, examples } = task;
+  const batch = Math.min(settings.batchSize, examples.train);
+  return JSON.stringify([
+    ...[kind, examples.steps, examples.features],
+    ...[batch, settings.units, settings.optimizer],
+  ]);
+}
+
+/** What its readers would else divide by each other, after a space. */
+function gruSentence(all: readonly Named[]): string {
+  const rows = all.flatMap(({ comparison }) => rowsOf(comparison));
+  const text = stockGruText(rows.map(({ variant }) => variant));
+  return text === null ? "" : ` ${escapeHtml(text)}.`;
 }
 
 /** Median / median: of two files there are no rounds in common. */
@@ -159,7 +179,7 @@ function qualitySection(all: readonly Named[]): string {
   });
   return `<section>
 <h2>What was learnt</h2>
-<p class="quiet">Mean and deviation over seeds. Beside it, of what has learnt nothing: ${escapeHtml([...new Set(baselines)].join("; "))}.</p>
+<p class="quiet">Mean and deviation over seeds. Beside it, of what has learnt nothing: ${escapeHtml([...new Set(baselines)].join("; "))}.${gruSentence(all)}</p>
 ${table(columns, rows)}
 </section>`;
 }

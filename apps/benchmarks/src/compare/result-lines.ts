@@ -1,6 +1,6 @@
 import { formatNumber, formatPercent, formatSeconds } from "../format.ts";
 import type { JobResult } from "./perform-job.ts";
-import type { Comparison, Task } from "./schema.ts";
+import type { Comparison, Task, Variant } from "./schema.ts";
 
 /** What a result says in the terminal the moment it is there; **count** is its place among all. */
 export function resultLines(result: JobResult, measure: Task["measure"], count: string): string[] {
@@ -25,6 +25,13 @@ export function resultLines(result: JobResult, measure: Task["measure"], count: 
 export function batchText({ settings: { batchSize }, task }: Comparison): string {
   const { train } = task.examples;
   return batchSize > train ? `batch ${train} (all; of ${batchSize})` : `batch ${batchSize}`;
+}
+
+/** What is to be known of a `gru` by stock layers among **variants**, which stands beside one by fused ones; else null. */
+export function stockGruText(variants: readonly Variant[]): string | null {
+  return variants.some(({ cell, implementation }) => cell === "gru" && implementation === "stock")
+    ? "gru by stock layers has reset_after=False, the only form they know: another model than by fused ones; gru_reset_before is the same in both"
+    : null;
 }
 
 /** A quality in words, alone or the mean of several, with their **deviation**. */

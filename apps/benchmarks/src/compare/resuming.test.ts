@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,8 +11,9 @@ import { memoryTerminal } from "../memory-terminal.ts";
 import { createProgress } from "../progress.ts";
 import type { JobResult } from "./perform-job.ts";
 import { jobsOf } from "./plan.ts";
-import { faultOf } from "./read-comparison.ts";
-import { type ComparisonFile, openComparison, save } from "./record.ts";
+import { faultOf, readComparison } from "./read-comparison.ts";
+import { type ComparisonFile, comparisonName, openComparison, save } from "./record.ts";
+import { rowsOf } from "./rows.ts";
 import { sampleComparison } from "./sample-comparison.ts";
 import type { Comparison } from "./schema.ts";
 import { resultsInto } from "./sweep.ts";
@@ -85,6 +86,36 @@ test("numbers of another code or of other settings do not go into the same file"
   expect(openComparison(elsewhere, { ...subject, task }, true).found).toBe(0);
   const more = { ...subject, axes: { ...subject.axes, seeds: [3] } };
   expect(openComparison(elsewhere, more, false).comparison.axes.seeds).toEqual([1, 2, 3]);
+});
+
+test("a file that grew unevenly is complete when all that was asked for is there; what a killed write left goes", () => {
+  const { code, task, settings, axes, heats, runs, machines } = sampleComparison();
+  const grown = mkdtempSync(join(tmpdir(), "rnnkit-compare-"));
+  const one = { ...axes, implementations: ["fused" as const], backends: ["wasm"], threads: [1] };
+  const status = ["lstm", "gru"].flatMap((cell, i) => {
+    const asked = { ...one, cells: [cell as "lstm"], seeds: [i + 1] };
+    const file = openComparison(grown, { code, task, settings, axes: asked }, false);
+    writeFileSync(`${file.path}.tmp`, '{"format"');
+    save(file);
+    const begun = file.comparison.status;
+    const heat = heats.find((heat) => heat.cell === cell)!;
+    const lanes = heat.lanes.slice(0, 1);
+    file.add({ kind: "heat", heat: { ...heat, lanes }, machine: machines[0]! });
+    const run = runs.find(({ key }) => key === `single/${cell}/fused/wasm/1/seed-${i + 1}`)!;
+    file.add({ kind: "run", run, machine: machines[0]! });
+    return [begun, file.comparison.status];
+  });
+  expect(status).toEqual(["interrupted", "complete", "interrupted", "complete"]);
+  const name = comparisonName(task.name);
+  expect(readdirSync(grown)).toEqual([name]);
+  const comparison = readComparison(readFileSync(join(grown, name), "utf8"), name);
+  expect(comparison.asked?.map(({ cells, seeds }) => [...cells, ...seeds])).toEqual([
+    ["lstm", 1],
+    ["gru", 2],
+  ]);
+  expect(rowsOf(comparison).map(({ key }) => key)).toEqual([
+    ...["single/lstm/fused/wasm/1", "single/gru/fused/wasm/1"],
+  ]);
 });
 
 test("a result that comes twice counts once", () => {

@@ -1,7 +1,7 @@
 // What the table in the terminal and the report say of a comparison, one row a variant.
 
 import { median, quantile } from "../statistics.ts";
-import { jobsOf, variantKey } from "./plan.ts";
+import { jobsAsked, variantKey } from "./plan.ts";
 import type { Comparison, Heat, Lane, StepTimes, TrainedRun, Variant } from "./schema.ts";
 
 /** One variant over all seeds. */
@@ -31,9 +31,9 @@ export interface SeedQuality {
   seeds: number;
 }
 
-/** The rows of a comparison, in the order of its axes. */
+/** The rows of what a comparison was asked for, in the order of its axes. */
 export function rowsOf(comparison: Comparison): VariantRow[] {
-  return jobsOf(comparison.axes)
+  return jobsAsked(comparison)
     .filter((job) => job.kind === "heat")
     .flatMap(({ key, variants }) => {
       const heat = comparison.heats.find((heat) => heat.key === key);

@@ -36,7 +36,7 @@ export const implementationNames = ["fused", "stock"] as const;
 export interface Comparison {
   format: typeof COMPARISON_FORMAT;
   schemaVersion: typeof COMPARISON_VERSION;
-  /** *complete* when everything that **axes** span is in **heats** and **runs**. */
+  /** *complete* when everything that was **asked** for is in **heats** and **runs**. */
   status: "complete" | "interrupted";
   /** ISO 8601, UTC: when the first measurement was asked for, and the last written. */
   startedAt: string;
@@ -44,7 +44,10 @@ export interface Comparison {
   code: Code;
   task: Task;
   settings: Settings;
+  /** All that **asked** has, joined. */
   axes: Axes;
+  /** Each command's axes, but for those that another one's contain; without it, **axes** alone. */
+  asked?: Axes[];
   /** Where it was measured; heats and runs name theirs by **id**. */
   machines: Machine[];
   /** How fast: one for each model and cell. */
@@ -95,7 +98,7 @@ export interface Settings {
   rounds: number;
 }
 
-/** What is compared; all of it with all of it. */
+/** What is compared; of one command all of it with all of it. */
 export interface Axes {
   models: ModelName[];
   cells: CellName[];

@@ -1,9 +1,8 @@
 import type { Progress } from "../progress.ts";
-import { type JobResult, performJob } from "./perform-job.ts";
+import type { JobResult } from "./perform-job.ts";
 import type { Job } from "./plan.ts";
 import type { ComparisonFile } from "./record.ts";
 import { resultLines } from "./result-lines.ts";
-import type { Workplace } from "./workplace.ts";
 
 /** Takes results in and says so, as they come. */
 export interface Results {
@@ -28,17 +27,4 @@ export function resultsInto(
       for (const line of resultLines(result, measure, count)) progress.line(line);
     },
   };
-}
-
-/** Does **jobs** one after the other in this process, until there is none left or **place** is told to stop. */
-export async function sweepHere(
-  jobs: readonly Job[],
-  place: Workplace,
-  results: Results,
-): Promise<void> {
-  for (const job of jobs) {
-    if (place.signal.aborted) return;
-    const result = await performJob(job, place);
-    if (result) results.take(result);
-  }
 }

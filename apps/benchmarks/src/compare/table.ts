@@ -1,6 +1,6 @@
 import { formatNumber } from "../format.ts";
 import { type Column, tableHead, tableRow } from "../text-table.ts";
-import { batchText, qualityText } from "./result-lines.ts";
+import { batchText, qualityText, stockGruText } from "./result-lines.ts";
 import { type Ratio, rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";
 
@@ -27,6 +27,7 @@ export function comparisonTable(comparison: Comparison): string[] {
   const baselines = Object.entries(task.baselines).map(
     ([name, value]) => `${name} ${qualityText(value, task.measure)}`,
   );
+  const ofGru = stockGruText(rows.map(({ variant }) => variant));
   return [
     `${task.title}: ${task.examples.train} examples of ${task.examples.steps} steps, ${settings.units} units, ` +
       `${batchText(comparison)}, ${settings.epochs} epochs, ${settings.optimizer} ${settings.learningRate}`,
@@ -36,6 +37,7 @@ export function comparisonTable(comparison: Comparison): string[] {
     ...rows.map((row) => tableRow(columns, cellsOf(row, task.measure))),
     "",
     `  beside it: ${baselines.join(", ")}`,
+    ...(ofGru === null ? [] : [`  ${ofGru}`]),
     ...[...reasons].map(([reason, keys]) => `  ${keys.join(", ")}: ${reason}`),
   ];
 }

@@ -1,5 +1,10 @@
 import { adam, buildLstmForecaster, buildStockForecaster, layers } from "@rnnkit/keras-builders";
-import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
+import {
+  type LayersModel,
+  type ModelCompileArgs,
+  type Sequential,
+  sequential,
+} from "@tensorflow/tfjs-layers";
 import { type ForecasterLayout, widthOf } from "./layout.ts";
 import { quantileLoss } from "./quantile-loss.ts";
 
@@ -79,11 +84,19 @@ export function buildOneLayer(options: OneLayerOptions, layout: ForecasterLayout
       layers.dense({ units: width, seed: seed + 1 }),
     ],
   });
-  model.compile({ optimizer: adam({ learningRate }), loss: lossOf(layout) });
+  compileOwning(model, { optimizer: adam({ learningRate }), loss: lossOf(layout) });
   return model;
 }
 
+/** Compiles a model that frees its optimizer with itself: tfjs takes one not made by it for the caller's. */
+export function compileOwning(model: LayersModel, args: ModelCompileArgs): void {
+  model.compile(args);
+  (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
+}
+
 /** The pinball loss of the layout's quantiles; of one number squared errors. */
-function lossOf({ levels }: ForecasterLayout) {
-  return levels.length > 0 ? quantileLoss(levels) : ("meanSquaredError" as const);
+export function lossOf({
+  levels,
+}: ForecasterLayout): "meanSquaredError" | ReturnType<typeof quantileLoss> {
+  return levels.length > 0 ? quantileLoss(levels) : "meanSquaredError";
 }

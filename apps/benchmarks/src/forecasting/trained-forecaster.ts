@@ -2,7 +2,7 @@ import type { MinMaxScaler, NdArray } from "@rnnkit/preprocess";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { PreparedSeries } from "../prepared-series.ts";
 import type { BandSettings } from "../results.ts";
-import { countSteps, type Examples, type TrainOptions, train } from "../training.ts";
+import type { Examples } from "../training.ts";
 import { type Forecasts, forecastWindows } from "./bands.ts";
 import { BAND_LEVELS, type ForecasterLayout } from "./layout.ts";
 import { dropoutPredictions, predictionsOf } from "./predict-windows.ts";
@@ -19,7 +19,7 @@ export interface TrainedForecaster {
 }
 
 /** What a model of these windows sees and says; with *quantile* bands so many numbers of each value. */
-export function layoutOf(prepared: PreparedSeries, bands: BandSettings | null): ForecasterLayout {
+function layoutOf(prepared: PreparedSeries, bands: BandSettings | null): ForecasterLayout {
   const [, timesteps = 1, features = 1] = prepared.train.x.shape;
   return {
     timesteps,
@@ -41,24 +41,14 @@ export type BuildForecaster<Model extends LayersModel = LayersModel> = (
   layout: ForecasterLayout,
 ) => Model;
 
-/** A model, not trained yet, and how many steps its training will take. */
+/** A model that is not trained yet, for windows of **prepared** and under **bands**. */
 export function newForecaster<Model extends LayersModel>(
   prepared: PreparedSeries,
   build: BuildForecaster<Model>,
-  plan: TrainOptions,
   bands: BandSettings | null,
-): TrainedForecaster & { model: Model; steps: number; train(): Promise<void> } {
+): TrainedForecaster & { model: Model } {
   const layout = layoutOf(prepared, bands);
-  const model = build(layout);
-  const examples = examplesOf(prepared, layout);
-  return {
-    model,
-    layout,
-    scaler: prepared.scaler,
-    bands,
-    steps: countSteps(examples, plan),
-    train: () => train(model, examples, plan),
-  };
+  return { model: build(layout), layout, scaler: prepared.scaler, bands };
 }
 
 /** Forecasts of each window in the series' own unit; null where **signal** is aborted before. */

@@ -1,13 +1,23 @@
 import { timeSeriesSplit } from "@rnnkit/preprocess";
 import type { Series } from "../one-series.ts";
-import { type PreparedSeries, prepareSeries } from "../prepared-series.ts";
+import {
+  countWindows,
+  type PreparedSeries,
+  prepareSeries,
+  scaleSeries,
+} from "../prepared-series.ts";
 import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
-import type { TrainOptions } from "../training.ts";
+import { type TrainOptions, train } from "../training.ts";
 import { UsageError } from "../usage-error.ts";
 import { byStep, horizonErrors, judgedSteps, type StepForecasts, stretchOf } from "./errors.ts";
 import { emptyPart, firstSteps } from "./forecast-part.ts";
 import { guessSeason } from "./season.ts";
-import { type BuildForecaster, forecastsOf, newForecaster } from "./trained-forecaster.ts";
+import {
+  type BuildForecaster,
+  examplesOf,
+  forecastsOf,
+  newForecaster,
+} from "./trained-forecaster.ts";
 
 /** One fold: the first points of a series train, those from there to **end** are forecast. */
 export interface PlannedFold {
@@ -55,15 +65,14 @@ export function planFolds(series: Series, plan: WalkForwardPlan): PlannedFold[] 
         `--season: expected at most the ${trainPoints} points that the first fold of --walk-forward trains on, got ${season}`,
       );
     }
-    const prepare = () =>
-      prepareSeries(series, timesteps, outputs, { trainPoints, points: end, allColumns });
-    // Refuses what cannot be cut before the first model is trained; not kept, for folds may be many.
-    const { fit, train: whole } = prepare();
+    const options = { trainPoints, points: end, allColumns };
+    // Refuses what cannot be cut before the first model is trained.
+    scaleSeries(series, timesteps, outputs, options);
     return {
       trainPoints,
       end,
-      prepare,
-      windows: (fit ?? whole).x.shape[0] as number,
+      prepare: () => prepareSeries(series, timesteps, outputs, options),
+      windows: countWindows(trainPoints, timesteps, outputs),
       season: season ? { length: season, source: "given" } : guessSeason(series, trainPoints),
     };
   });
@@ -104,14 +113,14 @@ export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
   for (const [n, { trainPoints, end, prepare, season }] of folds.entries()) {
     const startedAt = performance.now();
     const prepared = prepare();
-    const forecaster = newForecaster(
-      prepared,
-      build,
-      { ...training, signal, onStep: ({ loss }) => onStep?.(n, loss) },
-      bands,
-    );
+    const forecaster = newForecaster(prepared, build, bands);
     try {
-      await forecaster.train();
+      const { model, layout } = forecaster;
+      await train(model, examplesOf(prepared, layout), {
+        ...training,
+        signal,
+        onStep: ({ loss }) => onStep?.(n, loss),
+      });
       if (signal.aborted) break;
       const judged = judgedSteps(ahead, end - trainPoints, bands?.samples ?? null);
       const forecasts = await forecastsOf(forecaster, prepared.test.x, judged, signal);

@@ -55,6 +55,7 @@ interface Coordination {
 
 async function coordinate(of: Coordination): Promise<void> {
   const { connection, queue, events, sweep, jobs, results, say, signal } = of;
+  if (signal.aborted) return;
   const waiting = new Map(jobs.map((job) => [jobId(sweep, job), job]));
   const failures: string[] = [];
   const sayOnce = once(say);
@@ -102,9 +103,15 @@ async function coordinate(of: Coordination): Promise<void> {
     signal.addEventListener("abort", resolve, { once: true });
   });
 
-  await events.waitUntilReady();
-  await forgetFailures(queue, waiting);
-  await offer();
+  const begin = async () => {
+    await events.waitUntilReady();
+    await forgetFailures(queue, waiting);
+    await offer();
+    say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
+  };
+  const begun = begin();
+  // While Redis is away it waits for it, longer than Ctrl-C may.
+  await Promise.race([begun, aborted]);
   let wasClosed = false;
   queue.on("ioredis:close", () => {
     wasClosed = true;
@@ -120,20 +127,22 @@ async function coordinate(of: Coordination): Promise<void> {
     }
     await collect();
   };
-  say(`  ${waiting.size} jobs wait in Redis; npm start -- worker --queue ... takes them`);
   while (waiting.size > 0 && !signal.aborted) {
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    // While Redis is away it waits for it, longer than Ctrl-C may.
     await Promise.race([look(), aborted]);
     if (waiting.size === 0 || signal.aborted) break;
     await Promise.race([woken, aborted, setTimeout(LOOK_MS)]);
   }
   if (signal.aborted) {
-    if (await answers(connection)) await withdraw(queue, waiting, collect);
-    else
+    const ended = begun.catch(() => {});
+    if (await answers(connection)) {
+      await ended;
+      await withdraw(queue, waiting, collect);
+    } else {
       say("  Redis does not answer: what lies there stays, and the same command goes on with it");
+    }
   }
   if (failures.length > 0) {
     throw new Error(`${failures.length} jobs came to no result: ${failures.join("; ")}`);

@@ -7,12 +7,16 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { afterAll, expect, test } from "vitest";
 import { runCommandLine } from "../command-line.ts";
+import type { Sweep } from "../compare/compare.ts";
+import { type Job, jobsOf } from "../compare/plan.ts";
 import { faultOf } from "../compare/read-comparison.ts";
+import { sampleComparison } from "../compare/sample-comparison.ts";
 import { COMPARISON_VERSION, type Comparison } from "../compare/schema.ts";
 import { memoryTerminal } from "../memory-terminal.ts";
+import { queueAt } from "./coordinator.ts";
 import { redisPlace } from "./redis.ts";
 import { QUEUE_NAME } from "./sweep-job.ts";
 
@@ -211,14 +215,45 @@ withRedis("Ctrl-C takes back what no worker has begun, and says how to go on", a
   await queue.close();
 });
 
+/** A sweep of one job that workers of this code would refuse. */
+const foreign = { id: "x", code: { digest: "" } } as Sweep;
+const [job] = jobsOf(sampleComparison().axes) as [Job];
+const noResults = { take: () => expect.unreachable() };
+
+/** The job is taken by workers that go, so many times; the last one's loss nobody has noticed. */
+async function loseWorkers(times: number) {
+  const taker = new Worker(QUEUE_NAME, null, {
+    connection: { ...redisPlace(url), maxRetriesPerRequest: null },
+    ...{ lockDuration: 20, stalledInterval: 20, maxStalledCount: times },
+  });
+  await taker.startStalledCheckTimer();
+  for (let taken = 0; taken < times; ) {
+    if (await taker.getNextJob("gone", { block: false })) taken++;
+    else await setTimeout(20);
+  }
+  await taker.close(true);
+}
+
 // The last one: it leaves no Redis.
 withRedis(
-  "Ctrl-C ends compare and a worker though Redis is gone, and the lock with them",
+  "a job that lost five workers is given up; Ctrl-C ends compare and a worker though Redis is gone, and the lock with them",
   async () => {
+    const { signal } = new AbortController();
+    const elsewhere = await queueAt(url);
+    const performed = elsewhere.perform(foreign, [job], noResults, () => {}, signal);
+    await Promise.race([performed, loseWorkers(5)]);
     const both = [compare("--fresh"), worker()];
+    await expect(performed).rejects.toThrow(/1 jobs came to no result: single\/lstm: .*stalled/);
     const said = () => both.map(({ out }) => out).join("\n");
     await until(() => /5 jobs wait.*took \S+/s.test(said()), said);
     redis?.child.kill("SIGKILL");
+    await redis?.closed;
+    // As if it had died just before the first jobs were put in.
+    const stop = new AbortController();
+    const stopped = elsewhere.perform(foreign, [job], noResults, () => {}, stop.signal);
+    stop.abort();
+    await stopped;
+    await elsewhere.close();
     await until(() => both.every(({ out }) => out.includes("trying again")), said);
     for (const { child } of both) child.kill("SIGINT");
     for (const { closed } of both) expect(await closed).toEqual([130, null]);

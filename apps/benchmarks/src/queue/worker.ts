@@ -23,8 +23,8 @@ export interface WorkerOptions {
   terminal: Terminal;
 }
 
-/** So many times a job may lose its worker before it is given up: it may be what kills them. */
-const MOST_STALLS = 5;
+/** A job that has lost so many workers is given up: it may be what kills them. */
+const LOST_WORKERS = 5;
 
 /**
  * Takes jobs one at a time until Ctrl-C, which ends it after the job that it has. The work is done in a process of its
@@ -68,7 +68,8 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
       concurrency: 1,
       lockDuration: 1000 * lease,
       stalledInterval: 500 * lease,
-      maxStalledCount: MOST_STALLS,
+      // How many losses a job survives.
+      maxStalledCount: LOST_WORKERS - 1,
     },
   );
   const said = new Set<string>();

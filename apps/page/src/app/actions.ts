@@ -63,17 +63,34 @@ function fail(error: unknown): void {
 /** What failed before is no longer said once something else is begun. */
 function begin(): void {
   state.failure.value = null;
+  state.unfit.value = null;
   if (state.phase.value === "failed") state.phase.value = "idle";
 }
 
 /** Trains a model by the settings; one that there is stays until this one has its data. */
-export async function startTraining(): Promise<void> {
+export const startTraining = (): Promise<void> => learn(worker.train);
+
+/** Trains the model that there is, of its own sizes, on what the settings choose. */
+export const trainOn = (): Promise<void> => learn(worker.trainOn);
+
+async function learn(call: typeof worker.trainOn): Promise<void> {
   if (state.isBusy.value) return;
   begin();
+  const before = state.phase.value;
+  const steps = state.step.value;
   state.step.value = null;
   state.phase.value = "backend";
   try {
-    const outcome = await worker.train(state.settings.value, state.files.value);
+    const outcome = await call(state.settings.value, state.files.value);
+    if (outcome.ending === "unfit") {
+      const { has, needed } = outcome;
+      batch(() => {
+        state.unfit.value = { why: "words", has, needed };
+        state.step.value = steps;
+        state.phase.value = before;
+      });
+      return;
+    }
     state.outcome.value = outcome;
     state.phase.value = outcome.ending;
     await afterwards();
@@ -128,6 +145,24 @@ export async function startWalkForward(): Promise<void> {
 /** A training or an evaluation ends after the batch that it is at; the model, or folds that ended, stay. */
 export async function stopTraining(): Promise<void> {
   await worker.stop();
+}
+
+/** Predictions and errors of the test part, where the model that there is was not judged. */
+export async function judgeModel(): Promise<void> {
+  if (state.isBusy.value) return;
+  begin();
+  await judge(state.phase.value);
+}
+
+async function judge(after: state.Phase): Promise<void> {
+  state.phase.value = "testing";
+  try {
+    await worker.judge(state.settings.value);
+  } catch (error) {
+    fail(error);
+  } finally {
+    state.phase.value = after;
+  }
 }
 
 /** The values beyond the end, as many as the settings say. */
@@ -283,12 +318,13 @@ async function openModel(file: File, companion: File | null): Promise<void> {
     batch(() => {
       state.choose(opened.settings);
       state.openNotes.value = opened.notes;
-      state.phase.value = "opened";
     });
   } catch (error) {
     state.phase.value = before;
     throw error;
   }
+  if (state.model.value?.kind === "forecaster") await judge("opened");
+  else state.phase.value = "opened";
   await afterwards();
 }
 

@@ -11,14 +11,22 @@ const base = { marginTop: 26, marginRight: 12, marginBottom: 34 } as const;
 export const chartHeight = 260;
 
 const LEAST_MARGIN = 46;
+const CHARACTER = 6.5;
 
-/** A plot whose left margin has room for the longest number beside its axis; what is in it is known once it is drawn. */
+/**
+ * A plot whose margins have room for the longest number beside its left axis, and for half of the longest at the end
+ * of the one below; what is in it is known once it is drawn.
+ */
 function plotWithRoom(options: Plot.PlotOptions): Element {
   const drawn = Plot.plot({ ...options, marginLeft: LEAST_MARGIN });
-  const labels = drawn.querySelectorAll('[aria-label="y-axis tick label"] text');
-  const longest = Math.max(0, ...Array.from(labels, ({ textContent }) => textContent?.length ?? 0));
-  const marginLeft = 12 + 6.5 * longest;
-  return marginLeft > LEAST_MARGIN ? Plot.plot({ ...options, marginLeft }) : drawn;
+  const longest = (axis: "x" | "y") => {
+    const labels = drawn.querySelectorAll(`[aria-label="${axis}-axis tick label"] text`);
+    return Math.max(0, ...Array.from(labels, ({ textContent }) => textContent?.length ?? 0));
+  };
+  const marginLeft = Math.max(LEAST_MARGIN, 12 + CHARACTER * longest("y"));
+  const marginRight = Math.max(base.marginRight, (CHARACTER * longest("x")) / 2);
+  if (marginLeft === LEAST_MARGIN && marginRight === base.marginRight) return drawn;
+  return Plot.plot({ ...options, marginLeft, marginRight });
 }
 
 /** A series, the test part marked, predictions over it, the forecast beyond its end. */
@@ -33,7 +41,7 @@ export function seriesPlot(
   const x = (place: Place) => (axis.kind === "date" ? new Date(place) : Number(place));
   const point = (value: number, i: number): Point => ({ at: x(at[i] as Place), value });
   const series = values.map(point);
-  const predicted = predictions?.values.map((value, i) => point(value, testFrom + i)) ?? [];
+  const predicted = thin(predictions?.values.map((value, i) => point(value, testFrom + i)) ?? []);
   const beyond =
     ahead?.values.map((value, i): Point => ({ at: x(ahead.at[i] as Place), value })) ?? [];
   const last = series.at(-1) as Point;
@@ -64,7 +72,7 @@ export function seriesPlot(
         },
       ),
       Plot.line(thin(series), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
-      Plot.line(thin(predicted), { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
+      Plot.line(predicted, { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
       Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
         ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
       }),

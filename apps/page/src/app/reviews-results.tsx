@@ -5,6 +5,9 @@ import { epochs, outcome } from "./state.ts";
 
 const percent = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
 
+const percentOrNone = (share: number | null | undefined): string =>
+  share == null ? "–" : number(share, percent);
+
 /** How well a classifier of reviews learns. */
 export function ReviewsResults({ data }: { data: ReviewsData }) {
   const test = outcome.value?.test;
@@ -25,7 +28,7 @@ export function ReviewsResults({ data }: { data: ReviewsData }) {
         <dl class="figures">
           <div>
             <dt>{text("results.testAccuracy")}</dt>
-            <dd>{number(test.accuracy, percent)}</dd>
+            <dd>{percentOrNone(test.accuracy)}</dd>
           </div>
           <div>
             <dt>{text("results.testLoss")}</dt>
@@ -33,7 +36,7 @@ export function ReviewsResults({ data }: { data: ReviewsData }) {
           </div>
           <div>
             <dt>{text("results.lastAccuracy")}</dt>
-            <dd>{number(last?.accuracy ?? 0, percent)}</dd>
+            <dd>{percentOrNone(last?.accuracy)}</dd>
           </div>
         </dl>
       )}

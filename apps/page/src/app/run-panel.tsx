@@ -1,14 +1,35 @@
-import { useRef } from "preact/hooks";
+import { createRef } from "preact";
 import { text } from "../language/language.ts";
-import { isReady, pauseTraining, resumeTraining, startTraining, stopTraining } from "./actions.ts";
-import { epochs, failure, isBusy, isRunning, model, outcome, phase, step } from "./state.ts";
+import {
+  isReady,
+  pauseTraining,
+  resumeTraining,
+  startTraining,
+  stopTraining,
+  trainOn,
+} from "./actions.ts";
+import { keepsOwn, type Misfit, misfit } from "./going-on.ts";
+import {
+  epochs,
+  failure,
+  isBusy,
+  isRunning,
+  model,
+  outcome,
+  phase,
+  settings,
+  step,
+  unfit,
+} from "./state.ts";
+
+/** Where the keyboard's place goes from a button that is gone once it is pressed. */
+export const primary = createRef<HTMLButtonElement>();
 
 /**
  * Train, pause, resume, stop; and where the training stands. One button starts, pauses and resumes, and is never
  * disabled while it runs: the keyboard's place would be lost.
  */
 export function RunPanel() {
-  const primary = useRef<HTMLButtonElement>(null);
   const isPaused = phase.value === "paused";
   const canPause = phase.value === "training" || isPaused;
   const { done = 0, total = 1 } = step.value ?? {};
@@ -39,6 +60,18 @@ export function RunPanel() {
             {text("run.stop")}
           </button>
         )}
+        {model.value && !isRunning.value && (
+          <button
+            type="button"
+            disabled={isBusy.value || !isReady() || misfit(model.value, settings.value) !== null}
+            onClick={() => {
+              primary.current?.focus();
+              void trainOn();
+            }}
+          >
+            {text("run.on")}
+          </button>
+        )}
       </div>
       <div class="standing">
         <p class="status" data-phase={phase.value}>
@@ -54,6 +87,7 @@ export function RunPanel() {
       <p class="hidden" role="status" aria-live="polite">
         {told()}
       </p>
+      {!isRunning.value && <OfTrainingOn />}
       {failure.value !== null && (
         <p class="notice" role="alert" lang="en">
           {failure.value}
@@ -62,6 +96,33 @@ export function RunPanel() {
     </section>
   );
 }
+
+/** What the model keeps when it is trained further, or why it cannot be. */
+function OfTrainingOn() {
+  const { value: about } = model;
+  if (!about) return null;
+  const why = unfit.value ?? misfit(about, settings.value);
+  if (why) {
+    return (
+      <p class="hint" role={unfit.value ? "alert" : undefined}>
+        {reason(why)}
+      </p>
+    );
+  }
+  return (
+    <>
+      {keepsOwn(about, settings.value) && (
+        <p class="hint">{text("run.keeps", about.layers.join(" → "), about.window)}</p>
+      )}
+      {about.hasSchedule && <p class="hint">{text("run.schedule")}</p>}
+    </>
+  );
+}
+
+const reason = (misfit: Misfit): string =>
+  "has" in misfit
+    ? text(`run.unfit.${misfit.why}`, misfit.has, misfit.needed)
+    : text(`run.unfit.${misfit.why}`);
 
 function primaryKey() {
   if (isRunning.value) return phase.value === "paused" ? "run.resume" : "run.pause";

@@ -1,12 +1,22 @@
 import type { Errors } from "@rnnkit/benchmarks/results";
 import { number, text } from "../language/language.ts";
 import type { Predictions, SeriesData } from "../worker/messages.ts";
-import { forecastAhead } from "./actions.ts";
+import { forecastAhead, judgeModel } from "./actions.ts";
 import { EpochFigure } from "./epoch-figure.tsx";
 import { NumberField } from "./fields.tsx";
 import { Figure } from "./figure.tsx";
+import { primary } from "./run-panel.tsx";
 import { ranges } from "./settings.ts";
-import { ahead, choose, horizon, isRunning, model, predictions, settings } from "./state.ts";
+import {
+  ahead,
+  choose,
+  horizon,
+  isBusy,
+  isRunning,
+  model,
+  predictions,
+  settings,
+} from "./state.ts";
 
 const HEIGHT = 260;
 
@@ -55,7 +65,12 @@ export function SeriesResults({ data: told }: { data: SeriesData }) {
       <EpochFigure kind="loss" unseen={text("results.unseen")} />
       {horizon.value && <HorizonFigure season={data.season} />}
       {predictions.value && <ErrorTable predictions={predictions.value} season={data.season} />}
-      {model.value?.kind === "forecaster" && !isRunning.value && <AheadPanel />}
+      {model.value?.kind === "forecaster" && !isRunning.value && (
+        <>
+          {!predictions.value && <Unjudged />}
+          <AheadPanel />
+        </>
+      )}
     </>
   );
 }
@@ -168,6 +183,25 @@ function HorizonFigure({ season }: { season: number | null }) {
         {errors.seasonal && <li class="of-seasonal">{names.seasonal}</li>}
       </ul>
     </Figure>
+  );
+}
+
+/** A judgement that was stopped can be had later. */
+function Unjudged() {
+  return (
+    <section class="unjudged">
+      <p>{text("results.unjudged")}</p>
+      <button
+        type="button"
+        disabled={isBusy.value}
+        onClick={() => {
+          primary.current?.focus();
+          void judgeModel();
+        }}
+      >
+        {text("results.judge")}
+      </button>
+    </section>
   );
 }
 

@@ -20,6 +20,7 @@ import type {
   WalkOutcome,
   WalkStep,
 } from "../worker/messages.ts";
+import type { Misfit } from "./going-on.ts";
 import { type Fault, queryOf, type Settings, settingsFrom } from "./settings.ts";
 
 /** Where a training stands. */
@@ -89,6 +90,8 @@ export const walk = signal<Walk | null>(null);
 export const outcome = signal<Outcome | null>(null);
 export const backend = signal<BackendReport | null>(null);
 export const failure = signal<string | null>(null);
+/** Why the model that there is could not be trained further, where that was tried. */
+export const unfit = signal<Misfit | null>(null);
 export const openNotes = signal<Opened["notes"]>([]);
 /** The text that is read word by word, and what was read. */
 export const review = signal("");

@@ -61,6 +61,16 @@ export const appChinese: Translated<typeof appEnglish> = {
 
   "run.train": "训练",
   "run.again": "重新训练",
+  "run.on": "继续训练该模型",
+  "run.keeps": (layers, window) =>
+    `继续训练会保留模型自身的层（${layers}）和窗口 ${n(window)}；设置中的对应项只用于新模型。`,
+  "run.schedule": "其学习率按文件中的计划变化，不取设置中的值。",
+  "run.unfit.series": "该模型用于预测序列：若要继续训练，请选择序列类任务。",
+  "run.unfit.reviews": "该模型用于阅读影评：若要继续训练，请选择影评类任务。",
+  "run.unfit.columns": (has, needed) =>
+    `该模型输入 ${n(has)} 列，当前设置选了 ${n(needed)} 列：若要继续训练，请选择相同的列数。`,
+  "run.unfit.words": (has, needed) =>
+    `该模型有 ${n(has)} 个词的编号，这些影评需要 ${n(needed)} 个：无法用其继续训练。`,
   "run.pause": "暂停",
   "run.resume": "继续",
   "run.stop": "停止",
@@ -122,6 +132,8 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.seasonal": (season) => `前 ${n(season)} 步的值`,
   "results.better": (share) => `RMSE 比“上一个值”低 ${percent(share)}`,
   "results.worse": (share) => `RMSE 比“上一个值”高 ${percent(share)}`,
+  "results.unjudged": "尚未在测试部分上评估该模型。",
+  "results.judge": "评估",
   "results.coverage": (share) => `测试部分有 ${percent(share)} 落在区间内，理想为 80%。`,
   "results.horizon": "测试部分各预测步数的平均绝对误差",
   "results.horizonLabel": (steps, own, last) =>

@@ -61,6 +61,17 @@ export const appEnglish = {
 
   "run.train": "Train",
   "run.again": "Train anew",
+  "run.on": "Train further",
+  "run.keeps": (layers: string, window: number) =>
+    `Training further keeps the model's own layers, ${layers}, and its window of ${n(window)}: what the settings say of them is for a new model.`,
+  "run.schedule": "Its learning rate follows the schedule in its file, not the settings.",
+  "run.unfit.series":
+    "The model forecasts a series: to train it further, choose a series as the task.",
+  "run.unfit.reviews": "The model reads reviews: to train it further, choose reviews as the task.",
+  "run.unfit.columns": (has: number, needed: number) =>
+    `The model sees ${n(has)} ${has === 1 ? "column" : "columns"}, the settings choose ${n(needed)}: to train it further, choose as many.`,
+  "run.unfit.words": (has: number, needed: number) =>
+    `The model has ids for ${n(has)} words, these reviews need ${n(needed)}: it cannot be trained further on them.`,
   "run.pause": "Pause",
   "run.resume": "Resume",
   "run.stop": "Stop",
@@ -127,6 +138,8 @@ export const appEnglish = {
   "results.seasonal": (season: number) => `The value ${n(season)} before`,
   "results.better": (share: number) => `RMSE ${percent(share)} below the last value's`,
   "results.worse": (share: number) => `RMSE ${percent(share)} above the last value's`,
+  "results.unjudged": "The model has not been judged on the test part.",
+  "results.judge": "Judge it",
   "results.coverage": (share: number) =>
     `${percent(share)} of the test part lie within the bands; 80 % should.`,
   "results.horizon": "Mean absolute error by steps ahead, on the test part",

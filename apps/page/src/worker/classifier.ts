@@ -34,33 +34,37 @@ export interface Classifier {
 // The tutorial's vocabulary.
 const IMDB_WORDS = 10_000;
 
-/** The reviews that a visitor has chosen, and the words of their ids. */
+/** The reviews that a visitor has chosen, and the words of their ids; of IMDB's ids those below **most**. */
 export async function chosenReviews(
   { task, reviews: limit, window: maxlen, seed }: Settings,
   imdb: File | null,
+  most = IMDB_WORDS,
 ): Promise<{ prepared: PreparedReviews; words: WordIndex | null; notes: string[] }> {
   if (task === "reviews") {
     const prepared = generatedReviews({ limit, maxlen, seed });
     return { prepared, words: syntheticReviews({ count: 2 }).wordIndex, notes: [] };
   }
   if (!imdb) throw new Error("expected an imdb.npz, got none");
-  const { data, isKeras } = await readImdb(imdb);
+  const { data, isKeras } = await readImdb(imdb, most);
   const prepared = arrangedReviews(
     firstReviews(data.train, limit),
     firstReviews(data.test, limit),
-    { name: "imdb", title: "IMDB reviews", synthetic: false, vocabSize: IMDB_WORDS },
+    { name: "imdb", title: "IMDB reviews", synthetic: false, vocabSize: most },
     maxlen,
   );
   return { prepared, words: null, notes: isKeras ? [] : [imdb.name] };
 }
 
 /** Keras's own file, known by its hash, or any other of its form. */
-async function readImdb(file: File): Promise<{ data: ImdbData; isKeras: boolean }> {
+async function readImdb(
+  file: File,
+  numWords: number,
+): Promise<{ data: ImdbData; isKeras: boolean }> {
   try {
-    return { data: await loadData({ file, numWords: IMDB_WORDS }), isKeras: true };
+    return { data: await loadData({ file, numWords }), isKeras: true };
   } catch (error) {
     if (!(error instanceof DatasetError && error.code === "hash")) throw error;
-    const data = await loadData({ file, numWords: IMDB_WORDS, sha256: null });
+    const data = await loadData({ file, numWords, sha256: null });
     return { data, isKeras: false };
   }
 }

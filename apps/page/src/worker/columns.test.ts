@@ -3,22 +3,13 @@ import "@tensorflow/tfjs-backend-cpu";
 import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
 import { buildForecaster as buildStock } from "@rnnkit/benchmarks/forecasting/forecaster-model";
 import type { ForecasterLayout } from "@rnnkit/benchmarks/forecasting/layout";
-import { layoutOf, newForecaster } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
+import { examplesOf, newForecaster } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import { prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import { train } from "@rnnkit/benchmarks/training";
 import { saveKerasModel } from "@rnnkit/keras-files";
 import { expect, test } from "vitest";
 import { type Bands, defaults, featuresText, type Settings } from "../app/settings.ts";
-import {
-  bandsOf,
-  buildForecaster,
-  type Forecaster,
-  forecastBeyond,
-  predictTest,
-  preparedFor,
-  saysAllColumns,
-  seasonOf,
-} from "./forecaster.ts";
+import { type Forecaster, forecastBeyond, forecasterFor, predictTest } from "./forecaster.ts";
 import type { GivenFiles } from "./messages.ts";
 import { fileOf, openModel } from "./open-model.ts";
 import { chosenSeries } from "./series-source.ts";
@@ -38,31 +29,21 @@ const settingsOf = (names: string[], changed: Partial<Settings> = {}): Settings 
   ...changed,
 });
 
-function forecasterOf(settings: Settings): Forecaster {
-  const series = chosenSeries(settings, files);
-  const outputs = settings.bands === "quantile" ? settings.ahead : 1;
-  const allColumns = saysAllColumns(series, settings);
-  const prepared = preparedFor(series, settings.window, outputs, null, allColumns);
-  const bands = bandsOf(settings);
-  const layout = layoutOf(prepared, bands);
-  const model = buildForecaster(settings.cell, settings, layout, bands);
-  const { scaler } = prepared;
-  const season = seasonOf(series, prepared);
-  return { kind: "forecaster", model, layout, scaler, bands, series, prepared, season };
-}
+const forecasterOf = (settings: Settings): Forecaster =>
+  forecasterFor(chosenSeries(settings, files), settings);
 
 async function trainedOn(settings: Settings): Promise<Forecaster> {
   const forecaster = forecasterOf(settings);
   const { epochs, batch: batchSize, seed } = settings;
-  const { fit, train: whole } = forecaster.prepared;
-  await train(forecaster.model, fit ?? whole, { epochs, batchSize, seed, signal });
+  const examples = examplesOf(forecaster.prepared, forecaster.layout);
+  await train(forecaster.model, examples, { epochs, batchSize, seed, signal });
   return forecaster;
 }
 
 test("a column that says the next value is seen: the error falls to a fraction", async () => {
   const [alone, besides] = [settingsOf([]), settingsOf(["b, next"])];
   const rmse = async (settings: Settings) =>
-    (await predictTest(await trainedOn({ ...settings, ahead: 1, epochs: 30 }), false)).model.rmse;
+    (await predictTest(await trainedOn({ ...settings, ahead: 1, epochs: 30 }), signal))!.model.rmse;
   expect(await rmse(besides)).toBeLessThan(0.4 * (await rmse(alone)));
 });
 
@@ -73,8 +54,9 @@ test("of equal settings and seed, page and command line forecast alike", async (
   const { units, epochs, batch: batchSize, rate: learningRate, seed } = settings;
   const build = (layout: ForecasterLayout) =>
     buildStock({ model: "stock", units, learningRate, seed }, layout);
-  const line = newForecaster(prepared, build, { epochs, batchSize, seed, signal }, null);
-  await line.train();
+  const line = newForecaster(prepared, build, null);
+  const examples = examplesOf(prepared, line.layout);
+  await train(line.model, examples, { epochs, batchSize, seed, signal });
   const wanted = await forecastAhead(line, page.series, 4, signal);
   const { values } = await forecastBeyond(page, 4);
   expect(values).toEqual(Array.from(wanted?.point ?? []));
@@ -91,7 +73,7 @@ for (const bands of ["none", "quantile"] satisfies Bands[]) {
     const { trained, opened } = await openModel(file, null, defaults.sine, files);
     expect(opened).toEqual({ settings, notes: [] });
     const again = trained as Forecaster;
-    expect(await predictTest(again, false)).toEqual(await predictTest(forecaster, false));
+    expect(await predictTest(again, signal)).toEqual(await predictTest(forecaster, signal));
     expect(await forecastBeyond(again, 4)).toEqual(await forecastBeyond(forecaster, 4));
     await expect(openModel(file, null, defaults.sine, { ...files, csv: null })).rejects.toThrow(
       "expected the CSV file with the columns a, c, b, next that the model sees",

@@ -6,12 +6,13 @@ import {
   judgedSteps,
   stretchOf,
 } from "@rnnkit/benchmarks/forecasting/errors";
+import { firstSteps } from "@rnnkit/benchmarks/forecasting/forecast-part";
 import { buildOneLayer } from "@rnnkit/benchmarks/forecasting/forecaster-model";
 import { type ForecasterLayout, reaches } from "@rnnkit/benchmarks/forecasting/layout";
 import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
-import { targetScaler } from "@rnnkit/benchmarks/forecasting/target-scaler";
 import {
   forecastsOf,
+  newForecaster,
   type TrainedForecaster,
 } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
@@ -23,15 +24,22 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Cell, Settings } from "../app/settings.ts";
 import type { Ahead, Horizon, Predictions, SeriesData } from "./messages.ts";
 
-/** The command line's forecaster, and the series that it speaks of. */
-export interface Forecaster extends TrainedForecaster {
-  kind: "forecaster";
+/** A series, and what a forecaster of it is judged by. */
+export interface CutSeries {
   series: Series;
   prepared: PreparedSeries;
+  scaler: MinMaxScaler;
   season: Season | null;
 }
 
-const { signal } = new AbortController();
+/** The command line's forecaster, and the series that it speaks of. */
+export interface Forecaster extends TrainedForecaster, CutSeries {
+  kind: "forecaster";
+  /** The columns that it learnt from, which may be those of another series; the one to forecast first. */
+  columns: string[];
+}
+
+const { signal: never } = new AbortController();
 const DROPOUT = 0.2;
 const SAMPLES = 50;
 
@@ -55,49 +63,104 @@ export function buildForecaster(
   return buildOneLayer({ cell, units, learningRate, seed, dropout }, layout);
 }
 
-/** The first value of the test part. */
-const testStart = ({ prepared: { test } }: Pick<Forecaster, "prepared">) => test.firstTarget;
-
 /** A series as the page draws it. */
-export function seriesData(
-  forecaster: Pick<Forecaster, "series" | "prepared" | "season">,
-): SeriesData {
-  const { series, season } = forecaster;
+export function seriesData({ series, prepared, season }: CutSeries): SeriesData {
   const { name, title, source, synthetic, valueLabel, axis, at, values, notes } = series;
   return {
     ...{ kind: "series", name, title, source, isSynthetic: synthetic, valueLabel, axis, at, notes },
-    features: (series.features ?? []).map(({ name }) => name),
+    features: columnNames(series).slice(1),
     values: Array.from(values),
-    testFrom: testStart(forecaster),
+    testFrom: prepared.test.firstTarget,
     season: season?.length ?? null,
   };
 }
 
-/** The season of a series' training part. */
-export const seasonOf = (series: Series, { test }: PreparedSeries): Season | null =>
-  guessSeason(series, test.firstTarget);
+/** The names of a series' columns, the one to forecast first. */
+export const columnNames = ({ valueLabel, features = [] }: Series): string[] => [
+  valueLabel,
+  ...features.map(({ name }) => name),
+];
+
+/** A series cut for a model of the layout, which may have a scaler already. */
+export function cutFor(
+  series: Series,
+  { timesteps, steps, columns }: Pick<ForecasterLayout, "timesteps" | "steps" | "columns">,
+  scaler: MinMaxScaler | null,
+): CutSeries {
+  const prepared = prepareSeries(series, timesteps, steps, { scaler, allColumns: columns > 1 });
+  const season = guessSeason(series, prepared.test.firstTarget);
+  return { series, prepared, scaler: prepared.scaler, season };
+}
+
+/** A model by the settings, not trained yet, for a series. */
+export function forecasterFor(series: Series, settings: Settings): Forecaster {
+  const { window: timesteps, cell } = settings;
+  const bands = bandsOf(settings);
+  const names = columnNames(series);
+  const columns = saysAllColumns(series, settings) ? names.length : 1;
+  const cut = cutFor(series, { timesteps, steps: outputsOf(settings), columns }, null);
+  const build = (layout: ForecasterLayout) => buildForecaster(cell, settings, layout, bands);
+  const made = newForecaster(cut.prepared, build, bands);
+  return { ...cut, ...made, kind: "forecaster", columns: names };
+}
 
 /** Where the test part stands, for the judgement of forecasts of it. */
-const testStretch = ({ series: { values }, prepared: { test }, season }: Forecaster) =>
+const testStretch = ({ series: { values }, prepared: { test }, season }: CutSeries) =>
   stretchOf(values, test.firstTarget, values.length, season?.length ?? null);
 
-/** Forecasts of the test part one step ahead, in the series' unit, beside their baselines; bands once it is trained. */
+/** The same model without bands that would have to be drawn. */
+const plain = (forecaster: Forecaster): Forecaster =>
+  forecaster.bands?.method === "dropout" ? { ...forecaster, bands: null } : forecaster;
+
+/** Forecasts of the test part one step ahead, in the series' unit, beside their baselines; no bands by dropout. */
 export async function predictTest(
   forecaster: Forecaster,
-  withBands: boolean,
-): Promise<Predictions> {
-  const { bands } = forecaster;
-  const plain =
-    bands?.method === "dropout" && !withBands ? { ...forecaster, bands: null } : forecaster;
-  const forecasts = (await forecastsOf(plain, forecaster.prepared.test.x, 1, signal)) as Forecasts;
-  const { all } = horizonErrors([byStep(forecasts, testStretch(forecaster))]);
-  const { point, lower, upper } = forecasts;
-  const { model, lastValue, seasonal, coverage } = all;
+  signal: AbortSignal,
+): Promise<Predictions | null> {
+  const forecasts = await forecastsOf(plain(forecaster), forecaster.prepared.test.x, 1, signal);
+  return forecasts && firstStepOf(forecaster, forecasts);
+}
+
+function firstStepOf(forecaster: Forecaster, forecasts: Forecasts): Predictions {
+  const steps = byStep(forecasts, testStretch(forecaster));
+  const { model, lastValue, seasonal, coverage } = horizonErrors([steps.slice(0, 1)]).all;
+  const { predicted, lower, upper } = firstSteps(forecasts);
   return {
-    values: Array.from(point),
-    lower: lower && Array.from(lower),
-    upper: upper && Array.from(upper),
+    ...{ values: predicted as number[], lower, upper },
     ...{ model, lastValue, seasonal, coverage },
+  };
+}
+
+/**
+ * The test part's forecasts with their bands, and errors by steps ahead, as far as **most** of them; null where
+ * **signal** is aborted before.
+ */
+export async function judgeTest(
+  forecaster: Forecaster,
+  most: number,
+  signal: AbortSignal,
+): Promise<{ predictions: Predictions; horizon: Horizon | null } | null> {
+  const { layout, bands, prepared } = forecaster;
+  const { x } = prepared.test;
+  // As many as the command line judges: of a long series fewer, so that they are worth waiting for.
+  const wanted = judgedSteps(most, x.shape[0] as number, null);
+  const horizon = reaches(layout, wanted) ? wanted : layout.steps;
+  const forecasts = await forecastsOf(plain(forecaster), x, horizon, signal);
+  if (!forecasts) return null;
+  const drawn =
+    bands?.method === "dropout" ? await forecastsOf(forecaster, x, 1, signal) : forecasts;
+  if (!drawn) return null;
+  const predictions = firstStepOf(forecaster, drawn);
+  if (horizon < 2) return { predictions, horizon: null };
+  const { steps } = horizonErrors([byStep(forecasts, testStretch(forecaster))]);
+  const hasSeason = steps.every(({ seasonal }) => seasonal !== null);
+  return {
+    predictions,
+    horizon: {
+      model: steps.map(({ model }) => model.mae),
+      lastValue: steps.map(({ lastValue }) => lastValue.mae),
+      seasonal: hasSeason ? steps.map(({ seasonal }) => seasonal?.mae ?? 0) : null,
+    },
   };
 }
 
@@ -106,26 +169,6 @@ export function scaledLoss({ scaler }: Forecaster, { model }: Predictions): numb
   const [range = 1] = scaler.dataRange;
   const [low, high] = scaler.featureRange;
   return (model.rmse * ((high - low) / (range || 1))) ** 2;
-}
-
-/** Errors by steps ahead over the test part, as far as **most** steps. */
-export async function judgeHorizon(forecaster: Forecaster, most: number): Promise<Horizon | null> {
-  const { layout, prepared } = forecaster;
-  const { steps: said } = layout;
-  // As many as the command line judges: of a long series fewer, so that they are worth waiting for.
-  const wanted = judgedSteps(most, prepared.test.x.shape[0] as number, null);
-  const horizon = reaches(layout, wanted) ? wanted : said;
-  if (horizon < 2) return null;
-  const plain =
-    forecaster.bands?.method === "dropout" ? { ...forecaster, bands: null } : forecaster;
-  const forecasts = (await forecastsOf(plain, prepared.test.x, horizon, signal)) as Forecasts;
-  const { steps } = horizonErrors([byStep(forecasts, testStretch(forecaster))]);
-  const hasSeason = steps.every(({ seasonal }) => seasonal !== null);
-  return {
-    model: steps.map(({ model }) => model.mae),
-    lastValue: steps.map(({ lastValue }) => lastValue.mae),
-    seasonal: hasSeason ? steps.map(({ seasonal }) => seasonal?.mae ?? 0) : null,
-  };
 }
 
 /** The **count** values after the series. */
@@ -141,7 +184,7 @@ export async function forecastBeyond(forecaster: Forecaster, count: number): Pro
     forecaster,
     series,
     count,
-    signal,
+    never,
   )) as Forecasts;
   return {
     at: labelsAhead(series, count),
@@ -154,37 +197,4 @@ export async function forecastBeyond(forecaster: Forecaster, count: number): Pro
 /** Whether a model is to say every column that it sees, so that its forecasts can go into the next window. */
 export function saysAllColumns(series: Series, { bands, ahead }: Settings): boolean {
   return (series.features ?? []).length > 0 && bands !== "quantile" && ahead > 1;
-}
-
-/** The series cut for a model that is there already, scaled by its own **scaler**. */
-export function preparedFor(
-  series: Series,
-  timesteps: number,
-  outputs: number,
-  scaler: MinMaxScaler | null,
-  allColumns = false,
-): PreparedSeries {
-  const prepared = prepareSeries(series, timesteps, outputs, { allColumns });
-  if (!scaler) return prepared;
-  const own = prepared.scaler;
-  const shift = <P extends PreparedSeries["train"]>(part: P): P => ({
-    ...part,
-    x: rescaled(part.x, own, scaler),
-    y: rescaled(part.y, targetScaler(own), targetScaler(scaler)),
-  });
-  return { ...prepared, scaler, train: shift(prepared.train), test: shift(prepared.test) };
-}
-
-function rescaled(
-  array: PreparedSeries["train"]["x"],
-  from: MinMaxScaler,
-  to: MinMaxScaler,
-): PreparedSeries["train"]["x"] {
-  const width = from.dataMin.length;
-  const columns = {
-    data: Float64Array.from(array.data),
-    shape: [array.data.length / width, width],
-  };
-  const { data } = to.transform(from.inverseTransform(columns));
-  return { data, shape: array.shape };
 }

@@ -2,7 +2,7 @@
 
 import type { BackendCandidate } from "@rnnkit/backend-select";
 import type { Epoch, Errors, JudgedForecasts } from "@rnnkit/benchmarks/results";
-import type { Backend, Settings } from "../app/settings.ts";
+import type { Backend, Bands, Cell, Settings } from "../app/settings.ts";
 
 /** Files that a visitor has given, for the tasks that need one. */
 export interface GivenFiles {
@@ -92,9 +92,16 @@ export interface ModelAbout {
   kind: "forecaster" | "classifier";
   layers: string[];
   parameters: number;
+  /** Of its first recurrent layer; null where that is none of the page's. */
+  cell: Cell | null;
   units: number;
   /** Values or words in a window. */
   window: number;
+  /** Columns in a window of a forecaster. */
+  features: number;
+  bands: Bands;
+  /** Whether its step size follows a schedule of its own, not the settings. */
+  hasSchedule: boolean;
   /** Whether typed words can be understood. */
   hasWords: boolean;
   /** Whether there are reviews of its own test part to show. */
@@ -155,7 +162,7 @@ export type WorkerEvent =
   | { event: "model"; model: ModelAbout }
   | ({ event: "step" } & TrainingStep)
   | { event: "epoch"; epoch: Epoch }
-  | { event: "predictions"; predictions: Predictions }
+  | { event: "predictions"; predictions: Predictions | null }
   | { event: "horizon"; horizon: Horizon | null }
   | { event: "walkStep"; step: WalkStep }
   | { event: "fold"; fold: JudgedFold };
@@ -164,8 +171,15 @@ export type WorkerEvent =
 export interface Outcome {
   ending: "complete" | "stopped";
   seconds: number;
-  /** Of a classifier that was trained to the end. */
-  test: { loss: number; accuracy: number } | null;
+  /** Of a classifier that was trained and tested to the end; a model out of a file may measure no accuracy. */
+  test: { loss: number; accuracy: number | null } | null;
+}
+
+/** A classifier that has fewer ids than the reviews need, and has learnt nothing. */
+export interface Unfit {
+  ending: "unfit";
+  needed: number;
+  has: number;
 }
 
 /** What an opened file turned out to be. */
@@ -187,6 +201,10 @@ export interface WorkerCalls {
   backend(wish: Backend): BackendReport;
   columns(csv: { name: string; bytes: Uint8Array }): string[];
   train(settings: Settings, files: GivenFiles): Outcome;
+  /** Trains the model that there is, of its own sizes, on what the settings choose; where that fails it is as before. */
+  trainOn(settings: Settings, files: GivenFiles): Outcome | Unfit;
+  /** Tells of predictions and errors of the forecaster that there is, as far ahead as the settings say. */
+  judge(settings: Settings): void;
   /** Trains a model a fold and forgets it; the one that is there stays. */
   walkForward(settings: Settings, files: GivenFiles, folds: number): WalkOutcome;
   pause(): void;

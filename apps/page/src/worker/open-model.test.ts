@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
-import { layoutOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import { layers } from "@rnnkit/keras-builders";
 import { saveKerasModel } from "@rnnkit/keras-files";
 import { sequential } from "@tensorflow/tfjs-layers";
@@ -12,43 +11,18 @@ import { expect, test } from "vitest";
 import { type Bands, type Cell, cells, defaults, type Settings } from "../app/settings.ts";
 import { buildClassifier, chosenReviews, classifierOf } from "./classifier.ts";
 import { companionIn } from "./companion.ts";
-import {
-  bandsOf,
-  buildForecaster,
-  type Forecaster,
-  forecastBeyond,
-  predictTest,
-  preparedFor,
-  seasonOf,
-} from "./forecaster.ts";
+import { type Forecaster, forecastBeyond, forecasterFor, predictTest } from "./forecaster.ts";
 import type { GivenFiles } from "./messages.ts";
 import { fileOf, openModel } from "./open-model.ts";
 import { chosenSeries } from "./series-source.ts";
 
 const none: GivenFiles = { csv: null, imdb: null, words: null };
 
+const { signal } = new AbortController();
+
 function forecasterOf(cell: Cell, bands: Bands): { forecaster: Forecaster; settings: Settings } {
   const settings = { ...defaults.sine, cell, bands, units: 3, window: 7, ahead: 4 };
-  const made = bandsOf(settings);
-  const series = chosenSeries(settings, none);
-  const prepared = preparedFor(series, 7, bands === "quantile" ? 4 : 1, null);
-  const layout = layoutOf(prepared, made);
-  const model = buildForecaster(cell, settings, layout, made);
-  const season = seasonOf(series, prepared);
-  const { scaler } = prepared;
-  return {
-    forecaster: {
-      kind: "forecaster",
-      model,
-      layout,
-      scaler,
-      bands: made,
-      series,
-      prepared,
-      season,
-    },
-    settings,
-  };
+  return { forecaster: forecasterFor(chosenSeries(settings, none), settings), settings };
 }
 
 const asFile = (bytes: Uint8Array, name: string) =>
@@ -64,8 +38,8 @@ for (const cell of cells) {
       expect(opened).toEqual({ settings, notes: [] });
       const again = trained as Forecaster;
       expect(again.bands).toEqual(forecaster.bands);
-      const wanted = await predictTest(forecaster, false);
-      expect(await predictTest(again, false)).toEqual(wanted);
+      const wanted = await predictTest(forecaster, signal);
+      expect(await predictTest(again, signal)).toEqual(wanted);
       const plain = (from: Forecaster) =>
         forecastBeyond({ ...from, bands: bands === "dropout" ? null : from.bands }, 4);
       expect(await plain(again)).toEqual(await plain(forecaster));
@@ -93,7 +67,7 @@ test.skipIf(!python)(
     rmSync(folder, { recursive: true });
     const zero = { data: new Float32Array(7), shape: [1, 7, 1] };
     const prepared = { ...forecaster.prepared, test: { ...forecaster.prepared.test, x: zero } };
-    const [own] = (await predictTest({ ...forecaster, prepared, bands: null }, false)).values;
+    const [own] = (await predictTest({ ...forecaster, prepared, bands: null }, signal))!.values;
     const [[keras]] = JSON.parse(said.trim().split("\n").at(-1)!) as [[number]];
     const { data } = forecaster.scaler.inverseTransform({
       data: Float64Array.of(keras),
@@ -121,8 +95,8 @@ test("the command line's settings beside a file are understood, and those of ano
   const { trained, opened } = await openModel(file, beside(7), settings, none);
   // It is not the sine that it learnt from.
   expect(opened.notes).toEqual([{ note: "otherSeries", column: "price" }]);
-  expect(await predictTest(trained as Forecaster, false)).toEqual(
-    await predictTest(forecaster, false),
+  expect(await predictTest(trained as Forecaster, signal)).toEqual(
+    await predictTest(forecaster, signal),
   );
   await expect(openModel(file, beside(8), settings, none)).rejects.toThrow(
     "expected the settings of this model, windows of 7 times 1 to 1 numbers, got those of windows of 8 times 1",

@@ -2,10 +2,19 @@ import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
 import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Cell, defaults, featuresText, isSeries, type Settings } from "../app/settings.ts";
+import {
+  type Cell,
+  defaults,
+  featuresText,
+  isSeries,
+  isWithin,
+  ranges,
+  type Settings,
+} from "../app/settings.ts";
 import { type Classifier, chosenReviews, classifierOf, imdbWords } from "./classifier.ts";
 import { type Companion, companionIn, companionOf, withCompanion } from "./companion.ts";
-import { type Forecaster, preparedFor, seasonOf } from "./forecaster.ts";
+import { columnNames, cutFor, type Forecaster } from "./forecaster.ts";
+import { rateOf } from "./going-on.ts";
 import type { GivenFiles, ModelAbout, Opened } from "./messages.ts";
 import { chosenSeries } from "./series-source.ts";
 
@@ -13,7 +22,7 @@ import { chosenSeries } from "./series-source.ts";
 export type Trained = Forecaster | Classifier;
 
 /** The `.keras` file of a model, with what it needs to be used again in it. */
-export async function fileOf(trained: Trained, settings: Settings): Promise<Uint8Array> {
+export async function fileOf(trained: Trained, settings: Settings | null): Promise<Uint8Array> {
   // Keras has no name for the pinball loss, without which training does not go on elsewhere.
   const includeOptimizer = trained.kind === "classifier" || trained.layout.levels.length === 0;
   const file = await saveKerasModel(trained.model, undefined, { includeOptimizer });
@@ -21,11 +30,10 @@ export async function fileOf(trained: Trained, settings: Settings): Promise<Uint
     const { maxLen, vocabSize, words } = trained;
     return withCompanion(file, { kind: "rnnkit classifier", maxLen, vocabSize, words, settings });
   }
-  const { layout, bands, scaler, series, season } = trained;
+  const { layout, bands, scaler, columns, season } = trained;
   return withCompanion(file, {
     ...{ kind: "rnnkit forecaster", layout, bands, scaler },
-    columns: [series.valueLabel, ...(series.features ?? []).map(({ name }) => name)],
-    ...{ season: season?.length ?? null, settings },
+    ...{ columns, season: season?.length ?? null, settings },
   });
 }
 
@@ -40,7 +48,12 @@ export async function openModel(
   beside: File | null,
   settings: Settings,
   files: GivenFiles,
-): Promise<{ trained: Trained; opened: Opened; reviews: PreparedReviews | null }> {
+): Promise<{
+  trained: Trained;
+  opened: Opened;
+  trainedBy: Settings | null;
+  reviews: PreparedReviews | null;
+}> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const companion = beside ? companionOf(await beside.text()) : companionIn(bytes);
   const notes: Opened["notes"] = [];
@@ -54,9 +67,12 @@ export async function openModel(
     // Ids of another file's words would be read as its own.
     const isOfPage = companion?.kind === "rnnkit classifier" && companion.settings !== null;
     const isGenerated = isOfPage && fitting.task === "reviews";
+    const isOther = notes.some(({ note }) => note === "otherSeries");
     return {
       trained,
       opened: { notes, settings: fitting },
+      // Saved again it is still of the series that it learnt from.
+      trainedBy: isOther ? (companion?.settings ?? null) : fitting,
       reviews: isGenerated ? (await chosenReviews(fitting, null)).prepared : null,
     };
   } catch (error) {
@@ -107,14 +123,13 @@ function forecasterFrom(
   }
   const source = seriesSettings(own?.settings ?? settings, settings, files);
   const series = chosenSeries(withColumns(source, own?.columns ?? []), files);
-  const allColumns = layout.columns > 1;
-  const prepared = preparedFor(series, timesteps, layout.steps, own?.scaler ?? null, allColumns);
+  const cut = cutFor(series, layout, own?.scaler ?? null);
   if (!own) notes.push({ note: "noScaler" });
   else if (own.settings ? own.settings !== source : own.columns[0] !== series.valueLabel)
     notes.push({ note: "otherSeries", column: own.columns.join(", ") });
   return {
     ...{ kind: "forecaster", model, layout, bands: own?.bands ?? null },
-    ...{ scaler: prepared.scaler, series, prepared, season: seasonOf(series, prepared) },
+    ...{ ...cut, columns: own?.columns ?? columnNames(series) },
   };
 }
 
@@ -165,18 +180,30 @@ function fittingSettings(
   files: GivenFiles,
 ): Settings {
   const saved = companion?.settings ?? present;
-  const { units, window } = aboutModel(trained);
-  const cell = cellOf(trained.model) ?? present.cell;
   const { backend } = present;
+  const rate = rateOf(trained.model);
+  const own = (base: Settings): Settings => {
+    const isRate = rate !== null && isWithin(rate, ranges.rate);
+    return { ...ownSettings(trained, base), backend, ...(isRate && { rate }) };
+  };
   if (trained.kind === "forecaster") {
     const source = seriesSettings(saved, present, files);
-    const { valueLabel, features = [] } = trained.series;
-    const columns = [valueLabel, ...features.map(({ name }) => name)];
-    return { ...withColumns(source, columns), cell, units, window, backend };
+    return own(withColumns(source, columnNames(trained.series)));
   }
   const base = [saved, present].find(({ task }) => !isSeries(task)) ?? defaults.reviews;
   const task = base.task === "imdb" && !files.imdb && !companion ? "reviews" : base.task;
-  return { ...base, task, cell, units, window, backend };
+  return own({ ...base, task });
+}
+
+/** The settings with what a model has of its own: cell, sizes, bands, and the steps that bands of quantiles need. */
+export function ownSettings(trained: Trained, settings: Settings): Settings {
+  const { cell, units, window, bands } = aboutModel(trained);
+  const isFixed = trained.kind === "forecaster" && trained.layout.levels.length > 0;
+  return {
+    ...{ ...settings, cell: cell ?? settings.cell, units, window },
+    ...(trained.kind === "forecaster" && { bands }),
+    ...(isFixed && { ahead: trained.layout.steps }),
+  };
 }
 
 const classes: Record<string, Cell> = {
@@ -205,8 +232,12 @@ export function aboutModel(trained: Trained): Omit<ModelAbout, "hasExamples"> {
       .filter((layer) => layer.getClassName() !== "InputLayer")
       .map((layer) => `${layer.getClassName()} ${(layer.outputShape as number[]).at(-1)}`),
     parameters: model.countParams(),
+    cell: cellOf(model),
     units: recurrent?.getClassName() === "Bidirectional" ? Math.ceil(width / 2) : width,
     window: kind === "forecaster" ? trained.layout.timesteps : trained.maxLen,
+    features: trained.kind === "forecaster" ? trained.layout.features : 1,
+    bands: (trained.kind === "forecaster" && trained.bands?.method) || "none",
+    hasSchedule: model.optimizer !== undefined && rateOf(model) === null,
     hasWords: trained.kind === "classifier" && trained.words !== null,
   };
 }

@@ -1,12 +1,11 @@
 // What the page's worker holds, and what it does when it is asked.
 
-import { examplesOf, layoutOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
 import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
-import { countSteps, evaluate, type StepState, train } from "@rnnkit/benchmarks/training";
 import { isSeries, type Settings } from "../app/settings.ts";
 import { startBackend } from "./backend.ts";
 import {
   buildClassifier,
+  type Classifier,
   chosenReviews,
   classifierOf,
   exampleOf,
@@ -14,42 +13,27 @@ import {
   readText,
   reviewsData,
 } from "./classifier.ts";
-import {
-  bandsOf,
-  buildForecaster,
-  type Forecaster,
-  forecastBeyond,
-  judgeHorizon,
-  outputsOf,
-  predictTest,
-  preparedFor,
-  saysAllColumns,
-  scaledLoss,
-  seasonOf,
-  seriesData,
-} from "./forecaster.ts";
-import { type Gate, gate } from "./gate.ts";
-import type { GivenFiles, Outcome, WorkerCalls, WorkerEvent } from "./messages.ts";
-import { aboutModel, fileOf, openModel, type Trained } from "./open-model.ts";
+import { type Forecaster, forecastBeyond, forecasterFor, seriesData } from "./forecaster.ts";
+import { gate } from "./gate.ts";
+import { keptUnlessDone, onSeries, readied } from "./going-on.ts";
+import { drawnTeller, judge, learnReviews, learnSeries, type Running } from "./learning.ts";
+import type { GivenFiles, Outcome, Unfit, WorkerCalls, WorkerEvent } from "./messages.ts";
+import { aboutModel, fileOf, openModel, ownSettings, type Trained } from "./open-model.ts";
 import { chosenSeries, columnsOf } from "./series-source.ts";
 import { evaluateForward } from "./walk-forward.ts";
 
-interface Running {
-  controller: AbortController;
-  gate: Gate;
-}
-
 let run: Running | null = null;
 let trained: Trained | null = null;
+/** What the model was trained by; null where its file does not say. */
 let trainedBy: Settings | null = null;
 let reviews: PreparedReviews | null = null;
 let examplesShown = 0;
 
 const tell = (event: WorkerEvent) => postMessage(event);
 
-/** Takes the place of the model before, which is gone. */
-function keep(next: Trained, settings: Settings): void {
-  trained?.model.dispose();
+/** Takes the place of the model before, which is gone unless it is the same one. */
+function keep(next: Trained, settings: Settings | null): void {
+  if (trained?.model !== next.model) trained?.model.dispose();
   trained = next;
   trainedBy = settings;
   tellModel();
@@ -65,32 +49,26 @@ function current<K extends Trained["kind"]>(kind: K): Extract<Trained, { kind: K
   return trained as Extract<Trained, { kind: K }>;
 }
 
-const STEP_MS = 40;
-
-/** Tells of batches no more often than a page can draw, the last of a total included. */
-function drawnTeller() {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  return (event: WorkerEvent, done: number, total: number) => {
-    const now = performance.now();
-    if (now - toldAt < STEP_MS && done < total) return;
-    toldAt = now;
-    tell(event);
-  };
+/** Makes room for what is told of a forecaster and its series. */
+function showSeries(forecaster: Forecaster, settings: Settings | null): void {
+  reviews = null;
+  tell({ event: "anew" });
+  tell({ event: "data", data: seriesData(forecaster) });
+  keep(forecaster, settings);
 }
 
-/** Tells of batches, and waits while the gate is closed. */
-function stepTeller(
-  total: number,
-  { epochs }: Settings,
-  { gate, controller: { signal } }: Running,
-) {
-  let done = 0;
-  const tellDrawn = drawnTeller();
-  return async ({ epoch, loss, accuracy }: StepState) => {
-    done++;
-    tellDrawn({ event: "step", done, total, epoch, epochs, loss, accuracy }, done, total);
-    if (!signal.aborted) await gate.passed();
-  };
+/** Makes room for what is told of a classifier and the reviews that it learns from. */
+function showReviews(
+  classifier: Classifier,
+  prepared: PreparedReviews,
+  notes: string[],
+  settings: Settings,
+): void {
+  reviews = prepared;
+  examplesShown = 0;
+  tell({ event: "anew" });
+  tell({ event: "data", data: reviewsData(prepared, notes) });
+  keep(classifier, settings);
 }
 
 async function trainForecaster(
@@ -98,49 +76,9 @@ async function trainForecaster(
   files: GivenFiles,
   running: Running,
 ): Promise<Outcome> {
-  const { signal } = running.controller;
-  const series = chosenSeries(settings, files);
-  const { window: timesteps, epochs, batch: batchSize, seed } = settings;
-  const bands = bandsOf(settings);
-  const allColumns = saysAllColumns(series, settings);
-  const prepared = preparedFor(series, timesteps, outputsOf(settings), null, allColumns);
-  const season = seasonOf(series, prepared);
-  reviews = null;
-  tell({ event: "anew" });
-  tell({ event: "data", data: seriesData({ series, prepared, season }) });
-  const layout = layoutOf(prepared, bands);
-  const model = buildForecaster(settings.cell, settings, layout, bands);
-  const { scaler } = prepared;
-  const whole: Forecaster = {
-    ...{ kind: "forecaster", model, layout, scaler, bands, series, prepared, season },
-  };
-  keep(whole, settings);
-  tell({ event: "stage", stage: "training" });
-  const startedAt = performance.now();
-  const plan = { epochs, batchSize, seed, signal };
-  const examples = examplesOf(prepared, layout);
-  await train(model, examples, {
-    ...plan,
-    onStep: stepTeller(countSteps(examples, plan), settings, running),
-    onEpoch: async (epoch) => {
-      checkFinite(epoch.loss);
-      const predictions = await predictTest(whole, false);
-      // The pinball loss has another unit, and a loss of all columns is not that of the one.
-      const isSame = layout.levels.length === 0 && layout.columns === 1;
-      const validationLoss = isSame ? scaledLoss(whole, predictions) : null;
-      tell({ event: "epoch", epoch: { ...epoch, validationLoss } });
-      tell({ event: "predictions", predictions });
-    },
-  });
-  const seconds = (performance.now() - startedAt) / 1000;
-  await judge(whole, settings.ahead);
-  return { ending: signal.aborted ? "stopped" : "complete", seconds, test: null };
-}
-
-/** Bands and errors by steps ahead, which take too long for every epoch. */
-async function judge(forecaster: Forecaster, ahead: number): Promise<void> {
-  tell({ event: "predictions", predictions: await predictTest(forecaster, true) });
-  tell({ event: "horizon", horizon: await judgeHorizon(forecaster, ahead) });
+  const forecaster = forecasterFor(chosenSeries(settings, files), settings);
+  showSeries(forecaster, settings);
+  return learnSeries(forecaster, settings, running);
 }
 
 async function trainClassifier(
@@ -148,45 +86,57 @@ async function trainClassifier(
   files: GivenFiles,
   running: Running,
 ): Promise<Outcome> {
-  const { signal } = running.controller;
   const { prepared, words, notes } = await chosenReviews(settings, files.imdb);
   const known = words ?? (files.words ? await imdbWords(files.words) : null);
-  reviews = prepared;
-  examplesShown = 0;
-  tell({ event: "anew" });
-  tell({ event: "data", data: reviewsData(prepared, notes) });
   const { maxLen, vocabSize } = prepared.data;
   const model = buildClassifier(settings, vocabSize);
-  keep(classifierOf(model, maxLen, vocabSize, known), settings);
-  tell({ event: "stage", stage: "training" });
-  const startedAt = performance.now();
-  const { epochs, batch: batchSize, seed } = settings;
-  const plan = { epochs, batchSize, seed, signal, validation: prepared.validation };
-  await train(model, prepared.train, {
-    ...plan,
-    onStep: stepTeller(countSteps(prepared.train, plan), settings, running),
-    onEpoch: (epoch) => {
-      checkFinite(epoch.loss);
-      tell({ event: "epoch", epoch });
-    },
-  });
-  const seconds = (performance.now() - startedAt) / 1000;
-  if (signal.aborted) return { ending: "stopped", seconds, test: null };
-  tell({ event: "stage", stage: "testing" });
-  const tested = await evaluate(model, prepared.test, 256, signal);
-  const test = tested && { loss: tested.loss, accuracy: tested.accuracy as number };
-  return { ending: test ? "complete" : "stopped", seconds, test };
+  const classifier = classifierOf(model, maxLen, vocabSize, known);
+  showReviews(classifier, prepared, notes, settings);
+  return learnReviews(classifier, prepared, settings, running);
 }
 
-function checkFinite(loss: number): void {
-  if (Number.isFinite(loss)) return;
-  throw new Error(`the model diverged, its loss is ${loss}: a smaller learning rate may help`);
+/** The forecaster that there is learns from the series that the settings choose. */
+function trainForecasterOn(
+  settings: Settings,
+  files: GivenFiles,
+  running: Running,
+): Promise<Outcome> {
+  const forecaster = onSeries(current("forecaster"), settings, files);
+  const own = ownSettings(forecaster, settings);
+  return keptUnlessDone(forecaster, settings, running, () => {
+    readied(forecaster, settings);
+    showSeries(forecaster, own);
+    return learnSeries(forecaster, own, running);
+  });
+}
+
+/** The classifier that there is learns from the reviews that the settings choose, if it has ids for their words. */
+async function trainClassifierOn(
+  settings: Settings,
+  files: GivenFiles,
+  running: Running,
+): Promise<Outcome | Unfit> {
+  const classifier = current("classifier");
+  const { vocabSize } = classifier;
+  const own = ownSettings(classifier, settings);
+  const { prepared, words, notes } = await chosenReviews(own, files.imdb, vocabSize);
+  const { vocabSize: needed } = prepared.data;
+  if (needed > vocabSize) return { ending: "unfit", needed, has: vocabSize };
+  let known = words ?? (files.words ? await imdbWords(files.words) : null);
+  // The ids of IMDB are the same in every training on it.
+  if (!known && trainedBy?.task !== "reviews") known = classifier.words;
+  const next = { ...classifier, words: known };
+  return keptUnlessDone(next, settings, running, () => {
+    readied(next, settings);
+    showReviews(next, prepared, notes, own);
+    return learnReviews(next, prepared, own, running);
+  });
 }
 
 /** Work that can be stopped, on the settings' backend, none beside it. */
 async function alone<T>({ backend }: Settings, work: (running: Running) => Promise<T>): Promise<T> {
   if (run) throw new Error("expected no training to be on its way, got one");
-  const running = { controller: new AbortController(), gate: gate() };
+  const running = { controller: new AbortController(), gate: gate(), tell };
   run = running;
   try {
     tell({ event: "stage", stage: "backend" });
@@ -210,9 +160,18 @@ export const calls: {
     alone(settings, (running) =>
       (isSeries(settings.task) ? trainForecaster : trainClassifier)(settings, files, running),
     ),
+  trainOn: (settings, files) =>
+    alone<Outcome | Unfit>(settings, (running) =>
+      (isSeries(settings.task) ? trainForecasterOn : trainClassifierOn)(settings, files, running),
+    ),
+  judge: (settings) =>
+    alone(settings, (running) =>
+      judge(current("forecaster"), settings.ahead, running, running.controller.signal),
+    ),
   walkForward: (settings, files, folds) =>
-    alone(settings, ({ controller: { signal } }) => {
-      const tellDrawn = drawnTeller();
+    alone(settings, (running) => {
+      const { signal } = running.controller;
+      const tellDrawn = drawnTeller(running);
       return evaluateForward(chosenSeries(settings, files), settings, folds, {
         signal,
         onStep: (step) => tellDrawn({ event: "walkStep", step }, step.done, step.total),
@@ -239,26 +198,23 @@ export const calls: {
     return true;
   },
   async save() {
-    if (!trained || !trainedBy) throw new Error("expected a model, got none");
-    const { task, cell } = trainedBy;
-    return { bytes: await fileOf(trained, trainedBy), name: `${task}-${cell}.keras` };
+    if (!trained) throw new Error("expected a model, got none");
+    const name = [trainedBy?.task ?? "model", aboutModel(trained).cell ?? trained.kind].join("-");
+    return { bytes: await fileOf(trained, trainedBy), name: `${name}.keras` };
   },
   async open(file, companion, settings, files) {
     if (run) throw new Error("expected no training to be on its way, got one");
     tell({ event: "backend", report: await startBackend(settings.backend) });
-    const {
-      trained: next,
-      opened,
-      reviews: own,
-    } = await openModel(file, companion, settings, files);
-    reviews = own;
+    const found = await openModel(file, companion, settings, files);
+    const { trained: next, opened, trainedBy } = found;
+    if (next.kind === "forecaster") {
+      showSeries(next, trainedBy);
+      return opened;
+    }
+    reviews = found.reviews;
     examplesShown = 0;
     tell({ event: "anew" });
-    keep(next, opened.settings);
-    if (next.kind === "forecaster") {
-      tell({ event: "data", data: seriesData(next) });
-      await judge(next, opened.settings.ahead);
-    }
+    keep(next, trainedBy);
     return opened;
   },
 };

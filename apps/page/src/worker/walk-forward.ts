@@ -42,9 +42,7 @@ export async function evaluateForward(
   const { together } = await walkForward({
     ...{ series, folds, training, signal },
     build: (layout) => buildForecaster(settings.cell, settings, layout, bands),
-    // Samples of dropout, many steps ahead and in every fold, take longer than a visitor waits.
-    ahead: bands?.method === "dropout" ? 1 : ahead,
-    bands,
+    ...{ ahead, bands },
     onStep(n, loss) {
       if (!Number.isFinite(loss)) {
         throw new Error(
