@@ -27,9 +27,10 @@ const ofMetrics: Partial<Record<Metric, MeanKind>> = {
 
 const metrics = new WeakMap<LossFunction, MeanKind>();
 
-/** Which accuracy tfjs-layers takes for a model's outputs of **width** numbers. */
-function accuracyOf(loss: unknown, width: number | null | undefined): MeanKind {
+/** Which accuracy is taken for a model's outputs of **width** numbers; none where the targets say it. */
+function accuracyOf(loss: unknown, width: number | null | undefined): MeanKind | undefined {
   if (width === 1) return "binaryAccuracy";
+  if (typeof loss === "function") return undefined;
   return loss === "sparseCategoricalCrossentropy"
     ? "sparseCategoricalAccuracy"
     : "categoricalAccuracy";

@@ -15,6 +15,7 @@ import { lossMean, metricMean } from "./batch-mean.ts";
 import { carriedMask } from "./carried-mask.ts";
 import { chainTested, chainTrained } from "./chain-step.ts";
 import { type BatchParts, type BatchResult, type Compiled, partsOf } from "./compiled-model.ts";
+import { checkTargetOf } from "./target-shape.ts";
 import { batchLoss, meanParts, quotient } from "./weighted-mean.ts";
 
 /** One step of the model's optimizer; the metrics are of the predictions before it. */
@@ -80,6 +81,7 @@ function lossesOf(
 ): Scalar[] {
   return outputs.map((output, i) => {
     const [lossOf, target] = [model.lossFunctions[i]!, targets[i]!];
+    checkTargetOf(model, i, target, output.shape);
     const weighting = { sampleWeight: weights[i] ?? undefined, mask: carriedMask(output) };
     const isPlain = !weighting.sampleWeight && !weighting.mask;
     const whole = isPlain ? lossMean(lossOf, target, output) : undefined;

@@ -18,6 +18,7 @@ import { isKnownLoss, lossNumbers } from "./chain-loss.ts";
 import type { BatchParts, BatchResult, Compiled } from "./compiled-model.ts";
 import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
 import { stepsRaw } from "./optimizer-step.ts";
+import { checkTargetOf } from "./target-shape.ts";
 import { batchLoss, type Weighting } from "./weighted-mean.ts";
 
 /** Works out the metrics of predictions. */
@@ -114,6 +115,7 @@ export function chainTested(
     const output = once(() => run.output());
     const [target, sampleWeight] = [targets[0]!, weights[0] ?? undefined];
     const lossOf = model.lossFunctions[0]!;
+    checkTargetOf(model, 0, target, run.shape);
     const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
     const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output()), { sampleWeight });
     return { losses: [loss], ...metricsFor(model, output, metricsOf) };
@@ -188,6 +190,7 @@ function lossAndGradient(
   sampleWeight: Weighting["sampleWeight"] | null,
 ): { loss: Scalar | number; dy: Float32Array } {
   const lossOf = model.lossFunctions[0]!;
+  checkTargetOf(model, 0, target, run.shape);
   const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
   if (numbers) return numbers;
   const { value, grad } = valueAndGrad((predicted: Tensor) =>

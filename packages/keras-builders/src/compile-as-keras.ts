@@ -1,3 +1,4 @@
+import { shown } from "@rnnkit/core-rnn";
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
 import { noteMetric } from "./batch-mean.ts";
@@ -28,8 +29,10 @@ export interface KerasCompileArgs {
   optimizer: OptimizerName | Optimizer;
   /** A name that Keras or tfjs-layers takes, or a function; or one for each output, in order or by name. */
   loss: GivenLoss | readonly GivenLoss[] | Readonly<Record<string, GivenLoss>>;
-  /** The same, for all outputs or by an output's name. Default none. */
-  metrics?: readonly GivenMetric[] | Readonly<Record<string, GivenMetric | readonly GivenMetric[]>>;
+  /** The same, for all outputs, or for each: a list of lists, or by an output's name. Default none. */
+  metrics?:
+    | readonly (GivenMetric | readonly GivenMetric[])[]
+    | Readonly<Record<string, GivenMetric | readonly GivenMetric[]>>;
 }
 
 /**
@@ -38,7 +41,8 @@ export interface KerasCompileArgs {
  * is more than one number to an example, which is categorical. `model.loss` and `model.metrics` say the
  * names, and so do saved models.
  *
- * @throws for a name that neither takes, with the nearest, and for metrics of an output that there is not.
+ * @throws for a name that neither takes, with the nearest, for an output without a loss, and for metrics of one that
+ * there is not.
  */
 export function compileAsKeras(
   model: Compiled & { isOptimizerOwned: boolean; outputNames: string[] },
@@ -49,10 +53,11 @@ export function compileAsKeras(
   const loss = named<GivenLoss, KnownLoss>(args.loss, (given) =>
     typeof given === "function" ? given : lossNamed(who, given),
   );
-  const metrics = named<GivenMetric, KnownMetric>(args.metrics ?? [], (given) =>
-    typeof given === "function" ? given : metricNamed(who, given),
-  );
   const { outputNames, outputs } = model;
+  const given = metricsByName(who, args.metrics ?? [], outputNames);
+  const metrics = named<GivenMetric, KnownMetric>(given, (metric) =>
+    typeof metric === "function" ? metric : metricNamed(who, metric),
+  );
   for (const output of isByName(metrics) ? Object.keys(metrics) : []) {
     if (outputNames.includes(output)) continue;
     throw new Error(`${who}: expected metrics of ${outputNames.join(", ")}, got ${output}`);
@@ -62,6 +67,12 @@ export function compileAsKeras(
     if (isByName(loss)) return loss[output] as KnownLoss | undefined;
     return (Array.isArray(loss) ? loss[i] : loss) as KnownLoss;
   });
+  const without = outputNames.filter((_, i) => losses[i] == null);
+  if (without.length > 0) {
+    throw new Error(
+      `${who}: expected a loss for each of ${outputNames.join(", ")}, got none for ${without.join(", ")}`,
+    );
+  }
   const widths = outputs.map(({ shape }) => shape.at(-1));
   const metricsOf = outputNames.map(
     (output) => [isByName(metrics) ? (metrics[output] ?? []) : metrics].flat() as KnownMetric[],
@@ -107,6 +118,21 @@ export function compileAsKeras(
   Object.assign(model, { loss, metrics });
 }
 
+/** Lists for each output by the outputs' names; all others as they are. */
+function metricsByName(
+  who: string,
+  given: Nested<GivenMetric>,
+  outputNames: readonly string[],
+): Nested<GivenMetric> {
+  if (!Array.isArray(given) || !given.some((each) => Array.isArray(each))) return given;
+  if (given.length === outputNames.length) {
+    return Object.fromEntries(outputNames.map((output, i) => [output, given[i]]));
+  }
+  throw new Error(
+    `${who}: expected metrics to be one list for each of ${outputNames.join(", ")}, got ${shown(given)}`,
+  );
+}
+
 /** The same structure of lists and outputs' names, each name in it or function replaced. */
 function named<T, R>(given: Nested<T>, by: (name: T) => R): Nested<R> {
   if (Array.isArray(given)) return given.map((each) => named(each, by));
@@ -128,9 +154,18 @@ function compiledMetric(
   if (metric in kerasMetrics)
     return called(metric, kerasMetrics[metric as keyof typeof kerasMetrics]);
   const isAccuracy = metric === "accuracy" || metric === "acc";
-  const isCategorical = isAccuracy && loss === "binaryCrossentropy" && width !== 1;
-  return isCategorical ? called("acc", stock.categoricalAccuracy) : metric;
+  if (!isAccuracy || width === 1) return metric;
+  if (typeof loss === "function") return called("acc", accuracyOfShapes);
+  return loss === "binaryCrossentropy" ? called("acc", stock.categoricalAccuracy) : metric;
 }
+
+/** Beside a loss of the caller's own the targets' shape tells class numbers from rows, as everywhere in Keras. */
+const accuracyOfShapes: LossFunction = (yTrue, yPred) => {
+  const isClass = yTrue.rank < yPred.rank || yTrue.shape.at(-1) === 1;
+  return isClass
+    ? stock.sparseCategoricalAccuracy(yTrue, yPred)
+    : stock.categoricalAccuracy(yTrue, yPred);
+};
 
 /** tfjs-layers reports a metric under its function's name. */
 function called(name: string, fn: LossFunction): LossFunction {

@@ -9,8 +9,9 @@ import type { MeanParts } from "./weighted-mean.ts";
 export interface Compiled
   extends Pick<
     LayersModel,
-    "name" | "inputs" | "outputs" | "outputNames" | "loss" | "call" | "optimizer" | "metricsNames"
+    ("name" | "inputs" | "outputs" | "outputNames" | "loss" | "call" | "optimizer") | "metricsNames"
   > {
+  inputNames: string[];
   lossFunctions: LossFunction[];
   /** The losses of the outputs, if several, then metrics: function and output. */
   metricsTensors: [LossFunction, number][];

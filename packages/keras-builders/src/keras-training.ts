@@ -22,6 +22,7 @@ import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
+import { namedTensors } from "./tensor-names.ts";
 import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
@@ -113,9 +114,13 @@ const methods = {
     model: Model,
     ...[x, y, ...others]: StandardizeXyArgs
   ): [Tensor[], Tensor[]] {
+    namedTensors(`${model.name}: expected x`, model.inputNames, x);
+    namedTensors(`${model.name}: expected y`, model.outputNames, y);
     const [targets, made] = withTargetAxes(model, y);
     try {
-      return stock(x, targets, ...others);
+      const [xs, ys] = stock(x, targets, ...others);
+      if (xs[0]!.shape[0] !== 0) return [xs, ys];
+      throw new Error(`${model.name}: expected at least one example, got ${shown(xs[0]!.shape)}`);
     } catch (error) {
       dispose(made);
       throw error;
@@ -159,6 +164,12 @@ const methods = {
     const [shuffle, callbackMetrics, initialEpoch, ...others] = args.slice(9);
     // What tfjs-layers refuses.
     if (typeof shuffle === "string") return stock(...args);
+    const [trained, validated] = [ins[0]!.shape[0], valIns?.[0]?.shape[0]];
+    if (trained === 0 || validated === 0) {
+      throw new Error(
+        `fit: expected validationSplit to leave some examples to train on and to validate on, got ${trained} and ${validated}`,
+      );
+    }
     const plan = {
       data: ins,
       validation: valF ? valIns : undefined,
@@ -194,13 +205,14 @@ const methods = {
     return fittedDataset(model, stock, dataset, args);
   },
 
-  evaluateDataset(stock: Model["evaluateDataset"], _model: Model, ...given: [unknown, object?]) {
+  evaluateDataset(stock: Model["evaluateDataset"], model: Model, ...given: [unknown, object?]) {
     const [dataset, args = {}] = given;
-    return evaluatedDataset(stock, dataset, args);
+    return evaluatedDataset(model, stock, dataset, args);
   },
 
-  predict(stock: Model["predict"], _model: Model, x: Tensors, args: object = {}): Outputs {
-    return stock(x, trainingOptions("predict", args));
+  predict(stock: Model["predict"], model: Model, x: Tensors, args: object = {}): Outputs {
+    const options = trainingOptions("predict", args);
+    return stock(predicted("predict", model, x), options);
   },
 
   predictLoop(
@@ -215,8 +227,8 @@ const methods = {
     return whole ?? stock(x, batchSize, verbose);
   },
 
-  predictOnBatch(stock: Model["predictOnBatch"], _model: Model, ...given: [Tensors]): Outputs {
-    if (given.length === 1) return stock(given[0]);
+  predictOnBatch(stock: Model["predictOnBatch"], model: Model, ...given: [Tensors]): Outputs {
+    if (given.length === 1) return stock(predicted("predictOnBatch", model, given[0]));
     const got = given.slice(1).map((each) => shown(each));
     throw new TypeError(`predictOnBatch: expected inputs and nothing else, got ${got.join(", ")}`);
   },
@@ -266,6 +278,14 @@ const methods = {
     }
   },
 };
+
+/** What is predicted from, in the order of the model's inputs. */
+function predicted(who: string, model: Model, given: Tensors): Tensors {
+  const xs = namedTensors(`${who}: expected x`, model.inputNames, given);
+  const none = xs.find((x) => x.shape[0] === 0);
+  if (none) throw new Error(`${who}: expected at least one example, got ${shown(none.shape)}`);
+  return given instanceof Tensor ? given : xs;
+}
 
 /** tfjs-layers makes tensors of their own of some that it is given. */
 function disposeOthers(used: readonly Tensor[], ...given: Tensors[]): void {

@@ -30,6 +30,12 @@ const forOutputs: OptionKind = {
   },
 };
 
+/** What tfjs-layers takes and does nothing with. */
+const unread = (why: string): OptionKind => ({
+  expected: `left out, for ${why}`,
+  takes: () => false,
+});
+
 const training: Readonly<Record<string, OptionKind>> = {
   epochs: count,
   verbose: verbosity,
@@ -58,8 +64,8 @@ const known: Readonly<Record<string, Readonly<Record<string, OptionKind | null>>
     },
     shuffle: { expected: "true or false", takes: (v) => flag.takes(v) || v === "batch" },
     sampleWeight: null,
-    stepsPerEpoch: count,
-    validationSteps: count,
+    stepsPerEpoch: unread("an epoch goes through all examples"),
+    validationSteps: unread("validation goes through all examples"),
   },
   fitDataset: {
     batchesPerEpoch: count,

@@ -43,7 +43,8 @@ export function withValidationWeights(
 ): [x: Tensors, y: Tensors, args: ModelFitArgs, made: Tensor[]] {
   const { validationData, validationSplit = 0, sampleWeight } = args;
   const noted = (targets: Tensors, weights: Tensors): Tensor[] => {
-    const key = targets instanceof Tensor ? [targets] : { ...targets };
+    // Another object each time: the same targets may come without weights.
+    const key = mapped(targets instanceof Tensor ? [targets] : targets, (target) => target);
     validationWeights.set(key, weights as SampleWeight);
     return key as Tensor[];
   };
