@@ -3,7 +3,7 @@
 import { batch } from "@preact/signals";
 import type { WorkerEvent } from "../worker/messages.ts";
 import { connect } from "./client.ts";
-import { type Backend, defaults, featuresIn, featuresText, type Task } from "./settings.ts";
+import { type Backend, defaults, featuresText, type Task } from "./settings.ts";
 import * as state from "./state.ts";
 
 export const worker = connect(take);
