@@ -4,6 +4,7 @@ import { addEngine } from "../recurrent.ts";
 import { addStepOps } from "../step-ops.ts";
 import { addReplacements, registerKernels } from "../tfjs/register.ts";
 import { addOwnSteps } from "../tfjs/weight-steps.ts";
+import { alongAxis } from "./along-axis.ts";
 import { addTotals, rows } from "./batch.ts";
 import { categoryCounts } from "./category-counts.ts";
 import { dense, denseKernels } from "./dense.ts";
@@ -34,8 +35,10 @@ let isRegistered = false;
  * - `Cast` of whole numbers to float32: floats, where tfjs's own leaves the words as they are, which its sums and
  *   transpositions along inner axes take for others;
  * - `AddN` of more tensors than a program of the device has buffers for, 7 by default, where tfjs's own has wrong sums;
- * - `Transpose` that moves nothing: without a copy; and of whole numbers and bools, with the reductions and running sums
- *   that bring axes to the end: of theirs no device takes tfjs's program;
+ * - `Transpose` that moves nothing: without a copy; and of whole numbers and bools, with the reductions that bring axes to
+ *   the end: of theirs no device takes tfjs's program;
+ * - `ArgMax` and `ArgMin`: of equal numbers the first, where tfjs's own has any; `Cumsum` and `Cumprod`, whose own are
+ *   wrong from the end on, which is the gradient of those from the beginning;
  * - `DenseBincount`, the counts of a CategoryEncoding, whose own leaves some out;
  * - `PadV2`, with the gradient of a slice, `Reverse`, `Select` and arithmetic with a row, of more than four axes: tfjs's
  *   own knows four, throws or goes on with other numbers.
@@ -57,7 +60,7 @@ export function registerWebGPUKernels(): void {
     registerOwnKernels(own);
   addStepOps("webgpu", { addTotals, dense, lookup, mean, rows, softmax });
   addReplacements("webgpu", [
-    ...[...movedRows, ...wholeNumbers, ...manyAxes],
+    ...[...movedRows, ...wholeNumbers, ...manyAxes, ...alongAxis],
     ...[categoryCounts, sumOfMany],
   ]);
   registerKernels();

@@ -1,4 +1,4 @@
-// Whole numbers and bools on the device, along axes that tfjs's WebGPU backend brings to the end first.
+// Whole numbers and bools on the device, reduced along axes that tfjs's WebGPU backend brings to the end first.
 
 import "@tensorflow/tfjs-backend-cpu";
 import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
@@ -11,13 +11,11 @@ type AlongAxis = (x: tf.Tensor, axis: number) => tf.Tensor;
 
 /** What takes whole numbers along an axis. */
 const ofWhole: Readonly<Record<string, AlongAxis>> = {
-  ...{ argMax: tf.argMax, argMin: tf.argMin, max: tf.max, min: tf.min },
-  ...{ prod: tf.prod, sum: tf.sum },
+  ...{ max: tf.max, min: tf.min, prod: tf.prod, sum: tf.sum },
   keptSum: (x, axis) => tf.sum(x, axis, true),
   twoAxes: (x, axis) => tf.sum(x, [0, Math.max(axis, 1)]),
   // A division is rounded by each backend in its own way.
   mean: (x, axis) => tf.round(tf.mul(tf.mean(x, axis), 60)),
-  cumsum: (x, axis) => tf.cumsum(x, axis, true),
 };
 
 const ofBools: Readonly<Record<string, AlongAxis>> = {
