@@ -13,7 +13,9 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
     setupFiles: [new URL("./internal/test-kit/src/setup.ts", import.meta.url).pathname],
-    testTimeout: 30_000,
+    // Against a hang alone: cores are shared, and no test judges a time.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     passWithNoTests: false,
   },
 });

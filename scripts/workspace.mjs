@@ -10,29 +10,41 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { packageManager, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /**
- * Runs a shell line with the pinned pnpm and the workspace's own binaries on the path; ends this
- * process with the line's exit code when it fails.
+ * Runs a shell line with the pinned pnpm, which turbo asks for too, and the workspace's own binaries on the path; ends
+ * this process with the line's exit code when it fails.
  *
  * @param {string} line
  * @param {NodeJS.ProcessEnv} [env] added to the environment
  */
 export function run(line, env = {}) {
-  const { status, error } = spawnSync("npx", argumentsFor(line), {
-    ...surroundings(env),
-    stdio: "inherit",
-  });
+  const pnpm = ["--yes", "--loglevel=error", `--package=${packageManager}`, "--call", line];
+  const shell = process.platform === "win32";
+  endUnless(spawnSync("npx", pnpm, { ...surroundings(env), shell, stdio: "inherit" }));
+}
+
+/**
+ * Runs a shell line that needs no pnpm, as `run` does: npx takes seconds to find that.
+ *
+ * @param {string} line
+ */
+export function runAlone(line) {
+  endUnless(spawnSync(line, { ...surroundings(), shell: true, stdio: "inherit" }));
+}
+
+/** @param {import("node:child_process").SpawnSyncReturns<unknown>} ended */
+function endUnless({ status, error }) {
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
 /**
- * Runs shell lines side by side, as `run` does; what each says is printed, under its title, once it has ended.
+ * Runs shell lines side by side, as `runAlone` does; what each says is printed, under its title, once it has ended.
  *
  * @param {Record<string, string>} lines by title
  */
 export async function runTogether(lines) {
   const codes = Object.entries(lines).map(async ([title, line]) => {
-    const child = spawn("npx", argumentsFor(line), surroundings());
+    const child = spawn(line, { ...surroundings(), shell: true });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
     const code = await new Promise((resolve, reject) => {
@@ -46,16 +58,11 @@ export async function runTogether(lines) {
   if (failed !== undefined) process.exit(failed ?? 1);
 }
 
-/** @param {string} line */
-function argumentsFor(line) {
-  return ["--yes", "--loglevel=error", `--package=${packageManager}`, "--call", line];
-}
-
+/** @param {NodeJS.ProcessEnv} [env] */
 function surroundings(env = {}) {
   const path = `${join(root, "node_modules", ".bin")}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
   return {
     cwd: root,
-    shell: process.platform === "win32",
     env: { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1", ...env },
   };
 }

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { vi } from "vitest";
 
 // A driver without a GPU compiles a program in seconds where others work beside it.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 interface Dawn {
   create(options: string[]): GPU;

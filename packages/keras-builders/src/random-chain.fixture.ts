@@ -2,7 +2,12 @@
 
 import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Sequential, sequential, type layers as stock } from "@tensorflow/tfjs-layers";
+import {
+  initializers,
+  type Sequential,
+  sequential,
+  type layers as stock,
+} from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { adam, rmsprop, sgd } from "./index.ts";
 import * as layers from "./layers.ts";
@@ -140,7 +145,11 @@ export function buildChain(drawn: DrawnChain): Sequential {
         ? [layers.flatten({})]
         : [];
   const units = head === "classes" ? 3 : 2;
-  const dense = layers.dense({ units, activation: activations[head], seed });
+  // Biases apart: classes that are equally likely to the last bits would make an accuracy of either.
+  const dense = layers.dense({
+    ...{ units, activation: activations[head], seed },
+    biasInitializer: initializers.randomUniform({ minval: -0.3, maxval: 0.3, seed }),
+  });
   const model = sequential({ layers: [...first, ...middle, ...before, dense] });
   const layer = model.layers[frozen];
   if (layer && frozen < model.layers.length - 1) layer.trainable = false;
