@@ -7,13 +7,13 @@ import { type GradientName, initialStates } from "../call.ts";
 import type { Cotangents, GradientOf } from "../engine.ts";
 import { type CallNumbers, flag } from "./call-numbers.ts";
 import { partsOf, piecesOf } from "./call-plan.ts";
+import { recurrentRows } from "./cell-text.ts";
 import { copyState, type GpuSavedCall, kindOf, stepGroups, type Tape } from "./forward.ts";
 import { clearNumbers, copyNumbers, giveBack, newTensor, shared } from "./gpu-backend.ts";
 import {
   inputGradient,
   kernelGradient,
   recurrentGradient,
-  recurrentRows,
   sumOfParts,
   transposition,
 } from "./gradient-programs.ts";
@@ -124,17 +124,18 @@ function gradientsOfWeights(saved: GpuSavedCall, dzs: ReadonlyMap<Tape, TensorIn
   const { shape } = call;
   const { cell, I, H } = shape;
   const { G } = plan;
-  const cuts = saved.tapes.map(({ start, end }) => partsOf(shape, G, end - start, tileFor));
-  const parts = cuts.reduce((sum, cut) => sum + cut.parts, 0);
+  const cuts = saved.tapes.map(({ start, end }) => partsOf(shape, plan, end - start, tileFor));
+  // No tape has more steps than the first.
+  const [{ parts }] = cuts;
   const kernelParts = newTensor(backend, [parts, I + 1, G * H]);
   const rowsOfRecurrent = recurrentRows(cell, H);
   const recurrentParts = newTensor(backend, [parts, rowsOfRecurrent, G * H]);
   const { x, table, ids, mask, inputDropoutMask, recurrentDropoutMask } = inputs;
-  let partBase = 0;
   for (const [i, tape] of saved.tapes.entries()) {
     const { start, end, gates, states } = tape;
     const dz = dzs.get(tape);
-    const own = { ...numbers, start, end, tapeStart: start, partRows: cuts[i].partRows, partBase };
+    const flags = numbers.flags | (i > 0 ? flag.adds : 0);
+    const own = { ...numbers, flags, start, end, tapeStart: start, partRows: cuts[i].partRows };
     const groups = (rows: number, tile: number): [number, number, number] => [
       ...([Math.ceil(rows / tile), Math.ceil(H / tile)] as const),
       cuts[i].parts * G,
@@ -154,7 +155,6 @@ function gradientsOfWeights(saved: GpuSavedCall, dzs: ReadonlyMap<Tape, TensorIn
       ),
     ];
     dispatch(backend, runs, [own]);
-    partBase += cuts[i].parts;
   }
   const shapes = weightShapes(cell, I, H);
   const kernel = newTensor(backend, shapes.kernel);

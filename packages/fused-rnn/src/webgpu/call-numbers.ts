@@ -19,10 +19,9 @@ export type CallNumbers = {
   tapeStart: number;
   /** Rows of a workgroup. */
   rows: number;
-  /** Parts of a sum over rows, of **partRows** each; **partBase** is the number of the first. */
+  /** Parts of a sum over rows, of **partRows** each. */
   parts: number;
   partRows: number;
-  partBase: number;
   tableRows: number;
 };
 
@@ -41,7 +40,6 @@ export const callNumbers: readonly (keyof CallNumbers)[] = [
   "rows",
   "parts",
   "partRows",
-  "partBase",
   "tableRows",
 ];
 
@@ -58,10 +56,14 @@ type CallFlag =
  *
  * - **training**: everything that is needed backwards is kept;
  * - **product**, **step**: a step backwards begins with what comes from the step after it; it has a step of its own;
- * - **lookup**, **floatIds**: x is looked up; by ids of float32.
+ * - **lookup**, **floatIds**: x is looked up; by ids of float32;
+ * - **adds**: parts of a sum are added to those of the tapes before.
  */
 export const flag: Readonly<
-  Record<CallFlag | "training" | "bias" | "product" | "step" | "lookup" | "floatIds", number>
+  Record<
+    CallFlag | "training" | "bias" | "product" | "step" | "lookup" | "floatIds" | "adds",
+    number
+  >
 > = {
   masked: 1,
   goBackwards: 2,
@@ -74,6 +76,7 @@ export const flag: Readonly<
   step: 256,
   lookup: 512,
   floatIds: 1024,
+  adds: 2048,
 };
 
 const optionFlags: readonly CallFlag[] = [
@@ -87,7 +90,7 @@ export function numbersOfCall(shape: CallShape, flags: number): CallNumbers {
   return {
     ...{ batch: B, steps: T, inputSize: I, units: H, flags: options },
     ...{ inputVariants: 0, recurrentVariants: 0, start: 0, end: T, tapeStart: 0, rows: 1 },
-    ...{ parts: 1, partRows: 0, partBase: 0, tableRows: 0 },
+    ...{ parts: 1, partRows: 0, tableRows: 0 },
   };
 }
 

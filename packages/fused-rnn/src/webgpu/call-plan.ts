@@ -1,7 +1,7 @@
 // How a call is cut up for the device: what each choice of it costs differs, the numbers do not.
 
 import type { CallShape } from "../call.ts";
-import { type CellText, cellTexts, countsOf } from "./cell-text.ts";
+import { type CellText, cellTexts, countsOf, recurrentRows } from "./cell-text.ts";
 import { mostPairs, type RowLanes } from "./row-programs.ts";
 
 /** Steps from **start** to below **end**, in the order of reading. */
@@ -24,6 +24,8 @@ export interface CallPlan {
   readonly tapes: readonly Stretch[];
   /** Steps that one dispatch, or one submitted row of them, may do. */
   readonly stepsAtOnce: number;
+  /** Parts of the weights' gradients that fit a buffer. */
+  readonly mostParts: number;
 }
 
 /** What a plan goes by, of a device. */
@@ -49,13 +51,20 @@ function bytesOfStep({ cell, B, H }: CallShape): number {
   return 4 * B * H * Math.max(cellTexts[cell].planes, countsOf(cell).S);
 }
 
-/** Why no tape of a call fits the device, or undefined. */
+/** Bytes of a part of the weights' gradients, which is no smaller than any weight. */
+function bytesOfPart({ cell, I, H }: CallShape): number {
+  return 4 * countsOf(cell).G * H * Math.max(I + 1, recurrentRows(cell, H));
+}
+
+/** Why a buffer of a call does not fit the device, or undefined. */
 export function tooLarge(shape: CallShape, facts: DeviceFacts): string | undefined {
-  const { B, T, I, H, returnSequences } = shape;
+  const { B, T, I, H, returnSequences, dropoutVariants } = shape;
   const limit = facts.bytesBound;
   const largest = Math.max(
     2 * bytesOfStep(shape),
+    bytesOfPart(shape),
     4 * B * T * Math.max(I, returnSequences ? H : 1),
+    4 * B * dropoutVariants * Math.max(I, H),
   );
   if (largest > limit)
     return `it needs a buffer of ${largest} bytes, and the device binds ${limit}`;
@@ -82,6 +91,7 @@ export function planOf(shape: CallShape, facts: DeviceFacts): CallPlan {
     way: runsByRows(B, H, facts) ? "rows" : "steps",
     lanes: rows * H <= 64 ? 64 : 256,
     stepsAtOnce: Math.max(1, Math.floor(productsAtOnce / (B * H * G * H))),
+    mostParts: Math.floor(facts.bytesBound / bytesOfPart(shape)),
   };
 }
 
@@ -103,17 +113,17 @@ export function piecesOf({ start, end }: Stretch, most: number): Stretch[] {
   return pieces;
 }
 
-/** How a sum over the rows of a stretch is cut up: by its shape alone, so that its bits are always the same. */
+/** How a sum over the rows of a stretch is cut up: by its shape on a device, so that its bits are always the same. */
 export function partsOf(
   { B, I, H }: CallShape,
-  G: number,
+  { G, mostParts }: CallPlan,
   steps: number,
   tileOf: (rows: number, columns: number) => number,
 ): { parts: number; partRows: number } {
   const rows = steps * B;
   const tile = tileOf(H, H);
   const groups = Math.ceil(Math.min(I, H) / tile) * Math.ceil(H / tile) * G;
-  const wanted = Math.min(64, Math.ceil(512 / groups));
+  const wanted = Math.min(64, Math.ceil(512 / groups), mostParts);
   const partRows = Math.max(128, 16 * Math.ceil(rows / wanted / 16));
   return { parts: Math.ceil(rows / partRows), partRows };
 }

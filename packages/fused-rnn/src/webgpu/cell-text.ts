@@ -90,3 +90,7 @@ export const cellTexts: Readonly<Record<CellKind, CellText>> = {
 export function countsOf(cell: CellKind): { G: number; S: number } {
   return { G: cellTable[cell].gates.length, S: cellTable[cell].states.length };
 }
+
+/** Rows of the sum over h in the weights' gradients: a second row of biases has a row of its own. */
+export const recurrentRows = (cell: CellKind, H: number): number =>
+  H + (cell === "gruAfter" ? 1 : 0);

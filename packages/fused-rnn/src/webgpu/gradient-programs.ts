@@ -3,7 +3,7 @@
 
 import type { CellKind } from "@rnnkit/core-rnn";
 import { callNumbers, flag, maskText } from "./call-numbers.ts";
-import { cellTexts, countsOf } from "./cell-text.ts";
+import { cellTexts, countsOf, recurrentRows } from "./cell-text.ts";
 import type { Program } from "./program.ts";
 import { inputFactorText, inputText } from "./projection.ts";
 import { type Tile, tiledProductText } from "./tiled-product.ts";
@@ -27,8 +27,9 @@ const partsPrelude = (G: number, rows: string) => `
 const gradientOf = (planes: number) =>
   `dz[(((call.start - call.tapeStart) * call.batch + k) * ${planes}u + planeOf[gate]) * call.units + column]`;
 
-const storePart = (G: number) =>
-  `partials[((call.partBase + part) * rows + row) * ${G}u * call.units + gate * call.units + column] = value;`;
+const storePart = (G: number) => `
+        let at = (part * rows + row) * ${G}u * call.units + gate * call.units + column;
+        if (has(${flag.adds}u)) { partials[at] += value; } else { partials[at] = value; }`;
 
 /** Parts of [x | 1]ᵀ·dz: the kernel's gradient and, in the last row, the biases'. */
 export function kernelGradient(
@@ -62,10 +63,6 @@ ${tiledProductText({
 })}`,
   };
 }
-
-/** Rows of the sum over h: a second row of biases has a row of its own. */
-export const recurrentRows = (cell: CellKind, H: number): number =>
-  H + (cell === "gruAfter" ? 1 : 0);
 
 /** Parts of hᵀ·dz, where a GRU that resets before has r·h for its candidate. */
 export function recurrentGradient(

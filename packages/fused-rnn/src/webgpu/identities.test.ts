@@ -4,7 +4,7 @@ import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CallShape } from "../call.ts";
 import { expectAgreement } from "../conformance/agreement.fixture.ts";
 import {
@@ -90,13 +90,19 @@ describe.skipIf(!hasDawn)("the WebGPU engine (skipped without VK_DRIVER_FILES)",
     const sizes = fc.record({ pieces: fc.integer({ min: 1, max: 8 }), isStepwise: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(sizes, drawnOptions, async ({ pieces, isStepwise }, given) => {
-        const shape = drawnShape(shapeOf(cell, { T: 9, I: 30, ...given }), drawn);
+        const shape = drawnShape(shapeOf(cell, { T: 9, ...given }), drawn);
         const whole = await everything(shape, drawn);
         // A step and its states are at most 4 planes of 5 rows and 6 units.
-        const bytesBound = Math.max(4 * 5 * 9 * 30, 4 * 4 * 5 * 6 * (pieces + 1));
+        const bytesBound = Math.max(4 * 5 * 9 * 6, 4 * 4 * 5 * 6 * (pieces + 1));
         assumeFacts(device, { bytesBound, mostRowUnits: isStepwise ? 0 : mostPairs });
+        const binding = vi.spyOn(device, "createBindGroup");
         const parts = await everything(shape, drawn);
+        const bound = binding.mock.calls.flatMap(([{ entries }]) => [...entries]);
+        binding.mockRestore();
         assumeFacts(device, {});
+        const buffers = bound.map(({ resource }) => (resource as GPUBufferBinding).buffer);
+        const numbers = buffers.filter(({ usage }) => (usage & GPUBufferUsage.STORAGE) !== 0);
+        expect(Math.max(...numbers.map(({ size }) => size))).toBeLessThanOrEqual(bytesBound);
         for (const [k, values] of whole.entries()) {
           expect(parts[k]).toBeAllclose(values, { rtol: 0, ofLargest: 2e-6, atol: 1e-7 });
         }
@@ -120,6 +126,15 @@ describe.skipIf(!hasDawn)("the WebGPU engine (skipped without VK_DRIVER_FILES)",
     expect(webgpuEngine.refuses(shape, "webgpu")).toMatch(
       /^it needs a buffer of \d+ bytes, and the device binds 512$/,
     );
+  });
+
+  test("a call whose weights no buffer of the device holds is refused in words", () => {
+    const shape = shapeOf("lstm", { B: 1, T: 1, I: 1, H: 4096 });
+    assumeFacts(device, { bytesBound: 2 ** 27 });
+    expect(webgpuEngine.refuses(shape, "webgpu")).toBe(
+      `it needs a buffer of ${4 * 4096 * 4 * 4096} bytes, and the device binds ${2 ** 27}`,
+    );
+    expect(webgpuEngine.refuses({ ...shape, H: 2048 }, "webgpu")).toBeUndefined();
   });
 
   test("a training call holds its tensors until its gradient scope ends, and no longer", async () => {

@@ -4,10 +4,13 @@ import { addEngine } from "../recurrent.ts";
 import { addStepOps } from "../step-ops.ts";
 import { addReplacements, registerKernels } from "../tfjs/register.ts";
 import { addOwnSteps } from "../tfjs/weight-steps.ts";
+import { alongAxis } from "./along-axis.ts";
 import { addTotals, rows } from "./batch.ts";
+import { categoryCounts } from "./category-counts.ts";
 import { dense, denseKernels } from "./dense.ts";
 import { webgpuEngine } from "./engine.ts";
 import { lookup, lookupKernels } from "./lookup.ts";
+import { manyAxes } from "./many-axes.ts";
 import { mean, meanKernels } from "./means.ts";
 import { movedRows } from "./moved-rows.ts";
 import { steps } from "./optimizer-programs.ts";
@@ -15,6 +18,7 @@ import { stepOnDevice, updateKernel } from "./optimizer-updates.ts";
 import { registerOnce, registerOwnKernels } from "./own-kernels.ts";
 import { softmax, softmaxKernels } from "./softmax.ts";
 import { sumOfMany } from "./sum-of-many.ts";
+import { wholeNumbers } from "./whole-numbers.ts";
 
 export { type TunedKernels, type TuneOptions, tuneWebGPUKernels, type WayTimes } from "./tune.ts";
 
@@ -31,7 +35,13 @@ let isRegistered = false;
  * - `Cast` of whole numbers to float32: floats, where tfjs's own leaves the words as they are, which its sums and
  *   transpositions along inner axes take for others;
  * - `AddN` of more tensors than a program of the device has buffers for, 7 by default, where tfjs's own has wrong sums;
- * - `Transpose` that moves nothing: without a copy.
+ * - `Transpose` that moves nothing: without a copy; and of whole numbers and bools, with the reductions that bring axes to
+ *   the end: of theirs no device takes tfjs's program;
+ * - `ArgMax` and `ArgMin`: of equal numbers the first, where tfjs's own has any; `Cumsum` and `Cumprod`, whose own are
+ *   wrong from the end on, which is the gradient of those from the beginning;
+ * - `DenseBincount`, the counts of a CategoryEncoding, whose own leaves some out;
+ * - `PadV2`, with the gradient of a slice, `Reverse`, `Select` and arithmetic with a row, of more than four axes: tfjs's
+ *   own knows four, throws or goes on with other numbers.
  *
  * Other backends are as before. It imports no backend and starts no device; call it again at will: tfjs's kernels are
  * replaced once that backend has been imported, also when a layer of keras-builders is made.
@@ -49,6 +59,9 @@ export function registerWebGPUKernels(): void {
   for (const own of [denseKernels, lookupKernels, meanKernels, softmaxKernels])
     registerOwnKernels(own);
   addStepOps("webgpu", { addTotals, dense, lookup, mean, rows, softmax });
-  addReplacements("webgpu", [...movedRows, sumOfMany]);
+  addReplacements("webgpu", [
+    ...[...movedRows, ...wholeNumbers, ...manyAxes, ...alongAxis],
+    ...[categoryCounts, sumOfMany],
+  ]);
   registerKernels();
 }

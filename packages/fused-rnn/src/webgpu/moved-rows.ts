@@ -18,6 +18,10 @@ import { areChecked } from "./wrong-ids.ts";
 
 const isWhole = (dtype: string): boolean => dtype === "int32" || dtype === "bool";
 
+/** Whether the words of a tensor are whole numbers or bools, whatever it is called. */
+export const isWholeOnDevice = (backend: GpuBackend, x: TensorInfo): boolean =>
+  isWhole(dtypeOnDevice(backend, x));
+
 const isFourBytes = (dtype: string): boolean => dtype === "float32" || isWhole(dtype);
 
 /** The numbers of a tensor that the host alone has: tfjs goes on with them there where they are few. */
@@ -148,7 +152,12 @@ const reordered = (rank: number): Program<"given" | "moved"> => {
   };
 };
 
-function transposedWords(backend: GpuBackend, x: TensorInfo, perm: readonly number[]): TensorInfo {
+/** A transposition of whatever words there are. */
+export function transposedWords(
+  backend: GpuBackend,
+  x: TensorInfo,
+  perm: readonly number[],
+): TensorInfo {
   const shape = perm.map((axis) => x.shape[axis]);
   const steps = [...util.computeStrides(x.shape), 1];
   const moved = backend.makeTensorInfo(shape, dtypeOnDevice(backend, x));
@@ -178,8 +187,7 @@ const transpose: Replacement = {
       const backend = params.backend as GpuBackend;
       if (shape) return shared(backend, x, shape);
       const isEmpty = util.sizeFromShape(x.shape) === 0;
-      const isOurs =
-        isWhole(dtypeOnDevice(backend, x)) && !isEmpty && !backend.shouldExecuteOnCPU([x]);
+      const isOurs = isWholeOnDevice(backend, x) && !isEmpty && !backend.shouldExecuteOnCPU([x]);
       return isOurs ? transposedWords(backend, x, perm) : stock.kernelFunc(params);
     },
   }),
@@ -198,7 +206,7 @@ const castToFloats: Replacement = {
       const x = params.inputs.x as TensorInfo;
       const { dtype } = params.attrs as { dtype: string };
       // What lies there as floats already is tfjs's to share.
-      const isOurs = dtype === "float32" && isWhole(dtypeOnDevice(backend, x));
+      const isOurs = dtype === "float32" && isWholeOnDevice(backend, x);
       if (!isOurs || util.sizeFromShape(x.shape) === 0) return stock.kernelFunc(params);
       const known = hostNumbers(backend, x);
       if (!known) return floatsOf(backend, { ...x, dtype });
