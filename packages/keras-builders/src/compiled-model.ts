@@ -9,7 +9,7 @@ import type { MeanParts } from "./weighted-mean.ts";
 export interface Compiled
   extends Pick<
     LayersModel,
-    ("name" | "inputs" | "outputs" | "outputNames" | "loss" | "call" | "optimizer") | "metricsNames"
+    "name" | "inputs" | "outputs" | "outputNames" | "loss" | "call" | "optimizer" | "metricsNames"
   > {
   inputNames: string[];
   lossFunctions: LossFunction[];

@@ -49,8 +49,8 @@ export function weightsOfBatch([first]: readonly (Tensor | null)[]): Tensor[] {
  * A dataset, or an iterator of one, whose batches go with the model: `{ xs, ys }` and, where examples count
  * differently, `sampleWeight`. **classWeight** weighs them by their targets.
  *
- * @throws if it is none, or the model is not compiled. Reading a batch throws where it lacks a tensor or has one more, where inputs or targets have
- * other shapes than the model's, and at the end of no batches at all.
+ * @throws if it is none, or the model is not compiled. Reading a batch throws where it lacks a tensor or has one more,
+ * where inputs or targets have other shapes than the model's, and at the end of no batches at all.
  */
 export function checkedDataset(
   who: string,
