@@ -1,4 +1,4 @@
-import { shown } from "@rnnkit/core-rnn";
+import { didYouMean, shown } from "@rnnkit/core-rnn";
 import type { Optimizer } from "@tensorflow/tfjs-core";
 import { type ModelCompileArgs, metrics as stock } from "@tensorflow/tfjs-layers";
 import { noteMetric } from "./batch-mean.ts";
@@ -41,8 +41,8 @@ export interface KerasCompileArgs {
  * is more than one number to an example, which is categorical. `model.loss` and `model.metrics` say the
  * names, and so do saved models.
  *
- * @throws for a name that neither takes, with the nearest, for an output without a loss, and for metrics of one that
- * there is not.
+ * @throws for a name that neither takes, with the nearest, for an output without a loss, and for losses or metrics
+ * of one that there is not.
  */
 export function compileAsKeras(
   model: Compiled & { isOptimizerOwned: boolean; outputNames: string[] },
@@ -58,9 +58,13 @@ export function compileAsKeras(
   const metrics = named<GivenMetric, KnownMetric>(given, (metric) =>
     typeof metric === "function" ? metric : metricNamed(who, metric),
   );
-  for (const output of isByName(metrics) ? Object.keys(metrics) : []) {
-    if (outputNames.includes(output)) continue;
-    throw new Error(`${who}: expected metrics of ${outputNames.join(", ")}, got ${output}`);
+  for (const [what, byName] of Object.entries({ losses: loss, metrics })) {
+    const names = isByName(byName) ? Object.keys(byName) : [];
+    const strange = names.find((output) => !outputNames.includes(output));
+    if (strange === undefined) continue;
+    throw new Error(
+      `${who}: expected ${what} of ${outputNames.join(", ")}, got ${strange}${didYouMean(strange, outputNames)}`,
+    );
   }
 
   const losses = outputNames.map((output, i) => {

@@ -328,6 +328,8 @@ test("an output without a loss is refused, and lists of metrics are one for each
   expect(() => double([["mae"]])).toThrow("metrics to be one list for each of p, q");
   const compile = () => lists.compile({ optimizer: "sgd", loss: { p: "mse" } });
   expect(compile).toThrow("expected a loss for each of p, q, got none for q");
+  const misspelt = () => lists.compile({ optimizer: "sgd", loss: { p: "mse", r: "mse" } });
+  expect(misspelt).toThrow("expected losses of p, q, got r");
 });
 
 test("weights of data to validate on count for several outputs, in a list or by name", async () => {
