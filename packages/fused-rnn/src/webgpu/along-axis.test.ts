@@ -1,11 +1,11 @@
 // Along one axis on the device: the place of the largest number, and running sums.
 
 import "@tensorflow/tfjs-backend-cpu";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { hasDawn } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import { registerWebGPUKernels } from "./index.ts";
+import { describe, expect, test } from "vitest";
+import { useWebGPU } from "./refusals.fixture.ts";
 
 interface Drawn {
   readonly shape: number[];
@@ -49,12 +49,7 @@ const draw: fc.Arbitrary<Drawn> = fc
   });
 
 describe.skipIf(!hasDawn)("along an axis (skipped without a Vulkan driver)", () => {
-  let refused: string[] = [];
-  beforeAll(async () => {
-    const device = await startWebGPU();
-    device.addEventListener("uncapturederror", ({ error }) => refused.push(error.message));
-    registerWebGPUKernels();
-  });
+  const refused = useWebGPU();
 
   test.each(operations)("%s: as on cpu", async (_, operation) => {
     const on = async (backend: string, { shape, axis, numbers, dtype }: Drawn) => {
@@ -65,7 +60,7 @@ describe.skipIf(!hasDawn)("along an axis (skipped without a Vulkan driver)", () 
     };
     await fc.assert(
       fc.asyncProperty(draw, async (drawn) => {
-        refused = [];
+        refused.length = 0;
         expect(await on("webgpu", drawn)).toEqual(await on("cpu", drawn));
         expect(refused).toEqual([]);
       }),

@@ -1,20 +1,17 @@
 // Counts of categories on the device.
 
 import "@tensorflow/tfjs-backend-cpu";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { hasDawn } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { registerWebGPUKernels } from "./index.ts";
+import { useWebGPU } from "./refusals.fixture.ts";
 
 const size = 5;
 
 describe.skipIf(!hasDawn)("categories (skipped without a Vulkan driver)", () => {
-  let refused: string[] = [];
+  const refused = useWebGPU();
   beforeAll(async () => {
-    const device = await startWebGPU();
-    device.addEventListener("uncapturederror", ({ error }) => refused.push(error.message));
-    registerWebGPUKernels();
     await tf.setBackend("webgpu");
   });
 
@@ -35,7 +32,7 @@ describe.skipIf(!hasDawn)("categories (skipped without a Vulkan driver)", () => 
     });
     await fc.assert(
       fc.asyncProperty(draw, async ({ rows, isOne, weights, binary }) => {
-        refused = [];
+        refused.length = 0;
         const given = isOne ? rows.slice(0, 1) : rows;
         const weightOf = (r: number, c: number) => (weights === "none" ? 1 : r - 2 * c);
         const wanted = given.flatMap((row, r) => {

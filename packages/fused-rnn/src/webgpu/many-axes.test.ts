@@ -2,11 +2,11 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { hasDawn } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import { registerWebGPUKernels } from "./index.ts";
+import { describe, expect, test } from "vitest";
+import { useWebGPU } from "./refusals.fixture.ts";
 
 type OfTensor = (x: tf.Tensor, width: number) => tf.Tensor;
 
@@ -30,12 +30,7 @@ const rest = (x: tf.Tensor, last: [number, number]): [number, number][] =>
   Array.from({ length: x.rank - 4 }, (_, i) => (i === x.rank - 5 ? last : [0, 0]));
 
 describe.skipIf(!hasDawn)("five axes and six (skipped without a Vulkan driver)", () => {
-  let refused: string[] = [];
-  beforeAll(async () => {
-    const device = await startWebGPU();
-    device.addEventListener("uncapturederror", ({ error }) => refused.push(error.message));
-    registerWebGPUKernels();
-  });
+  const refused = useWebGPU();
 
   test.each(operations)("%s is as on cpu, and nothing is left over", async (_, operation) => {
     const size = fc.integer({ min: 1, max: 3 });
@@ -58,7 +53,7 @@ describe.skipIf(!hasDawn)("five axes and six (skipped without a Vulkan driver)",
     };
     await fc.assert(
       fc.asyncProperty(draw, async ({ shape, isOfSix, seed }) => {
-        refused = [];
+        refused.length = 0;
         const own = isOfSix ? [...shape, 2] : shape;
         expect(await on("webgpu", own, seed)).toEqual(await on("cpu", own, seed));
         expect(refused).toEqual([]);

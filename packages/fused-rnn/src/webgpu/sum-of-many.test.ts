@@ -1,18 +1,15 @@
 // Sums of more tensors than a program has buffers for.
 
 import "@tensorflow/tfjs-backend-cpu";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { hasDawn } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { registerWebGPUKernels } from "./index.ts";
+import { useWebGPU } from "./refusals.fixture.ts";
 
 describe.skipIf(!hasDawn)("addN (skipped without a Vulkan driver)", { timeout: 120_000 }, () => {
-  let refused: string[] = [];
+  const refused = useWebGPU();
   beforeAll(async () => {
-    const device = await startWebGPU();
-    device.addEventListener("uncapturederror", ({ error }) => refused.push(error.message));
-    registerWebGPUKernels();
     await tf.setBackend("webgpu");
   });
 
@@ -29,7 +26,7 @@ describe.skipIf(!hasDawn)("addN (skipped without a Vulkan driver)", { timeout: 1
     const eight = { values: [1, 2, 3, 4, 5, 6, 7, 8], dtype: "float32", shape: [] } as const;
     await fc.assert(
       fc.asyncProperty(draw, async ({ values, dtype, shape }) => {
-        refused = [];
+        refused.length = 0;
         const before = tf.memory().numDataBuffers;
         const tensors = values.map((value) => tf.fill([...shape], value, dtype));
         const sum = tf.addN(tensors);

@@ -1,11 +1,11 @@
 // Whole numbers and bools on the device, reduced along axes that tfjs's WebGPU backend brings to the end first.
 
 import "@tensorflow/tfjs-backend-cpu";
-import { hasDawn, startWebGPU } from "@rnnkit/test-kit/dawn";
+import { hasDawn } from "@rnnkit/test-kit/dawn";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import { registerWebGPUKernels } from "./index.ts";
+import { describe, expect, test } from "vitest";
+import { useWebGPU } from "./refusals.fixture.ts";
 
 type AlongAxis = (x: tf.Tensor, axis: number) => tf.Tensor;
 
@@ -38,12 +38,7 @@ describe.skipIf(!hasDawn)(
   "whole numbers on the device (skipped without a Vulkan driver)",
   { timeout: 120_000 },
   () => {
-    let refused: string[] = [];
-    beforeAll(async () => {
-      const device = await startWebGPU();
-      device.addEventListener("uncapturederror", ({ error }) => refused.push(error.message));
-      registerWebGPUKernels();
-    });
+    const refused = useWebGPU();
 
     test.each(operations)(
       "$name of $dtype along any axis is as on cpu",
@@ -63,7 +58,7 @@ describe.skipIf(!hasDawn)(
         };
         await fc.assert(
           fc.asyncProperty(draw, async (drawn) => {
-            refused = [];
+            refused.length = 0;
             expect(await on("webgpu", drawn)).toEqual(await on("cpu", drawn));
             expect(refused).toEqual([]);
           }),
