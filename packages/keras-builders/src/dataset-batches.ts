@@ -6,7 +6,7 @@ import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { Compiled } from "./compiled-model.ts";
 import { type ClassWeight, exampleWeights, type SampleWeight } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
-import { checkTargetOf, shapeOf } from "./target-shape.ts";
+import { checkTargetOf, fits, shapeOf } from "./target-shape.ts";
 import { namedTensors } from "./tensor-names.ts";
 
 interface Batch {
@@ -110,6 +110,7 @@ export function checkedDataset(
   return dataset;
 }
 
+/** The batch, its targets with their last axes. */
 async function checkedBatch(
   who: string,
   model: Compiled,
@@ -133,10 +134,13 @@ async function checkedBatch(
       const own = await exampleWeights(who, { sampleWeight, classWeight }, targets, names);
       if (own) weights.set(xs[0]!, own);
       dispose(sampleWeight as never);
-    } finally {
+      const used = [...xs, ...targets];
+      dispose(ys.filter((target) => !used.includes(target)));
+      return { xs, ys: targets };
+    } catch (error) {
       dispose(made);
+      throw error;
     }
-    return { xs, ys };
   } catch (error) {
     dispose(given as never);
     throw error;
@@ -147,8 +151,7 @@ async function checkedBatch(
 function checkExamples(who: string, model: Compiled, xs: Tensor[], ys: Tensor[]): void {
   for (const [i, x] of xs.entries()) {
     const { shape } = model.inputs[i]!;
-    const fits = x.rank === shape.length && shape.every((n, j) => n == null || n === x.shape[j]);
-    if (fits) continue;
+    if (fits(x, shape)) continue;
     throw new Error(
       `${who}: expected xs of ${model.inputNames[i]} to be of shape ${shapeOf(shape)}, got ${shown(x.shape)}`,
     );

@@ -8,7 +8,6 @@ import { type CheckedDataset, checkedDataset, weightsOfBatch } from "./dataset-b
 import { asScalar, epochCallback } from "./fit-loop.ts";
 import { type MetricTotals, metricTotals } from "./metric-totals.ts";
 import type { ClassWeight } from "./sample-weights.ts";
-import { batchWithTargetAxes } from "./target-axis.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import type { Tensors } from "./validation-weights.ts";
 
@@ -44,8 +43,7 @@ export function batchFunction(
     const weights = weightsOfBatch(data);
     try {
       return tidy(() => {
-        const batch = batchWithTargetAxes(model, [...data, ...weights]);
-        const { losses, metrics, parts } = run(model, batch);
+        const { losses, metrics, parts } = run(model, [...data, ...weights]);
         totals?.add(parts);
         return [...losses, ...metrics].map(asScalar);
       });

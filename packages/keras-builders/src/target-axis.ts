@@ -69,13 +69,3 @@ export function withTargetAxes(
   });
   return [whole, made];
 }
-
-/** A batch as tfjs-layers lists it, inputs, targets and weights, its targets with their last axes. */
-export function batchWithTargetAxes<Part extends Tensor | null>(
-  model: Targeted & { inputs: unknown[] },
-  batch: Part[],
-): (Part | Tensor)[] {
-  const [from, to] = [model.inputs.length, model.inputs.length + model.outputs.length];
-  const [targets] = withTargetAxes(model, batch.slice(from, to) as Tensor[]);
-  return [...batch.slice(0, from), ...(targets as Tensor[]), ...batch.slice(to)];
-}

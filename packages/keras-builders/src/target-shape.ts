@@ -22,12 +22,15 @@ export function checkTargetOf(
   if (name === undefined) return;
   const isClass = name === "sparseCategoricalCrossentropy";
   const wanted = isClass ? [...shape.slice(0, -1), 1] : shape;
-  const fits =
-    target.rank === wanted.length && wanted.every((n, i) => n == null || n === target.shape[i]);
-  if (fits) return;
+  if (fits(target, wanted)) return;
   throw new Error(
     `${who}: expected targets of ${model.outputNames[place]} to be of shape ${shapeOf(wanted)} for ${name}, got ${shown(target.shape)}`,
   );
+}
+
+/** Whether a tensor is of a shape, whose axes without a size may be of any. */
+export function fits({ rank, shape }: Tensor, wanted: readonly (number | null)[]): boolean {
+  return rank === wanted.length && wanted.every((n, i) => n == null || n === shape[i]);
 }
 
 /** A shape as an error says it: axes that may be of any size by their letters. */
