@@ -41,7 +41,7 @@ async function trained(headers: Readonly<Record<string, string>>): Promise<Train
   await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
   await page.click("#train");
   await page.waitForFunction(
-    "/the next value|rror/.test(document.getElementById('progress').textContent)",
+    () => /the next value|rror/.test(document.getElementById("progress")?.textContent ?? ""),
     undefined,
     { timeout: 90_000 },
   );

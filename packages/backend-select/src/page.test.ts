@@ -117,7 +117,9 @@ test.runIf(hasBrowser)(
   "a policy that forbids WebAssembly means cpu, and is named",
   async () => {
     const policy = { "Content-Security-Policy": "script-src 'self'" };
-    const { result } = await open(await bundle(real, `{ wasmPaths: "/wasm" }`), policy);
+    const later = "await new Promise((resolve) => setTimeout(resolve, 500));";
+    const folder = await bundle(real, `{ wasmPaths: "/wasm" }`, true, later);
+    const { result } = await open(folder, policy);
     expect(result).toMatchObject({ name: "cpu", now: "cpu" });
     expect(result.candidates[2].reason).toMatch(
       /^WebAssembly missing: this runtime forbids compiling it .* script-src 'wasm-unsafe-eval'$/,

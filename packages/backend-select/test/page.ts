@@ -96,11 +96,17 @@ export async function open(
     page.on("pageerror", (error) => said.push(String(error)));
     if (before) await page.addInitScript(before);
     await page.goto(server.address.replace("127.0.0.1", host));
-    const waiting = page.waitForFunction("window.result", undefined, { timeout: 20_000 });
-    const result = await waiting.then(
-      (handle) => handle.jsonValue(),
-      () => undefined,
-    );
+    // A function, not its text: text is evaluated at each look, which a page's policy may forbid.
+    const result = await page
+      .waitForFunction(() => (globalThis as { result?: unknown }).result, undefined, {
+        timeout: 40_000,
+      })
+      .then((handle) => handle.jsonValue())
+      .catch((cause: Error) => {
+        throw new Error(`the page left no result; it said: ${said.join("\n") || "nothing"}`, {
+          cause,
+        });
+      });
     return { result, said: said.filter((text) => !text.includes("favicon")), asked };
   } finally {
     await browser.close();

@@ -78,7 +78,7 @@ afterAll(async () => {
 
 async function open(): Promise<void> {
   await page.goto(server.address);
-  await page.waitForFunction("globalThis.imdb !== undefined");
+  await page.waitForFunction(() => "imdb" in globalThis);
 }
 
 /** Runs an expression in the page. */
