@@ -237,7 +237,6 @@ test.skipIf(!python)(
     expect(terminal.text.out).toMatch(/left out +pytorch-tf32: .*no GPU: PyTorch .* finds no CUDA/);
     expect(terminal.text.out).toMatch(/no peer on a GPU in .*: nothing to compare with/);
   },
-  60_000,
 );
 
 test("help names each bench", async () => {

@@ -43,7 +43,7 @@ async function visit(query: string, options: Visit = {}): Promise<Page> {
       ...context,
     })
   ).newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", ({ message }) => said.push(message));
   page.on("console", (message) => {
     if (message.type() === "error") said.push(message.text());

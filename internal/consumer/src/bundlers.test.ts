@@ -48,7 +48,7 @@ beforeAll(async () => {
   const main = join(source, "main.js");
   inNode = JSON.parse(execFileSync(process.execPath, [main], { cwd: project, encoding: "utf8" }));
   if (isThere) browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -24,7 +24,7 @@ test("worker threads of the engine do not keep a process alive", async () => {
   );
   const { stdout } = await promisify(execFile)(process.execPath, [script], {
     cwd: project,
-    timeout: 30_000,
+    timeout: 60_000,
   });
   expect(stdout).toContain("3");
 });

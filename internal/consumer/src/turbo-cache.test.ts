@@ -79,7 +79,6 @@ test.each(members.map(({ name, path }) => ({ name, path })))(
         if (before.has(id)) expect(missed.has(id), id).toBe(stale.has(member.name));
       }
   },
-  60_000,
 );
 
 test("a change in core-rnn's source misses in fused-rnn's tests and types", () => {

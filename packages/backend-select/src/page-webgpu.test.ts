@@ -65,7 +65,6 @@ test.runIf(hasBrowser)(
     expect(after).toMatchObject({ isNew: true, works: right, name: "webgpu" });
     expect(said).toEqual([]);
   },
-  60_000,
 );
 
 const wasmFolder = `{ wasmPaths: "/wasm/" }`;
@@ -81,7 +80,6 @@ test.runIf(hasBrowser)(
     );
     expect(said).toEqual([]);
   },
-  60_000,
 );
 
 test.runIf(hasBrowser)(
@@ -109,7 +107,6 @@ test.runIf(hasBrowser)(
       expect(result.candidates[1].reason).toMatch(reason);
     }
   },
-  60_000,
 );
 
 test.runIf(hasBrowser)(
@@ -126,5 +123,4 @@ test.runIf(hasBrowser)(
     expect(result.after.storage).toBeGreaterThan(8);
     expect(said).toEqual([]);
   },
-  60_000,
 );

@@ -4,38 +4,30 @@ import { all, withCpu } from "../test/selection.ts";
 
 const real = all;
 
-test.runIf(hasBrowser)(
-  "a bundled page computes on wasm from the folder it names",
-  async () => {
-    const { result, said } = await open(await bundle(real, `{ wasmPaths: "/wasm" }`));
-    expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
-    expect(result.candidates[0].reason).toBe("not in this runtime: a native addon needs Node");
-    expect(result.line).toMatch(/^wasm, SIMD, 1 thread, tfjs 4\.22\.0, \w+ \d+$/);
-    expect(result.candidates[2].reason).toMatch(/, on one thread: no SharedArrayBuffer, which a /);
-    expect(said).toEqual([]);
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("a bundled page computes on wasm from the folder it names", async () => {
+  const { result, said } = await open(await bundle(real, `{ wasmPaths: "/wasm" }`));
+  expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
+  expect(result.candidates[0].reason).toBe("not in this runtime: a native addon needs Node");
+  expect(result.line).toMatch(/^wasm, SIMD, 1 thread, tfjs 4\.22\.0, \w+ \d+$/);
+  expect(result.candidates[2].reason).toMatch(/, on one thread: no SharedArrayBuffer, which a /);
+  expect(said).toEqual([]);
+});
 
 const isolated = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-test.runIf(hasBrowser)(
-  "a cross-origin isolated page computes on tfjs's threads",
-  async () => {
-    const { result, said, asked } = await open(
-      await bundle(real, `{ wasmPaths: "/wasm/" }`, false),
-      isolated,
-    );
-    expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
-    expect(result.line).toMatch(/^wasm, SIMD, \d+ threads?, /);
-    expect(asked).toContain("/wasm/tfjs-backend-wasm-threaded-simd.wasm");
-    expect(said).toEqual([]);
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("a cross-origin isolated page computes on tfjs's threads", async () => {
+  const { result, said, asked } = await open(
+    await bundle(real, `{ wasmPaths: "/wasm/" }`, false),
+    isolated,
+  );
+  expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
+  expect(result.line).toMatch(/^wasm, SIMD, \d+ threads?, /);
+  expect(asked).toContain("/wasm/tfjs-backend-wasm-threaded-simd.wasm");
+  expect(said).toEqual([]);
+});
 
 test.runIf(hasBrowser)(
   "without SharedArrayBuffer an isolated page computes on one thread, and says so",
@@ -49,7 +41,6 @@ test.runIf(hasBrowser)(
     expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
     expect(said).toEqual([]);
   },
-  60_000,
 );
 
 test.runIf(hasBrowser)(
@@ -65,36 +56,27 @@ test.runIf(hasBrowser)(
     );
     expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
   },
-  60_000,
 );
 
-test.runIf(hasBrowser)(
-  "minified, where tfjs's threads hang, one thread is used",
-  async () => {
-    const { result, said, asked } = await open(
-      await bundle(real, `{ wasmPaths: "/wasm/" }`),
-      isolated,
-    );
-    expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
-    expect(result.candidates[2].reason).toContain("does not outlive minification");
-    expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
-    expect(said).toEqual([]);
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("minified, where tfjs's threads hang, one thread is used", async () => {
+  const { result, said, asked } = await open(
+    await bundle(real, `{ wasmPaths: "/wasm/" }`),
+    isolated,
+  );
+  expect(result, said.join("\n")).toMatchObject({ name: "wasm", now: "wasm" });
+  expect(result.candidates[2].reason).toContain("does not outlive minification");
+  expect(asked).toContain("/wasm/tfjs-backend-wasm-simd.wasm");
+  expect(said).toEqual([]);
+});
 
-test.runIf(hasBrowser)(
-  "a page served instead of the .wasm file means cpu, quietly",
-  async () => {
-    const { result, said } = await open(await bundle(real, `{ wasmPaths: "/elsewhere" }`));
-    expect(result, said.join("\n")).toMatchObject({ name: "cpu", now: "cpu" });
-    expect(result.candidates[2].reason).toBe(
-      "missing .wasm file: /elsewhere/tfjs-backend-wasm-simd.wasm is an HTML page",
-    );
-    expect(said).toEqual([]);
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("a page served instead of the .wasm file means cpu, quietly", async () => {
+  const { result, said } = await open(await bundle(real, `{ wasmPaths: "/elsewhere" }`));
+  expect(result, said.join("\n")).toMatchObject({ name: "cpu", now: "cpu" });
+  expect(result.candidates[2].reason).toBe(
+    "missing .wasm file: /elsewhere/tfjs-backend-wasm-simd.wasm is an HTML page",
+  );
+  expect(said).toEqual([]);
+});
 
 test.runIf(hasBrowser)(
   "after calls that did not find the file, one that names the folder computes on wasm",
@@ -110,31 +92,22 @@ test.runIf(hasBrowser)(
     );
     expect(said).toEqual([]);
   },
-  60_000,
 );
 
-test.runIf(hasBrowser)(
-  "a policy that forbids WebAssembly means cpu, and is named",
-  async () => {
-    const policy = { "Content-Security-Policy": "script-src 'self'" };
-    const later = "await new Promise((resolve) => setTimeout(resolve, 500));";
-    const folder = await bundle(real, `{ wasmPaths: "/wasm" }`, true, later);
-    const { result } = await open(folder, policy);
-    expect(result).toMatchObject({ name: "cpu", now: "cpu" });
-    expect(result.candidates[2].reason).toMatch(
-      /^WebAssembly missing: this runtime forbids compiling it .* script-src 'wasm-unsafe-eval'$/,
-    );
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("a policy that forbids WebAssembly means cpu, and is named", async () => {
+  const policy = { "Content-Security-Policy": "script-src 'self'" };
+  const later = "await new Promise((resolve) => setTimeout(resolve, 500));";
+  const folder = await bundle(real, `{ wasmPaths: "/wasm" }`, true, later);
+  const { result } = await open(folder, policy);
+  expect(result).toMatchObject({ name: "cpu", now: "cpu" });
+  expect(result.candidates[2].reason).toMatch(
+    /^WebAssembly missing: this runtime forbids compiling it .* script-src 'wasm-unsafe-eval'$/,
+  );
+});
 
-test.runIf(hasBrowser)(
-  "a page bundled without the wasm package computes on cpu",
-  async () => {
-    const { result, said } = await open(await bundle(withCpu, ""));
-    expect(result, said.join("\n")).toMatchObject({ name: "cpu", now: "cpu" });
-    expect(result.candidates[2].reason).toBe("not installed: @tensorflow/tfjs-backend-wasm");
-    expect(said).toEqual([]);
-  },
-  60_000,
-);
+test.runIf(hasBrowser)("a page bundled without the wasm package computes on cpu", async () => {
+  const { result, said } = await open(await bundle(withCpu, ""));
+  expect(result, said.join("\n")).toMatchObject({ name: "cpu", now: "cpu" });
+  expect(result.candidates[2].reason).toBe("not installed: @tensorflow/tfjs-backend-wasm");
+  expect(said).toEqual([]);
+});

@@ -11,8 +11,8 @@ import {
 export let built: string;
 beforeAll(async () => {
   built = await buildPackage();
-}, 60_000);
-afterAll(removeTemporaryFolders, 60_000);
+});
+afterAll(removeTemporaryFolders);
 
 export const opening = `
 import * as tf from "@tensorflow/tfjs-core";

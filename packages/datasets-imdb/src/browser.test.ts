@@ -133,7 +133,6 @@ test.skipIf(!isThere || !hasRealFiles)(
       golden.test.sha256_tokens_int32le,
     ]);
   },
-  60_000,
 );
 
 test("a page has the same functions as Node", async () => {

@@ -64,7 +64,7 @@ export interface Scope {
 /** Waits for the scope's script, which leaves a function of that **name**. */
 export async function ready(scope: Scope, name: string): Promise<void> {
   const kind = () => scope.evaluate(`typeof ${name}`);
-  await expect.poll(kind, { timeout: 10_000 }).toBe("function");
+  await expect.poll(kind, { timeout: 60_000 }).toBe("function");
 }
 
 /** A worker of the page that runs the page's own script. */

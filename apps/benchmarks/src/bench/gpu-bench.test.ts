@@ -102,5 +102,4 @@ test.skipIf(!gpu)(
     expect(shapes).toBe(4);
     await tf.setBackend("wasm");
   },
-  60_000,
 );

@@ -14,16 +14,12 @@ test("a product with a wrong element, or none, is no peak", () => {
 
 const gpu = await gpuForTests();
 
-test.skipIf(!gpu)(
-  "the peak is the fastest of all kernels, and can be measured again",
-  async () => {
-    const peak = await measureGpuPeak(gpu!, 128);
-    const kernels = ["own tiles of 64", "own tiles of 128", "tfjs's matMul"];
-    expect(Object.keys(peak.others)).toEqual(kernels);
-    expect(peak.gflops).toBe(Math.max(...Object.values(peak.others)));
-    expect(peak.others[peak.kernel]).toBe(peak.gflops);
-    expect(await peak.measure()).toBeGreaterThan(0);
-    peak.dispose();
-  },
-  60_000,
-);
+test.skipIf(!gpu)("the peak is the fastest of all kernels, and can be measured again", async () => {
+  const peak = await measureGpuPeak(gpu!, 128);
+  const kernels = ["own tiles of 64", "own tiles of 128", "tfjs's matMul"];
+  expect(Object.keys(peak.others)).toEqual(kernels);
+  expect(peak.gflops).toBe(Math.max(...Object.values(peak.others)));
+  expect(peak.others[peak.kernel]).toBe(peak.gflops);
+  expect(await peak.measure()).toBeGreaterThan(0);
+  peak.dispose();
+});

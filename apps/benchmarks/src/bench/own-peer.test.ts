@@ -23,7 +23,7 @@ beforeAll(async () => {
   await writeModelFolder(join(folder, model.name), model, sizes);
   peer = await startOurselves();
   await peer.ask({ do: "open", folder: join(folder, model.name) });
-}, 30_000);
+});
 
 afterAll(() => {
   peer.close();

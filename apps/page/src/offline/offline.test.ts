@@ -31,7 +31,7 @@ beforeAll(async () => {
     files(request, response);
   });
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -85,7 +85,7 @@ async function untilReady(page: Page, name: string): Promise<void> {
       return crossOriginIsolated && seen?.state === "ready" && seen.name === expected;
     },
     name,
-    { timeout: 15_000 },
+    { timeout: 60_000 },
   );
 }
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
     else files(request, response);
   });
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -85,5 +85,4 @@ test.each(Object.keys(ways))(
     expect({ workers, same }).toEqual({ workers: 1, same: 5 });
     if (plugins.length > 0) expect(functions).toBeGreaterThan(1000);
   },
-  60_000,
 );

@@ -80,5 +80,4 @@ test.skipIf(!hasDawn)(
     }
     expect([tf.memory().numTensors, tf.backend().numDataIds()]).toEqual([numTensors, numbers]);
   },
-  60_000,
 );

@@ -89,5 +89,5 @@ describe.skipIf(!hasDawn)("on a device", () => {
       /expected a batch that runs by rows at 512 units, got 64/,
     );
     expect(factsOf(device).mostRowUnits).toBe(tuned.unitsByRows);
-  }, 60_000);
+  });
 });
