@@ -9,7 +9,7 @@ import { confusionChart } from "./confusion-chart.ts";
 import { forecastChart, residualChart, testChart } from "./forecast-chart.ts";
 import { historyChart, trainingChart } from "./history-chart.ts";
 import { horizonChart } from "./horizon-chart.ts";
-import { thin } from "./line-marks.ts";
+import { type Ends, thin, thinBand } from "./line-marks.ts";
 
 test("a thinned line keeps its order, its extremes and no more than was asked", () => {
   const values = fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 200 });
@@ -27,6 +27,56 @@ test("a thinned line keeps its order, its extremes and no more than was asked", 
       expect(extremes(kept)).toEqual(extremes(points));
     }),
   );
+});
+
+test("a thinned band has all that lay in it: its ends, its places in order, and its extremes are the band's own", () => {
+  const number = fc.double({ noNaN: true, min: -1e9, max: 1e9 });
+  const bands = fc.array(fc.tuple(number, number, fc.nat({ max: 9 })), {
+    minLength: 1,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(bands, fc.integer({ min: 2, max: 40 }), (drawn, most) => {
+      let at = 0;
+      const ends = drawn.map(([a, b, step]): Ends => {
+        at += step + 1;
+        return { at, lower: Math.min(a, b), upper: Math.max(a, b) };
+      });
+      const kept = thinBand(ends, most);
+      expect(kept.length).toBeLessThanOrEqual(most);
+      const places = kept.map((end) => Number(end.at));
+      expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+      expect([places[0], places.at(-1)]).toEqual([ends[0]!.at, ends.at(-1)!.at]);
+      const extremes = (list: readonly Ends[]) => [
+        Math.min(...list.map(({ lower }) => lower)),
+        Math.max(...list.map(({ upper }) => upper)),
+      ];
+      expect(extremes(kept)).toEqual(extremes(ends));
+      for (const { at, lower, upper } of ends) {
+        // Its stretch's last place, if it is not its own.
+        const over = kept[places.findIndex((place) => place >= Number(at))]!;
+        expect([over.lower <= lower, upper <= over.upper]).toEqual([true, true]);
+      }
+    }),
+  );
+});
+
+test("pictures of a hundred thousand points are as large as those of some thousand", () => {
+  const drawn = (points: number) => {
+    const run = sampleFullForecast();
+    const values = Array.from({ length: points }, (_, i) => Math.sin(i / 50) + (i % 7));
+    const part = (from: number) => ({
+      at: values.map((_, i) => from + i),
+      ...{ actual: values, predicted: values.map((value) => value / 2), lastValue: values },
+      ...{ seasonal: null, lower: values.map((value) => value - 1), upper: values },
+    });
+    Object.assign(run, { train: part(0), test: part(points), ahead: null, walkForward: null });
+    return [forecastChart(run), residualChart(run)!, testChart(run, true)].map(
+      (chart) => chartSvg(chart, 920).length,
+    );
+  };
+  const few = drawn(5000);
+  for (const [i, bytes] of drawn(100_000).entries()) expect(bytes).toBeLessThan(1.1 * few[i]!);
 });
 
 test("axes carry labels with their units", () => {

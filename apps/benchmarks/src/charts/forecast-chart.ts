@@ -3,7 +3,7 @@ import { formatNumber } from "../format.ts";
 import type { ForecastPart, ForecastRun } from "../results.ts";
 import { type Chart, plotWidth, type Size } from "./chart.ts";
 import { BASELINE_DASHES, ink, SEASONAL_DASHES } from "./ink.ts";
-import { type Column, hoverColumns, line, type Point } from "./line-marks.ts";
+import { type Column, hoverColumns, line, type Point, thin, thinBand } from "./line-marks.ts";
 
 /** What of a forecast is drawn. */
 export type DrawnForecast = {
@@ -78,20 +78,22 @@ export function residualChart(run: DrawnForecast): Chart | null {
         : ""),
     span: "full",
     options: (size) => {
-      const stick = Math.max(0.6, Math.min(3, (0.7 * plotWidth(size)) / all.length));
+      const [train, test] = [thin(ofTrain), thin(ofTest)];
+      const drawn = train.length + test.length;
+      const stick = Math.max(0.6, Math.min(3, (0.7 * plotWidth(size)) / drawn));
       return {
         height: size.narrow ? 150 : 170,
         x: timeScale(run),
         y: { label: `residual (${run.data.valueLabel})`, grid: true, nice: true, ticks: 5 },
         marks: [
           testRegion(run),
-          sticks(ofTrain, ink.train, stick),
-          sticks(ofTest, ink.test, stick),
+          sticks(train, ink.train, stick),
+          sticks(test, ink.test, stick),
           Plot.ruleY([0], { stroke: "currentColor" }),
           hoverColumns(
             all.map(({ at, value }) => ({
               at,
-              title: `${saidAt(at)}: residual ${formatNumber(value)}`,
+              title: () => `${saidAt(at)}: residual ${formatNumber(value)}`,
             })),
             size,
           ),
@@ -184,8 +186,10 @@ type Banded = Pick<ForecastPart, "at" | "lower" | "upper">;
 function band(part: Banded | null, run: DrawnForecast): Plot.Markish {
   if (!part?.lower || !part.upper) return null;
   const { at, lower, upper } = part;
-  const ends = at.map((at, i) => ({ at: position(at, run), lower: lower[i], upper: upper[i] }));
-  return Plot.areaY(ends, {
+  const ends = at.map((at, i) => ({
+    ...{ at: position(at, run), lower: lower[i] as number, upper: upper[i] as number },
+  }));
+  return Plot.areaY(thinBand(ends), {
     ...{ x: "at", y1: "lower", y2: "upper", fill: ink.test, fillOpacity: 0.25 },
   });
 }
@@ -230,7 +234,7 @@ function sticks(data: Point[], stroke: string, strokeWidth: number): Plot.Markis
 
 function said(part: ForecastPart, run: DrawnForecast, where = ""): Column[] {
   return part.at.map((at, i) => {
-    const values = [
+    const values = () => [
       `actual ${formatNumber(part.actual[i], 6)}`,
       part.predicted ? `predicted ${formatNumber(part.predicted[i], 6)}` : "",
       part.lower && part.upper
@@ -240,7 +244,10 @@ function said(part: ForecastPart, run: DrawnForecast, where = ""): Column[] {
       part.seasonal ? `a season before ${formatNumber(part.seasonal[i], 6)}` : "",
       where,
     ];
-    return { at: position(at, run), title: `${at}: ${values.filter(Boolean).join(", ")}` };
+    return {
+      at: position(at, run),
+      title: () => `${at}: ${values().filter(Boolean).join(", ")}`,
+    };
   });
 }
 
@@ -254,7 +261,7 @@ function saidAhead(run: DrawnForecast): Column[] {
       `band ${formatNumber(ahead.lower[i], 6)} to ${formatNumber(ahead.upper[i], 6)}`;
     const said = [`forecast ${formatNumber(value, 6)}`, ends, "beyond the data"];
     const title = `${at}: ${said.filter(Boolean).join(", ")}`;
-    return { at: position(at, run), title };
+    return { at: position(at, run), title: () => title };
   });
 }
 
