@@ -6,7 +6,7 @@ import { buildForecaster, type ForecasterOptions } from "./forecasting/forecaste
 import type { Strategy } from "./forecasting/layout.ts";
 import { guessSeason } from "./forecasting/season.ts";
 import { examplesOf, forecastsOf, newForecaster } from "./forecasting/trained-forecaster.ts";
-import { countFoldSteps, type PlannedFold, walkForward } from "./forecasting/walk-forward.ts";
+import { type PlannedFold, plannedWork, walkForward } from "./forecasting/walk-forward.ts";
 import { formatNumber } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
 import { summarizeModel } from "./model-summary.ts";
@@ -139,21 +139,21 @@ async function inFolds(
   progress.line(
     `  walk-forward: ${folds.length} folds, each a new model of all before its stretch`,
   );
-  let done = 0;
-  progress.start("walk-forward", countFoldSteps(folds, options));
+  const plan = { folds, training: options, ahead: beyond?.n ?? 1, bands };
+  progress.start("walk-forward", plannedWork(plan));
   try {
     const ended: Fold[] = [];
     run.walkForward = { folds: ended, together: null };
     run.walkForward = await walkForward({
+      ...plan,
       series,
-      folds,
       build: (layout) => buildForecaster(options, layout),
-      training: options,
-      ahead: beyond?.n ?? 1,
-      bands,
       signal,
-      onStep: (n, loss) =>
-        progress.step(++done, `fold ${n + 1}/${folds.length}, loss ${formatNumber(loss)}`),
+      onStep: ({ fold, loss, done }) =>
+        progress.step(
+          done,
+          `fold ${fold + 1}/${folds.length}, ${loss === null ? "judged" : `loss ${formatNumber(loss)}`}`,
+        ),
       onFold: (fold) => {
         ended.push(fold);
         progress.line(foldLine(fold, ended.length, folds.length, colors));

@@ -15,6 +15,8 @@ export interface Examples {
 /** Where a training stands after a batch. */
 export interface StepState {
   epoch: number;
+  /** Batches of the epoch that were learnt from. */
+  step: number;
   loss: number;
   accuracy: number | null;
 }
@@ -65,7 +67,7 @@ export async function train(
       logs = values;
       if (isEpochEnd) return;
       steps = step;
-      await onStep?.({ epoch, loss: Number(values.loss), accuracy: accuracyOf(values) });
+      await onStep?.({ epoch, step, loss: Number(values.loss), accuracy: accuracyOf(values) });
     };
     signal.addEventListener("abort", stop);
     try {
@@ -93,7 +95,7 @@ export async function train(
     };
     if (validation && !signal.aborted) {
       const judged = await evaluate(model, validation, batchSize, signal, () =>
-        onStep?.({ epoch, loss: trained.loss, accuracy: trained.accuracy }),
+        onStep?.({ epoch, step: steps, loss: trained.loss, accuracy: trained.accuracy }),
       );
       trained.validationLoss = judged?.loss ?? null;
       trained.validationAccuracy = judged?.accuracy ?? null;
@@ -145,16 +147,22 @@ export function predict(
   x: NdArray,
   batchSize: number,
   signal: AbortSignal,
+  onRows?: (rows: number) => void,
 ): Promise<Float64Array | null> {
-  return inBatches(x, batchSize, signal, (rows) => model.predictOnBatch(rows) as tf.Tensor);
+  const apply = (rows: tf.Tensor) => model.predictOnBatch(rows) as tf.Tensor;
+  return inBatches(x, batchSize, signal, apply, onRows);
 }
 
-/** What **apply** says of every row of **x**, flat; null when aborted before the last batch. */
+/**
+ * What **apply** says of every row of **x**, flat; null when aborted before the last batch. **onRows** hears after each
+ * batch how many rows it had.
+ */
 export async function inBatches(
   x: NdArray,
   batchSize: number,
   signal: AbortSignal,
   apply: (rows: tf.Tensor) => tf.Tensor,
+  onRows?: (rows: number) => void,
 ): Promise<Float64Array | null> {
   const rows = x.shape[0] as number;
   const out: number[] = [];
@@ -163,6 +171,7 @@ export async function inBatches(
     const end = Math.min(rows, start + batchSize);
     const values = await read(tf.tidy(() => apply(toTensor(sliceRows(x, start, end)))));
     for (const value of values) out.push(value);
+    onRows?.(end - start);
     // A backend whose numbers are there at once would let no message and no Ctrl-C through.
     await nextTask();
   }

@@ -51,18 +51,32 @@ export function newForecaster<Model extends LayersModel>(
   return { model: build(layout), layout, scaler: prepared.scaler, bands };
 }
 
-/** Forecasts of each window in the series' own unit; null where **signal** is aborted before. */
+/** How often a model is asked for each window, of one that goes on from its forecasts and of one that draws samples. */
+export function askedOf(
+  { steps }: Pick<ForecasterLayout, "steps">,
+  bands: BandSettings | null,
+  horizon: number,
+): number {
+  const samples = bands?.method === "dropout" ? (bands.samples ?? 1) : 0;
+  return Math.ceil(horizon / steps) * (1 + samples);
+}
+
+/**
+ * Forecasts of each window in the series' own unit; null where **signal** is aborted before. **onRows** is told of
+ * as many rows, in all, as there are windows times `askedOf`.
+ */
 export async function forecastsOf(
   { model, layout, scaler, bands }: TrainedForecaster,
   windows: NdArray,
   horizon: number,
   signal: AbortSignal,
+  onRows?: (rows: number) => void,
 ): Promise<Forecasts | null> {
   const sampling =
     bands?.method === "dropout"
-      ? { predict: dropoutPredictions(model, signal), samples: bands.samples ?? 1 }
+      ? { predict: dropoutPredictions(model, signal, onRows), samples: bands.samples ?? 1 }
       : null;
-  const predict = predictionsOf(model, signal);
+  const predict = predictionsOf(model, signal, onRows);
   const said = await forecastWindows(layout, windows, horizon, predict, sampling);
   if (!said) return null;
   const target = targetScaler(scaler);

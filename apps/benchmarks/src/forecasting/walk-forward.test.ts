@@ -4,8 +4,15 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Series } from "../one-series.ts";
 import { namedSeries } from "../series.ts";
+import { bandSettings } from "./bands.ts";
 import { buildForecaster } from "./forecaster-model.ts";
-import { planFolds, type WalkForwardJob, walkForward } from "./walk-forward.ts";
+import {
+  type FoldStep,
+  planFolds,
+  plannedWork,
+  type WalkForwardJob,
+  walkForward,
+} from "./walk-forward.ts";
 
 beforeAll(async () => {
   await selectBackend({ require: "wasm" });
@@ -79,6 +86,30 @@ function jobOf(series: Series, { signal }: AbortController): WalkForwardJob {
     training: { epochs: 2, batchSize: 16, seed: 5 },
     ...{ ahead: 2, bands: null, signal },
   };
+}
+
+for (const bands of [null, bandSettings("dropout", 30), bandSettings("quantile", 0)]) {
+  test(`every batch moves an evaluation on, to the end of what was planned: bands ${bands?.method ?? "none"}`, async () => {
+    const told: FoldStep[] = [];
+    const job: WalkForwardJob = {
+      ...jobOf(seriesOf(wave, other), new AbortController()),
+      ...{ bands, onStep: (step) => told.push(step) },
+    };
+    await walkForward(job);
+    const total = plannedWork(job);
+    expect(told.at(-1)).toEqual({ fold: 2, stage: "judging", loss: null, done: total, total });
+    const before = [0, ...told.map(({ done }) => done)];
+    // What a fold's judgement begins with is no batch yet.
+    const still = told.filter(({ done }, i) => done === before[i]);
+    expect(still.map(({ fold, stage }) => [fold, stage])).toEqual(
+      [0, 1, 2].map((fold) => [fold, "judging"]),
+    );
+    expect(told.every(({ done }, i) => done >= before[i]!)).toBe(true);
+    const judged = told.filter(({ fold, stage }) => fold === 2 && stage === "judging");
+    // Two steps ahead of 20 windows at once; 600 more rows of them in batches of 256 where samples are drawn.
+    expect(judged.length - 1).toBe(bands?.method === "dropout" ? 4 : 1);
+    expect(told.every(({ stage, loss }) => (stage === "training") === (loss !== null))).toBe(true);
+  });
 }
 
 test("folds that ended before an interruption are kept, and nothing is said of all together", async () => {

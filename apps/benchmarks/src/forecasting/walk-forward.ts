@@ -13,6 +13,7 @@ import { byStep, horizonErrors, judgedSteps, type StepForecasts, stretchOf } fro
 import { emptyPart, firstSteps } from "./forecast-part.ts";
 import { guessSeason } from "./season.ts";
 import {
+  askedOf,
   type BuildForecaster,
   examplesOf,
   forecastsOf,
@@ -27,6 +28,8 @@ export interface PlannedFold {
   season: Season | null;
   /** Windows that its model learns from. */
   windows: number;
+  /** Steps that one prediction of its model says. */
+  outputs: number;
   /** Cuts them out of the series, and those of the stretch: nothing of what comes after it. */
   prepare(): PreparedSeries;
 }
@@ -73,6 +76,7 @@ export function planFolds(series: Series, plan: WalkForwardPlan): PlannedFold[] 
       end,
       prepare: () => prepareSeries(series, timesteps, outputs, options),
       windows: countWindows(trainPoints, timesteps, outputs),
+      outputs,
       season: season ? { length: season, source: "given" } : guessSeason(series, trainPoints),
     };
   });
@@ -81,12 +85,39 @@ export function planFolds(series: Series, plan: WalkForwardPlan): PlannedFold[] 
 /** How each fold's model is trained. */
 export type FoldTraining = Pick<TrainOptions, "epochs" | "batchSize" | "seed">;
 
-/** Batches that all folds' models learn from. */
-export function countFoldSteps(
-  folds: readonly PlannedFold[],
-  { epochs, batchSize }: FoldTraining,
+/** Where an evaluation stands. */
+export interface FoldStep {
+  /** From 0. */
+  fold: number;
+  /** Whether the fold's model is learning, or asked for its forecasts. */
+  stage: "training" | "judging";
+  /** Of the epoch so far; null where nothing is learnt. */
+  loss: number | null;
+  /** Windows that a model was asked of or, each as much as three of those, learnt from; in all folds. */
+  done: number;
+  total: number;
+}
+
+// A window that is learnt from goes forwards once and backwards twice.
+const LEARNT = 3;
+
+/** What all folds are to do, in `FoldStep`'s measure. */
+export function plannedWork(
+  job: Pick<WalkForwardJob, "folds" | "training" | "ahead" | "bands">,
 ): number {
-  return folds.reduce((sum, { windows }) => sum + epochs * Math.ceil(windows / batchSize), 0);
+  return job.folds.reduce((sum, fold) => {
+    const learnt = LEARNT * job.training.epochs * fold.windows;
+    const asked = askedOf({ steps: fold.outputs }, job.bands, judgedIn(fold, job));
+    return sum + learnt + asked * (fold.end - fold.trainPoints);
+  }, 0);
+}
+
+/** How many steps ahead are judged in a fold. */
+function judgedIn(
+  { trainPoints, end }: PlannedFold,
+  { ahead, bands }: Pick<WalkForwardJob, "ahead" | "bands">,
+): number {
+  return judgedSteps(ahead, end - trainPoints, bands?.samples ?? null);
 }
 
 /** How a model is trained and asked in every fold. */
@@ -100,30 +131,43 @@ export interface WalkForwardJob {
   ahead: number;
   bands: BandSettings | null;
   signal: AbortSignal;
-  /** After each batch; what it throws ends the evaluation. */
-  onStep?: (fold: number, loss: number) => void;
+  /** After each batch, of training and of forecasts; what it throws ends the evaluation. */
+  onStep?: (step: FoldStep) => void;
   onFold?: (fold: Fold) => void;
 }
 
 /** Trains and judges a new model in each fold, in time order, until **signal** is aborted. */
 export async function walkForward(job: WalkForwardJob): Promise<WalkForward> {
-  const { series, folds, build, training, ahead, bands, signal, onStep, onFold } = job;
+  const { series, folds, build, training, bands, signal, onStep, onFold } = job;
   const done: Fold[] = [];
   const stretches: StepForecasts[][] = [];
-  for (const [n, { trainPoints, end, prepare, season }] of folds.entries()) {
+  const total = plannedWork(job);
+  let worked = 0;
+  for (const [n, planned] of folds.entries()) {
+    const { trainPoints, end, prepare, season } = planned;
     const startedAt = performance.now();
     const prepared = prepare();
     const forecaster = newForecaster(prepared, build, bands);
+    const tell = (stage: FoldStep["stage"], work: number, loss: number | null) => {
+      worked += work;
+      onStep?.({ fold: n, stage, loss, done: worked, total });
+    };
     try {
       const { model, layout } = forecaster;
-      await train(model, examplesOf(prepared, layout), {
-        ...training,
-        signal,
-        onStep: ({ loss }) => onStep?.(n, loss),
+      const examples = examplesOf(prepared, layout);
+      const rows = examples.x.shape[0] as number;
+      const batch = (step: number) =>
+        Math.min(training.batchSize, rows - (step - 1) * training.batchSize);
+      await train(model, examples, {
+        ...{ ...training, signal },
+        onStep: ({ step, loss }) => tell("training", LEARNT * batch(step), loss),
       });
       if (signal.aborted) break;
-      const judged = judgedSteps(ahead, end - trainPoints, bands?.samples ?? null);
-      const forecasts = await forecastsOf(forecaster, prepared.test.x, judged, signal);
+      const ahead = judgedIn(planned, job);
+      tell("judging", 0, null);
+      const forecasts = await forecastsOf(forecaster, prepared.test.x, ahead, signal, (rows) =>
+        tell("judging", rows, null),
+      );
       if (!forecasts) break;
       const length = season?.length ?? null;
       const steps = byStep(forecasts, stretchOf(series.values, trainPoints, end, length));
