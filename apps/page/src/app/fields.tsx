@@ -1,4 +1,4 @@
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { text } from "../language/language.ts";
 import { isWithin, type Range } from "./settings.ts";
 
@@ -69,6 +69,11 @@ export function NumberField(props: {
   // What is beside the number is of the value that it was typed over.
   const [badAt, setBadAt] = useState<number | null>(null);
   const isBad = badAt === value;
+  // Written when it changes elsewhere; the field stays, and the keyboard's place in it.
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (field.current) field.current.value = String(value);
+  }, [value]);
   const take = (input: HTMLInputElement) => {
     const typed = input.value.trim() === "" ? Number.NaN : Number(input.value);
     const isGood = isWithin(typed, range);
@@ -82,8 +87,7 @@ export function NumberField(props: {
         id={id}
         type="number"
         inputMode={isWhole ? "numeric" : "decimal"}
-        key={value}
-        defaultValue={String(value)}
+        ref={field}
         min={least}
         max={most}
         step={isWhole ? 1 : "any"}
