@@ -98,8 +98,11 @@ function Results() {
 function useDrop(): boolean {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
+    // What else is dragged, as text into a review, is the browser's.
+    const hasFiles = ({ dataTransfer }: DragEvent) =>
+      dataTransfer?.types.includes("Files") ?? false;
     const over = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(true);
     };
@@ -107,8 +110,9 @@ function useDrop(): boolean {
       if (event.relatedTarget === null) setOver(false);
     };
     const drop = (event: DragEvent) => {
-      event.preventDefault();
       setOver(false);
+      if (!hasFiles(event)) return;
+      event.preventDefault();
       const files = [...(event.dataTransfer?.files ?? [])];
       if (files.length > 0) void takeFiles(files);
     };
