@@ -1,7 +1,7 @@
 // The page's charts; colours are the style sheet's, so that they follow light and dark.
 
 import * as Plot from "@observablehq/plot";
-import { type Point, thin } from "@rnnkit/benchmarks/charts/line-marks";
+import { type Ends, type Point, thinBand, thinPlaces } from "@rnnkit/benchmarks/charts/line-marks";
 import type { Epoch } from "@rnnkit/benchmarks/results";
 import type { Ahead, Horizon, Place, Predictions, SeriesData } from "../worker/messages.ts";
 
@@ -39,19 +39,26 @@ export function seriesPlot(
 ): Element {
   const { at, values, testFrom, axis, valueLabel } = data;
   const x = (place: Place) => (axis.kind === "date" ? new Date(place) : Number(place));
-  const point = (value: number, i: number): Point => ({ at: x(at[i] as Place), value });
-  const series = values.map(point);
-  const predicted = thin(predictions?.values.map((value, i) => point(value, testFrom + i)) ?? []);
+  // Of a long series the few places that a line shows.
+  const points = (values: readonly number[], first: number): Point[] =>
+    thinPlaces(values).map((i) => ({ at: x(at[first + i] as Place), value: values[i] as number }));
+  const series = points(values, 0);
+  const predicted = points(predictions?.values ?? [], testFrom);
   const beyond =
     ahead?.values.map((value, i): Point => ({ at: x(ahead.at[i] as Place), value })) ?? [];
-  const last = series.at(-1) as Point;
+  const last: Point = { at: x(at.at(-1) as Place), value: values.at(-1) as number };
   const from = x(at[testFrom] as Place);
   const line = { x: "at", y: "value", strokeLinejoin: "round" } as const;
-  const all = [...thin(series), ...predicted, ...beyond];
+  const all = [...series, ...predicted, ...beyond];
   return plotWithRoom({
     ...base,
     ...{ width, height: chartHeight },
-    x: { label: axis.label, tickFormat: axis.kind === "date" ? undefined : "d", ticks: width / 90 },
+    x: {
+      label: axis.label,
+      // Years have no commas; a fraction of a second stays one.
+      tickFormat: axis.kind === "date" ? undefined : (place: number) => String(place),
+      ticks: width / 90,
+    },
     y: { label: valueLabel, grid: true, ticks: 5, nice: true },
     marks: [
       Plot.rect([{ x1: from, x2: last.at }], { x1: "x1", x2: "x2", fill: "var(--shade)" }),
@@ -71,7 +78,7 @@ export function seriesPlot(
           ...{ ...band, fill: "var(--second)" },
         },
       ),
-      Plot.line(thin(series), { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
+      Plot.line(series, { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
       Plot.line(predicted, { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
       Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
         ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
@@ -88,10 +95,12 @@ function bandOf(
   forecast: { lower: number[] | null; upper: number[] | null } | null,
   place: (i: number) => Place,
   x: (place: Place) => number | Date,
-): { at: number | Date; lower: number; upper: number }[] {
+): Ends[] {
   const { lower, upper } = forecast ?? {};
   if (!lower || !upper) return [];
-  return lower.map((low, i) => ({ at: x(place(i)), lower: low, upper: upper[i] as number }));
+  return thinBand(
+    lower.map((low, i) => ({ at: x(place(i)), lower: low, upper: upper[i] as number })),
+  );
 }
 
 /** Mean absolute errors by steps ahead, the model's beside its baselines'. */
@@ -146,7 +155,9 @@ export function epochPlot(
       { x: epoch.epoch, y: unseen, of: words.unseen },
     ].filter(({ y }) => y !== null && Number.isFinite(y));
   });
-  const isLog = kind === "loss" && rows.every(({ y }) => (y as number) > 0);
+  const losses = kind === "loss" ? rows.map(({ y }) => y as number) : [];
+  // Losses that fall to a part of what they were; those that hardly do would lie flat between powers of ten.
+  const isLog = Math.min(...losses) > 0 && Math.max(...losses) >= 5 * Math.min(...losses);
   const dash = { x: "x", y: "y", z: "of", stroke: "of" } as const;
   return plotWithRoom({
     ...base,
@@ -163,6 +174,7 @@ export function epochPlot(
           label: kind === "accuracy" ? "%" : null,
           grid: true,
           ticks: 5,
+          nice: true,
           percent: kind === "accuracy",
         },
     color: { domain: [words.training, words.unseen], range: ["var(--soft)", "var(--accent)"] },
