@@ -4,12 +4,15 @@ export interface Gate {
   open(): void;
   /** Resolves at once where the gate is open, else once it is. */
   passed(): Promise<void>;
+  /** Milliseconds for which it has been waited at. */
+  waited(): number;
 }
 
-/** An open gate. */
-export function gate(): Gate {
+/** An open gate, by a clock of milliseconds. */
+export function gate(now: () => number = () => performance.now()): Gate {
   let waiting: Promise<void> | undefined;
   let letThrough = () => {};
+  let waited = 0;
   return {
     close() {
       waiting ??= new Promise((resolve) => {
@@ -20,6 +23,12 @@ export function gate(): Gate {
       letThrough();
       waiting = undefined;
     },
-    passed: () => waiting ?? Promise.resolve(),
+    async passed() {
+      if (!waiting) return;
+      const since = now();
+      await waiting;
+      waited += now() - since;
+    },
+    waited: () => waited,
   };
 }
