@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { tinyImdb } from "../../../packages/datasets-imdb/src/tiny-imdb.fixture.ts";
 import { chinese } from "./language/chinese.ts";
 import { english } from "./language/english.ts";
-import { lacksChromium, type ServedPage, servePage } from "./served-page.fixture.ts";
+import { lacksChromium, type ServedPage, servePage, startChromium } from "./served-page.fixture.ts";
 
 let served: ServedPage;
 let files: string;
@@ -32,13 +32,14 @@ afterEach(async () => {
 
 interface Visit extends BrowserContextOptions {
   isIsolated?: boolean;
+  browser?: Browser;
 }
 
 /** A new visitor's page, whose errors are the test's. The service worker has a test of its own. */
 async function visit(query: string, options: Visit = {}): Promise<Page> {
-  const { isIsolated = false, ...context } = options;
+  const { isIsolated = false, browser = served.browser, ...context } = options;
   const page = await (
-    await served.browser.newContext({
+    await browser.newContext({
       ...{ serviceWorkers: "block", locale: "en", viewport: { width: 1280, height: 900 } },
       ...context,
     })
@@ -241,7 +242,7 @@ describe.skipIf(lacksChromium)("the page", () => {
 
     await set(page, "Window", "900");
     await button(page, "Evaluate").click();
-    await page.getByText("in the first fold of walk-forward for window 900, got 50").waitFor();
+    await page.getByText("The first fold has 50 values to learn from").waitFor();
     await until(page, "complete");
   });
 
@@ -278,9 +279,9 @@ describe.skipIf(lacksChromium)("the page", () => {
       "expected 2 cells in row 3",
     );
     await drop(page, "song.mp3", "la");
-    await page.getByText("expected .csv").waitFor();
+    await page.getByText("song.mp3: that is none of the files").waitFor();
     await drop(page, "words.csv", "a,b\nx,y\nz,w\n");
-    await page.getByText("expected a column of numbers").waitFor();
+    await page.getByText("no column of numbers").waitFor();
     // What was wrong before is not said of what is right.
     await drop(
       page,
@@ -315,7 +316,7 @@ describe.skipIf(lacksChromium)("the page", () => {
     await page.getByText("expected a .keras or HDF5 file").waitFor();
     await set(page, "Window", "900");
     await button(page, "Train anew").click();
-    await page.getByText("expected at least 1127 points for window 900").waitFor();
+    await page.getByText("with a window of 900 it takes at least 1,127").waitFor();
     expect(await errors(page)).toEqual(wanted);
     await expect(button(page, "Save as .keras").isEnabled()).resolves.toBe(true);
 
@@ -326,7 +327,7 @@ describe.skipIf(lacksChromium)("the page", () => {
     await until(page, "training");
     await page.goBack();
     await drop(page, "broken.csv", "");
-    await page.getByText("expected a row of names").waitFor();
+    await page.getByText("broken.csv has no table").waitFor();
     // The epochs are the training's, not those that the address says by now.
     await expect(textOf(status(page))).resolves.toContain("of 500,");
     await button(page, "Stop").click();
@@ -387,6 +388,13 @@ describe.skipIf(lacksChromium)("the page", () => {
     await page.goBack();
     await expect(page.getByLabel("Cell").inputValue()).resolves.toBe("gru");
     await expect(page.getByLabel("Units").inputValue()).resolves.toBe("7");
+    // Each arrow is a change, and the keyboard's place stays.
+    await page.getByLabel("Units").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowUp");
+    await expect(page.getByLabel("Units").inputValue()).resolves.toBe("9");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
     await page.getByLabel("Units").fill("0");
     await page.getByLabel("Units").press("Tab");
     await expect(textOf(page.locator(".bad"))).resolves.toContain("From 1 to 512.");
@@ -402,8 +410,56 @@ describe.skipIf(lacksChromium)("the page", () => {
     await page.getByLabel("Backend").selectOption("webgpu");
     await page.locator("[role=alert]").waitFor();
     await expect(textOf(page.locator("[role=alert]"))).resolves.toMatch(
-      /webgpu is required and cannot be had: .*adapter|WebGPU missing/,
+      /cannot be had: (no GPU adapter|WebGPU missing)/,
     );
+  });
+
+  test("on WebGPU it trains to WASM's errors; its model goes along to another backend, and outlives its device", async () => {
+    const browser = await startChromium(["--enable-unsafe-webgpu"]);
+    try {
+      const query = "?task=sine&cell=simple_rnn&epochs=1&units=3&window=3&batch=128&ahead=2";
+      const wasm = await visit(`${query}&backend=wasm`, { browser });
+      await trained(wasm);
+      const page = await visit(`${query}&backend=webgpu-any`, { browser });
+      await trained(page);
+      expect(await errors(page)).toEqual(await errors(wasm));
+      await page
+        .locator(".reasons summary")
+        .filter({ hasText: /^webgpu, / })
+        .waitFor();
+
+      const ahead = page.locator(".ahead tbody tr");
+      const forecast = async (count: number) => {
+        await page.locator(".ahead input").fill(String(count));
+        await page.locator(".ahead input").press("Tab");
+        await button(page, "Forecast ahead").click();
+        await page.waitForFunction(
+          (count) => document.querySelectorAll(".ahead tbody tr").length === count,
+          count,
+        );
+        return ahead.allTextContents();
+      };
+      await ahead.first().waitFor({ state: "attached" });
+      const said = await forecast(3);
+      const session = await browser.newBrowserCDPSession();
+      await session.send("Browser.crashGpuProcess").catch(() => undefined);
+      expect(await forecast(4)).toEqual(expect.arrayContaining(said));
+
+      // The device in software is refused where a GPU is asked for, and stays what computes.
+      await page.getByLabel("Backend").selectOption("webgpu");
+      await page.getByText("The browser finds no GPU: ").first().waitFor();
+      await page.getByLabel("Backend").selectOption("wasm");
+      await page
+        .locator(".reasons summary")
+        .filter({ hasText: /^wasm, / })
+        .waitFor();
+      expect(await forecast(5)).toEqual(expect.arrayContaining(said));
+      await button(page, "Train further").click();
+      await until(page, "complete");
+      await expect(page.locator("[role=alert]").count()).resolves.toBe(0);
+    } finally {
+      await browser.close();
+    }
   });
 
   test("in a page that is isolated it trains too", async () => {

@@ -28,10 +28,7 @@ export async function servePage(): Promise<ServedPage> {
   const root = fileURLToPath(new URL("..", import.meta.url));
   await build({ root, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
   const servers = await Promise.all([inSubfolder(folder, {}), inSubfolder(folder, isolation)]);
-  const browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-quic"],
-  });
+  const browser = await startChromium();
   return {
     browser,
     folder,
@@ -42,6 +39,11 @@ export async function servePage(): Promise<ServedPage> {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Chromium, with flags besides its usual ones. */
+export function startChromium(flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-quic", ...flags] });
 }
 
 const subfolder = "/some/folder/";

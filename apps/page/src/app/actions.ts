@@ -10,8 +10,11 @@ export const worker = connect(take);
 
 function take(event: WorkerEvent): void {
   batch(() => {
-    if (event.event === "stage" && state.isRunning.value && state.phase.value !== "paused")
-      state.phase.value = event.stage;
+    if (event.event === "stage") {
+      state.judged.value = null;
+      if (state.isRunning.value && state.phase.value !== "paused") state.phase.value = event.stage;
+    }
+    if (event.event === "judged") state.judged.value = event;
     if (event.event === "backend") state.backend.value = event.report;
     if (event.event === "anew") clear();
     if (event.event === "data") state.data.value = event.data;
@@ -50,9 +53,7 @@ function clear(): void {
   });
 }
 
-/** An error in the page's words: what the command line has as options are fields here. */
-const messageOf = (error: unknown): string =>
-  (error as Error).message.replaceAll("--timesteps", "window").replaceAll(/--(?=[a-z])/g, "");
+const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Says what did not work; a training that is on its way goes on. */
 export function fail(error: unknown): void {
@@ -170,7 +171,8 @@ export async function judge(after: state.Phase): Promise<void> {
 export async function forecastAhead(): Promise<void> {
   begin();
   try {
-    state.ahead.value = await worker.ahead(state.settings.value.ahead);
+    const found = await worker.ahead(state.settings.value.ahead);
+    if (found) state.ahead.value = found;
   } catch (error) {
     fail(error);
   }

@@ -57,7 +57,7 @@ async function takeWords(file: File): Promise<void> {
 
 async function takeCsv(file: File): Promise<void> {
   const csv = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-  const found = await worker.columns(csv);
+  const found = await duringReading(() => worker.columns(csv));
   batch(() => {
     state.files.value = { ...state.files.value, csv };
     state.columns.value = found;
@@ -68,6 +68,17 @@ async function takeCsv(file: File): Promise<void> {
       featuresIn(features).filter((name) => found.includes(name)),
     );
   });
+}
+
+/** Says that a file is read, which of a million rows takes seconds, unless something else is going on. */
+async function duringReading<T>(work: () => Promise<T>): Promise<T> {
+  const before = state.phase.value;
+  if (!state.isBusy.value) state.phase.value = "reading";
+  try {
+    return await work();
+  } finally {
+    if (state.phase.value === "reading") state.phase.value = before;
+  }
 }
 
 async function openModel(file: File, companion: File | null): Promise<void> {

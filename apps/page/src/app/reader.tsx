@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { number, text } from "../language/language.ts";
 import type { Reading } from "../worker/messages.ts";
 import { learnWords, readReview, showExample } from "./actions.ts";
+import { Failure } from "./failure.tsx";
 import { FileField } from "./fields.tsx";
 import { model, readFailure, reading, review } from "./state.ts";
 import { StateMap } from "./state-map.tsx";
@@ -48,11 +49,7 @@ export function Reader() {
           </button>
         </div>
       )}
-      {readFailure.value !== null && (
-        <p class="notice" role="alert" lang="en">
-          {readFailure.value}
-        </p>
-      )}
+      <Failure message={readFailure.value} />
       {hasWords && reading.value && <Read of={reading.value} />}
     </section>
   );

@@ -8,12 +8,14 @@ import {
   stopTraining,
   trainOn,
 } from "./actions.ts";
+import { Failure } from "./failure.tsx";
 import { keepsOwn, type Misfit, misfit } from "./going-on.ts";
 import {
   epochs,
   failure,
   isBusy,
   isRunning,
+  judged,
   model,
   outcome,
   phase,
@@ -32,7 +34,8 @@ export const primary = createRef<HTMLButtonElement>();
 export function RunPanel() {
   const isPaused = phase.value === "paused";
   const canPause = phase.value === "training" || isPaused;
-  const { done = 0, total = 1 } = step.value ?? {};
+  const isTesting = phase.value === "testing" && judged.value !== null;
+  const { done, total } = (isTesting ? judged.value : step.value) ?? { done: 0, total: 1 };
   return (
     <section class="run" aria-label={text("run.progress")}>
       <div class="buttons">
@@ -80,7 +83,7 @@ export function RunPanel() {
         <progress
           aria-label={text("run.progress")}
           max={total}
-          value={step.value ? done : 0}
+          value={done}
           data-shown={isRunning.value || step.value !== null}
         />
       </div>
@@ -88,11 +91,7 @@ export function RunPanel() {
         {told()}
       </p>
       {!isRunning.value && <OfTrainingOn />}
-      {failure.value !== null && (
-        <p class="notice" role="alert" lang="en">
-          {failure.value}
-        </p>
-      )}
+      <Failure message={failure.value} />
     </section>
   );
 }
@@ -159,6 +158,7 @@ function told(): string {
     case "testing":
     case "walking":
     case "opening":
+    case "reading":
     case "paused":
     case "opened":
     case "failed":

@@ -23,7 +23,7 @@ const HEIGHT = 260;
 /** The series with what is predicted of it, losses, errors, and values beyond its end. */
 export function SeriesResults({ data: told }: { data: SeriesData }) {
   const data = inOwnWords(told);
-  const { title, source, isSynthetic, features, notes } = data;
+  const { title, source, isSynthetic, features, notes, gapsFilled } = data;
   return (
     <>
       <p class="source">
@@ -31,6 +31,7 @@ export function SeriesResults({ data: told }: { data: SeriesData }) {
         {features.length > 0 && ` ${text("results.features", features.join(", "))}`}
         {isSynthetic && <span class="tag">{text("results.synthetic")}</span>}
       </p>
+      {gapsFilled > 0 && <p class="hint">{text("results.gaps", gapsFilled)}</p>}
       {notes.length > 0 && (
         <details>
           <summary>{text("results.notes")}</summary>

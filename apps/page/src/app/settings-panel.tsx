@@ -3,10 +3,13 @@ import { text } from "../language/language.ts";
 import { chooseBackend, chooseColumns, chooseTask } from "./actions.ts";
 import { Checks, Choice, FileField, NumberField } from "./fields.tsx";
 import { takeFiles } from "./given-files.ts";
+import { inPageWords } from "./page-words.ts";
 import {
   backends,
   bandKinds,
   cells,
+  dateOrders,
+  decimalMarks,
   defaults,
   featuresIn,
   isSeries,
@@ -101,7 +104,7 @@ export function SettingsPanel() {
 
 /** The CSV file, the column of it that is forecast, and those that the model sees besides. */
 function CsvFields() {
-  const { column } = settings.value;
+  const { column, decimal, dates } = settings.value;
   const features = featuresIn(settings.value.features);
   const others = columns.value.filter((name) => name !== column);
   return (
@@ -128,6 +131,18 @@ function CsvFields() {
           />
         </>
       )}
+      <Choice
+        label={text("settings.decimal")}
+        value={decimal}
+        options={decimalMarks.map((value) => ({ value, label: text(`settings.decimal.${value}`) }))}
+        choose={(value) => choose({ decimal: value })}
+      />
+      <Choice
+        label={text("settings.dates")}
+        value={dates}
+        options={dateOrders.map((value) => ({ value, label: text(`settings.dates.${value}`) }))}
+        choose={(value) => choose({ dates: value })}
+      />
     </>
   );
 }
@@ -180,14 +195,17 @@ function BackendReasons() {
     >
       <summary>{report ? report.line : text("settings.why")}</summary>
       <dl>
-        {report?.candidates.map(({ name, outcome, reason }) => (
-          <div key={name} class={outcome === "taken" ? "taken" : ""}>
-            <dt>
-              {name} <span class="outcome">{text(outcomes[outcome])}</span>
-            </dt>
-            <dd lang="en">{reason}</dd>
-          </div>
-        ))}
+        {report?.candidates.map(({ name, outcome, reason }) => {
+          const { words, language } = inPageWords(reason);
+          return (
+            <div key={name} class={outcome === "taken" ? "taken" : ""}>
+              <dt>
+                {name} <span class="outcome">{text(outcomes[outcome])}</span>
+              </dt>
+              <dd lang={language === "en" ? "en" : "zh-CN"}>{words}</dd>
+            </div>
+          );
+        })}
       </dl>
     </details>
   );

@@ -4,6 +4,8 @@ import {
   backends,
   bandKinds,
   cells,
+  dateOrders,
+  decimalMarks,
   defaults,
   isWithin,
   type NumberName,
@@ -23,6 +25,8 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
   bands: fc.constantFrom(...bandKinds),
   column: fc.string(),
   features: fc.string(),
+  decimal: fc.constantFrom(...decimalMarks),
+  dates: fc.constantFrom(...dateOrders),
   ...(Object.fromEntries(
     names.map((name) => {
       const { least: min, most: max, isWhole } = ranges[name];

@@ -8,13 +8,21 @@ export type Task = (typeof tasks)[number];
 export const cells = ["simple_rnn", "lstm", "gru", "bidirectional_lstm"] as const;
 export type Cell = (typeof cells)[number];
 
-/** *auto* leaves the choice to backend-select. */
-export const backends = ["auto", "webgpu", "wasm", "cpu"] as const;
+/** *auto* leaves the choice to backend-select; *webgpu-any* is WebGPU where it finds no GPU, too, and software computes. */
+export const backends = ["auto", "webgpu", "webgpu-any", "wasm", "cpu"] as const;
 export type Backend = (typeof backends)[number];
 
 /** How the ends of a forecast's bands are made, if there are any; see the command line's `forecast`. */
 export const bandKinds = ["none", "dropout", "quantile"] as const;
 export type Bands = (typeof bandKinds)[number];
+
+/** The mark between whole and fraction in a CSV file; *auto* is what its numbers prove. */
+export const decimalMarks = ["auto", "point", "comma"] as const;
+export type DecimalMark = (typeof decimalMarks)[number];
+
+/** Which of two numbers in a CSV file's dates is the day; *auto* is what they prove. */
+export const dateOrders = ["auto", "dmy", "mdy"] as const;
+export type DateOrder = (typeof dateOrders)[number];
 
 /** Everything that decides a training; equal settings give equal models on equal backends. */
 export interface Settings {
@@ -26,6 +34,8 @@ export interface Settings {
   column: string;
   /** Its columns whose past the model sees too, as `featuresText` writes them; empty for none. */
   features: string;
+  decimal: DecimalMark;
+  dates: DateOrder;
   units: number;
   /** Past values, or words, that the model sees. */
   window: number;
@@ -66,7 +76,10 @@ export const ranges: Readonly<Record<NumberName, Range>> = {
   reviews: whole(20, 25_000),
 };
 
-const choices = { task: tasks, cell: cells, backend: backends, bands: bandKinds } as const;
+const choices = {
+  ...{ task: tasks, cell: cells, backend: backends, bands: bandKinds },
+  ...{ decimal: decimalMarks, dates: dateOrders },
+} as const;
 
 /** Whether a task is a series of numbers; else it is reviews. */
 export const isSeries = (task: Task): boolean => task !== "reviews" && task !== "imdb";
@@ -77,6 +90,8 @@ const ofSeries: Omit<Settings, "task"> = {
   bands: "none",
   column: "",
   features: "",
+  decimal: "auto",
+  dates: "auto",
   units: 32,
   window: 22,
   epochs: 20,
@@ -157,6 +172,8 @@ export function settingsFrom(query: string): { settings: Settings; faults: Fault
     cell: oneOf("cell", base.cell),
     backend: oneOf("backend", base.backend),
     bands: oneOf("bands", base.bands),
+    decimal: oneOf("decimal", base.decimal),
+    dates: oneOf("dates", base.dates),
     column: params.get("column") ?? "",
     features: params.get("features") ?? "",
   };

@@ -16,6 +16,7 @@ import type {
   Reading,
   ReviewsData,
   SeriesData,
+  Share,
   TrainingStep,
   WalkOutcome,
   WalkStep,
@@ -33,6 +34,7 @@ export type Phase =
   | "testing"
   | "walking"
   | "opening"
+  | "reading"
   | "complete"
   | "stopped"
   | "opened"
@@ -78,6 +80,8 @@ export const isBusy = computed(
   () => isRunning.value || isWalking.value || phase.value === "opening",
 );
 export const step = signal<TrainingStep | null>(null);
+/** How much of the test part is judged, while it is. */
+export const judged = signal<Share | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const data = signal<SeriesData | ReviewsData | null>(null);
 export const predictions = signal<Predictions | null>(null);

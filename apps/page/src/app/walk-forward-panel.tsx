@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { number, text } from "../language/language.ts";
 import type { Place } from "../worker/messages.ts";
 import { isReady, startWalkForward, stopTraining } from "./actions.ts";
+import { Failure } from "./failure.tsx";
 import { NumberField } from "./fields.tsx";
 import { Scroller } from "./scroller.tsx";
 import { featuresIn, type Range } from "./settings.ts";
@@ -62,18 +63,15 @@ export function WalkForwardPanel() {
       <p role="status" aria-live="polite">
         {now && told(now)}
       </p>
-      {now?.failure && (
-        <p class="notice" role="alert" lang="en">
-          {now.failure}
-        </p>
-      )}
+      <Failure message={now?.failure ?? null} />
       {now && now.folds.length > 0 && <FoldTable of={now} />}
     </section>
   );
 }
 
 function told({ step, count, folds, outcome }: Walk): string {
-  if (isWalking.value) return text("walk.fold", step?.fold ?? 1, count);
+  if (isWalking.value)
+    return text(step?.stage === "judging" ? "walk.judging" : "walk.fold", step?.fold ?? 1, count);
   if (outcome?.ending === "complete") return text("walk.complete", count);
   return text("walk.ended", folds.length, count);
 }

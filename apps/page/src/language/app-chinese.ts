@@ -26,6 +26,14 @@ export const appChinese: Translated<typeof appEnglish> = {
   "settings.imdbHint": "Keras 数据集中的文件，17 兆字节",
   "settings.column": "列",
   "settings.features": "同时输入的其他列",
+  "settings.decimal": "文件中的数字",
+  "settings.decimal.auto": "自动判断",
+  "settings.decimal.point": "1,234.5，小数点",
+  "settings.decimal.comma": "1.234,5，小数逗号",
+  "settings.dates": "文件中的日期",
+  "settings.dates.auto": "自动判断",
+  "settings.dates.dmy": "31/12/2024，日在前",
+  "settings.dates.mdy": "12/31/2024，月在前",
   "settings.cell": "单元",
   "settings.simple_rnn": "SimpleRNN",
   "settings.lstm": "LSTM",
@@ -46,7 +54,8 @@ export const appChinese: Translated<typeof appEnglish> = {
   "settings.bands.quantile": "分位数，一次预测所有步",
   "settings.backend": "后端",
   "settings.auto": "自动",
-  "settings.webgpu": "WebGPU",
+  "settings.webgpu": "WebGPU，使用显卡",
+  "settings.webgpu-any": "WebGPU，没有显卡时也用（较慢）",
   "settings.wasm": "WASM",
   "settings.cpu": "CPU，纯脚本",
   "settings.why": "为什么选择该后端？",
@@ -85,6 +94,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "run.stopped": (epochs) => `已在第 ${n(epochs)} 轮停止，模型已保留。`,
   "run.walking": "正在滚动评估，见下方",
   "run.opening": "正在打开模型",
+  "run.reading": "正在读取文件",
   "run.opened": "模型已打开。",
   "run.failed": "操作未能完成",
   "run.progress": "训练进度",
@@ -95,6 +105,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.synthetic": "合成数据",
   "results.features": (names) => `模型还会用到 ${names} 的历史值。`,
   "results.notes": "对文件的理解",
+  "results.gaps": (count) => `有 ${n(count)} 个值缺失，均以前一个值代替。`,
   "results.series": "序列与预测",
   "results.seriesLabel": (points, test, ahead) =>
     `一条含 ${n(points)} 个值的曲线，最后 ${n(test)} 个值带有预测` +
@@ -162,6 +173,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "walk.start": "开始评估",
   "walk.progress": "评估进度",
   "walk.fold": (fold, count) => `第 ${n(fold)} 折，共 ${n(count)} 折`,
+  "walk.judging": (fold, count) => `第 ${n(fold)} 折，共 ${n(count)} 折，正在评估其模型`,
   "walk.complete": (count) => `${n(count)} 折均已评估。`,
   "walk.ended": (ended, count) =>
     ended === 0
@@ -214,4 +226,27 @@ export const appChinese: Translated<typeof appEnglish> = {
   "read.words": "不知道模型的编号对应哪些词。",
   "read.wordsFile": "词表文件",
   "read.wordsFetch": "从 Keras 服务器获取",
+
+  "error.softwareGpu": (adapter) =>
+    `浏览器未找到显卡：将由 ${adapter} 在 CPU 上计算，速度较慢。如仍要使用，请选择“WebGPU，没有显卡时也用”。`,
+  "error.backend": (why) => `无法使用所选后端：${why}`,
+  "error.gpuLost": "浏览器失去了显卡，其上的计算结果也已丢失。请重新训练，或打开已保存的模型。",
+  "error.short": (least, window, ahead, got) =>
+    `序列只有 ${n(got)} 个值；窗口为 ${n(window)}${ahead > 0 ? `、预测 ${n(ahead)} 步` : ""}时至少需要 ${n(least)} 个。请选择更小的窗口${ahead > 0 ? "或更少的预测步数" : ""}。`,
+  "error.shortFold": (least, window, ahead, got) =>
+    `第一折只有 ${n(got)} 个值可供学习；窗口为 ${n(window)}${ahead > 0 ? `、预测 ${n(ahead)} 步` : ""}时至少需要 ${n(least)} 个。请选择更少的折数或更小的窗口。`,
+  "error.diverged": (fold) =>
+    `${fold > 0 ? `第 ${n(fold)} 折的` : ""}模型已发散：损失不再是有效数字。较小的学习率可能有帮助。`,
+  "error.emptyCsv": (file) => `${file} 中没有表格：应有一行列名和若干行数字。`,
+  "error.noNumbers": (names) => `文件中没有数字列，只有 ${names}。`,
+  "error.dates": (column, row, cell) =>
+    `“${column}”列：第 ${n(row)} 行的 ${cell} 与其余各行一样，无法判断哪个数字是日。请在“文件中的日期”中说明。`,
+  "error.decimal": (column, row, cell) =>
+    `“${column}”列：第 ${n(row)} 行的 ${cell} 可能是千位分隔，也可能是小数。请在“文件中的数字”中说明。`,
+  "error.otherFiles": (names) =>
+    `${names}：本页面只读取 CSV 文件、.keras 或 .h5 模型、imdb.npz 和 imdb_word_index.json。`,
+  "error.severalFiles": (names) => `每种文件一次只读取一个；未读取：${names}。`,
+  "error.running": "正在训练或评估模型：请先停止，再打开另一个模型。",
+  "error.otherModel": (inputs, outputs) =>
+    `本页面可使用预测序列的模型（输入 [null, t, c]，即步数与列数；输出 [null, n]），以及判断影评的模型（输入 [null, t]，即词数；经 Embedding 输出 [null, 1]）。该模型的输入为 ${inputs}，输出为 ${outputs}。`,
 };

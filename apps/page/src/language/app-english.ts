@@ -24,6 +24,14 @@ export const appEnglish = {
   "settings.imdbHint": "Keras's file, 17 MB, from its data sets",
   "settings.column": "Column",
   "settings.features": "Columns seen besides",
+  "settings.decimal": "Numbers in the file",
+  "settings.decimal.auto": "As they show themselves",
+  "settings.decimal.point": "1,234.5 with a decimal point",
+  "settings.decimal.comma": "1.234,5 with a decimal comma",
+  "settings.dates": "Dates in the file",
+  "settings.dates.auto": "As they show themselves",
+  "settings.dates.dmy": "31/12/2024, day first",
+  "settings.dates.mdy": "12/31/2024, month first",
   "settings.cell": "Cell",
   "settings.simple_rnn": "SimpleRNN",
   "settings.lstm": "LSTM",
@@ -44,7 +52,8 @@ export const appEnglish = {
   "settings.bands.quantile": "By quantiles, all steps at once",
   "settings.backend": "Backend",
   "settings.auto": "Automatic",
-  "settings.webgpu": "WebGPU",
+  "settings.webgpu": "WebGPU, on a GPU",
+  "settings.webgpu-any": "WebGPU, even without a GPU (slow)",
   "settings.wasm": "WASM",
   "settings.cpu": "CPU, plain JavaScript",
   "settings.why": "Why this backend?",
@@ -90,6 +99,7 @@ export const appEnglish = {
       : `Stopped in epoch ${n(epochs)}. The model is kept.`,
   "run.walking": "Walk-forward evaluation, see below",
   "run.opening": "Opening the model",
+  "run.reading": "Reading the file",
   "run.opened": "The model is open.",
   "run.failed": "That did not work",
   "run.progress": "Progress of the training",
@@ -101,6 +111,10 @@ export const appEnglish = {
   "results.synthetic": "synthetic",
   "results.features": (names: string) => `The model sees the past of ${names} too.`,
   "results.notes": "What was understood of the file",
+  "results.gaps": (count: number) =>
+    count === 1
+      ? "1 value was missing and is taken to be the one before it."
+      : `${n(count)} values were missing and are each taken to be the one before.`,
   "results.series": "Series and forecast",
   "results.seriesLabel": (points: number, test: number, ahead: number) =>
     `A line of ${n(points)} values, the last ${n(test)} of them with predictions` +
@@ -169,6 +183,8 @@ export const appEnglish = {
   "walk.start": "Evaluate",
   "walk.progress": "Progress of the evaluation",
   "walk.fold": (fold: number, count: number) => `Fold ${n(fold)} of ${n(count)}`,
+  "walk.judging": (fold: number, count: number) =>
+    `Fold ${n(fold)} of ${n(count)}, its model is being judged`,
   "walk.complete": (count: number) => `All ${n(count)} folds are judged.`,
   "walk.ended": (ended: number, count: number) =>
     ended === 0
@@ -228,4 +244,30 @@ export const appEnglish = {
   "read.words": "The words of the model's ids are not known.",
   "read.wordsFile": "Word index",
   "read.wordsFetch": "Fetch them from Keras's server",
+
+  "error.softwareGpu": (adapter: string) =>
+    `The browser finds no GPU: ${adapter} would compute on the CPU, slowly. “WebGPU, even without a GPU” lets it.`,
+  "error.backend": (why: string) => `The backend that is chosen cannot be had: ${why}`,
+  "error.gpuLost":
+    "The browser has lost the GPU, and what was computed on it. Train anew, or open a model that was saved.",
+  "error.short": (least: number, window: number, ahead: number, got: number) =>
+    `The series has ${n(got)} values; with a window of ${n(window)}${ahead > 0 ? ` and ${n(ahead)} steps ahead` : ""} it takes at least ${n(least)}. Choose a smaller window${ahead > 0 ? " or fewer steps ahead" : ""}.`,
+  "error.shortFold": (least: number, window: number, ahead: number, got: number) =>
+    `The first fold has ${n(got)} values to learn from; with a window of ${n(window)}${ahead > 0 ? ` and ${n(ahead)} steps ahead` : ""} it takes at least ${n(least)}. Choose fewer folds or a smaller window.`,
+  "error.diverged": (fold: number) =>
+    `The model${fold > 0 ? ` of fold ${n(fold)}` : ""} diverged: its loss is no number any more. A smaller learning rate may help.`,
+  "error.emptyCsv": (file: string) =>
+    `${file} has no table: a row of names and rows of numbers were expected.`,
+  "error.noNumbers": (names: string) => `The file has no column of numbers, but ${names}.`,
+  "error.dates": (column: string, row: number, cell: string) =>
+    `Column ${column}: in ${cell} of row ${n(row)}, as in all others, either number may be the day. Say under “Dates in the file” which is.`,
+  "error.decimal": (column: string, row: number, cell: string) =>
+    `Column ${column}: ${cell} in row ${n(row)} may be in the thousands or a fraction. Say under “Numbers in the file” which it is.`,
+  "error.otherFiles": (names: string) =>
+    `${names}: that is none of the files that this page reads: .csv, .keras, .h5, imdb.npz, imdb_word_index.json.`,
+  "error.severalFiles": (names: string) =>
+    `One file of each kind is read at a time; left out: ${names}.`,
+  "error.running": "A model is being trained or judged: stop that before you open another.",
+  "error.otherModel": (inputs: string, outputs: string) =>
+    `This page can use models that forecast a series, from [null, steps, columns] to [null, n], and models that judge reviews, from [null, words] through an Embedding to [null, 1]. This one goes from ${inputs} to ${outputs}.`,
 };

@@ -4,6 +4,7 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import type { Backend } from "../app/settings.ts";
 import type { BackendReport } from "./messages.ts";
+import { fetchedFromGpu } from "./moved-numbers.ts";
 
 // A built page lies in any folder: addresses are the worker's own, not the page's.
 const wasmPaths = Object.fromEntries(
@@ -14,13 +15,23 @@ const wasmPaths = Object.fromEntries(
   }).map(([name, address]) => [name, new URL(address, import.meta.url).href]),
 );
 
-/** Starts the backend that is wished for, or the first that works, and says why not the others. */
+/** What backend-select is asked for. */
+const wishes = {
+  auto: {},
+  webgpu: { require: "webgpu" },
+  "webgpu-any": { require: "webgpu", allowSoftware: true },
+  wasm: { require: "wasm" },
+  cpu: { require: "cpu" },
+} as const satisfies Record<Backend, object>;
+
+/** Starts the backend that is wished for, or the first that works, and says why not the others; the model comes along. */
 export async function startBackend(wish: Backend): Promise<BackendReport> {
+  await fetchedFromGpu();
   const selection = await selectBackend({
     wasmPaths,
     // What only Node has is no news in a page.
     exclude: ["tfjs-node-gpu", "tfjs-node"],
-    ...(wish !== "auto" && { require: wish }),
+    ...wishes[wish],
   });
   if (selection.name === "webgpu") {
     const { registerWebGPUKernels } = await import("@rnnkit/fused-rnn/webgpu");

@@ -11,6 +11,7 @@ import { buildOneLayer } from "@rnnkit/benchmarks/forecasting/forecaster-model";
 import { type ForecasterLayout, reaches } from "@rnnkit/benchmarks/forecasting/layout";
 import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
 import {
+  askedOf,
   forecastsOf,
   newForecaster,
   type TrainedForecaster,
@@ -22,7 +23,7 @@ import type { BandSettings, Season } from "@rnnkit/benchmarks/results";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Cell, Settings } from "../app/settings.ts";
-import type { Ahead, Horizon, Predictions, SeriesData } from "./messages.ts";
+import type { Ahead, Horizon, Predictions, SeriesData, Share } from "./messages.ts";
 
 /** A series, and what a forecaster of it is judged by. */
 export interface CutSeries {
@@ -39,7 +40,6 @@ export interface Forecaster extends TrainedForecaster, CutSeries {
   columns: string[];
 }
 
-const { signal: never } = new AbortController();
 const DROPOUT = 0.2;
 const SAMPLES = 50;
 
@@ -65,9 +65,11 @@ export function buildForecaster(
 
 /** A series as the page draws it. */
 export function seriesData({ series, prepared, season }: CutSeries): SeriesData {
-  const { name, title, source, synthetic, valueLabel, axis, at, values, notes } = series;
+  const { name, title, source, synthetic, valueLabel, axis, at, values } = series;
+  const { notes, gapsFilled } = series;
   return {
     ...{ kind: "series", name, title, source, isSynthetic: synthetic, valueLabel, axis, at, notes },
+    gapsFilled,
     features: columnNames(series).slice(1),
     values: Array.from(values),
     testFrom: prepared.test.firstTarget,
@@ -133,22 +135,29 @@ function firstStepOf(forecaster: Forecaster, forecasts: Forecasts): Predictions 
 
 /**
  * The test part's forecasts with their bands, and errors by steps ahead, as far as **most** of them; null where
- * **signal** is aborted before.
+ * **signal** is aborted before. **onShare** hears after each batch how much of it is done.
  */
 export async function judgeTest(
   forecaster: Forecaster,
   most: number,
   signal: AbortSignal,
+  onShare: (share: Share) => void,
 ): Promise<{ predictions: Predictions; horizon: Horizon | null } | null> {
   const { layout, bands, prepared } = forecaster;
   const { x } = prepared.test;
   // As many as the command line judges: of a long series fewer, so that they are worth waiting for.
   const wanted = judgedSteps(most, x.shape[0] as number, null);
   const horizon = reaches(layout, wanted) ? wanted : layout.steps;
-  const forecasts = await forecastsOf(plain(forecaster), x, horizon, signal);
+  const isDrawn = bands?.method === "dropout";
+  const asked = askedOf(layout, null, horizon) + (isDrawn ? askedOf(layout, bands, 1) : 0);
+  const share = { done: 0, total: asked * (x.shape[0] as number) };
+  const onRows = (rows: number) => {
+    share.done += rows;
+    onShare({ ...share });
+  };
+  const forecasts = await forecastsOf(plain(forecaster), x, horizon, signal, onRows);
   if (!forecasts) return null;
-  const drawn =
-    bands?.method === "dropout" ? await forecastsOf(forecaster, x, 1, signal) : forecasts;
+  const drawn = isDrawn ? await forecastsOf(forecaster, x, 1, signal, onRows) : forecasts;
   if (!drawn) return null;
   const predictions = firstStepOf(forecaster, drawn);
   if (horizon < 2) return { predictions, horizon: null };
@@ -171,8 +180,12 @@ export function scaledLoss({ scaler }: Forecaster, { model }: Predictions): numb
   return (model.rmse * ((high - low) / (range || 1))) ** 2;
 }
 
-/** The **count** values after the series. */
-export async function forecastBeyond(forecaster: Forecaster, count: number): Promise<Ahead> {
+/** The **count** values after the series; null where **signal** is aborted before. */
+export async function forecastBeyond(
+  forecaster: Forecaster,
+  count: number,
+  signal: AbortSignal,
+): Promise<Ahead | null> {
   const { layout, series } = forecaster;
   if (!reaches(layout, count)) {
     const why = layout.levels.length > 0 ? "by their quantiles" : "of one of its columns";
@@ -180,12 +193,9 @@ export async function forecastBeyond(forecaster: Forecaster, count: number): Pro
       `the model says ${layout.steps} values ahead ${why}, and none beyond: train one for ${count}`,
     );
   }
-  const { point, lower, upper } = (await forecastAhead(
-    forecaster,
-    series,
-    count,
-    never,
-  )) as Forecasts;
+  const forecasts = await forecastAhead(forecaster, series, count, signal);
+  if (!forecasts) return null;
+  const { point, lower, upper } = forecasts;
   return {
     at: labelsAhead(series, count),
     values: Array.from(point),

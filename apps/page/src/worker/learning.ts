@@ -18,6 +18,8 @@ export interface Running {
 }
 
 const STEP_MS = 40;
+// Reviews in a batch that is not learnt from.
+const TESTED = 256;
 // So long, and what one batch takes, a visitor who has pressed Stop waits for errors of the model.
 const STOPPED_MS = 500;
 
@@ -71,7 +73,7 @@ export async function learnSeries(
     },
   });
   const ending = signal.aborted ? "stopped" : "complete";
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = secondsOf(startedAt, running);
   await judge(
     forecaster,
     settings.ahead,
@@ -80,6 +82,10 @@ export async function learnSeries(
   );
   return { ending, seconds, test: null };
 }
+
+/** Seconds since, those of its pauses left out. */
+const secondsOf = (startedAt: number, { gate }: Running): number =>
+  (performance.now() - startedAt - gate.waited()) / 1000;
 
 /** Whether squared errors one step ahead, of the first column, are what it learns by: the pinball loss has another unit. */
 function hasTestLoss({ model, layout }: Forecaster): boolean {
@@ -97,7 +103,10 @@ export async function judge(
   signal: AbortSignal,
 ): Promise<void> {
   tell({ event: "stage", stage: "testing" });
-  const judged = await judgeTest(forecaster, ahead, signal);
+  const tellDrawn = drawnTeller({ tell });
+  const judged = await judgeTest(forecaster, ahead, signal, (share) =>
+    tellDrawn({ event: "judged", ...share }, share.done, share.total),
+  );
   tell({ event: "predictions", predictions: judged?.predictions ?? null });
   tell({ event: "horizon", horizon: judged?.horizon ?? null });
 }
@@ -123,10 +132,15 @@ export async function learnReviews(
       tell({ event: "epoch", epoch });
     },
   });
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = secondsOf(startedAt, running);
   if (signal.aborted) return { ending: "stopped", seconds, test: null };
   tell({ event: "stage", stage: "testing" });
-  const test = await evaluate(model, prepared.test, 256, signal);
+  const share = { done: 0, total: Math.ceil((prepared.test.x.shape[0] as number) / TESTED) };
+  const tellDrawn = drawnTeller(running);
+  const test = await evaluate(model, prepared.test, TESTED, signal, () => {
+    share.done++;
+    tellDrawn({ event: "judged", ...share }, share.done, share.total);
+  });
   return { ending: "complete", seconds, test };
 }
 

@@ -41,6 +41,8 @@ export interface SeriesData {
   /** Index of the first value of the test part. */
   testFrom: number;
   notes: string[];
+  /** Missing values that are now the one before them. */
+  gapsFilled: number;
   /** Values in a season; null where none was found. */
   season: number | null;
 }
@@ -125,12 +127,17 @@ export interface JudgedFold extends JudgedForecasts {
   to: Place;
 }
 
-/** Where an evaluation stands: batches that its models have learnt from, in all folds. */
-export interface WalkStep {
-  /** From 1. */
-  fold: number;
+/** How much of some work is done, in a measure of its own. */
+export interface Share {
   done: number;
   total: number;
+}
+
+/** Where an evaluation stands, of all folds' work. */
+export interface WalkStep extends Share {
+  /** From 1. */
+  fold: number;
+  stage: "training" | "judging";
 }
 
 /** What became of an evaluation. */
@@ -164,12 +171,14 @@ export type WorkerEvent =
   | { event: "epoch"; epoch: Epoch }
   | { event: "predictions"; predictions: Predictions | null }
   | { event: "horizon"; horizon: Horizon | null }
+  | ({ event: "judged" } & Share)
   | { event: "walkStep"; step: WalkStep }
   | { event: "fold"; fold: JudgedFold };
 
 /** What became of a training. */
 export interface Outcome {
   ending: "complete" | "stopped";
+  /** Without those that it was paused. */
   seconds: number;
   /** Of a classifier that was trained and tested to the end; a model out of a file may measure no accuracy. */
   test: { loss: number; accuracy: number | null } | null;
@@ -210,7 +219,8 @@ export interface WorkerCalls {
   pause(): void;
   resume(): void;
   stop(): void;
-  ahead(count: number): Ahead;
+  /** Null where another model, or another question, came between. */
+  ahead(count: number): Ahead | null;
   read(text: string): Reading;
   example(): { text: string; isPositive: boolean };
   words(file: File | null): boolean;

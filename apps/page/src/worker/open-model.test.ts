@@ -41,7 +41,7 @@ for (const cell of cells) {
       const wanted = await predictTest(forecaster, signal);
       expect(await predictTest(again, signal)).toEqual(wanted);
       const plain = (from: Forecaster) =>
-        forecastBeyond({ ...from, bands: bands === "dropout" ? null : from.bands }, 4);
+        forecastBeyond({ ...from, bands: bands === "dropout" ? null : from.bands }, 4, signal);
       expect(await plain(again)).toEqual(await plain(forecaster));
     });
   }

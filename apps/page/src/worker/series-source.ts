@@ -6,6 +6,8 @@ import { sineSeries } from "@rnnkit/benchmarks/sine-series";
 import { featuresIn, type Settings } from "../app/settings.ts";
 import type { GivenFiles } from "./messages.ts";
 
+const marks = { point: ".", comma: "," } as const;
+
 type CsvFile = NonNullable<GivenFiles["csv"]>;
 
 /**
@@ -27,9 +29,12 @@ export function chosenSeries(settings: Settings, { csv }: GivenFiles): Series {
   }
   if (!csv) throw new Error("expected a CSV file, got none");
   const features = featuresIn(settings.features);
+  const { decimal, dates } = settings;
   const read = columnIn(textOf(csv.bytes, csv.name), csv.name, {
     ...(column && { column }),
     ...(features.length > 0 && { features }),
+    ...(decimal !== "auto" && { decimal: marks[decimal] }),
+    ...(dates !== "auto" && { dates }),
   });
   return seriesOf(read, "csv", `${read.name} of ${csv.name}`, csv.name);
 }

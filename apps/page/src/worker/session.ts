@@ -1,7 +1,7 @@
 // What the page's worker holds, and what it does when it is asked.
 
 import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
-import { isSeries, type Settings } from "../app/settings.ts";
+import { type Backend, isSeries, type Settings } from "../app/settings.ts";
 import { startBackend } from "./backend.ts";
 import {
   buildClassifier,
@@ -17,7 +17,15 @@ import { type Forecaster, forecastBeyond, forecasterFor, seriesData } from "./fo
 import { gate } from "./gate.ts";
 import { keptUnlessDone, onSeries, readied } from "./going-on.ts";
 import { drawnTeller, judge, learnReviews, learnSeries, type Running } from "./learning.ts";
-import type { GivenFiles, Outcome, Unfit, WorkerCalls, WorkerEvent } from "./messages.ts";
+import type {
+  BackendReport,
+  GivenFiles,
+  Outcome,
+  Unfit,
+  WorkerCalls,
+  WorkerEvent,
+} from "./messages.ts";
+import { fetchedFromGpu } from "./moved-numbers.ts";
 import { aboutModel, fileOf, openModel, ownSettings, type Trained } from "./open-model.ts";
 import { chosenSeries, columnsOf } from "./series-source.ts";
 import { evaluateForward } from "./walk-forward.ts";
@@ -28,11 +36,27 @@ let trained: Trained | null = null;
 let trainedBy: Settings | null = null;
 let reviews: PreparedReviews | null = null;
 let examplesShown = 0;
+/** The backend that was had last; null before the first. */
+let wish: Backend | null = null;
+/** Ends a forecast that another question, or another model, has overtaken. */
+let asked = new AbortController();
+
+async function start(wanted: Backend): Promise<BackendReport> {
+  const report = await startBackend(wanted);
+  wish = wanted;
+  return report;
+}
+
+/** Starts the backend again where its device was lost. */
+async function awake(): Promise<void> {
+  if (wish !== null) await startBackend(wish);
+}
 
 const tell = (event: WorkerEvent) => postMessage(event);
 
 /** Takes the place of the model before, which is gone unless it is the same one. */
 function keep(next: Trained, settings: Settings | null): void {
+  asked.abort();
   if (trained?.model !== next.model) trained?.model.dispose();
   trained = next;
   trainedBy = settings;
@@ -140,10 +164,12 @@ async function alone<T>({ backend }: Settings, work: (running: Running) => Promi
   run = running;
   try {
     tell({ event: "stage", stage: "backend" });
-    tell({ event: "backend", report: await startBackend(backend) });
+    tell({ event: "backend", report: await start(backend) });
     tell({ event: "stage", stage: "data" });
     return await work(running);
   } finally {
+    // A device may be lost later; what was learnt on it then is not.
+    await fetchedFromGpu();
     run = null;
   }
 }
@@ -154,7 +180,7 @@ export const calls: {
     ...args: Parameters<WorkerCalls[Name]>
   ) => ReturnType<WorkerCalls[Name]> | Promise<ReturnType<WorkerCalls[Name]>>;
 } = {
-  backend: startBackend,
+  backend: start,
   columns: columnsOf,
   train: (settings, files) =>
     alone(settings, (running) =>
@@ -184,8 +210,17 @@ export const calls: {
     run?.controller.abort();
     run?.gate.open();
   },
-  ahead: (count) => forecastBeyond(current("forecaster"), count),
-  read: (text) => readText(current("classifier"), text),
+  async ahead(count) {
+    asked.abort();
+    asked = new AbortController();
+    const { signal } = asked;
+    await awake();
+    return signal.aborted ? null : forecastBeyond(current("forecaster"), count, signal);
+  },
+  async read(text) {
+    await awake();
+    return readText(current("classifier"), text);
+  },
   example() {
     const { words } = current("classifier");
     if (!reviews || !words) throw new Error("expected reviews and their words, got none");
@@ -204,7 +239,7 @@ export const calls: {
   },
   async open(file, companion, settings, files) {
     if (run) throw new Error("expected no training to be on its way, got one");
-    tell({ event: "backend", report: await startBackend(settings.backend) });
+    tell({ event: "backend", report: await start(settings.backend) });
     const found = await openModel(file, companion, settings, files);
     const { trained: next, opened, trainedBy } = found;
     if (next.kind === "forecaster") {

@@ -63,9 +63,12 @@ test("the page's folds of an LSTM are the command line's to the last bit, of all
     together: wanted.together!.steps[0],
     farthest: { ...wanted.together!.steps[2], steps: 3 },
   });
-  // 16, 36 and 56 windows in batches of 16, twice.
-  expect(steps.map(({ done }) => done)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
-  expect(steps.at(-1)).toEqual({ fold: 3, done: 16, total: 16 });
+  // 16, 36 and 56 windows in batches of 16, twice; then 20 windows three times, a step ahead each.
+  const stages = steps.map(({ fold, stage }) => `${fold} ${stage}`);
+  const counts = [...new Set(stages)].map((at) => stages.filter((stage) => stage === at).length);
+  expect(counts).toEqual([2, 4, 6, 4, 8, 4]);
+  const total = 3 * 2 * (16 + 36 + 56) + 3 * 3 * 20;
+  expect(steps.at(-1)).toEqual({ fold: 3, stage: "judging", done: total, total });
 });
 
 const kinds: Pick<Settings, "cell" | "bands" | "features">[] = [

@@ -1,8 +1,4 @@
-import {
-  countFoldSteps,
-  planFolds,
-  walkForward,
-} from "@rnnkit/benchmarks/forecasting/walk-forward";
+import { planFolds, walkForward } from "@rnnkit/benchmarks/forecasting/walk-forward";
 import type { Series } from "@rnnkit/benchmarks/one-series";
 import type { Fold, JudgedForecasts } from "@rnnkit/benchmarks/results";
 import type { Settings } from "../app/settings.ts";
@@ -37,19 +33,17 @@ export async function evaluateForward(
     allColumns: saysAllColumns(series, settings),
   });
   const training = { epochs, batchSize, seed };
-  const total = countFoldSteps(folds, training);
-  let done = 0;
   const { together } = await walkForward({
     ...{ series, folds, training, signal },
     build: (layout) => buildForecaster(settings.cell, settings, layout, bands),
     ...{ ahead, bands },
-    onStep(n, loss) {
-      if (!Number.isFinite(loss)) {
+    onStep({ fold, loss, ...step }) {
+      if (loss !== null && !Number.isFinite(loss)) {
         throw new Error(
-          `the model of fold ${n + 1} diverged, its loss is ${loss}: a smaller learning rate may help`,
+          `the model of fold ${fold + 1} diverged, its loss is ${loss}: a smaller learning rate may help`,
         );
       }
-      onStep?.({ fold: n + 1, done: ++done, total });
+      onStep?.({ fold: fold + 1, ...step });
     },
     onFold: (fold) => onFold?.(judgedFold(fold)),
   });
