@@ -168,6 +168,13 @@ describe.skipIf(lacksChromium)("the page", () => {
     await button(page, "Train").focus();
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 30);
+    // Who leaves now is asked by the browser.
+    const [dialog] = await Promise.all([
+      page.waitForEvent("dialog"),
+      page.evaluate(() => setTimeout(() => location.reload())),
+    ]);
+    expect(dialog.type()).toBe("beforeunload");
+    await dialog.dismiss();
     await button(page, "Pause").click();
     await page.waitForTimeout(200);
     const before = await done();
@@ -272,6 +279,29 @@ describe.skipIf(lacksChromium)("the page", () => {
     await expect(textOf(page.locator(".source"))).resolves.toContain("the past of price too");
     await page.getByText("The values that are forecast").click();
     await expect(textOf(page.locator(".ahead tbody tr").first())).resolves.toMatch(/^2026-09-01\t/);
+
+    // What the file does not prove is asked for; what is missing in it is told of.
+    const open = Array.from(
+      { length: 40 },
+      (_, i) => `0${1 + (i % 9)}/0${1 + (i % 7)}/2024,${i % 5 || "NA"}`,
+    );
+    await drop(page, "open.csv", ["date,price", ...open.slice(1)].join("\n"));
+    await page.getByText("open.csv", { exact: true }).waitFor();
+    await button(page, "Train anew").click();
+    await page.getByText("Say under “Dates in the file”").waitFor();
+    await page.getByLabel("Dates in the file").selectOption("dmy");
+    await button(page, "Train anew").click();
+    await page.getByText("7 values were missing").waitFor();
+    await until(page, "complete");
+    expect(page.url()).toContain("dates=dmy");
+    // Text that is dragged, as into a review, is not the page's.
+    const isTaken = await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.setData("text/plain", "good");
+      const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+      return !document.body.dispatchEvent(event);
+    });
+    expect(isTaken).toBe(false);
 
     await drop(page, "broken.csv", "a,b\n1,2\n3,4,5\n");
     await page.locator("[role=alert]").waitFor();

@@ -11,7 +11,7 @@ import { RunPanel } from "./run-panel.tsx";
 import { SeriesResults } from "./series-results.tsx";
 import { isSeries } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
-import { data, isWalking, model, settings } from "./state.ts";
+import { data, isRunning, isWalking, model, settings } from "./state.ts";
 import { WalkForwardPanel } from "./walk-forward-panel.tsx";
 
 const view = signal(location.hash === "#unrolled" ? "unrolled" : "train");
@@ -22,6 +22,7 @@ addEventListener("hashchange", () => {
 /** The whole page. */
 export function App() {
   const isOver = useDrop();
+  useStaying(isRunning.value || isWalking.value);
   return (
     <div class="page" data-over={isOver}>
       <Head />
@@ -92,6 +93,16 @@ function Results() {
   if (data.value?.kind === "series") return <SeriesResults data={data.value} />;
   if (data.value?.kind === "reviews") return <ReviewsResults data={data.value} />;
   return <p class="empty">{text("results.empty")}</p>;
+}
+
+/** Has the browser ask before the page is left, as long as something is going on that would be lost. */
+function useStaying(isGoingOn: boolean): void {
+  useEffect(() => {
+    if (!isGoingOn) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [isGoingOn]);
 }
 
 /** Takes files that are dropped anywhere on the page. */

@@ -20,6 +20,7 @@ const known: readonly (readonly [RegExp, (...parts: (string | undefined)[]) => s
     /^selectBackend: \S+ is required and cannot be had: (.+)$/s,
     (why = "") => text("error.backend", why),
   ],
+  [/^getWordIndex: expected https?:.+ attempts?, got /s, () => text("error.noNetwork")],
   [/^webgpu: the GPU device was lost/, () => text("error.gpuLost")],
   [
     /expected at least (\d+) points for --timesteps (\d+)(?: and --ahead (\d+))?, got (\d+) in /,

@@ -104,7 +104,7 @@ export function SettingsPanel() {
 
 /** The CSV file, the column of it that is forecast, and those that the model sees besides. */
 function CsvFields() {
-  const { column, decimal, dates } = settings.value;
+  const { column } = settings.value;
   const features = featuresIn(settings.value.features);
   const others = columns.value.filter((name) => name !== column);
   return (
@@ -131,6 +131,16 @@ function CsvFields() {
           />
         </>
       )}
+      {files.value.csv && <Writing />}
+    </>
+  );
+}
+
+/** How numbers and dates are written, for a file that does not prove it. */
+function Writing() {
+  const { decimal, dates } = settings.value;
+  return (
+    <>
       <Choice
         label={text("settings.decimal")}
         value={decimal}

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { text } from "../language/language.ts";
+import { number, text } from "../language/language.ts";
 import type { Reading } from "../worker/messages.ts";
 
 const LINE = 72;
@@ -9,14 +9,15 @@ const ROW = 5;
 export function StateMap({ of, position }: { of: Reading; position: number }) {
   const { probabilities, states, units } = of;
   const count = probabilities.length;
+  const most = scaleOf(states);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const draw = () => canvas.current && paint(canvas.current, states, count, units);
+    const draw = () => canvas.current && paint(canvas.current, states, { count, units, most });
     draw();
     const dark = matchMedia("(prefers-color-scheme: dark)");
     dark.addEventListener("change", draw);
     return () => dark.removeEventListener("change", draw);
-  }, [states, count, units]);
+  }, [states, count, units, most]);
   const column = 100 / count;
   const x = (i: number) => (i + 0.5) * column;
   const points = probabilities.map((p, i) => `${x(i)},${LINE - 4 - p * (LINE - 8)}`).join(" ");
@@ -50,20 +51,28 @@ export function StateMap({ of, position }: { of: Reading; position: number }) {
         <i class="now" style={{ left: `${position * column}%`, width: `${column}%` }} />
       </div>
       <div class="scale" aria-hidden="true">
-        <span>−1</span>
+        <span>{number(-most).replace("-", "−")}</span>
         <i />
-        <span>1</span>
+        <span>{number(most)}</span>
       </div>
     </figure>
   );
 }
 
-/** One pixel a value: its sign a colour of the style sheet, its size how much of it. */
+/** What the strongest colours mean: 1, 2 or 5 times a power of ten, not less than the largest value; 1 of nothing. */
+export function scaleOf(states: Float32Array): number {
+  const largest = states.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (!(largest > 0) || !Number.isFinite(largest)) return 1;
+  const power = Math.floor(Math.log10(largest));
+  const steps = [1, 2, 5, 10].map((step) => Number(`${step}e${power}`));
+  return steps.find((step) => step >= largest) ?? largest;
+}
+
+/** One pixel a value: its sign a colour of the style sheet, its size, of the **most**, how much of it. */
 function paint(
   canvas: HTMLCanvasElement,
   states: Float32Array,
-  count: number,
-  units: number,
+  { count, units, most }: { count: number; units: number; most: number },
 ): void {
   const context = canvas.getContext("2d");
   if (!context) return;
@@ -73,7 +82,7 @@ function paint(
   for (let word = 0; word < count; word++) {
     for (let unit = 0; unit < units; unit++) {
       const value = states[word * units + unit] as number;
-      context.globalAlpha = Math.min(1, Math.abs(value));
+      context.globalAlpha = Math.min(1, Math.abs(value) / most);
       context.fillStyle = colors[Number(value > 0)] as string;
       context.fillRect(word, unit, 1, 1);
     }

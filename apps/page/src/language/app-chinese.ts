@@ -11,7 +11,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "app.train": "训练网络",
   "app.unrolled": "展开的网络",
   "app.views": "页面的各部分",
-  "app.drop": "拖入 CSV 文件、imdb.npz 或 Keras 模型。",
+  "app.drop": "可将 CSV 文件、imdb.npz 或 Keras 模型拖到本页面任意位置。",
   "app.dropHint": "数据不会离开本页面：文件在此读取，模型在此训练。",
 
   "settings.title": "设置",
@@ -22,7 +22,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "settings.reviews": "影评，合成数据",
   "settings.imdb": "影评，IMDB",
   "settings.csvFile": "CSV 文件",
-  "settings.imdbFile": "imdb.npz",
+  "settings.imdbFile": "影评文件 imdb.npz",
   "settings.imdbHint": "Keras 数据集中的文件，17 兆字节",
   "settings.column": "列",
   "settings.features": "同时输入的其他列",
@@ -122,7 +122,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.csv.row": "行",
   "results.actual": "序列",
   "results.predicted": "预测",
-  "results.ahead": "未来",
+  "results.ahead": "末端之后的预测",
   "results.test": "测试",
   "results.loss": "各轮损失",
   "results.lossLabel": (epoch, loss, validation) =>
@@ -139,10 +139,10 @@ export const appChinese: Translated<typeof appEnglish> = {
   "results.errors": "测试部分的单步预测误差",
   "results.who": "预测方法",
   "results.model": "本模型",
-  "results.lastValue": "上一个值",
+  "results.lastValue": "重复上一个值",
   "results.seasonal": (season) => `前 ${n(season)} 步的值`,
-  "results.better": (share) => `RMSE 比“上一个值”低 ${percent(share)}`,
-  "results.worse": (share) => `RMSE 比“上一个值”高 ${percent(share)}`,
+  "results.better": (share) => `RMSE 比“重复上一个值”低 ${percent(share)}`,
+  "results.worse": (share) => `RMSE 比“重复上一个值”高 ${percent(share)}`,
   "results.unjudged": "尚未在测试部分上评估该模型。",
   "results.judge": "评估",
   "results.coverage": (share) => `测试部分有 ${percent(share)} 落在区间内，理想为 80%。`,
@@ -168,7 +168,7 @@ export const appChinese: Translated<typeof appEnglish> = {
 
   "walk.title": "滚动评估",
   "walk.hint":
-    "每一折都按当前设置训练一个新模型：用该段之前的全部值训练，在该段上评估。已有的模型保持不变。",
+    "序列被分成若干段，每段为一折。对每一折都按当前设置训练一个新模型：用该段之前的全部值训练，在该段上评估。已有的模型保持不变。",
   "walk.folds": "折数",
   "walk.start": "开始评估",
   "walk.progress": "评估进度",
@@ -184,7 +184,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "walk.which": "折",
   "walk.from": "从",
   "walk.to": "到",
-  "walk.lastValue": "RMSE，上一个值",
+  "walk.lastValue": "RMSE，重复上一个值",
   "walk.seasonal": "RMSE，上一季的值",
   "walk.coverage": "落在区间内",
   "walk.together": "全部",
@@ -216,7 +216,7 @@ export const appChinese: Translated<typeof appEnglish> = {
     share >= 0.5 ? `正面，${percent(share)}` : `负面，${percent(1 - share)}`,
   "read.unknown": "不在词表中",
   "read.unknownNote": (count) => `${n(count)} 个词不在词表中：模型将其读作“未知”。`,
-  "read.forgotten": (count) => `读到末尾时，${n(count)} 个词已在窗口之外。`,
+  "read.forgotten": (count) => `影评比模型的窗口长：读到末尾时，开头的 ${n(count)} 个词已被遗忘。`,
   "read.map": "单元的状态：每行一个神经元，每列一个词",
   "read.mapLabel": (units, words) =>
     `${n(units)} 个神经元、${n(words)} 个词的热图，每格为读完该词后该神经元的值。`,
@@ -230,6 +230,7 @@ export const appChinese: Translated<typeof appEnglish> = {
   "error.softwareGpu": (adapter) =>
     `浏览器未找到显卡：将由 ${adapter} 在 CPU 上计算，速度较慢。如仍要使用，请选择“WebGPU，没有显卡时也用”。`,
   "error.backend": (why) => `无法使用所选后端：${why}`,
+  "error.noNetwork": "无法获取词表。请改为选择 imdb_word_index.json。",
   "error.gpuLost": "浏览器失去了显卡，其上的计算结果也已丢失。请重新训练，或打开已保存的模型。",
   "error.short": (least, window, ahead, got) =>
     `序列只有 ${n(got)} 个值；窗口为 ${n(window)}${ahead > 0 ? `、预测 ${n(ahead)} 步` : ""}时至少需要 ${n(least)} 个。请选择更小的窗口${ahead > 0 ? "或更少的预测步数" : ""}。`,

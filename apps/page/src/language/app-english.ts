@@ -9,7 +9,7 @@ export const appEnglish = {
   "app.train": "Train a network",
   "app.unrolled": "The network, unrolled",
   "app.views": "Parts of the page",
-  "app.drop": "Drop a CSV file, imdb.npz or a Keras model.",
+  "app.drop": "Drop a CSV file, imdb.npz or a Keras model anywhere on this page.",
   "app.dropHint": "Nothing leaves this page: files are read and models are trained here.",
 
   "settings.title": "Settings",
@@ -20,10 +20,10 @@ export const appEnglish = {
   "settings.reviews": "Film reviews, synthetic",
   "settings.imdb": "Film reviews, IMDB",
   "settings.csvFile": "CSV file",
-  "settings.imdbFile": "imdb.npz",
+  "settings.imdbFile": "File of the reviews, imdb.npz",
   "settings.imdbHint": "Keras's file, 17 MB, from its data sets",
   "settings.column": "Column",
-  "settings.features": "Columns seen besides",
+  "settings.features": "Other columns that the model sees",
   "settings.decimal": "Numbers in the file",
   "settings.decimal.auto": "As they show themselves",
   "settings.decimal.point": "1,234.5 with a decimal point",
@@ -44,11 +44,11 @@ export const appEnglish = {
   "settings.batch": "Batch",
   "settings.rate": "Learning rate",
   "settings.seed": "Seed",
-  "settings.ahead": "Ahead",
+  "settings.ahead": "Steps ahead",
   "settings.reviewCount": "Reviews",
-  "settings.bands": "Bands",
+  "settings.bands": "Forecast bands",
   "settings.bands.none": "None",
-  "settings.bands.dropout": "By dropout left on",
+  "settings.bands.dropout": "By dropout, left on to forecast",
   "settings.bands.quantile": "By quantiles, all steps at once",
   "settings.backend": "Backend",
   "settings.auto": "Automatic",
@@ -131,7 +131,7 @@ export const appEnglish = {
   "results.csv.row": "row",
   "results.actual": "series",
   "results.predicted": "prediction",
-  "results.ahead": "ahead",
+  "results.ahead": "forecast beyond the end",
   "results.test": "test",
   "results.loss": "Loss, epoch by epoch",
   "results.lossLabel": (epoch: number, loss: number, validation: number) =>
@@ -148,10 +148,12 @@ export const appEnglish = {
   "results.errors": "Errors on the test part, one step ahead",
   "results.who": "Forecast",
   "results.model": "This model",
-  "results.lastValue": "Last value",
+  "results.lastValue": "The last value again",
   "results.seasonal": (season: number) => `The value ${n(season)} before`,
-  "results.better": (share: number) => `RMSE ${percent(share)} below the last value's`,
-  "results.worse": (share: number) => `RMSE ${percent(share)} above the last value's`,
+  "results.better": (share: number) =>
+    `RMSE ${percent(share)} below that of saying the last value again`,
+  "results.worse": (share: number) =>
+    `RMSE ${percent(share)} above that of saying the last value again`,
   "results.unjudged": "The model has not been judged on the test part.",
   "results.judge": "Judge it",
   "results.coverage": (share: number) =>
@@ -176,9 +178,9 @@ export const appEnglish = {
   "results.notKeras": (name: string) =>
     `${name} is not Keras's own imdb.npz, by its hash: it is read all the same, its labels may mean something else.`,
 
-  "walk.title": "Walk-forward",
+  "walk.title": "Walk-forward evaluation",
   "walk.hint":
-    "For each fold a new model of these settings, trained on all values before its stretch and judged on that stretch. The model that is there stays.",
+    "The series is cut into stretches, the folds. For each a new model of these settings is trained on all values before it, and judged on it. The model that you have stays as it is.",
   "walk.folds": "Folds",
   "walk.start": "Evaluate",
   "walk.progress": "Progress of the evaluation",
@@ -195,7 +197,7 @@ export const appEnglish = {
   "walk.which": "Fold",
   "walk.from": "From",
   "walk.to": "To",
-  "walk.lastValue": "RMSE, last value",
+  "walk.lastValue": "RMSE, last value again",
   "walk.seasonal": "RMSE, season before",
   "walk.coverage": "Within bands",
   "walk.together": "All",
@@ -233,8 +235,8 @@ export const appEnglish = {
       : `${n(count)} words are not in the vocabulary: the model reads them as “unknown”.`,
   "read.forgotten": (count: number) =>
     count === 1
-      ? "1 word is out of the window by the end."
-      : `${n(count)} words are out of the window by the end.`,
+      ? "The review is longer than the model's window: by the end its first word is forgotten."
+      : `The review is longer than the model's window: by the end its first ${n(count)} words are forgotten.`,
   "read.map": "State of the cell, a row a unit, a column a word",
   "read.mapLabel": (units: number, words: number) =>
     `A heat map of ${n(units)} units and ${n(words)} words, each cell the value of a unit after a word.`,
@@ -248,6 +250,7 @@ export const appEnglish = {
   "error.softwareGpu": (adapter: string) =>
     `The browser finds no GPU: ${adapter} would compute on the CPU, slowly. “WebGPU, even without a GPU” lets it.`,
   "error.backend": (why: string) => `The backend that is chosen cannot be had: ${why}`,
+  "error.noNetwork": "The words could not be fetched. Choose imdb_word_index.json instead.",
   "error.gpuLost":
     "The browser has lost the GPU, and what was computed on it. Train anew, or open a model that was saved.",
   "error.short": (least: number, window: number, ahead: number, got: number) =>
