@@ -316,7 +316,7 @@ describe.skipIf(lacksChromium)("the page", () => {
     await drop(
       page,
       "fine.csv",
-      `price\n${Array.from({ length: 60 }, (_, i) => 1e9 + (i % 7) * 1e6).join("\n")}`,
+      `t,price\n${Array.from({ length: 60 }, (_, i) => `${i / 100},${1e9 + (i % 7) * 1e6}`).join("\n")}`,
     );
     await page.getByText("fine.csv").waitFor();
     await expect(page.locator("[role=alert]").count()).resolves.toBe(0);
@@ -336,6 +336,14 @@ describe.skipIf(lacksChromium)("the page", () => {
         ).length,
     );
     expect(cut).toBe(0);
+    // Places below 1 keep their fractions.
+    const places = await page
+      .locator(".plot svg")
+      .first()
+      .locator("text")
+      .filter({ hasText: /^0\.\d$/ })
+      .allTextContents();
+    expect(new Set(places).size).toBeGreaterThan(2);
   });
 
   test("what fails leaves the model that there is, and its training", async () => {

@@ -56,6 +56,14 @@ const refused: [title: string, work: () => unknown, parts: string[]][] = [
       }),
     ["22", "23"],
   ],
+  [
+    "more folds than there are values",
+    () =>
+      planFolds(read(["v", "1", "2", "3"]), {
+        ...{ folds: 9, timesteps: 2, outputs: 1, allColumns: false },
+      }),
+    ["2", "3"],
+  ],
   ["an empty file", () => read([""]), ["a.csv"]],
   ["a file of words", () => columnsOf(csv("a,b", "x,y", "z,w").csv!), ['"a", "b"']],
   ["dates that may be either", () => read(openDates), ["date", "2", '"01/09/2024"']],

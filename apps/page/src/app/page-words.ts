@@ -32,6 +32,10 @@ const known: readonly (readonly [RegExp, (...parts: (string | undefined)[]) => s
     (least, window, ahead, got) =>
       text("error.shortFold", count(least), count(window), count(ahead), count(got)),
   ],
+  [
+    /^--walk-forward: expected at most (\d+) folds of (\d+) points, got/,
+    (most, points) => text("error.folds", count(most), count(points)),
+  ],
   [/^the model(?: of fold (\d+))? diverged/, (fold) => text("error.diverged", count(fold))],
   [
     /^--csv: expected a row of names and rows of numbers in (.+)$/s,

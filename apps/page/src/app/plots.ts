@@ -55,8 +55,7 @@ export function seriesPlot(
     ...{ width, height: chartHeight },
     x: {
       label: axis.label,
-      // Years have no commas; a fraction of a second stays one.
-      tickFormat: axis.kind === "date" ? undefined : (place: number) => String(place),
+      tickFormat: axis.kind === "date" ? undefined : placeFormat(at as number[]),
       ticks: width / 90,
     },
     y: { label: valueLabel, grid: true, ticks: 5, nice: true },
@@ -80,12 +79,20 @@ export function seriesPlot(
       ),
       Plot.line(series, { ...line, stroke: "var(--ink-line)", strokeWidth: 1.25 }),
       Plot.line(predicted, { ...line, stroke: "var(--accent)", strokeWidth: 1.75 }),
+      // A line of one point is none.
+      Plot.dot(predicted.length === 1 ? predicted : [], { ...line, r: 3, fill: "var(--accent)" }),
       Plot.line(beyond.length > 0 ? [last, ...beyond] : [], {
         ...{ ...line, stroke: "var(--second)", strokeWidth: 1.75, strokeDasharray: "5 3" },
       }),
       Plot.tip(all, Plot.pointerX({ x: "at", y: "value", ...tip })),
     ],
   });
+}
+
+/** Years and rows have no commas, and none between them is named; a fraction of a second stays one. */
+function placeFormat(at: readonly number[]): (place: number) => string {
+  const isWhole = at.every(Number.isInteger);
+  return (place) => (isWhole && !Number.isInteger(place) ? "" : String(place));
 }
 
 const band = { x: "at", y1: "lower", y2: "upper", fillOpacity: 0.18 } as const;

@@ -236,6 +236,7 @@ export const appChinese: Translated<typeof appEnglish> = {
     `序列只有 ${n(got)} 个值；窗口为 ${n(window)}${ahead > 0 ? `、预测 ${n(ahead)} 步` : ""}时至少需要 ${n(least)} 个。请选择更小的窗口${ahead > 0 ? "或更少的预测步数" : ""}。`,
   "error.shortFold": (least, window, ahead, got) =>
     `第一折只有 ${n(got)} 个值可供学习；窗口为 ${n(window)}${ahead > 0 ? `、预测 ${n(ahead)} 步` : ""}时至少需要 ${n(least)} 个。请选择更少的折数或更小的窗口。`,
+  "error.folds": (most, points) => `${n(points)} 个值的序列最多可分为 ${n(most)} 折：请减少折数。`,
   "error.diverged": (fold) =>
     `${fold > 0 ? `第 ${n(fold)} 折的` : ""}模型已发散：损失不再是有效数字。较小的学习率可能有帮助。`,
   "error.emptyCsv": (file) => `${file} 中没有表格：应有一行列名和若干行数字。`,

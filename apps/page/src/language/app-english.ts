@@ -257,6 +257,8 @@ export const appEnglish = {
     `The series has ${n(got)} values; with a window of ${n(window)}${ahead > 0 ? ` and ${n(ahead)} steps ahead` : ""} it takes at least ${n(least)}. Choose a smaller window${ahead > 0 ? " or fewer steps ahead" : ""}.`,
   "error.shortFold": (least: number, window: number, ahead: number, got: number) =>
     `The first fold has ${n(got)} values to learn from; with a window of ${n(window)}${ahead > 0 ? ` and ${n(ahead)} steps ahead` : ""} it takes at least ${n(least)}. Choose fewer folds or a smaller window.`,
+  "error.folds": (most: number, points: number) =>
+    `A series of ${n(points)} values can be cut into ${n(most)} folds at most: choose fewer.`,
   "error.diverged": (fold: number) =>
     `The model${fold > 0 ? ` of fold ${n(fold)}` : ""} diverged: its loss is no number any more. A smaller learning rate may help.`,
   "error.emptyCsv": (file: string) =>
@@ -269,7 +271,7 @@ export const appEnglish = {
   "error.otherFiles": (names: string) =>
     `${names}: that is none of the files that this page reads: .csv, .keras, .h5, imdb.npz, imdb_word_index.json.`,
   "error.severalFiles": (names: string) =>
-    `One file of each kind is read at a time; left out: ${names}.`,
+    `Left out: ${names}. One file of each kind is read at a time: .csv, .keras or .h5, imdb.npz, imdb_word_index.json.`,
   "error.running": "A model is being trained or judged: stop that before you open another.",
   "error.otherModel": (inputs: string, outputs: string) =>
     `This page can use models that forecast a series, from [null, steps, columns] to [null, n], and models that judge reviews, from [null, words] through an Embedding to [null, 1]. This one goes from ${inputs} to ${outputs}.`,
