@@ -70,20 +70,26 @@ type StandardizeArgs = [
 
 let isInstalled = false;
 
+/** On a method that took the place of tfjs-layers' own: that one. Another copy of this package asks for it by this. */
+const stockMark = Symbol.for("@rnnkit/keras-builders stock");
+type Marked = AnyFunction & { [stockMark]?: AnyFunction };
+/** tfjs-layers' own method: what another copy has put in its place would train a model of both once more. */
+const stockOf = (method: Marked): AnyFunction => method[stockMark] ?? method;
+
 /** Puts Keras's training in the place of tfjs-layers' for the models that it is for; once. */
 export function installTraining(): void {
   if (isInstalled) return;
   isInstalled = true;
   const model = LayersModel.prototype as unknown as Model;
   for (const name of Object.keys(methods) as (keyof typeof methods)[]) {
-    const stock = model[name] as (...args: unknown[]) => unknown;
+    const before = model[name] as Marked;
+    const stock = stockOf(before);
     const keras = methods[name] as (stock: unknown, model: Model, ...args: unknown[]) => unknown;
-    Object.assign(model, {
-      [name](this: Model, ...args: unknown[]) {
-        if (!isKerasModel(this)) return stock.apply(this, args);
-        return keras(stock.bind(this), this, ...args);
-      },
-    });
+    const method: Marked = function (this: Model, ...args) {
+      if (!isKerasModel(this)) return before.apply(this, args);
+      return keras(stock.bind(this), this, ...args);
+    };
+    Object.assign(model, { [name]: Object.assign(method, { [stockMark]: stock }) });
   }
   // tfjs-layers' own hand fewer arguments on.
   for (const name of ["trainOnBatch", "predictOnBatch"] as const) {
