@@ -44,6 +44,7 @@ interface Model extends FittedModel {
   layers: LayersModel["layers"];
   outputNames: string[];
   isOptimizerOwned: boolean;
+  isTraining: boolean;
   compile(args: ModelCompileArgs): void;
   testFunction: BatchFunction;
   makeTrainFunction(): BatchFunction;
@@ -211,9 +212,9 @@ const methods = {
     return fittedDataset(model, stock, dataset, args);
   },
 
-  evaluateDataset(stock: Model["evaluateDataset"], model: Model, ...given: [unknown, object?]) {
+  evaluateDataset(_stock: unknown, model: Model, ...given: [unknown, object?]) {
     const [dataset, args = {}] = given;
-    return evaluatedDataset(model, stock, dataset, args);
+    return evaluatedDataset(model, dataset, args);
   },
 
   predict(stock: Model["predict"], model: Model, x: Tensors, args: object = {}): Outputs {
