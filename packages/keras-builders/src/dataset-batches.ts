@@ -7,7 +7,7 @@ import type { Compiled } from "./compiled-model.ts";
 import { type ClassWeight, exampleWeights, type SampleWeight } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
 import { checkTargetOf, fits, shapeOf } from "./target-shape.ts";
-import { namedTensors } from "./tensor-names.ts";
+import { checkFilled, namedTensors } from "./tensor-names.ts";
 
 /** A checked batch. */
 export interface Batch {
@@ -128,6 +128,7 @@ async function checkedBatch(
     const parts = given as { xs: unknown; ys: unknown; sampleWeight?: SampleWeight | null };
     const xs = namedTensors(`${who}: expected xs`, model.inputNames, parts.xs);
     const ys = namedTensors(`${who}: expected ys`, model.outputNames, parts.ys);
+    checkFilled(who, [...xs, ...ys]);
     checkExamples(who, model, xs, ys);
     const [targets, made] = withTargetAxes(model, ys) as [Tensor[], Tensor[]];
     try {
@@ -162,8 +163,7 @@ function checkExamples(who: string, model: Compiled, xs: Tensor[], ys: Tensor[])
     );
   }
   const [count] = xs[0]!.shape;
-  const other = [...xs, ...ys].find((each) => each.shape[0] !== count || count === 0);
+  const other = [...xs, ...ys].find((each) => each.shape[0] !== count);
   if (!other) return;
-  const expected = count === 0 ? "at least one example" : `${count} examples`;
-  throw new Error(`${who}: expected ${expected} in xs and ys, got ${shown(other.shape)}`);
+  throw new Error(`${who}: expected ${count} examples in xs and ys, got ${shown(other.shape)}`);
 }

@@ -22,7 +22,7 @@ import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
-import { namedTensors } from "./tensor-names.ts";
+import { checkFilled, namedTensors } from "./tensor-names.ts";
 import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
@@ -126,8 +126,8 @@ const methods = {
     const [targets, made] = withTargetAxes(model, y);
     try {
       const [xs, ys] = stock(x, targets, ...others);
-      if (xs[0]!.shape[0] !== 0) return [xs, ys];
-      throw new Error(`${model.name}: expected at least one example, got ${shown(xs[0]!.shape)}`);
+      checkFilled(model.name, [...xs, ...ys]);
+      return [xs, ys];
     } catch (error) {
       dispose(made);
       throw error;
@@ -289,8 +289,7 @@ const methods = {
 /** What is predicted from, in the order of the model's inputs. */
 function predicted(who: string, model: Model, given: Tensors): Tensors {
   const xs = namedTensors(`${who}: expected x`, model.inputNames, given);
-  const none = xs.find((x) => x.shape[0] === 0);
-  if (none) throw new Error(`${who}: expected at least one example, got ${shown(none.shape)}`);
+  checkFilled(who, xs);
   return given instanceof Tensor ? given : xs;
 }
 
