@@ -42,31 +42,34 @@ describe.each([
   ["wasm", false],
   ["cpu", true],
 ])("on %s, as a whole: %s", (backend, isWhole) => {
-  test.each(Object.entries(make))("%s", async (_, optimizerOf) => {
-    await tf.setBackend(backend);
-    setWholeSteps(isWhole);
-    const optimizer = optimizerOf();
-    const first = compiled(optimizer);
-    await step(first);
-    const message = "optimizer: expected the weights that it began with";
-    const other = compiled(optimizer);
-    const frozen = first.layers[1]!;
-    frozen.trainable = false;
-    compiled(optimizer, first);
-    for (const wrong of [other, first]) {
-      const kept = numbers(wrong);
-      await step(wrong).catch(() => {});
-      await expectNoTensorLeak(() => expect(step(wrong)).rejects.toThrow(message));
-      expect(numbers(wrong)).toEqual(kept);
-    }
-    // The same weights again are those that it knows.
-    frozen.trainable = true;
-    compiled(optimizer, first);
-    const twin = compiled(optimizerOf());
-    await step(twin);
-    expect(await step(first)).toBe(await step(twin));
-    expect(numbers(first)).toEqual(numbers(twin));
-  });
+  test.each(Object.entries(make))(
+    "%s: the weights of another model are refused, its own go on",
+    async (_, optimizerOf) => {
+      await tf.setBackend(backend);
+      setWholeSteps(isWhole);
+      const optimizer = optimizerOf();
+      const first = compiled(optimizer);
+      await step(first);
+      const message = "optimizer: expected the weights that it began with";
+      const other = compiled(optimizer);
+      const frozen = first.layers[1]!;
+      frozen.trainable = false;
+      compiled(optimizer, first);
+      for (const wrong of [other, first]) {
+        const kept = numbers(wrong);
+        await step(wrong).catch(() => {});
+        await expectNoTensorLeak(() => expect(step(wrong)).rejects.toThrow(message));
+        expect(numbers(wrong)).toEqual(kept);
+      }
+      // The same weights again are those that it knows.
+      frozen.trainable = true;
+      compiled(optimizer, first);
+      const twin = compiled(optimizerOf());
+      await step(twin);
+      expect(await step(first)).toBe(await step(twin));
+      expect(numbers(first)).toEqual(numbers(twin));
+    },
+  );
 });
 
 test("without slots there is nothing to confuse", async () => {
