@@ -14,6 +14,7 @@ import {
 import { lossMean, metricMean } from "./batch-mean.ts";
 import { carriedMask } from "./carried-mask.ts";
 import { chainTested, chainTrained } from "./chain-step.ts";
+import { checkClassesOf } from "./class-targets.ts";
 import { type BatchParts, type BatchResult, type Compiled, partsOf } from "./compiled-model.ts";
 import { checkTargetOf } from "./target-shape.ts";
 import { batchLoss, meanParts, quotient } from "./weighted-mean.ts";
@@ -82,7 +83,9 @@ function lossesOf(
   return outputs.map((output, i) => {
     const [lossOf, target] = [model.lossFunctions[i]!, targets[i]!];
     checkTargetOf(model, i, target, output.shape);
-    const weighting = { sampleWeight: weights[i] ?? undefined, mask: carriedMask(output) };
+    const mask = carriedMask(output);
+    checkClassesOf(model, i, target, output.shape.at(-1)!, mask);
+    const weighting = { sampleWeight: weights[i] ?? undefined, mask };
     const isPlain = !weighting.sampleWeight && !weighting.mask;
     const whole = isPlain ? lossMean(lossOf, target, output) : undefined;
     if (whole) return whole;

@@ -55,7 +55,7 @@ const sparseCategoricalCrossentropy: LossOf = (target, predicted, width) => {
   let loss = 0;
   for (let r = 0; r < rows; r++) {
     const wanted = Math.trunc(target[r]!);
-    // A class that there is not has its own ways by tfjs.
+    // What is no class is refused before; of a loss by itself tfjs has its own ways.
     if (!(wanted >= 0 && wanted < width)) return undefined;
     let sum = 0;
     for (let i = 0; i < width; i++) sum += clipped(predicted[r * width + i]!);

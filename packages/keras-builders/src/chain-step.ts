@@ -15,6 +15,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { carriedMask } from "./carried-mask.ts";
 import { isKnownLoss, lossNumbers } from "./chain-loss.ts";
+import { checkClassesOf } from "./class-targets.ts";
 import type { BatchParts, BatchResult, Compiled } from "./compiled-model.ts";
 import { type ChainModel, chainOf, isChain, type ModelChain } from "./model-chain.ts";
 import { stepsRaw } from "./optimizer-step.ts";
@@ -116,6 +117,7 @@ export function chainTested(
     const [target, sampleWeight] = [targets[0]!, weights[0] ?? undefined];
     const lossOf = model.lossFunctions[0]!;
     checkTargetOf(model, 0, target, run.shape);
+    checkClassesOf(model, 0, target, run.shape.at(-1)!);
     const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
     const loss = numbers?.loss ?? batchLoss(model.name, lossOf(target, output()), { sampleWeight });
     return { losses: [loss], ...metricsFor(model, output, metricsOf) };
@@ -191,6 +193,7 @@ function lossAndGradient(
 ): { loss: Scalar | number; dy: Float32Array } {
   const lossOf = model.lossFunctions[0]!;
   checkTargetOf(model, 0, target, run.shape);
+  checkClassesOf(model, 0, target, run.shape.at(-1)!);
   const numbers = sampleWeight ? undefined : lossNumbers(lossOf, target, run);
   if (numbers) return numbers;
   const { value, grad } = valueAndGrad((predicted: Tensor) =>

@@ -7,9 +7,10 @@ import type { Compiled } from "./compiled-model.ts";
 import { type ClassWeight, exampleWeights, type SampleWeight } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
 import { checkTargetOf, fits, shapeOf } from "./target-shape.ts";
-import { namedTensors } from "./tensor-names.ts";
+import { checkFilled, namedTensors } from "./tensor-names.ts";
 
-interface Batch {
+/** A checked batch. */
+export interface Batch {
   xs: Tensor[];
   ys: Tensor[];
 }
@@ -28,6 +29,7 @@ export interface Dataset {
 
 /** A dataset of checked batches. */
 export interface CheckedDataset extends Dataset {
+  iterator(): Promise<{ next(): Promise<{ value: Batch | null; done: boolean }> }>;
   /** Reads and checks the first batch, which is the first of the next iterator. */
   open(): Promise<void>;
   /** Lets go of a batch that {@link open} has read and nobody asked for. */
@@ -38,11 +40,11 @@ const checked = new WeakSet<object>();
 /** The weights of a batch, by its first input. */
 const weights = new WeakMap<Tensor, Tensor[]>();
 
-/** The weights of a batch of inputs and targets, if it has some: its caller's from now on. */
-export function weightsOfBatch([first]: readonly (Tensor | null)[]): Tensor[] {
-  const own = first ? weights.get(first) : undefined;
-  if (first) weights.delete(first);
-  return own ?? [];
+/** What a batch is made of: inputs, targets and, if it has some, weights, which are its caller's from now on. */
+export function tensorsOfBatch({ xs, ys }: Batch): Tensor[] {
+  const own = weights.get(xs[0]!) ?? [];
+  weights.delete(xs[0]!);
+  return [...xs, ...ys, ...own];
 }
 
 /**
@@ -50,7 +52,7 @@ export function weightsOfBatch([first]: readonly (Tensor | null)[]): Tensor[] {
  * differently, `sampleWeight`. **classWeight** weighs them by their targets.
  *
  * @throws if it is none, or the model is not compiled. Reading a batch throws where it lacks a tensor or has one more,
- * where inputs or targets have other shapes than the model's, and at the end of no batches at all.
+ * where inputs or targets have other shapes than the model's.
  */
 export function checkedDataset(
   who: string,
@@ -64,33 +66,31 @@ export function checkedDataset(
   if (typeof iterator !== "function" && typeof next !== "function") {
     throw new TypeError(`${who}: expected a dataset, of tfjs-data's kind, got ${shown(given)}`);
   }
-  const opened = async (): Promise<Batches> => {
+  type Opened = Awaited<ReturnType<CheckedDataset["iterator"]>>;
+  const opened = async (): Promise<Opened> => {
     const isIterator = typeof next === "function";
     const batches = isIterator ? (given as Batches) : await (given as Dataset).iterator();
-    let count = 0;
     return {
       async next() {
         const { value, done = false } = await batches.next();
-        if (value != null) {
-          count++;
-          return { value: await checkedBatch(who, model, value, classWeight), done };
-        }
-        if (done && count === 0) throw new Error(`${who}: expected a dataset of batches, got none`);
-        return { value: null, done };
+        if (value == null) return { value: null, done };
+        return { value: await checkedBatch(who, model, value, classWeight), done };
       },
     };
   };
-  let first: [Batches, Step] | undefined;
+  let first: [Opened, Awaited<ReturnType<Opened["next"]>>] | undefined;
   const dataset: CheckedDataset = {
     ...(size === undefined ? {} : { size }),
     async open() {
       const batches = await opened();
-      first = [batches, await batches.next()];
+      const step = await batches.next();
+      if (!step.value) throw noBatches(who);
+      first = [batches, step];
     },
     close() {
-      const batch = first?.[1].value as Batch | null | undefined;
+      const batch = first?.[1].value;
       first = undefined;
-      if (batch) dispose([...batch.xs, ...batch.ys, ...weightsOfBatch(batch.xs)]);
+      if (batch) dispose(tensorsOfBatch(batch));
     },
     async iterator() {
       if (!first) return opened();
@@ -110,6 +110,11 @@ export function checkedDataset(
   return dataset;
 }
 
+/** What is said where there is nothing to train on, or to evaluate. */
+export function noBatches(who: string): Error {
+  return new Error(`${who}: expected a dataset of batches, got none`);
+}
+
 /** The batch, its targets with their last axes. */
 async function checkedBatch(
   who: string,
@@ -123,6 +128,7 @@ async function checkedBatch(
     const parts = given as { xs: unknown; ys: unknown; sampleWeight?: SampleWeight | null };
     const xs = namedTensors(`${who}: expected xs`, model.inputNames, parts.xs);
     const ys = namedTensors(`${who}: expected ys`, model.outputNames, parts.ys);
+    checkFilled(who, [...xs, ...ys]);
     checkExamples(who, model, xs, ys);
     const [targets, made] = withTargetAxes(model, ys) as [Tensor[], Tensor[]];
     try {
@@ -157,8 +163,7 @@ function checkExamples(who: string, model: Compiled, xs: Tensor[], ys: Tensor[])
     );
   }
   const [count] = xs[0]!.shape;
-  const other = [...xs, ...ys].find((each) => each.shape[0] !== count || count === 0);
+  const other = [...xs, ...ys].find((each) => each.shape[0] !== count);
   if (!other) return;
-  const expected = count === 0 ? "at least one example" : `${count} examples`;
-  throw new Error(`${who}: expected ${expected} in xs and ys, got ${shown(other.shape)}`);
+  throw new Error(`${who}: expected ${count} examples in xs and ys, got ${shown(other.shape)}`);
 }

@@ -1,36 +1,31 @@
-// `fitDataset` and `evaluateDataset`: tfjs-layers goes through the batches and averages what each gave. Under
-// masks a metric is that of all that was kept, as in `fit` and `evaluate`.
+// `fitDataset` and `evaluateDataset`: batches as Keras takes them, held against the model before anything is done with
+// them; an epoch's metrics under masks are those of all that was kept, as in `fit` and `evaluate`.
 
 import { dispose, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import type { History } from "@tensorflow/tfjs-layers";
+import type { Callback, History } from "@tensorflow/tfjs-layers";
 import type { BatchResult, Compiled } from "./compiled-model.ts";
-import { type CheckedDataset, checkedDataset, weightsOfBatch } from "./dataset-batches.ts";
-import { asScalar, epochCallback } from "./fit-loop.ts";
-import { type MetricTotals, metricTotals } from "./metric-totals.ts";
+import {
+  type CheckedDataset,
+  checkedDataset,
+  noBatches,
+  tensorsOfBatch,
+} from "./dataset-batches.ts";
+import { datasetEpochs } from "./dataset-epochs.ts";
+import { batchSource } from "./dataset-source.ts";
+import { asScalar, type FittedModel } from "./fit-loop.ts";
 import type { ClassWeight } from "./sample-weights.ts";
+import { tallyOf } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import type { Tensors } from "./validation-weights.ts";
 
 type Data = (Tensor | null)[];
 type Values = Scalar | Scalar[];
 /** What tfjs-layers' models have and do not tell. */
-interface FittedByDataset extends Compiled {
+interface FittedByDataset extends FittedModel {
+  isTraining: boolean;
   getDedupedMetricsNames(): string[];
   standardizeUserDataXY(x: Tensors, y: Tensors): unknown;
-}
-type FromDataset<Result> = (dataset: unknown, options: object) => Promise<Result>;
-
-/** What the next batch function adds to: tfjs-layers makes one before it waits for anything. */
-let collecting: MetricTotals | undefined;
-
-/** Starts what makes a batch function, which adds to **totals**. */
-function collected<Result>(totals: MetricTotals, start: () => Promise<Result>): Promise<Result> {
-  collecting = totals;
-  try {
-    return start();
-  } finally {
-    collecting = undefined;
-  }
+  evaluate(x: Tensors, y: Tensors, args?: object): Values;
 }
 
 /** Puts batches of a model through **run**: inputs, targets and weights to losses and metrics. */
@@ -38,23 +33,16 @@ export function batchFunction(
   model: Compiled,
   run: (model: Compiled, data: Data) => BatchResult,
 ): (data: Data) => Scalar[] {
-  const totals = collecting;
-  return (data) => {
-    const weights = weightsOfBatch(data);
-    try {
-      return tidy(() => {
-        const { losses, metrics, parts } = run(model, [...data, ...weights]);
-        totals?.add(parts);
-        return [...losses, ...metrics].map(asScalar);
-      });
-    } finally {
-      dispose(weights);
-    }
-  };
+  return (data) =>
+    tidy(() => {
+      const { losses, metrics } = run(model, data);
+      return [...losses, ...metrics].map(asScalar);
+    });
 }
 
 interface DatasetArgs {
   epochs?: number;
+  initialEpoch?: number;
   batchesPerEpoch?: number;
   classWeight?: ClassWeight;
   callbacks?: unknown;
@@ -65,29 +53,57 @@ interface DatasetArgs {
   batches?: number;
 }
 
-/** tfjs-layers' `fitDataset`, **stock**, with the metrics of whole epochs. */
+/** `fitDataset` with tfjs-layers' own, **stock**, for what is called when. */
 export async function fittedDataset(
   model: FittedByDataset,
-  stock: FromDataset<History>,
+  stock: (dataset: unknown, options: object) => Promise<History>,
   dataset: unknown,
   args: DatasetArgs,
 ): Promise<History> {
   const who = "fitDataset";
-  const { classWeight, ...options } = trainingOptions(who, args);
+  const { classWeight, epochs = 1, initialEpoch = 0, ...options } = trainingOptions(who, args);
+  const { batchesPerEpoch } = options;
   const callbacks = callbacksOf(who, options);
   const batches = checkedDataset(who, model, dataset, classWeight);
-  checkEnds(who, "batchesPerEpoch", dataset, options.batchesPerEpoch);
+  checkEnds(who, "batchesPerEpoch", dataset, batchesPerEpoch);
   const validationData = checkedValidation(model, options);
-  const totals = metricTotals();
+  if (model.isTraining) throw new Error(`${who}: expected a model at rest, got one in training`);
+  model.isTraining = true;
   try {
     if (validationData && "open" in validationData) await validationData.open();
-    return await collected(totals, async () => {
-      const first = epochCallback(totals, model.getDedupedMetricsNames());
-      const given = { ...options, validationData, callbacks: [first, ...callbacks] };
-      return await stock(batches, given);
+    let isTold = false;
+    const source = batchSource(batches, batchesPerEpoch, (count) => {
+      if (!isTold) {
+        console.warn(
+          `${who}: expected ${batchesPerEpoch} batches an epoch, got ${count}: the dataset has no more, and begins anew with the next epoch; one that repeats has enough for all`,
+        );
+      }
+      isTold = true;
     });
+    return await datasetEpochs(
+      model,
+      {
+        ...{ source, epochs, initialEpoch },
+        labels: model.getDedupedMetricsNames(),
+        validate: validationData && (() => validated(model, validationData, options)),
+        onEnd: (now) =>
+          console.warn(
+            `${who}: expected batches for ${epochs} epochs, got some for ${now}: the dataset has no more, and begins only once`,
+          ),
+      },
+      callbacks as unknown as Callback[],
+      (all) => {
+        // tfjs-layers' own says the callbacks of no model that is in training.
+        model.isTraining = false;
+        try {
+          return stock(batches, { ...options, epochs, validationData, callbacks: all });
+        } finally {
+          model.isTraining = true;
+        }
+      },
+    );
   } finally {
-    totals.dispose();
+    model.isTraining = false;
     if (validationData && "close" in validationData) validationData.close();
   }
 }
@@ -121,10 +137,21 @@ function checkedValidation(
   return [x, y];
 }
 
-/** tfjs-layers' `evaluateDataset`, **stock**, with the metrics of all batches. */
+/** Losses and metrics on what a training is validated on. */
+async function validated(
+  model: FittedByDataset,
+  data: CheckedDataset | [Tensors, Tensors],
+  { validationBatches, validationBatchSize }: DatasetArgs,
+): Promise<Scalar[]> {
+  if (!Array.isArray(data)) {
+    return evaluated("fitDataset validationData", model, data, validationBatches);
+  }
+  return [model.evaluate(...data, { batchSize: validationBatchSize ?? 32 })].flat();
+}
+
+/** `evaluateDataset`. */
 export async function evaluatedDataset(
   model: Compiled,
-  stock: FromDataset<Values>,
   dataset: unknown,
   args: DatasetArgs,
 ): Promise<Values> {
@@ -132,18 +159,34 @@ export async function evaluatedDataset(
   const options = trainingOptions(who, args);
   const batches = checkedDataset(who, model, dataset);
   checkEnds(who, "batches", dataset, options.batches);
-  const totals = metricTotals();
+  const values = await evaluated(who, model, batches, options.batches);
+  return values.length === 1 ? values[0]! : values;
+}
+
+/** Losses and metrics over the first **count** batches of a dataset, or all. */
+async function evaluated(
+  who: string,
+  model: Compiled,
+  dataset: CheckedDataset,
+  count: number | undefined,
+): Promise<Scalar[]> {
+  const short = (got: number) =>
+    console.warn(`${who}: expected ${count} batches, got ${got}: the values are of those`);
+  const source = batchSource(dataset, count, short);
+  const tally = tallyOf(model);
   try {
-    const values = [await collected(totals, () => stock(batches, options))].flat();
-    const means = totals.means();
-    for (const [i, mean] of means.entries()) {
-      if (!mean) continue;
-      const at = values.length - means.length + i;
-      values[at]!.dispose();
-      values[at] = mean;
+    let batch = await source.next(true);
+    if (!batch) throw noBatches(who);
+    for (; batch; batch = await source.next(false)) {
+      const data = tensorsOfBatch(batch);
+      try {
+        tally.add(data, data[0]!.shape[0]!);
+      } finally {
+        dispose(data);
+      }
     }
-    return values.length === 1 ? values[0]! : values;
+    return tidy(() => tally.values().map(asScalar));
   } finally {
-    totals.dispose();
+    tally.dispose();
   }
 }

@@ -2,7 +2,13 @@
 
 import { stepOps } from "@rnnkit/fused-rnn";
 import { keep, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { Callback, CustomCallback, EarlyStopping, History } from "@tensorflow/tfjs-layers";
+import {
+  Callback,
+  type CallbackList,
+  CustomCallback,
+  EarlyStopping,
+  History,
+} from "@tensorflow/tfjs-layers";
 import { BatchMeans } from "./batch-means.ts";
 import { trainedBatch } from "./batch-steps.ts";
 import { callbackListOf, type LogValues } from "./callback-list.ts";
@@ -52,24 +58,24 @@ export async function fittedEpochs(
   const totals = metricTotals();
   const ops = stepOps();
   const means = ops && new BatchMeans(ops, labels);
+  const first = epochCallback(totals, labels, shuffle);
+  const { list, history } = await callbackListOf(model, () => stock([first, ...callbacks]));
+  const asTensors = logsAreTensors(model, list.callbacks.slice(1));
+  // What is to be disposed of if a callback throws.
+  let logs: LogValues = {};
+  let epochLogs: LogValues = {};
   try {
-    const first = epochCallback(totals, labels, shuffle);
-    const { list, history } = await callbackListOf(model, () => stock([first, ...callbacks]));
     // The first is tfjs-layers' own logger, which it does not export.
     if (means) list.callbacks[0] = means;
-    // Reading is at hand where models run as a whole.
-    const isWhole = isChain(chainOf(model));
-    const asTensors = !(isWhole && list.callbacks.slice(1).every(takesNumbers));
     model.history = history;
     await list.onTrainBegin();
     model.stopTraining_ = false;
     for (let epoch = plan.initialEpoch; epoch < plan.epochs; epoch++) {
       await list.onEpochBegin(epoch);
-      const epochLogs: LogValues = {};
       for (let from = 0; from < count; from += batchSize) {
         const batch = from / batchSize;
         const size = Math.min(batchSize, count - from);
-        const logs: LogValues = {};
+        logs = {};
         await list.onBatchBegin(batch, logs as never);
         Object.assign(logs, { batch, size });
         tidy(() => {
@@ -83,23 +89,42 @@ export async function fittedEpochs(
           }
         });
         await list.onBatchEnd(batch, logs as never);
-        for (const value of Object.values(logs)) if (typeof value !== "number") value.dispose();
+        disposeLogs(logs);
         if (model.stopTraining_) break;
       }
       await list.onEpochEnd(epoch, epochLogs as never);
+      // They are the history's from now on.
+      epochLogs = {};
       if (model.stopTraining_) break;
     }
     await list.onTrainEnd();
-    await history.syncData();
     return history;
   } finally {
     totals.dispose();
     means?.dispose();
+    await endedLogs(list, history, logs, epochLogs);
   }
 }
 
-/** Writes values under their names. */
-function log(
+/** Lets go of what the logs of a training held that has ended, by a throw too, and reads its history's values. */
+export async function endedLogs(
+  { callbacks: [logger] }: CallbackList,
+  history: History,
+  ...logs: LogValues[]
+): Promise<void> {
+  // The totals of tfjs-layers' own logger, whose epoch may have no end.
+  const { totals = {} } = logger as { totals?: LogValues };
+  for (const each of [...logs, totals]) disposeLogs(each);
+  await history.syncData();
+}
+
+/** Lets go of the tensors of a batch's logs. */
+export function disposeLogs(logs: LogValues): void {
+  for (const value of Object.values(logs)) if (typeof value !== "number") value.dispose();
+}
+
+/** Writes values under their names, **asTensors** or as numbers. */
+export function log(
   logs: LogValues,
   prefix: string,
   labels: readonly string[],
@@ -118,6 +143,11 @@ export const asScalar = (value: Value): Scalar =>
 
 const asNumber = (value: Value): number =>
   typeof value === "number" ? value : value.dataSync()[0]!;
+
+/** Whether logs have to be tensors: where reading them is not at hand, or a callback is of somebody's own class. */
+export function logsAreTensors(model: Compiled, callbacks: readonly object[]): boolean {
+  return !(isChain(chainOf(model)) && callbacks.every(takesNumbers));
+}
 
 /** Whether a callback takes numbers in the place of tensors: those of tfjs-layers and of this package do. */
 function takesNumbers(callback: object): boolean {

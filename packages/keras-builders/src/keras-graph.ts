@@ -68,11 +68,13 @@ function joinNeighbours(nodes: Node[]): void {
   const join = ({ outboundLayer, inboundLayers }: Node): void => {
     for (const layer of [outboundLayer, ...inboundLayers]) if (layer) inKerasGraph(layer);
   };
+  // That of another copy of this package, if it has joined the layer before.
+  const { push: before } = nodes;
   const push = (...added: Node[]): number => {
     added.forEach(join);
-    return Array.prototype.push.apply(nodes, added);
+    return before.apply(nodes, added);
   };
-  Object.defineProperty(nodes, "push", { value: push });
+  Object.defineProperty(nodes, "push", { value: push, configurable: true });
   nodes.forEach(join);
 }
 

@@ -22,7 +22,7 @@ import { asScalar, type FittedModel, fittedEpochs } from "./fit-loop.ts";
 import { isKerasModel } from "./keras-graph.ts";
 import { type ExampleWeights, exampleWeights, sampleWeights } from "./sample-weights.ts";
 import { withTargetAxes } from "./target-axis.ts";
-import { namedTensors } from "./tensor-names.ts";
+import { checkFilled, namedTensors } from "./tensor-names.ts";
 import { testedData } from "./test-loop.ts";
 import { callbacksOf, trainingOptions } from "./training-options.ts";
 import { type Tensors, validationWeightsOf, withValidationWeights } from "./validation-weights.ts";
@@ -44,6 +44,7 @@ interface Model extends FittedModel {
   layers: LayersModel["layers"];
   outputNames: string[];
   isOptimizerOwned: boolean;
+  isTraining: boolean;
   compile(args: ModelCompileArgs): void;
   testFunction: BatchFunction;
   makeTrainFunction(): BatchFunction;
@@ -70,20 +71,26 @@ type StandardizeArgs = [
 
 let isInstalled = false;
 
+/** On a method that took the place of tfjs-layers' own: that one. Another copy of this package asks for it by this. */
+const stockMark = Symbol.for("@rnnkit/keras-builders stock");
+type Marked = AnyFunction & { [stockMark]?: AnyFunction };
+/** tfjs-layers' own method: what another copy has put in its place would train a model of both once more. */
+const stockOf = (method: Marked): AnyFunction => method[stockMark] ?? method;
+
 /** Puts Keras's training in the place of tfjs-layers' for the models that it is for; once. */
 export function installTraining(): void {
   if (isInstalled) return;
   isInstalled = true;
   const model = LayersModel.prototype as unknown as Model;
   for (const name of Object.keys(methods) as (keyof typeof methods)[]) {
-    const stock = model[name] as (...args: unknown[]) => unknown;
+    const before = model[name] as Marked;
+    const stock = stockOf(before);
     const keras = methods[name] as (stock: unknown, model: Model, ...args: unknown[]) => unknown;
-    Object.assign(model, {
-      [name](this: Model, ...args: unknown[]) {
-        if (!isKerasModel(this)) return stock.apply(this, args);
-        return keras(stock.bind(this), this, ...args);
-      },
-    });
+    const method: Marked = function (this: Model, ...args) {
+      if (!isKerasModel(this)) return before.apply(this, args);
+      return keras(stock.bind(this), this, ...args);
+    };
+    Object.assign(model, { [name]: Object.assign(method, { [stockMark]: stock }) });
   }
   // tfjs-layers' own hand fewer arguments on.
   for (const name of ["trainOnBatch", "predictOnBatch"] as const) {
@@ -119,8 +126,8 @@ const methods = {
     const [targets, made] = withTargetAxes(model, y);
     try {
       const [xs, ys] = stock(x, targets, ...others);
-      if (xs[0]!.shape[0] !== 0) return [xs, ys];
-      throw new Error(`${model.name}: expected at least one example, got ${shown(xs[0]!.shape)}`);
+      checkFilled(model.name, [...xs, ...ys]);
+      return [xs, ys];
     } catch (error) {
       dispose(made);
       throw error;
@@ -205,9 +212,9 @@ const methods = {
     return fittedDataset(model, stock, dataset, args);
   },
 
-  evaluateDataset(stock: Model["evaluateDataset"], model: Model, ...given: [unknown, object?]) {
+  evaluateDataset(_stock: unknown, model: Model, ...given: [unknown, object?]) {
     const [dataset, args = {}] = given;
-    return evaluatedDataset(model, stock, dataset, args);
+    return evaluatedDataset(model, dataset, args);
   },
 
   predict(stock: Model["predict"], model: Model, x: Tensors, args: object = {}): Outputs {
@@ -282,8 +289,7 @@ const methods = {
 /** What is predicted from, in the order of the model's inputs. */
 function predicted(who: string, model: Model, given: Tensors): Tensors {
   const xs = namedTensors(`${who}: expected x`, model.inputNames, given);
-  const none = xs.find((x) => x.shape[0] === 0);
-  if (none) throw new Error(`${who}: expected at least one example, got ${shown(none.shape)}`);
+  checkFilled(who, xs);
   return given instanceof Tensor ? given : xs;
 }
 

@@ -69,13 +69,29 @@ export interface Slot {
   variable: Variable;
 }
 
-/** The slot that tfjs keeps for weight i, made as tfjs makes it, so that saved states agree. */
+/** Whose each slot is; one of a saved state is that of the weight that finds it first. */
+const owners = new WeakMap<Variable, Variable>();
+
+/**
+ * The slot that tfjs keeps for weight i, made as tfjs makes it, so that saved states agree.
+ *
+ * @throws for one that another weight has stepped with: tfjs goes by place, and would hand the means of one model's
+ * weights, or of a layer that is frozen since, to another's.
+ */
 export function slotOf(slots: Slot[], i: number, value: Variable, name: string): Variable {
   slots[i] ??= {
     originalName: `${value.name}/${name}`,
     variable: tidy(() => variable(zerosLike(value), false)),
   };
-  return slots[i].variable;
+  const slot = slots[i].variable;
+  const owner = owners.get(slot) ?? value;
+  if (owner !== value) {
+    throw new Error(
+      `optimizer: expected the weights that it began with, ${owner.name} for one, got ${value.name} in its place; another model, or one compiled again with other layers frozen, wants an optimizer of its own`,
+    );
+  }
+  owners.set(slot, value);
+  return slot;
 }
 
 /** A weight and its gradient, which is the backend's and belongs to nobody else: the step disposes it. */
@@ -119,7 +135,13 @@ export function steppedRaw(optimizer: Optimizer, gradients: Gradients): boolean 
     if (tensor != null) backend.incRef(tensor.dataId);
     return { value: registeredVariables[name]!, gradient: tensor ?? undefined };
   });
-  optimizer.applyRaw(raw);
+  try {
+    optimizer.applyRaw(raw);
+  } catch (error) {
+    // Those that the step has taken are gone already.
+    for (const { gradient } of raw) if (gradient) backend.disposeData(gradient.dataId);
+    throw error;
+  }
   return true;
 }
 
@@ -165,9 +187,11 @@ export function takeStep(
   tidy(() => {
     const all = entries.flatMap(({ tensor }) => tensor ?? []);
     const clip = clipping({ clipnorm, clipvalue, globalClipnorm }, all);
-    for (const [place, { name, tensor }] of entries.entries()) {
-      const value = engine().registeredVariables[name];
-      const kept = slots(value, place);
+    const weights = entries.map(({ name }) => engine().registeredVariables[name]!);
+    // All before the first step: they may be refused.
+    const keptOf = weights.map((value, place) => slots(value, place));
+    for (const [place, { tensor }] of entries.entries()) {
+      const [value, kept] = [weights[place]!, keptOf[place]!];
       if (tensor == null) continue;
       tidy(() => {
         const start = weightDecay ? sub(value, mul(mul(value, weightDecay), rate)) : value;

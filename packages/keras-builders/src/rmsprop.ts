@@ -73,13 +73,15 @@ class KerasRmsprop extends RMSPropOptimizer {
   override applyGradients(gradients: Gradients): void {
     if (steppedRaw(this, gradients)) return;
     const numbers = this.#numbers();
-    let slots: RmspropSlots;
+    const slots = new Map<Variable, RmspropSlots>();
     takeStep(this, gradients, numbers.learningRate, {
       slots: (value, i) => {
-        slots = this.#slots(value, i);
-        return Object.values(slots);
+        const own = this.#slots(value, i);
+        slots.set(own.meanSquare, own);
+        return Object.values(own);
       },
-      next: (value, gradient) => rmspropUpdate({ value, gradient, ...slots }, numbers),
+      next: (value, gradient, [meanSquare]) =>
+        rmspropUpdate({ value, gradient, ...slots.get(meanSquare!)! }, numbers),
     });
     this.incrementIterations();
   }

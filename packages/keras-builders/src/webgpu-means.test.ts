@@ -159,7 +159,7 @@ describe.skipIf(!hasDawn)(
       const meanOf = (kind: MeanKind) => (yTrue: tf.Tensor, yPred: tf.Tensor) =>
         stepOps()!.mean(kind, yTrue, yPred)!;
       const kind = "sparseCategoricalCrossentropy";
-      for (const stray of [-1, 3]) {
+      for (const stray of [-1, 3, Number.NaN, Number.POSITIVE_INFINITY]) {
         const each = drawn([stray, 1], [0.2, 0.3, 0.5, 0.1, 0.2, 0.7], [2, 3]);
         const { value, gradient } = await outcome(kind, each, meanOf(kind));
         expect(value).toBe(Number.POSITIVE_INFINITY);

@@ -1,6 +1,7 @@
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
 import { zipSync } from "fflate";
-import { hdf5Bytes } from "./hdf5-writer.ts";
+import { type Hdf5Writer, hdf5Bytes } from "./hdf5-writer.ts";
+import { type HeldTensors, heldTensors } from "./held-tensors.ts";
 import type { JsonObject } from "./json-text.ts";
 import { kerasJson } from "./keras-json.ts";
 import { kerasVersion, writeLegacy } from "./keras-legacy.ts";
@@ -47,9 +48,15 @@ export async function kerasBytes(
   const serialized = kerasModel(model, to);
   const groups = varsGroups(model);
   const compiled = includeOptimizer ? kerasCompiled(model, trainableOf(model, groups)) : undefined;
-  if (format === "h5") return hdf5Bytes((file) => writeLegacy(file, model, serialized, compiled));
+  if (format === "h5") {
+    return heldBytes(groups, compiled, (file, held) =>
+      writeLegacy(file, model, serialized, compiled, held),
+    );
+  }
   if (compiled) serialized.compile_config = compileConfig(compiled);
-  const weights = await hdf5Bytes((file) => writeWeights(file, groups, compiled));
+  const weights = await heldBytes(groups, compiled, (file, held) =>
+    writeWeights(file, groups, compiled, held),
+  );
   const json = (value: JsonObject) => new TextEncoder().encode(kerasJson(value));
   return zipSync(
     {
@@ -69,7 +76,23 @@ export async function weightsBytes(
   if (!model.inputs?.length) throw new Error(`${model.name}: expected a built model`);
   const groups = varsGroups(model);
   const compiled = includeOptimizer ? kerasCompiled(model, trainableOf(model, groups)) : undefined;
-  return hdf5Bytes((file) => writeWeights(file, groups, compiled));
+  return heldBytes(groups, compiled, (file, held) => writeWeights(file, groups, compiled, held));
+}
+
+/** A file of what weights and the optimizer's variables hold now, however long it takes to write. */
+async function heldBytes(
+  groups: readonly VarsGroup[],
+  compiled: Compiled | undefined,
+  write: (file: Hdf5Writer, held: HeldTensors) => Promise<void>,
+): Promise<Uint8Array> {
+  const held = heldTensors();
+  try {
+    for (const { variables } of groups) for (const each of variables) held.hold(each.read());
+    for (const { value } of compiled?.slots ?? []) if (value) held.hold(value);
+    return await hdf5Bytes((file) => write(file, held));
+  } finally {
+    held.release();
+  }
 }
 
 function trainableOf(model: LayersModel, groups: readonly VarsGroup[]): LayerVariable[] {

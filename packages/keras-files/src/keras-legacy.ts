@@ -1,5 +1,6 @@
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { Hdf5Writer } from "./hdf5-writer.ts";
+import type { HeldTensors } from "./held-tensors.ts";
 import type { JsonObject } from "./json-text.ts";
 import { kerasJson } from "./keras-json.ts";
 import { optimizerVariables, writeWeight } from "./keras-weights.ts";
@@ -25,6 +26,7 @@ export async function writeLegacy(
   model: LayersModel,
   serialized: JsonObject,
   compiled: Compiled | undefined,
+  held: HeldTensors,
 ): Promise<void> {
   const own = model.getClassName() === "Sequential" ? [model.name] : [];
   const names = new Map<LayerVariable, string>();
@@ -48,7 +50,7 @@ export async function writeLegacy(
       `model_weights/${layer.name}`,
       weights.map(({ weight, name }) => ({
         name,
-        write: (path) => writeWeight(file, path, weight),
+        write: (path) => writeWeight(file, path, weight, held),
       })),
     );
   }
@@ -60,7 +62,7 @@ export async function writeLegacy(
   await writeNamed(
     file,
     "optimizer_weights",
-    optimizerVariables(compiled).map(({ kind, weight, write }) => ({
+    optimizerVariables(compiled, held).map(({ kind, weight, write }) => ({
       name: `${config.name}/${weight ? `${names.get(weight)!.replaceAll("/", "_")}_` : ""}${kind}`,
       write: (path) => write(file, path),
     })),

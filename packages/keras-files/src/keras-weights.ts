@@ -1,5 +1,6 @@
 import type { LayerVariable } from "@tensorflow/tfjs-layers";
 import type { DatasetValues, Hdf5Writer } from "./hdf5-writer.ts";
+import type { HeldTensors } from "./held-tensors.ts";
 import type { Compiled, SlotVariable } from "./to-keras-compile.ts";
 import type { VarsGroup } from "./weight-paths.ts";
 
@@ -8,14 +9,17 @@ export async function writeWeights(
   file: Hdf5Writer,
   groups: readonly VarsGroup[],
   compiled: Compiled | undefined,
+  held: HeldTensors,
 ): Promise<void> {
   for (const { path, name, variables } of groups) {
     file.text(path, "name", name);
-    for (const [i, weight] of variables.entries()) await writeWeight(file, `${path}/${i}`, weight);
+    for (const [i, weight] of variables.entries()) {
+      await writeWeight(file, `${path}/${i}`, weight, held);
+    }
   }
   if (!compiled) return;
   file.text("optimizer/vars", "name", `${compiled.optimizer.config.name}`);
-  for (const [i, { write }] of optimizerVariables(compiled).entries()) {
+  for (const [i, { write }] of optimizerVariables(compiled, held).entries()) {
     await write(file, `optimizer/vars/${i}`);
   }
 }
@@ -29,7 +33,7 @@ export interface OptimizerVariable {
 }
 
 /** An optimizer's variables in Keras's order. */
-export function optimizerVariables(compiled: Compiled): OptimizerVariable[] {
+export function optimizerVariables(compiled: Compiled, held: HeldTensors): OptimizerVariable[] {
   const { iterations, learningRate, slots } = compiled;
   return [
     {
@@ -39,7 +43,7 @@ export function optimizerVariables(compiled: Compiled): OptimizerVariable[] {
     ...(learningRate === undefined ? [] : [rateVariable(learningRate)]),
     ...slots.map((slot) => ({
       ...{ kind: slot.kind, weight: slot.weight },
-      write: (file: Hdf5Writer, path: string) => writeSlot(file, path, slot),
+      write: (file: Hdf5Writer, path: string) => writeSlot(file, path, slot, held),
     })),
   ];
 }
@@ -56,16 +60,22 @@ export async function writeWeight(
   file: Hdf5Writer,
   path: string,
   weight: LayerVariable,
+  held: HeldTensors,
 ): Promise<void> {
-  const value = weight.read();
+  const value = held.hold(weight.read());
   file.dataset(path, (await value.data()) as DatasetValues, value.shape);
 }
 
-async function writeSlot(file: Hdf5Writer, path: string, slot: SlotVariable): Promise<void> {
+async function writeSlot(
+  file: Hdf5Writer,
+  path: string,
+  slot: SlotVariable,
+  held: HeldTensors,
+): Promise<void> {
   const { value, factor } = slot;
   const shape = slot.weight.shape as number[];
-  const held = value
-    ? ((await value.data()) as Float32Array)
+  const values = value
+    ? ((await held.hold(value).data()) as Float32Array)
     : new Float32Array(shape.reduce((a, b) => a * b, 1));
-  file.dataset(path, factor === 1 ? held : held.map((x) => x * factor), shape);
+  file.dataset(path, factor === 1 ? values : values.map((x) => x * factor), shape);
 }

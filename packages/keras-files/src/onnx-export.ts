@@ -1,4 +1,5 @@
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { type HeldTensors, heldTensors } from "./held-tensors.ts";
 import { checkModel } from "./model-argument.ts";
 import {
   addInput,
@@ -50,11 +51,15 @@ const who = "exportOnnx";
  */
 export async function exportOnnx(model: LayersModel): Promise<Uint8Array<ArrayBuffer>> {
   checkModel(who, model);
-  const graph = graphOf(model);
-  return modelBytes(who, graph);
+  const held = heldTensors();
+  try {
+    return await modelBytes(who, graphOf(model, held));
+  } finally {
+    held.release();
+  }
 }
 
-function graphOf(model: LayersModel): Graph {
+function graphOf(model: LayersModel, held: HeldTensors): Graph {
   const { inputs, outputs } = model;
   if (!inputs?.length || !outputs?.length) {
     throw new Error(
@@ -64,7 +69,7 @@ function graphOf(model: LayersModel): Graph {
   const layers = model.layers.flatMap(flatLayers);
   const inputNames = inputs.map((input) => input.sourceLayer.name);
   const names = outputNames(outputs, inputNames);
-  const graph = emptyGraph([...inputNames, ...names, ...layers.flatMap(stateNames)]);
+  const graph = emptyGraph([...inputNames, ...names, ...layers.flatMap(stateNames)], held);
   const values = new Map<number, Value>();
   for (const input of inputs) {
     const readers = layers.filter((layer) => layer !== input.sourceLayer && reads(layer, input));

@@ -1,5 +1,6 @@
 // ONNX's messages, of which models need few; numbers of fields and types are those of onnx.proto.
 
+import type { HeldTensors } from "./held-tensors.ts";
 import {
   bytesField,
   bytesOf,
@@ -46,15 +47,18 @@ export interface Graph {
   readonly constants: Map<string, string>;
   /** Names of layers whose state is an input and an output. */
   readonly stateful: Set<string>;
+  /** What is written of weights is what they hold when they are added. */
+  readonly held: HeldTensors;
 }
 
 /** A graph of nothing, in which **names** are kept for inputs and outputs. */
-export function emptyGraph(names: Iterable<string>): Graph {
+export function emptyGraph(names: Iterable<string>, held: HeldTensors): Graph {
   return {
     ...{ nodes: [], initializers: [], inputs: [], outputs: [] },
     names: new Set(names),
     constants: new Map(),
     stateful: new Set(),
+    held,
   };
 }
 

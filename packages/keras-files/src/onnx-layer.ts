@@ -165,7 +165,7 @@ function activated(graph: Graph, layer: Layer, x: string): string {
 
 /** A layer's weights as they are, in their order; undefined for a bias that it has not. */
 function addOwnWeights(graph: Graph, layer: Layer, names: string[]): (string | undefined)[] {
-  const weights = layer.getWeights();
+  const weights = layer.getWeights().map((weight) => graph.held.hold(weight));
   return names.map((name, i) => {
     const weight = weights[i];
     const read = async () => (await weight!.data()) as Float32Array;

@@ -179,7 +179,9 @@ function addParts(
     addNode(graph, scope, name, inputs, attributes);
   const packing = typeof masked === "string" ? addPacking(graph, scope, masked) : masked;
   const attributes = attributesOf(parts);
-  const weights = parts.map(({ layer }) => layer.getWeights());
+  const weights = parts.map(({ layer }) =>
+    layer.getWeights().map((weight) => graph.held.hold(weight)),
+  );
   const packed = packing ? addPacked(graph, scope, packing, x) : x;
   const [Y, ...finals] = addNodeOf(
     graph,

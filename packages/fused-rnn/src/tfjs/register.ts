@@ -8,6 +8,7 @@ import {
 import { guideToBackend } from "./first-backend.ts";
 import { concat, reverse, splitV } from "./moved-rows.ts";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./segment-sum.ts";
+import { nanKeeping } from "./wasm-nan.ts";
 import { castToBool, gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
 
 /**
@@ -20,10 +21,12 @@ import { castToBool, gatherRows, identity, type Replacement, transpose } from ".
  *   clones, and transpositions that move nothing, without a copy.
  * - `Reverse`, `SplitV` and `Concat` on **wasm**: 3 to 70 times faster; `Reverse` of bool, where tfjs's own reads
  *   and writes 4 bytes for each.
+ * - `ClipByValue`, `Maximum`, `Minimum`, `Relu6`, `AvgPool`, `MaxPool` and products with *relu* or *relu6* in them on
+ *   **wasm**, where tfjs's own make a number of NaN.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
  *
- * Call it again at will: what is in place stays. It imports no backend. tfjs's cpu backend brings a
+ * Call it again at will: what is in place stays, that of another copy of this package too. It imports no backend. tfjs's cpu backend brings a
  * kernel of its own when it is imported, so on a page that imports it later, call again then.
  *
  * @example
@@ -42,16 +45,20 @@ export function registerKernels(): void {
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;
   const present = getKernel(kernelName, "cpu");
-  if (present === unsortedSegmentSumCpu) return;
+  if (present && isOurs(present)) return;
   if (present) unregisterKernel(kernelName, "cpu");
-  registerKernel(unsortedSegmentSumCpu);
+  registerKernel(Object.assign(unsortedSegmentSumCpu, { [mark]: true }));
 }
+
+/** On each kernel that took a stock one's place: two copies of this package would take each other's in turn. */
+const mark = Symbol.for("@rnnkit/fused-rnn");
+const isOurs = (kernel: KernelConfig): boolean => mark in kernel;
 
 const moves = [gatherRows, reverse, splitV, concat];
 
 /** What takes the place of backends' own kernels, by their names. */
 const replacementsOf = new Map<string, readonly Replacement[]>([
-  ["wasm", [castToBool, ...moves, identity, transpose]],
+  ["wasm", [castToBool, ...moves, identity, transpose, ...nanKeeping]],
 ]);
 
 /** Adds a backend whose kernels `registerKernels` replaces, once they are there. */
@@ -59,15 +66,10 @@ export function addReplacements(backendName: string, replacements: readonly Repl
   replacementsOf.set(backendName, replacements);
 }
 
-const replaced = new Map<string, KernelConfig>();
-
 /** Puts ours in place of a backend's own kernel, once that is there. */
 function replace(backendName: string, { kernelName, make }: Replacement): void {
-  const key = `${backendName} ${kernelName}`;
   const present = getKernel(kernelName, backendName);
-  if (!present || present === replaced.get(key)) return;
-  const ours = make(present);
+  if (!present || isOurs(present)) return;
   unregisterKernel(kernelName, backendName);
-  registerKernel(ours);
-  replaced.set(key, ours);
+  registerKernel(Object.assign(make(present), { [mark]: true }));
 }

@@ -84,7 +84,7 @@ const texts: Readonly<Record<MeanKind, MeanText>> = {
     isNumber = isNumber && !isNan(yPred[first + i]);
   }
   // A class that there is not has probability 0.
-  let exists = wanted >= 0 && u32(wanted) < call.width;
+  let exists = wanted >= 0 && u32(wanted) < call.width && !isNan(targetOf(row));
   let p = clipped(yPred[first + select(0u, u32(wanted), exists)]);
   value = log(sum) - log(p);
   if (!exists) { value = number(call.infinity); }

@@ -1,0 +1,35 @@
+import { readNumbers } from "@rnnkit/fused-rnn";
+import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
+import { lossNameOf } from "./chain-loss.ts";
+import type { Compiled } from "./compiled-model.ts";
+
+/** tfjs's backends whose numbers are at hand; reading those of another would hold it up. */
+const readable: readonly string[] = ["cpu", "wasm", "tensorflow"];
+
+/**
+ * Refuses class numbers that are none of the **width** classes of output **place**, those of steps apart that
+ * **mask**, [B, T], does not keep: Keras on TensorFlow refuses them, and tfjs takes NaN for class 0, and -1 for a loss
+ * without end, after which all weights are NaN. On a GPU, where they cannot be read, the loss is infinite.
+ *
+ * @throws with the model in front.
+ */
+export function checkClassesOf(
+  model: Pick<Compiled, "name" | "outputNames" | "lossFunctions">,
+  place: number,
+  target: Tensor,
+  width: number,
+  mask?: Tensor,
+): void {
+  const isOfClasses = lossNameOf(model.lossFunctions[place]!) === "sparseCategoricalCrossentropy";
+  if (!isOfClasses || !readable.includes(getBackend())) return;
+  const classes = readNumbers(target);
+  for (let i = 0; i < classes.length; i++) {
+    const wanted = Math.trunc(classes[i]!);
+    if (wanted >= 0 && wanted < width) continue;
+    const step = mask && Math.floor((i * mask.size) / target.size);
+    if (step !== undefined && !readNumbers(mask!)[step]) continue;
+    throw new Error(
+      `${model.name}: expected targets of ${model.outputNames[place]} to be class numbers from 0 to below ${width}, got ${classes[i]}`,
+    );
+  }
+}
