@@ -1,5 +1,6 @@
 import { pad, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import { largest } from "./bends.ts";
 import { shapeText } from "./shape.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -13,6 +14,7 @@ export function withKerasCall(layer: Layer): Layer {
   if (className === "Conv1D" && inside.padding === "causal") padBefore(inside);
   if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
   if (className === "Reshape") knownSizes(inside);
+  if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);
   return layer;
 }
 
@@ -59,6 +61,17 @@ function axisLast(layer: Inside): void {
       return transpose(result as Tensor, order);
     });
   };
+}
+
+/** Steps that are equal, as an output that masked steps repeat, share what tfjs-layers hands to each of them. */
+function sharedLargest(layer: Inside): void {
+  const { call, dataFormat } = layer;
+  layer.call = (inputs, kwargs) =>
+    tidy(() => {
+      const [x] = [inputs].flat() as [Tensor];
+      const ofSpace = dataFormat === "channelsFirst" ? [2, 3] : [1, 2];
+      return call.call(layer, largest(x, x.rank === 3 ? [1] : ofSpace), kwargs);
+    });
 }
 
 /** What **run** gives while a layer holds another value. */
