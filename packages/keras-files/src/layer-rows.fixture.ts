@@ -52,6 +52,13 @@ const merged = (make: (from: Functions) => Layer, more: Partial<Row> = {}): Row 
   },
   ...more,
 });
+/** What attends to itself, and a recurrent layer behind it that obeys its mask. */
+const attending = (make: (from: Functions) => Layer): Row => ({
+  make: (x, from) => {
+    const [y] = on(make(from), x, x) as [SymbolicTensor];
+    return [y, ...on(layers.lstm({ units: 2 }), y)];
+  },
+});
 /** All that a recurrent layer puts out, and what starts from its states under the mask. */
 const recurrent = (name: "simpleRNN" | "lstm" | "gru"): Row => ({
   make: (x, from) => {
@@ -195,8 +202,8 @@ const rows: Readonly<Record<string, Row>> = {
   Identity: followed((from) => from.identity()),
   UnitNormalization: followed((from) => from.unitNormalization()),
   Subtract: merged((from) => from.subtract()),
-  Attention: { make: (x, from) => on(from.attention({ useScale: true }), x, x) },
-  AdditiveAttention: { make: (x, from) => on(from.additiveAttention({}), x, x) },
+  Attention: attending((from) => from.attention({ useScale: true })),
+  AdditiveAttention: attending((from) => from.additiveAttention({})),
 };
 
 /** The classes that have a row, by Keras's names. */
