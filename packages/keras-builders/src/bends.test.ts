@@ -1,4 +1,4 @@
-// Where a function bends, and where numbers are equal, gradients are Keras's.
+// Where a function bends, where numbers are equal and at the edges of a sequence, gradients are Keras's.
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
@@ -87,4 +87,41 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
     );
     expect(tf.transpose(first, [0, 2, 3, 1]).dataSync()).toBeAllclose(want);
   });
+
+  test.each([
+    [5, 2, 1],
+    [5, 3, 2],
+    [4, 4, 1],
+    [3, 2, 2],
+  ])(
+    "averagePooling1d of %i steps by %i, every %i, padded: its gradient is that of its numbers",
+    (T, poolSize, strides) => {
+      const pool = layers.averagePooling1d({ poolSize, strides, padding: "same" });
+      const run = (x: tf.Tensor) => pool.apply(x) as tf.Tensor;
+      // Linear: a column of the gradient is what a step alone gives.
+      const each = run(tf.reshape(tf.eye(T), [T, T, 1]));
+      const dy = tf.sin(tf.range(0, each.shape[1]!));
+      const dx = tf.grad((x) => tf.sum(tf.mul(tf.reshape(run(x), [-1]), dy)))(tf.ones([1, T, 1]));
+      const want = tf.dot(tf.reshape(each, [T, -1]), dy);
+      expect(dx.dataSync()).toBeAllclose(want.dataSync());
+    },
+  );
+
+  test.each(["channelsLast", "channelsFirst"] as const)(
+    "averagePooling2d, padded, %s: the same",
+    (dataFormat) => {
+      const pool = layers.averagePooling2d({
+        ...{ poolSize: [2, 3], strides: [1, 2], padding: "same", dataFormat },
+      });
+      const shape = dataFormat === "channelsLast" ? [3, 4, 1] : [1, 3, 4];
+      const run = (x: tf.Tensor) => pool.apply(x) as tf.Tensor;
+      const each = run(tf.reshape(tf.eye(12), [12, ...shape]));
+      const dy = tf.sin(tf.range(0, each.size / 12));
+      const dx = tf.grad((x) => tf.sum(tf.mul(tf.reshape(run(x), [-1]), dy)))(
+        tf.ones([1, ...shape]),
+      );
+      const want = tf.dot(tf.reshape(each, [12, -1]), dy);
+      expect(dx.dataSync()).toBeAllclose(want.dataSync());
+    },
+  );
 });
