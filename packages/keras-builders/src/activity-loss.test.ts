@@ -13,6 +13,7 @@ import {
   model as stockModel,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
+import { ownLayerFrom } from "./layer-from.ts";
 import * as layers from "./layers.ts";
 
 beforeAll(() => tf.setBackend("wasm").then(() => {}));
@@ -159,6 +160,37 @@ test("what counts in a TimeDistributed: its own, a model's in it step by step, i
   const [inIt, whole] = total(layers.timeDistributed({ layer: nested }), sequences);
   expect(inIt).toBeAllclose(whole);
 });
+
+test.each([
+  ["masking", () => layers.masking(costly)],
+  ["dropout", () => layers.dropout({ rate: 0.5, ...costly })],
+  ["identity", () => layers.identity(costly)],
+  ["unitNormalization", () => layers.unitNormalization(costly)],
+  ["zeroPadding1d", () => layers.zeroPadding1d(costly)],
+  ["activation", () => layers.activation({ activation: "tanh", ...costly } as never)],
+  ["globalMaxPooling1d", () => layers.globalMaxPooling1d(costly as never)],
+] as [string, () => Layer][])(
+  "outputs of %s cost what they cost, once, and its config says so",
+  (_, make) => {
+    const layer = make();
+    const total = (of: Layer): number => {
+      const model = alone(of);
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      const y = model.predict(x()) as tf.Tensor;
+      const [loss] = (model.evaluate(x(), y) as tf.Scalar).dataSync();
+      expect(loss).toBeAllclose(tf.div(cost().apply(y), B).dataSync()[0]!);
+      return loss!;
+    };
+    const loss = total(layer);
+    const again = ownLayerFrom(layer.getClassName(), layer.getConfig(), {});
+    if (again) expect(total(again)).toBe(loss);
+    else
+      expect(layer.getConfig().activityRegularizer).toEqual({
+        className: "L1L2",
+        config: { l1: 0.1, l2: 0.3 },
+      });
+  },
+);
 
 test("fit leaves nothing behind, in tfjs or in the engine, and needs no call in between", async () => {
   for (const name of Object.keys(cases)) {

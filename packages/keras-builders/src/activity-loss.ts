@@ -4,14 +4,16 @@ import { addN, div, engine, type Scalar, scalar, type Tensor, tidy } from "@tens
 import type { layers } from "@tensorflow/tfjs-layers";
 import { keptInPass } from "./kept-in-pass.ts";
 import type { Kwargs } from "./layer-call.ts";
-import type { Regularizer } from "./weight-spec.ts";
+import { type Regularizer, type RegularizerArg, regularizer, serialized } from "./weight-spec.ts";
+
+type Layer = InstanceType<typeof layers.Layer>;
 
 /** The cost of a layer's outputs in the latest forward pass. */
 export interface ActivityLoss {
   /** Notes the cost of one call's outputs, and gives them back. */
   noted<Outputs extends Tensor | Tensor[]>(outputs: Outputs, kwargs: Kwargs): Outputs;
   /** To stand among the layer's: the cost noted since it was last asked for. */
-  losses: InstanceType<typeof layers.Layer>["losses"];
+  losses: Layer["losses"];
 }
 
 /**
@@ -55,4 +57,17 @@ export function activityLoss(regularizer: Regularizer | null): ActivityLoss {
         }),
     ],
   };
+}
+
+/** Makes a layer count what its outputs cost, if its options say so, and say it in its config. */
+export function countActivity(layer: Layer, options: object | undefined): void {
+  const { activityRegularizer } = (options ?? {}) as { activityRegularizer?: RegularizerArg };
+  const cost = regularizer(activityRegularizer);
+  if (!cost) return;
+  const activity = activityLoss(cost);
+  const call = layer.call.bind(layer);
+  const getConfig = layer.getConfig.bind(layer);
+  layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
+  layer.addLoss(activity.losses);
+  layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
 }

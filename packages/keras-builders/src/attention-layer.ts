@@ -18,6 +18,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { initializers, type LayerVariable, layers, type Shape } from "@tensorflow/tfjs-layers";
+import { countActivity } from "./activity-loss.ts";
 import type { Mask } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
@@ -80,6 +81,7 @@ export class AttentionLayer extends layers.Layer {
     this.dropout = dropout;
     this.seed = seed;
     this.#drawn = seed ?? drawnSeed();
+    countActivity(this, args);
     inKerasGraph(this);
   }
 

@@ -10,6 +10,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { countActivity } from "./activity-loss.ts";
 import { dropoutDraw } from "./dropout-masks.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
@@ -67,6 +68,7 @@ export class DropoutLayer extends layers.Layer {
     this.noiseShape = noiseShape;
     this.seed = seed;
     this.#random = seededRandom(seeds(seed ?? drawnSeed())() as number);
+    countActivity(this, args);
     inKerasGraph(this);
   }
 

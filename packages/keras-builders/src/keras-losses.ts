@@ -11,23 +11,23 @@ import {
   equal,
   log,
   logicalOr,
-  max,
   maximum,
   mean,
   minimum,
   mul,
   oneHot,
-  relu,
   reshape,
   rsqrt,
   softplus,
   square,
+  squeeze,
   sub,
   sum,
   type Tensor,
   where,
 } from "@tensorflow/tfjs-core";
 import { metrics as stock } from "@tensorflow/tfjs-layers";
+import { bentUp, largest, size } from "./bends.ts";
 
 /** A loss or metric: from targets and predictions [.., n] to the numbers whose mean it is, [..]. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
@@ -42,7 +42,8 @@ function signs(yTrue: Tensor): Tensor {
   return where(areBinary, sub(mul(y, 2), 1), y);
 }
 
-const margin = (yTrue: Tensor, yPred: Tensor): Tensor => relu(sub(1, mul(signs(yTrue), yPred)));
+/** max(0, 1 - y·p) */
+const short = (yTrue: Tensor, yPred: Tensor): Tensor => bentUp(sub(1, mul(signs(yTrue), yPred)));
 
 function unit(x: Tensor): Tensor {
   const squares = maximum(sum(square(x), -1, true), epsilon() ** 2);
@@ -52,7 +53,17 @@ function unit(x: Tensor): Tensor {
 /** cos of the angle, Σ û·v̂: what Keras reports as a metric; its loss is the negative. */
 const cosine: LossFunction = (yTrue, yPred) => sum(mul(unit(yTrue), unit(yPred)), -1);
 
+/** How far the nearest wrong class is from being 1 below the right one. */
+const categoricalHinge: LossFunction = (yTrue, yPred) => {
+  const positive = sum(mul(yTrue, yPred), -1);
+  const negative = squeeze(largest(mul(sub(1, yTrue), yPred), -1), [-1]);
+  return bentUp(add(sub(negative, positive), 1));
+};
+
 type KerasLoss =
+  | "meanAbsoluteError"
+  | "meanAbsolutePercentageError"
+  | "categoricalHinge"
   | "hinge"
   | "squaredHinge"
   | "kullbackLeiblerDivergence"
@@ -63,7 +74,9 @@ type KerasLoss =
 /**
  * By tfjs's name, Keras's where it has none. Where they differ from tfjs-layers':
  *
+ * **meanAbsoluteError**, **meanAbsolutePercentageError**: the gradient of no error is 0, not that of one above.
  * **hinge**, **squaredHinge**: targets that are all 0 or 1 are taken as -1 and 1.
+ * **categoricalHinge**: of wrong classes that are equally near each has its part of the gradient.
  * **kullbackLeiblerDivergence**: targets are clipped to [1e-7, 1] like predictions.
  * **cosineProximity**: vectors shorter than √1e-7 still are given length 1.
  * **sparseCategoricalCrossentropy**: -log(p_target / Σ p) of predictions p clipped to [1e-7, 1 - 1e-7], as
@@ -73,8 +86,14 @@ type KerasLoss =
  * Reference: https://keras.io/api/losses/
  */
 export const kerasLosses: Readonly<Record<KerasLoss, LossFunction>> = {
-  hinge: (yTrue, yPred) => mean(margin(yTrue, yPred), -1),
-  squaredHinge: (yTrue, yPred) => mean(square(margin(yTrue, yPred)), -1),
+  meanAbsoluteError: (yTrue, yPred) => mean(size(sub(yPred, yTrue)), -1),
+  meanAbsolutePercentageError: (yTrue, yPred) => {
+    const whole = maximum(abs(yTrue), epsilon());
+    return mul(mean(size(div(sub(yTrue, yPred), whole)), -1), 100);
+  },
+  hinge: (yTrue, yPred) => mean(short(yTrue, yPred), -1),
+  squaredHinge: (yTrue, yPred) => mean(square(short(yTrue, yPred)), -1),
+  categoricalHinge,
   kullbackLeiblerDivergence: (yTrue, yPred) => {
     const y = clipByValue(yTrue, epsilon(), 1);
     return sum(mul(y, log(div(y, clipByValue(yPred, epsilon(), 1)))), -1);
@@ -89,9 +108,9 @@ export const kerasLosses: Readonly<Record<KerasLoss, LossFunction>> = {
   },
   huber: (yTrue, yPred) => {
     // e²/2 up to 1, |e| - 1/2 from there.
-    const size = abs(sub(yPred, yTrue));
-    const bent = minimum(size, 1);
-    return mean(add(mul(square(bent), 0.5), sub(size, bent)), -1);
+    const error = abs(sub(yPred, yTrue));
+    const bent = minimum(error, 1);
+    return mean(add(mul(square(bent), 0.5), sub(error, bent)), -1);
   },
 };
 
@@ -111,8 +130,8 @@ type KerasMetric =
 /** Keras's metrics that are a mean and that tfjs-layers does not have by name, or with another number. */
 export const kerasMetrics: Readonly<Record<KerasMetric, LossFunction>> = {
   msle: (yTrue, yPred) => {
-    const size = (x: Tensor) => log(add(maximum(x, epsilon()), 1));
-    return mean(square(sub(size(yPred), size(yTrue))), -1);
+    const scaled = (x: Tensor) => log(add(maximum(x, epsilon()), 1));
+    return mean(square(sub(scaled(yPred), scaled(yTrue))), -1);
   },
   cosineSimilarity: cosine,
   logCoshError: (yTrue, yPred) => {
@@ -123,10 +142,7 @@ export const kerasMetrics: Readonly<Record<KerasMetric, LossFunction>> = {
   poisson: (yTrue, yPred) => mean(sub(yPred, mul(yTrue, log(add(yPred, epsilon())))), -1),
   hinge: kerasLosses.hinge,
   squaredHinge: kerasLosses.squaredHinge,
-  categoricalHinge: (yTrue, yPred) => {
-    const [positive, negative] = [sum(mul(yTrue, yPred), -1), max(mul(sub(1, yTrue), yPred), -1)];
-    return relu(add(sub(negative, positive), 1));
-  },
+  categoricalHinge,
   sparseCategoricalCrossentropy: kerasLosses.sparseCategoricalCrossentropy,
   binaryCrossentropy: stock.binaryCrossentropy,
   sparseCategoricalAccuracy: stock.sparseCategoricalAccuracy,

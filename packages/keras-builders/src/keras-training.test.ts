@@ -13,7 +13,7 @@ import {
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { layers, sgd } from "./index.ts";
+import { layers, setWholeSteps, sgd } from "./index.ts";
 
 // All weights 0.1 but biases, which are Keras's; numbers of Keras 3.15.1 on JAX.
 function constant<Model extends LayersModel>(model: Model): Model {
@@ -216,6 +216,30 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
       await model.trainOnBatch(x, y);
     });
     expect(engineMemory()).toEqual({ used: 0, pending: 0 });
+  });
+});
+
+describe.each([true, false])("as a whole: %s", (isWhole) => {
+  test("a stateful layer goes on from batch to batch, through validation and into the next epoch", async () => {
+    setWholeSteps(isWhole);
+    const all = { stateful: true, seed: 1, batchInputShape: [2, 3, 2] };
+    const lstm = layers.lstm({ units: 3, ...all });
+    const model = sequential({ layers: [lstm, layers.dense({ units: 1, seed: 1 })] });
+    // So small that all batches see the same weights.
+    model.compile({ optimizer: sgd({ learningRate: 1e-9 }), loss: "hinge" });
+    const [trained, validated] = [tf.randomNormal([4, 3, 2]), tf.randomNormal([4, 3, 2])];
+    const states = () => lstm.getStates().map((state) => [...state.dataSync()]);
+    for (const x of [trained, validated, trained, validated]) model.predict(x, { batchSize: 2 });
+    const wanted = states();
+    model.resetStates();
+    await model.fit(trained, tf.ones([4, 1]), {
+      ...{ batchSize: 2, epochs: 2, shuffle: false, verbose: 0 },
+      validationData: [validated, tf.zeros([4, 1])],
+    });
+    for (const [i, state] of states().entries()) expect(state).toBeAllclose(wanted[i]!, close);
+    tf.dispose(model.evaluate(trained, tf.ones([4, 1]), { batchSize: 2 }));
+    expect(states()[0]).not.toEqual(wanted[0]);
+    setWholeSteps(true);
   });
 });
 

@@ -2,6 +2,7 @@ import { shown } from "@rnnkit/core-rnn";
 import { maskingStage } from "@rnnkit/fused-rnn";
 import { expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { countActivity } from "./activity-loss.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import type { Kwargs } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
@@ -36,6 +37,7 @@ export class MaskingLayer extends layers.Layer {
       throw new Error(`${this.name}: expected maskValue to be a number, got ${shown(maskValue)}`);
     }
     this.maskValue = maskValue ?? 0;
+    countActivity(this, args);
     inKerasGraph(this);
   }
 

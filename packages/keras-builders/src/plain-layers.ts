@@ -15,6 +15,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { countActivity } from "./activity-loss.ts";
 import type { Mask } from "./carried-mask.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { ofRank } from "./keras-merge.ts";
@@ -35,6 +36,7 @@ export class IdentityLayer extends layers.Layer {
 
   constructor(args: LayerArgs = {}) {
     super(args);
+    countActivity(this, args);
     inKerasGraph(this);
   }
 
@@ -58,6 +60,7 @@ export class SubtractLayer extends layers.Layer {
 
   constructor(args: LayerArgs = {}) {
     super(args);
+    countActivity(this, args);
     inKerasGraph(this);
   }
 
@@ -123,6 +126,7 @@ export class UnitNormalizationLayer extends layers.Layer {
       );
     }
     this.axis = axis;
+    countActivity(this, args);
     inKerasGraph(this);
   }
 

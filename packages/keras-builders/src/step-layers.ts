@@ -11,6 +11,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
+import { countActivity } from "./activity-loss.ts";
 import { inKerasGraph } from "./keras-graph.ts";
 import { firstShape } from "./layer-call.ts";
 import { readable } from "./layer-from.ts";
@@ -51,6 +52,7 @@ function bothEnds(who: string, option: string, given: BothEnds = 1): [number, nu
 abstract class StepLayer extends layers.Layer {
   constructor(args: LayerArgs) {
     super(args);
+    countActivity(this, args);
     inKerasGraph(this);
   }
 

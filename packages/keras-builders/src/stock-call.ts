@@ -1,5 +1,16 @@
-import { pad, type Tensor, tidy, transpose } from "@tensorflow/tfjs-core";
+import {
+  clone,
+  customGrad,
+  mul,
+  pad,
+  reshape,
+  type Tensor,
+  tensor1d,
+  tidy,
+  transpose,
+} from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import { largest } from "./bends.ts";
 import { shapeText } from "./shape.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -13,6 +24,8 @@ export function withKerasCall(layer: Layer): Layer {
   if (className === "Conv1D" && inside.padding === "causal") padBefore(inside);
   if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
   if (className === "Reshape") knownSizes(inside);
+  if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);
+  if (className.startsWith("AveragePooling") && inside.padding === "same") countedWindows(inside);
   return layer;
 }
 
@@ -59,6 +72,52 @@ function axisLast(layer: Inside): void {
       return transpose(result as Tensor, order);
     });
   };
+}
+
+/** Steps that are equal, as an output that masked steps repeat, share what tfjs-layers hands to each of them. */
+function sharedLargest(layer: Inside): void {
+  const { call, dataFormat } = layer;
+  layer.call = (inputs, kwargs) =>
+    tidy(() => {
+      const [x] = [inputs].flat() as [Tensor];
+      const ofSpace = dataFormat === "channelsFirst" ? [2, 3] : [1, 2];
+      return call.call(layer, largest(x, x.rank === 3 ? [1] : ofSpace), kwargs);
+    });
+}
+
+/** At the edges an average is one of fewer values, by whose number tfjs's gradient does not divide. */
+function countedWindows(layer: Inside): void {
+  const { call, dataFormat } = layer;
+  const [sizes, strides] = [layer.poolSize, layer.strides] as [number[], number[]];
+  const first = dataFormat === "channelsFirst" ? 2 : 1;
+  layer.call = (inputs, kwargs) =>
+    tidy(() => {
+      const [x] = [inputs].flat() as [Tensor];
+      const scales = sizes.map((size, i) => {
+        const scale = windowScales(x.shape[first + i]!, size, strides[i]!);
+        return reshape(
+          scale,
+          x.shape.map((_, axis) => (axis === first + i ? -1 : 1)),
+        );
+      });
+      const scaled = customGrad((y) => ({
+        value: clone(y as Tensor),
+        gradFunc: (dy: Tensor) => scales.reduce((dx, scale) => mul(dx, scale), dy),
+      }));
+      return scaled(call.call(layer, inputs, kwargs) as Tensor);
+    });
+}
+
+/** The size of a window over the number of values in it, of windows along an axis that is padded at both ends. */
+function windowScales(count: number, size: number, stride: number): Tensor {
+  const windows = Math.ceil(count / stride);
+  const before = Math.floor(Math.max(0, (windows - 1) * stride + size - count) / 2);
+  return tensor1d(
+    Array.from({ length: windows }, (_, i) => {
+      const from = i * stride - before;
+      return size / (Math.min(from + size, count) - Math.max(from, 0));
+    }),
+  );
 }
 
 /** What **run** gives while a layer holds another value. */

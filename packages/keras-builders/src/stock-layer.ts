@@ -2,7 +2,7 @@
 
 import { type DataType, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
-import { activityLoss } from "./activity-loss.ts";
+import { countActivity } from "./activity-loss.ts";
 import { noteMade } from "./as-made.ts";
 import { KerasActivation, readActivation } from "./keras-activation.ts";
 import { inKerasGraph } from "./keras-graph.ts";
@@ -17,7 +17,6 @@ import {
   type Initializer,
   type RegularizerArg,
   regularizer,
-  serialized,
 } from "./weight-spec.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -54,7 +53,7 @@ export function kerasStock<Args, Made extends Layer>(
 ): Made {
   prepare();
   const options: Options = { ...defaults, ...askedOptions(who, args) };
-  const cost = regularizer(options.activityRegularizer as RegularizerArg);
+  const { activityRegularizer } = options;
   delete options.activityRegularizer;
   for (const [name, kind] of Object.entries(layerOptions[who]!)) {
     if (kind === regularizerKind) options[name] = regularizer(options[name] as RegularizerArg);
@@ -62,7 +61,7 @@ export function kerasStock<Args, Made extends Layer>(
   const activation = activationIn(who, options);
   const layer = withSeededNoise(make(options as Args), options.seed as number | undefined);
   if (activation) (layer as unknown as Options).activation = activation;
-  const kept = withHook(inKerasGraph(withCosts(layer, cost)));
+  const kept = withHook(inKerasGraph(withCosts(layer, { activityRegularizer })));
   noteMade(kept);
   return kept;
 }
@@ -85,12 +84,9 @@ interface Inside {
 }
 
 /** Draws weights by the seed of the process, holds them to their constraints and counts the outputs' cost, which tfjs-layers forgets or refuses. */
-function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regularizer>): Made {
-  const activity = activityLoss(cost);
+function withCosts<Made extends Layer>(layer: Made, cost: object): Made {
   const inside = layer as unknown as Inside;
   const build = layer.build.bind(layer);
-  const call = layer.call.bind(layer);
-  const getConfig = layer.getConfig.bind(layer);
   // By the prototype at the time: what reads files has its own there for a while.
   inside.addWeight = (name, shape, dtype, initializer, ...others) =>
     (Object.getPrototypeOf(layer) as Inside).addWeight.call(
@@ -100,10 +96,7 @@ function withCosts<Made extends Layer>(layer: Made, cost: ReturnType<typeof regu
     build(inputShape);
     constrainWeights(layer);
   };
-  if (!cost) return layer;
-  layer.call = (inputs, kwargs) => activity.noted(call(inputs, kwargs), kwargs);
-  layer.addLoss(activity.losses);
-  layer.getConfig = () => ({ ...getConfig(), activityRegularizer: serialized(cost) });
+  countActivity(layer, cost);
   return layer;
 }
 

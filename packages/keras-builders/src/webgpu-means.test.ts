@@ -14,7 +14,7 @@ const near = { rtol: 1e-6, atol: 1e-6, ofLargest: 0 };
 
 const losses: Record<string, LossFunction> = {
   meanSquaredError: stock.meanSquaredError,
-  meanAbsoluteError: stock.meanAbsoluteError,
+  meanAbsoluteError: kerasLosses.meanAbsoluteError,
   binaryCrossentropy: stock.binaryCrossentropy,
   categoricalCrossentropy: stock.categoricalCrossentropy,
   sparseCategoricalCrossentropy: kerasLosses.sparseCategoricalCrossentropy,

@@ -5,6 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { layers } from "@rnnkit/keras-builders";
 import { input, type LayersModel, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AgedModel, agedH5 } from "./aged-files.fixture.ts";
 import { loadKerasModel, saveKerasModel } from "./index.ts";
@@ -136,4 +137,31 @@ describe.skipIf(!kerasPython)("Keras (skipped without RNNKIT_KERAS_PYTHON)", () 
       expect(answer.outputs[i]!.data).toBeAllclose(wanted, tolerances.keras.predictions);
     }
   });
+});
+
+test("the mask that goes on behind a layer of attention is read as Keras writes it, made a tensor", async () => {
+  const built = cases["masked query, masked value"]!();
+  const files = unzipSync(await saveKerasModel(built));
+  const json = JSON.parse(strFromU8(files["config.json"]!));
+  const { layers: written } = json.config;
+  const of = (wanted: string) =>
+    written.find(({ class_name }: { class_name: string }) => class_name === wanted);
+  const tensor = (name: string) => ({
+    class_name: "__keras_tensor__",
+    config: { shape: [null, 4], dtype: "bool", keras_history: [name, 0, 0] },
+  });
+  // As Keras 3.15.1 writes a call under the mask that compute_mask of an Attention gives.
+  const operation = (className: string, name: string, args: unknown[]) => ({
+    ...{ module: "keras.src.ops", class_name: className, registered_name: className },
+    ...{ name, config: { name }, inbound_nodes: [{ args, kwargs: {} }] },
+  });
+  const [tokens] = of("Embedding").inbound_nodes[0].args;
+  written.push(
+    operation("NotEqual", "not_equal", [tokens, 0]),
+    operation("ConvertToTensor", "convert_to_tensor", [tensor("not_equal")]),
+  );
+  of("LSTM").inbound_nodes[0].kwargs.mask = tensor("convert_to_tensor");
+  files["config.json"] = strToU8(JSON.stringify(json));
+  const loaded = await loadKerasModel(zipSync(files, { level: 0 }));
+  expect(predictionsOf(loaded, inputs)).toEqual(predictionsOf(built, inputs));
 });

@@ -25,7 +25,7 @@ export type MaskOperations = Map<string, { className: string; inputs: TensorRefe
 
 const maskOperations = new Set([
   ...["NotEqual", "Any", "LogicalOr", "LogicalAnd", "ExpandDims", "ZerosLike", "OnesLike"],
-  ...["Concatenate", "Cast", "Reshape", "BroadcastTo"],
+  ...["Concatenate", "Cast", "Reshape", "BroadcastTo", "ConvertToTensor"],
 ]);
 
 /** By its module; in a legacy file, which has none, by what every layer has. */

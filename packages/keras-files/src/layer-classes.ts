@@ -24,20 +24,25 @@ export interface LayerClass {
   ignored?: Readonly<Record<string, Json>>;
   /** Arguments that hold layers: serialized in the file, made here. */
   parts?: readonly string[];
+  /** Arguments that Keras does not write where they are null. */
+  optional?: readonly string[];
 }
 
 /** Layers, cells and models are of this module in Keras's files, with `registered_name: null`. */
 export const layerModule = "keras.layers";
 
-type Rest = Omit<LayerClass, "make" | "arguments">;
+type Rest = Omit<LayerClass, "make" | "arguments" | "optional">;
 
 interface Differences extends Rest {
   /** Options of the layer's that Keras's files lack; beside those of **fixed** and **ignored**. */
   without?: readonly string[];
   /** Arguments that Keras writes before the others. */
   first?: readonly string[];
-  /** Keras's files have it of this layer. */
-  activityRegularizer?: true;
+  /**
+   * Whether Keras's files have it of this layer even where it is null, *true*, as every layer's where it is not; or
+   * the layer is a cell, *false*, and takes none.
+   */
+  activityRegularizer?: boolean;
 }
 
 /** Arguments of Keras's that the layers take and that change nothing here. */
@@ -55,8 +60,9 @@ function classOf(name: string, differences: Differences = {}): LayerClass {
     make: makers[name]!,
     arguments: [
       ...new Set([...first, ...all.filter((argument) => !lacks.has(argument))]),
-      ...(activityRegularizer ? ["activity_regularizer"] : []),
+      ...(activityRegularizer === false ? [] : ["activity_regularizer"]),
     ],
+    ...(activityRegularizer === undefined && { optional: ["activity_regularizer"] }),
     ...rest,
   };
 }
@@ -67,6 +73,7 @@ const first = Object.keys(layerOptions.rnn!)
   .filter((option) => option !== "cell")
   .map(snakeCase);
 const recurrent: Differences = { first, activityRegularizer: true };
+const cell: Differences = { activityRegularizer: false };
 
 /** There is one order of axes that every backend of tfjs knows. */
 const channelsLast = { data_format: "channels_last" };
@@ -82,10 +89,10 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
   SimpleRNN: classOf("simpleRNN", recurrent),
   LSTM: classOf("lstm", recurrent),
   GRU: classOf("gru", recurrent),
-  SimpleRNNCell: classOf("simpleRNNCell"),
-  LSTMCell: classOf("lstmCell"),
-  GRUCell: classOf("gruCell"),
-  StackedRNNCells: classOf("stackedRNNCells", { parts: ["cells"] }),
+  SimpleRNNCell: classOf("simpleRNNCell", cell),
+  LSTMCell: classOf("lstmCell", cell),
+  GRUCell: classOf("gruCell", cell),
+  StackedRNNCells: classOf("stackedRNNCells", { ...cell, parts: ["cells"] }),
   RNN: classOf("rnn", { first, parts: ["cell"] }),
   Bidirectional: classOf("bidirectional", {
     first: ["merge_mode"],
@@ -108,7 +115,6 @@ export const layerClasses: Readonly<Record<string, LayerClass>> = {
   },
 
   Dense: classOf("dense", {
-    activityRegularizer: true,
     without: ["seed"],
     fixed: { quantization_config: null, lora_rank: null },
   }),

@@ -52,6 +52,13 @@ const merged = (make: (from: Functions) => Layer, more: Partial<Row> = {}): Row 
   },
   ...more,
 });
+/** What attends to itself, and a recurrent layer behind it that obeys its mask. */
+const attending = (make: (from: Functions) => Layer): Row => ({
+  make: (x, from) => {
+    const [y] = on(make(from), x, x) as [SymbolicTensor];
+    return [y, ...on(layers.lstm({ units: 2 }), y)];
+  },
+});
 /** All that a recurrent layer puts out, and what starts from its states under the mask. */
 const recurrent = (name: "simpleRNN" | "lstm" | "gru"): Row => ({
   make: (x, from) => {
@@ -188,15 +195,15 @@ const rows: Readonly<Record<string, Row>> = {
   Concatenate: merged((from) => from.concatenate({ axis: 1 })),
   Dot: { make: (x, from) => on(from.dot({ axes: 2 }), x, x) },
 
-  // tfjs-layers has none of these.
-  ZeroPadding1D: followed(() => layers.zeroPadding1d({ padding: [1, 2] })),
-  Cropping1D: followed(() => layers.cropping1D({ cropping: 1 })),
-  UpSampling1D: followed(() => layers.upSampling1d({ size: 2 })),
-  Identity: followed(() => layers.identity()),
-  UnitNormalization: followed(() => layers.unitNormalization()),
-  Subtract: merged(() => layers.subtract()),
-  Attention: { make: (x) => on(layers.attention({ useScale: true }), x, x) },
-  AdditiveAttention: { make: (x) => on(layers.additiveAttention({}), x, x) },
+  // tfjs-layers has none of these: they are this package's.
+  ZeroPadding1D: followed((from) => from.zeroPadding1d({ padding: [1, 2] })),
+  Cropping1D: followed((from) => from.cropping1D({ cropping: 1 })),
+  UpSampling1D: followed((from) => from.upSampling1d({ size: 2 })),
+  Identity: followed((from) => from.identity()),
+  UnitNormalization: followed((from) => from.unitNormalization()),
+  Subtract: merged((from) => from.subtract()),
+  Attention: attending((from) => from.attention({ useScale: true })),
+  AdditiveAttention: attending((from) => from.additiveAttention({})),
 };
 
 /** The classes that have a row, by Keras's names. */
@@ -220,7 +227,7 @@ export function rowModel(name: string, isMasked: boolean, from: Functions = laye
   const [y] = on(first, x) as [SymbolicTensor];
   // What no layer of this package is joined to is tfjs-layers' alone.
   const joined = isTokens || name === "Masking" ? on(layers.dropout({ rate: 0.5 }), y)[0]! : y;
-  return filled(modelOf({ inputs: x, outputs: make(joined, from) }));
+  return filled(modelOf({ inputs: x, outputs: make(joined, { ...layers, ...from }) }));
 }
 
 /** Two rows with steps of 0 and steps of 1 among others, or tokens. */

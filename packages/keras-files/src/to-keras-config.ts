@@ -29,7 +29,7 @@ export const dtypePolicy: JsonObject = {
 
 /** Arguments that Keras does not write, or not where they are null. */
 const unwritten: Readonly<Record<string, readonly string[]>> = {
-  Dense: ["activity_regularizer", "lora_rank"],
+  Dense: ["lora_rank"],
   Embedding: ["input_length"],
   SimpleRNN: ["seed"],
   SpatialDropout1D: ["trainable"],
@@ -94,7 +94,7 @@ function layerConfig(
   refuseBackwardStates(layer, shape);
   refuseUnzeroed(layer);
   const given = layer.getConfig() as JsonObject;
-  const skipped = unwritten[className] ?? [];
+  const skipped = [...(unwritten[className] ?? []), ...(known.optional ?? [])];
   const values: JsonObject =
     className === "InputLayer"
       ? { name: layer.name, dtype: given.dtype ?? "float32" }

@@ -26,7 +26,7 @@ const largest = (name: string, from: string) => `
     if (${from}(row * call.width + i) > ${from}(row * call.width + ${name})) { ${name} = i; }
   }`;
 
-/** Numbers of tfjs-layers, but for sparse categorical crossentropy, which is keras-builders'. */
+/** Numbers of tfjs-layers, but for mean absolute error and sparse categorical crossentropy, which are keras-builders'. */
 const texts: Readonly<Record<MeanKind, MeanText>> = {
   meanSquaredError: {
     ...{ ...ofEach, isLoss: true },
@@ -36,11 +36,11 @@ const texts: Readonly<Record<MeanKind, MeanText>> = {
   },
   meanAbsoluteError: {
     ...{ ...ofEach, isLoss: true },
-    // tfjs's slope where there is no error is -1.
+    // Keras's slope where there is no error is 0, tfjs's -1.
     text: `let error = yPred[row] - targetOf(row);
   value = abs(error);
   if (isNan(error)) { give(row, error); }
-  else { give(row, select(-1.0, 1.0, error > 0.0)); }`,
+  else { give(row, sign(error)); }`,
   },
   binaryCrossentropy: {
     ...{ ...ofEach, isLoss: true },
