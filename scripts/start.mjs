@@ -14,6 +14,8 @@ run("turbo run build --filter=@rnnkit/benchmarks --output-logs=errors-only --log
 process.on("SIGINT", () => {});
 const cli = join(root, "apps", "benchmarks", "dist", "cli.js");
 const app = spawn(process.execPath, [cli, command, ...rest], { cwd: root, stdio: "inherit" });
+// SIGTERM comes here alone: without this the app would go on, and nobody would wait for it.
+process.on("SIGTERM", () => app.kill("SIGTERM"));
 app.on("exit", (code, signal) => {
   process.exit(code ?? 128 + (signal ? constants.signals[signal] : 1));
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DelayedError, type Job as QueuedJob, Worker } from "bullmq";
 import { codeName, describeCode } from "../compare/code.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
+import { listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
 import { answers, checkRedis, redisPlace } from "./redis.ts";
 import {
@@ -90,7 +90,7 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
     const isThere = await answers(connection);
     if (!isThere) line("Redis does not answer: a job that it has of this worker goes to another");
     await worker.close(!isThere);
-    return INTERRUPTED_EXIT_CODE;
+    return interruption.exitCode;
   } finally {
     interruption.release();
     hands.close();
