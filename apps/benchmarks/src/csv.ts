@@ -33,6 +33,8 @@ export interface Column {
 export interface ReadOptions {
   /** A name, or `#3` for the third. Default: the one column of numbers. */
   column?: string;
+  /** The name of the column to take, where none is given and one has it. */
+  usualColumn?: string;
   /** Default: what the numbers prove. */
   decimal?: DecimalMark;
   /** Default: what the dates prove. */
@@ -59,7 +61,9 @@ export function columnIn(
 ): Column {
   const table = readTable(text, path);
   const { names, rows, rowNumbers } = table;
-  const index = columnOf(table, options.column);
+  const { usualColumn = "" } = options;
+  const isThere = usualColumn !== "" && table.fullNames.includes(usualColumn);
+  const index = columnOf(table, options.column ?? (isThere ? usualColumn : undefined));
   const further = (options.features ?? []).map((name) => columnOf(table, name, "--features"));
   for (const [n, feature] of further.entries()) {
     if (feature !== index && further.indexOf(feature) === n) continue;
@@ -244,8 +248,16 @@ function dropUndated(table: Table, target: number): void {
 
 function columnOf(table: Table, column: string | undefined, option = "--column"): number {
   const { names, fullNames } = table;
+  // Each by what --column takes: one that has no name, or shares it, by its place.
   const known = (which: readonly number[]) =>
-    which.map((i) => JSON.stringify(fullNames[i] || `#${i + 1}`)).join(", ");
+    which
+      .map((i) => {
+        const name = fullNames[i] ?? "";
+        if (name === "") return `#${i + 1}`;
+        const isOne = fullNames.indexOf(name) === fullNames.lastIndexOf(name);
+        return isOne ? `"${name}"` : `#${i + 1} ("${name}")`;
+      })
+      .join(", ");
   const all = names.map((_, i) => i);
   if (column === undefined) {
     const numeric = numericColumns(table);
@@ -255,7 +267,7 @@ function columnOf(table: Table, column: string | undefined, option = "--column")
     }
     throw new UsageError(printable(`--column: expected one of ${known(numeric)}, got none`));
   }
-  const wanted = column.trim();
+  const wanted = printable(column.trim());
   const found = all.filter((i) => names[i] === wanted || fullNames[i] === wanted);
   if (found.length === 0 && /^#\d+$/.test(wanted) && Number(wanted.slice(1)) <= names.length) {
     const at = Number(wanted.slice(1)) - 1;
