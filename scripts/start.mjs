@@ -21,9 +21,9 @@ const end = () => {
   if (!app.killed) app.kill("SIGTERM");
 };
 process.on("SIGTERM", end);
-const { ppid } = process;
+const { env, ppid } = process;
 const watch = setInterval(() => {
-  if (process.env.npm_lifecycle_event && process.ppid !== ppid) end();
+  if (env.npm_lifecycle_event && process.ppid !== ppid) end();
 }, 500).unref();
 app.on("exit", (code, signal) => {
   process.exit(code ?? 128 + (signal ? constants.signals[signal] : 1));
