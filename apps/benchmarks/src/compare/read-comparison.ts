@@ -33,7 +33,10 @@ export function readComparison(text: string, name: string): Comparison {
   } catch (error) {
     throw refuse(`what is no JSON: ${(error as Error).message}`);
   }
-  if (value?.format !== COMPARISON_FORMAT) throw refuse("JSON of another form");
+  if (value?.format !== COMPARISON_FORMAT) {
+    const { command } = (value ?? {}) as { command?: unknown };
+    throw refuse(typeof command === "string" ? `results of ${command}` : "JSON of another form");
+  }
   if (value.schemaVersion !== COMPARISON_VERSION) {
     throw new UsageError(
       `${name}: expected version ${COMPARISON_VERSION} of the form, got ${value.schemaVersion}`,

@@ -19,6 +19,11 @@ test.each<[string, (comparison: Comparison) => void, RegExp]>([
   ["another version", (c) => Object.assign(c, { schemaVersion: 2 }), /expected version 1.*got 2/],
   ["another form", (c) => Object.assign(c, { format: "x" }), /got JSON of another form/],
   [
+    "another command's results",
+    (c) => Object.assign(c, { format: undefined, command: "bench step" }),
+    /got results of bench step/,
+  ],
+  [
     "an unknown cell",
     (c) => Object.assign(c.runs[0]!, { cell: "lsmt" }),
     /\/runs\/0\/cell must be equal to one of/,
