@@ -140,7 +140,8 @@ test("a reader that goes away is as Ctrl-C: what was measured is written, nothin
     err += chunk;
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
-  expect([code, err]).toEqual([130, ""]);
+  expect(code).toBe(130);
+  expect(err).not.toMatch(/EPIPE|\.js:\d/);
   const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sunspots.json"), "utf8"));
   expect(results.status).toBe("interrupted");
   expect(results.runs[0].epochs.length).toBeGreaterThanOrEqual(2);
