@@ -13,4 +13,6 @@ const preview = spawn(process.execPath, [vite, "preview", ...process.argv.slice(
   stdio: "inherit",
 });
 process.on("SIGINT", () => {});
+// SIGTERM comes here alone: without this the server would go on.
+process.on("SIGTERM", () => preview.kill("SIGTERM"));
 preview.on("exit", (code) => process.exit(code ?? 0));

@@ -21,6 +21,7 @@ import { benchTimeline } from "./bench/timeline-bench.ts";
 import { checkoutsCommand } from "./checkouts-command.ts";
 import {
   DEFAULT_SEED,
+  eachOf,
   listOf,
   positiveNumber,
   seedNumber,
@@ -161,7 +162,7 @@ function kernelsCommand(): Command {
     .option(
       "--shape <BxTxIxH>",
       "such as 32x500x32x32, with dx, instead of the usual three; may be repeated",
-      oneMoreShape,
+      eachOf(parseShape),
     )
     .option(
       "--threads <list>",
@@ -170,8 +171,6 @@ function kernelsCommand(): Command {
     );
   return withSeconds(command, "operation, shape and thread count", 1);
 }
-
-const oneMoreShape = (text: string, before: Shape[] = []) => [...before, parseShape(text)];
 
 function stepCommand(name: "step" | "stock"): Command {
   const command = new Command(name)
@@ -276,7 +275,7 @@ function gpuCommand(): Command {
     .option(
       "--shape <BxTxIxH>",
       "such as 128x100x512x512 instead of the usual 36; may be repeated",
-      oneMoreShape,
+      eachOf(parseShape),
     )
     .option(
       "--models <list>",

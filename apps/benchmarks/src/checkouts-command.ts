@@ -14,9 +14,11 @@ import {
   type SizeComparison,
   timesOf,
 } from "./bench/checkouts.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts";
+import { kernelCases } from "./bench/kernels-bench.ts";
+import { modelNames } from "./bench/step-bench.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { listOf, positiveNumber, wholeNumber } from "./option-types.ts";
-import { writeWhole } from "./output.ts";
+import { openOutputFile, writeWhole } from "./output.ts";
 import { stringifyJson } from "./results.ts";
 import type { Terminal } from "./terminal.ts";
 import { type Column, tableHead, tableRow } from "./text-table.ts";
@@ -50,7 +52,7 @@ export function checkoutsCommand(terminal: Terminal, done: (exitCode: number) =>
     .option("--rounds <n>", "runs of each checkout", wholeNumber(1), 5)
     .option("--benches <list>", "all, or some of kernels,step", listOf(benches), [...benches])
     .option("--filter <words>", "of `bench kernels`, such as 'lstm imdb'", "")
-    .option("--models <list>", "of `bench step`", "all")
+    .option("--models <list>", "of `bench step`", knownModels, "all")
     .option(
       "--kernel-seconds <x>",
       "a run's time for each operation, shape and thread count",
@@ -63,62 +65,83 @@ export function checkoutsCommand(terminal: Terminal, done: (exitCode: number) =>
     .option("--no-fail", "exit with 0 although rows are marked")
     .option("--no-sizes", "leave the bundles' sizes out")
     .option("--json <file>", "write all rounds and the comparison there")
-    .action(async (oldRoot: string, newRoot: string, options: Options) => {
+    .action(async (oldRoot: string, newRoot: string, options: Options, command: Command) => {
+      refuseUnused(options, (name) => command.getOptionValueSource(name) === "cli");
+      const roots = { old: resolve(oldRoot), new: resolve(newRoot) };
+      refuseUnready(roots, options);
       const line = (text = "") => void terminal.out.write(`${text}\n`);
-      // Ctrl-C reaches the bench that is running as well: it ends, which ends the comparison.
-      const { signal, release } = listenForInterruption(() => line("stopping (Ctrl-C)"));
+      const interruption = listenForInterruption(() => line("stopping (Ctrl-C)"));
+      const { signal } = interruption;
       try {
-        done((await compare(oldRoot, newRoot, options, line)) || !options.fail ? 0 : 1);
+        const isGood = await compare(roots, options, line, signal);
+        done(signal.aborted ? interruption.exitCode : isGood || !options.fail ? 0 : 1);
       } catch (error) {
         if (!signal.aborted) throw error;
-        done(INTERRUPTED_EXIT_CODE);
+        done(interruption.exitCode);
       } finally {
-        release();
+        interruption.release();
       }
     });
 }
 
-type Line = (text?: string) => void;
+/** Names of models as they were typed: each checkout has its own of *all*. */
+function knownModels(text: string): string {
+  listOf(modelNames)(text);
+  return text;
+}
 
-/** Whether no row is marked. */
-async function compare(
-  oldRoot: string,
-  newRoot: string,
-  options: Options,
-  line: Line,
-): Promise<boolean> {
-  const roots = { old: resolve(oldRoot), new: resolve(newRoot) };
+/** What no bench asked for would look at is a mistake of the caller's. */
+function refuseUnused(options: Options, isGiven: (name: string) => boolean): void {
+  const needs: [option: string, name: string, isUsed: boolean, what: string][] = [
+    ["--filter", "filter", options.benches.includes("kernels"), "--benches kernels"],
+    ["--kernel-seconds", "kernelSeconds", options.benches.includes("kernels"), "--benches kernels"],
+    ["--models", "models", options.benches.includes("step"), "--benches step"],
+    ["--step-seconds", "stepSeconds", options.benches.includes("step"), "--benches step"],
+    ["--size-limit", "sizeLimit", options.sizes, "the bundles' sizes"],
+  ];
+  for (const [option, name, isUsed, what] of needs) {
+    if (isUsed || !isGiven(name)) continue;
+    const got = what.startsWith("--") ? `--benches ${options.benches.join(",")}` : "--no-sizes";
+    throw new UsageError(`${option}: expected ${what} with it, got ${got}`);
+  }
+}
+
+/** Two builds and a first round take minutes: what would end them is found before. */
+function refuseUnready(roots: Roots, { benches, filter, json }: Options): void {
   for (const root of Object.values(roots)) {
     if (existsSync(join(root, "node_modules", ".bin", "turbo"))) continue;
     throw new UsageError(`expected a checkout with its dependencies installed, got ${root}`);
   }
+  if (benches.includes("kernels")) kernelCases({ filter });
+  if (json !== undefined) openOutputFile(json, "--json");
+}
+
+type Line = (text?: string) => void;
+type Roots = Readonly<Record<"old" | "new", string>>;
+
+/** Whether no row is marked. Of what was interrupted the whole rounds are compared. */
+async function compare(
+  roots: Roots,
+  options: Options,
+  line: Line,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (const [side, root] of Object.entries(roots)) {
     line(`build: ${side}`);
-    await build(root);
+    await build(root, signal);
   }
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-checkouts-"));
   try {
     const rounds: Round[] = [];
     for (let round = 0; round < options.rounds; round++) {
-      const times = { old: new Map<string, number>(), new: new Map<string, number>() };
-      for (const bench of options.benches) {
-        for (const side of orderOf(round)) {
-          line(`round ${round + 1} of ${options.rounds}: ${side}, bench ${bench}`);
-          const json = join(folder, "results.json");
-          const args = ["bench", bench, ...argumentsOf(bench, options), "--json", json];
-          await run(roots[side], [cliOf(roots[side]), ...args]);
-          const results = JSON.parse(readFileSync(json, "utf8")) as BenchResults;
-          rmSync(json);
-          for (const [name, ms] of timesOf(results)) times[side].set(name, ms);
-        }
-      }
+      const times = await timesOfRound(round, roots, options, { folder, line, signal });
+      if (times === null) break;
       rounds.push(times);
     }
+    if (rounds.length === 0) return true;
     const rows = compareRounds(rounds);
-    const slower = printRows(rows, options, line);
-    const sizes = options.sizes
-      ? compareSizes(await bundles(roots.old), await bundles(roots.new))
-      : [];
+    const slower = printRows(rows, { ...options, rounds: rounds.length }, line);
+    const sizes = options.sizes ? await sizesOf(roots, signal) : [];
     const larger = printSizes(sizes, options, line);
     if (options.json !== undefined) {
       const kept = rounds.map((round) => ({
@@ -129,8 +152,35 @@ async function compare(
     }
     return slower + larger === 0;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A run of each bench of each checkout; null where it was interrupted. */
+async function timesOfRound(
+  round: number,
+  roots: Roots,
+  options: Options,
+  { folder, line, signal }: { folder: string; line: Line; signal: AbortSignal },
+): Promise<Round | null> {
+  const times = { old: new Map<string, number>(), new: new Map<string, number>() };
+  for (const bench of options.benches) {
+    for (const side of orderOf(round)) {
+      line(`round ${round + 1} of ${options.rounds}: ${side}, bench ${bench}`);
+      const json = join(folder, "results.json");
+      const args = ["bench", bench, ...argumentsOf(bench, options), "--json", json];
+      try {
+        await run(roots[side], [cliOf(roots[side]), ...args], signal);
+      } catch (error) {
+        if (signal.aborted) return null;
+        throw error;
+      }
+      const results = JSON.parse(readFileSync(json, "utf8")) as BenchResults;
+      rmSync(json);
+      for (const [name, ms] of timesOf(results)) times[side].set(name, ms);
+    }
+  }
+  return signal.aborted ? null : times;
 }
 
 function cliOf(root: string): string {
@@ -140,14 +190,19 @@ function cliOf(root: string): string {
 function argumentsOf(bench: "kernels" | "step", options: Options): string[] {
   const { filter, models, kernelSeconds, stepSeconds } = options;
   return bench === "kernels"
-    ? ["--seconds", String(kernelSeconds), "--filter", filter]
+    ? ["--seconds", String(kernelSeconds), ...(filter === "" ? [] : ["--filter", filter])]
     : ["--seconds", String(stepSeconds), "--no-stock", "--models", models];
 }
 
-/** What one of a checkout's programs prints, once it has ended with one of **codes**. */
-function run(cwd: string, args: readonly string[], codes = [0]): Promise<string> {
+/** What one of a checkout's programs prints, once it has ended with one of **codes**; an aborted **signal** ends it. */
+function run(
+  cwd: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  codes = [0],
+): Promise<string> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, args, { cwd });
+    const child = spawn(process.execPath, args, { cwd, signal });
     let [out, err] = ["", ""];
     child.stdout.on("data", (text) => {
       out += text;
@@ -156,25 +211,38 @@ function run(cwd: string, args: readonly string[], codes = [0]): Promise<string>
       err += text;
     });
     child.on("error", failed);
-    child.on("close", (code, signal) => {
+    child.on("close", (code, by) => {
       if (code !== null && codes.includes(code)) done(out);
-      else failed(new Error(`${args.join(" ")}: ended with ${code ?? signal}\n${err || out}`));
+      else failed(new Error(`${args.join(" ")}: ended with ${code ?? by}\n${err || out}`));
     });
   });
 }
 
 /** A stale `dist` would be timed as if it were the source: what is there is built, by the checkout's own scripts. */
-async function build(root: string): Promise<void> {
+async function build(root: string, signal: AbortSignal): Promise<void> {
   const task = "turbo run build --filter=@rnnkit/benchmarks --output-logs=errors-only";
   const program = `import { run } from "./scripts/workspace.mjs"; run(${JSON.stringify(task)});`;
-  await run(root, ["--input-type=module", "--eval", program]);
+  await run(root, ["--input-type=module", "--eval", program], signal);
+}
+
+/** The bundles of both; none where it was interrupted. */
+async function sizesOf(roots: Roots, signal: AbortSignal): Promise<SizeComparison[]> {
+  try {
+    return compareSizes(await bundles(roots.old, signal), await bundles(roots.new, signal));
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
+  }
 }
 
 /** Sizes of single imports, by the checkout's own list. */
-async function bundles(root: string): Promise<{ name: string; size: number }[]> {
+async function bundles(
+  root: string,
+  signal: AbortSignal,
+): Promise<{ name: string; size: number }[]> {
   const sizeLimit = join(root, "node_modules", "size-limit", "bin.js");
   // It ends with 1 where a bundle is above its checkout's limit, which is not the question here.
-  return JSON.parse(await run(root, [sizeLimit, "--json"], [0, 1]));
+  return JSON.parse(await run(root, [sizeLimit, "--json"], signal, [0, 1]));
 }
 
 const timeColumns: Column[] = [

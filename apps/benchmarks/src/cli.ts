@@ -2,7 +2,7 @@
 import "./relaxed-simd.ts";
 import process from "node:process";
 import { runCommandLine } from "./command-line.ts";
-import { endQuietlyOnBrokenPipe } from "./terminal.ts";
+import { outliveReaders } from "./terminal.ts";
 
-endQuietlyOnBrokenPipe(process.stdout);
+outliveReaders();
 process.exitCode = await runCommandLine(process.argv.slice(2));

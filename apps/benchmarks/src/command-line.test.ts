@@ -24,9 +24,9 @@ const bad: [string, RegExp][] = [
   ["forecast --learning-rate 0", /--learning-rate.*expected a number above 0/],
   ["forecast --learning-rate two", /--learning-rate.*expected a number above 0/],
   ["forecast --seed 4294967296", /--seed.*expected a whole number, 0 to 2147483647/],
-  ["forecast --series moon", /--series.*Allowed choices are sine, sunspots/],
-  ["forecast --model gru", /--model.*Allowed choices are stock, lstm/],
-  ["forecast --backend webgl", /--backend.*Allowed choices are/],
+  ["forecast --series moon", /--series.*expected one of sine, sunspots/],
+  ["forecast --model gru", /--model.*expected one of stock, lstm/],
+  ["forecast --backend webgl", /--backend.*expected one of tfjs-node-gpu, webgpu/],
   ["forecast extra", /too many arguments/],
   ["forecast --column a", /--column: expected --csv/],
   ["forecast --decimal ,", /--decimal: expected --csv/],
@@ -45,7 +45,7 @@ const bad: [string, RegExp][] = [
   ["sentiment --imdb --imdb-path x", /--imdb, --imdb-path: expected one of them, got both/],
   [`sentiment --imdb-path ${folder}`, /--imdb-path: expected imdb\.npz/],
   ["tutorial --part 5", /--part.*expected all or some of 1,2,3,4/],
-  ["tutorial --listing long", /--listing.*Allowed choices are short, full/],
+  ["tutorial --listing long", /--listing.*expected one of short, full/],
   ["tutorial --part 1,2 --listing full", /--listing: expected part 3 or 4 with it, got --part 1,2/],
   ["tutorial --part 3 --imdb", /--imdb: expected part 4 with it, got --part 3/],
   [`tutorial --part 1 --imdb-path ${file}`, /--imdb-path: expected part 4 with it/],
@@ -69,7 +69,7 @@ const bad: [string, RegExp][] = [
   ["compare --timesteps 500", /expected at least 627 points for --timesteps 500/],
   [`compare --out ${file}`, /--out: expected a folder to write to/],
   ["worker", /required option '--queue <url>' not specified/],
-  ["worker --queue redis://x --lease 0", /--lease.*expected a number above 0/],
+  ["worker --queue redis://x --lease 0", /--lease.*expected a number from 1 to 3600/],
   ["report", /missing required argument 'files'/],
   [
     `report ${file}`,
@@ -78,6 +78,51 @@ const bad: [string, RegExp][] = [
   [`report ${folder}/absent.json`, /report: expected a file, got ENOENT/],
   [`all --out ${file}/below`, /--out: expected a folder/],
   ["all --epochs 3", /unknown option '--epochs'/],
+  // The nearest of what there is, whatever it is: a command, with its options; a choice; a model; a file.
+  ["forcast --csv a.csv", /expected a command \(.*got forcast; did you mean forecast\?/],
+  ["bench stpe --models all", /bench: expected a command .*got stpe; did you mean step\?/],
+  ["forecast --series sunspot", /--series.*; did you mean sunspots\?/],
+  ["forecast --bands quantiles", /--bands.*; did you mean quantile\?/],
+  ["bench timeline --model imdb_lsmt", /--model.*; did you mean imdb_lstm\?/],
+  [
+    "bench checkouts . . --models imdb_lsmt",
+    /--models.*expected all or some of .*; did you mean imdb_lstm\?/,
+  ],
+  [`forecast --csv ${folder}/numbres.csv`, /no such file; did you mean numbers\.csv\?/],
+  [`forecast --csv ${folder}`, /cannot read .*: it is a folder/],
+  // Nothing that was typed is passed over.
+  ["forecast --epochs 2 --epochs 3", /--epochs: expected once, got twice/],
+  ["compare --cells lstm --cells gru", /--cells: expected once, got twice/],
+  ["compare --fresh --fresh", /--fresh: expected once, got twice/],
+  ["bench step --no-stock --no-stock", /--no-stock: expected once, got twice/],
+  ["forecast --out=", /--out: expected a value, got an empty one/],
+  ["forecast --csv=", /--csv: expected a value, got an empty one/],
+  ["compare --queue=", /--queue: expected a value, got an empty one/],
+  ["sentiment --vocab 500", /--vocab: expected --imdb or --imdb-path with it, got generated/],
+  [
+    "bench checkouts . . --benches step --filter lstm",
+    /--filter: expected --benches kernels with it/,
+  ],
+  [
+    "bench checkouts . . --benches kernels --models all",
+    /--models: expected --benches step with it/,
+  ],
+  [
+    "bench checkouts . . --no-sizes --size-limit 5",
+    /--size-limit: expected the bundles' sizes with/,
+  ],
+  ["forecast --learning-rate 0x1", /--learning-rate.*expected a number above 0/],
+  // Where files go is tried before what would fill them.
+  [
+    `forecast --save ${folder}/none/x.keras`,
+    /--save: expected a file that can be written.*no such/,
+  ],
+  [`forecast --save ${file}/x.keras`, /--save: .*its folder: it is not a folder/],
+  [`forecast --save ${file}/x`, /--save: .*its folder: it is not a folder/],
+  [`forecast --save ${folder}/x.keras/`, /--save: .*it is a folder/],
+  [`forecast --save ${folder}/.keras`, /--save: expected a path that ends in/],
+  [`bench scaling --json ${folder}/x --report ${folder}/x`, /expected two files, got .*x for both/],
+  [`bench kernels --json ${folder}`, /--json: expected a file that can be written.*it is a folder/],
 ];
 
 test.each(bad)("`%s` is one clear line and exit 2, before any work", async (line, message) => {
@@ -86,6 +131,25 @@ test.each(bad)("`%s` is one clear line and exit 2, before any work", async (line
   expect(terminal.text.out).toBe("");
   expect(terminal.text.err).toMatch(/^rnnkit-benchmarks: [^\n]+\n$/);
   expect(terminal.text.err).toMatch(message);
+});
+
+test("what may be repeated is told apart from what may not", async () => {
+  const terminal = memoryTerminal();
+  const line = "bench kernels --shape 4x10x2x8 --shape 4x10x2x9 --filter nothing";
+  expect(await runCommandLine(line.split(" "), terminal)).toBe(2);
+  expect(terminal.text.err).toMatch(/--filter: expected words of .*4×10×2×8, 4×10×2×9/);
+});
+
+test.each([
+  ["help forecast", "forecast --help"],
+  ["bench help step", "bench step --help"],
+  ["help", "--help"],
+])("`%s` is `%s`", async (line, same) => {
+  const [one, other] = [memoryTerminal(), memoryTerminal()];
+  expect(await runCommandLine(line.split(" "), one)).toBe(0);
+  expect(await runCommandLine(same.split(" "), other)).toBe(0);
+  expect(one.text).toEqual(other.text);
+  expect(one.text.out).toMatch(/^Usage: /);
 });
 
 test("help and version are answers, not errors", async () => {

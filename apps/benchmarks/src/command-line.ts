@@ -2,6 +2,7 @@ import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { versionOf } from "./environment.ts";
 import { printable } from "./printable.ts";
+import { knownCommands, strictOptions } from "./strict-options.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { typedCommand } from "./typed-command.ts";
 import { UsageError } from "./usage-error.ts";
@@ -81,7 +82,7 @@ export async function runCommandLine(
       exitCode = code;
     });
     const program = createProgram(typed, terminal, subcommands);
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(knownCommands(program, args), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -127,6 +128,7 @@ function createProgram(
     ...command.commands.flatMap(withSubcommands),
   ];
   for (const command of withSubcommands(program)) {
+    strictOptions(command);
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: () => {},

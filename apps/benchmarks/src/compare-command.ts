@@ -8,6 +8,7 @@ import {
   modelNames,
   taskNames,
 } from "./compare/schema.ts";
+import { sizes, TIMESTEPS, usual } from "./comparison-defaults.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import {
   listOf,
@@ -21,6 +22,21 @@ import { DEFAULT_OUT } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
 const defaultCells: CellName[] = ["simple_rnn", "lstm", "gru"];
+
+/** `(default: 5; of reviews 4, of IMDB 10)`: what is not said is as before it. */
+function byTask(name: keyof typeof usual.series): string {
+  const [series, reviews, imdb] = [usual.series, usual.reviews, usual.imdb].map((of) =>
+    String(of[name]),
+  );
+  const others = [
+    ...(reviews === series ? [] : [`of reviews ${reviews}`]),
+    ...(imdb === reviews ? [] : [`of IMDB ${imdb}`]),
+  ];
+  return `(default: ${[series, others.join(", ")].filter(Boolean).join("; ")})`;
+}
+
+const bySize = (name: keyof typeof sizes.imdb) =>
+  `(default: ${sizes.reviews[name]}; of IMDB ${sizes.imdb[name]})`;
 
 /** `compare`: which cell, by what, how fast, how good. */
 export function compareCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -47,12 +63,12 @@ export function compareCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .option(
       "--implementations <list>",
-      "all, fused or stock (default: all; of reviews fused)",
+      `all, fused or stock ${byTask("implementations")}`,
       listOf(implementationNames),
     )
     .option(
       "--backends <list>",
-      `all, or some of ${backendNames.join(",")} (default: wasm,cpu; of reviews wasm)`,
+      `all, or some of ${backendNames.join(",")} ${byTask("backends")}`,
       listOf(backendNames),
     )
     .option(
@@ -62,31 +78,31 @@ export function compareCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .option(
       "--seeds <list>",
-      "each a training of every combination (default: 1,2)",
+      `each a training of every combination ${byTask("seeds")}`,
       wholeNumbers(0, 2 ** 31 - 1),
     )
     .option("--units <n>", "of each recurrent layer", wholeNumber(1, 4096), 32)
     .option("--batch-size <n>", "examples of a step", wholeNumber(1), 32)
-    .option("--epochs <n>", "of a training (default: 5; of reviews 4, of IMDB 10)", wholeNumber(1))
+    .option("--epochs <n>", `of a training ${byTask("epochs")}`, wholeNumber(1))
     .option(
       "--learning-rate <x>",
-      "of Adam, on reviews RMSprop (default: 0.01; of IMDB 0.001)",
+      `of Adam, on reviews RMSprop ${byTask("learningRate")}`,
       positiveNumber(1),
     )
     .option(
       "--timesteps <n>",
-      "of a series: values in a window (default: 22)",
+      `of a series: values in a window (default: ${TIMESTEPS})`,
       wholeNumber(1, 10_000),
     )
     .option(
       "--limit <n>",
-      "training reviews, and as many for the test (default: 1000; of IMDB all)",
+      `training reviews, and as many for the test ${bySize("limit")}`,
       wholeNumber(10, 25_000),
     )
-    .option("--maxlen <n>", "words of a review (default: 80; of IMDB 500)", wholeNumber(4, 2494))
+    .option("--maxlen <n>", `words of a review ${bySize("maxlen")}`, wholeNumber(4, 2494))
     .option(
       "--vocab <n>",
-      "of IMDB: words that are kept (default: 10000)",
+      `of IMDB: words that are kept (default: ${sizes.imdb.vocab})`,
       wholeNumber(10, 100_000),
     )
     .option("--rounds <n>", "in which steps are timed", wholeNumber(1), 7)

@@ -2,14 +2,9 @@ import type { BackendName } from "@rnnkit/backend-select";
 import { getThreads } from "@rnnkit/fused-rnn";
 import type { CompareOptions } from "./compare/compare.ts";
 import { isGpu } from "./compare/plan.ts";
-import {
-  type CellName,
-  type Implementation,
-  implementationNames,
-  type ModelName,
-  type Task,
-} from "./compare/schema.ts";
+import type { CellName, Implementation, ModelName, Task } from "./compare/schema.ts";
 import { carriedSeries, type TaskRequest } from "./compare/task.ts";
+import { sizes, TIMESTEPS, usual } from "./comparison-defaults.ts";
 import type { ReadOptions } from "./csv.ts";
 import { prepareSeries } from "./prepared-series.ts";
 import { reviewSource } from "./reviews.ts";
@@ -43,18 +38,6 @@ export interface ComparisonOptions extends ReadOptions {
   retry?: boolean;
 }
 
-/** What depends on the examples where it is not given. Sized so that series end in two minutes on two cores. */
-const usual = {
-  series: { epochs: 5, learningRate: 0.01, optimizer: "adam", seeds: [1, 2] },
-  reviews: { epochs: 4, learningRate: 0.01, optimizer: "rmsprop", seeds: [1, 2] },
-  imdb: { epochs: 10, learningRate: 0.001, optimizer: "rmsprop", seeds: [1, 2] },
-} as const;
-const TIMESTEPS = 22;
-const sizes = {
-  reviews: { limit: 1000, maxlen: 80, vocab: 10_000 },
-  imdb: { limit: 25_000, maxlen: 500, vocab: 10_000 },
-};
-
 /**
  * All that a comparison must know, of what was told and what is usual for its task.
  *
@@ -63,12 +46,10 @@ const sizes = {
 export function chosen(options: ComparisonOptions, terminal: Terminal): CompareOptions {
   const name = options.task ?? (options.csv === undefined ? "sine" : "csv");
   const request = requestOf(name, options);
-  const { epochs, learningRate, optimizer, seeds } =
-    usual[request.kind === "series" ? "series" : request.name];
-  const isText = request.kind === "reviews";
-  const implementations =
-    options.implementations ?? (isText ? ["fused"] : [...implementationNames]);
-  const backends = options.backends ?? (isText ? ["wasm"] : ["wasm", "cpu"]);
+  const of = usual[request.kind === "series" ? "series" : request.name];
+  const { epochs, learningRate, optimizer, seeds } = of;
+  const implementations = options.implementations ?? [...of.implementations];
+  const backends = options.backends ?? [...of.backends];
   if (options.threads && !(implementations.includes("fused") && !backends.every(isGpu))) {
     throw new UsageError(
       `--threads: expected fused layers on a backend of the CPU, got ${implementations.join(",")} on ${backends.join(",")}`,

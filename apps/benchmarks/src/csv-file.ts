@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { didYouMean } from "@rnnkit/core-rnn";
 import { textOf } from "./csv/text.ts";
 import { type Column, columnIn, type ReadOptions } from "./csv.ts";
 import { UsageError } from "./usage-error.ts";
@@ -21,6 +23,22 @@ function bytesOf(path: string): Uint8Array {
     if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
     return readFileSync(path);
   } catch (error) {
-    throw new UsageError(`--csv: cannot read ${path}: ${(error as Error).message}`);
+    throw new UsageError(`--csv: cannot read ${path}: ${whyNot(error as Error, path)}`);
+  }
+}
+
+function whyNot({ message, code }: NodeJS.ErrnoException, path: string): string {
+  if (code === "EISDIR") return "it is a folder";
+  if (code !== "ENOENT") return message;
+  const folder = dirname(path);
+  if (!existsSync(folder)) return `there is no folder ${folder}`;
+  return `there is no such file${didYouMean(basename(path), namesIn(folder))}`;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }

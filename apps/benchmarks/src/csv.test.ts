@@ -63,11 +63,34 @@ test("further columns keep step with the first: its rows and its order, gaps fil
   );
 });
 
+test("names without or with another's are offered by their place, as --column takes them", () => {
+  const path = fileWith("date,price,price,\n2020-01-01,1,2,3\n2020-01-02,2,3,9\n");
+  expect(() => readColumn(path, {})).toThrow(
+    '--column: expected one of #2 ("price"), #3 ("price"), #4, got none',
+  );
+  expect([...readColumn(path, { column: "#3" }).values]).toEqual([2, 3]);
+});
+
+test("a name is what may be printed: line ends and control characters in it are shown", () => {
+  const path = fileWith('date,"price\nEUR",\u001b[31mred\n2020-01-01,1,2\n2020-01-02,2,3\n');
+  const read = readColumn(path, { column: "price\nEUR", features: ["\u001b[31mred"] });
+  expect([read.name, read.features[0]?.name]).toEqual(["price EUR", "\\u001b[31mred"]);
+  // So is what is given, which may come from the terminal's own output.
+  expect(readColumn(path, { column: "price EUR" }).name).toBe("price EUR");
+});
+
+test("the usual column is taken where nobody says another and the file has it", () => {
+  const path = fileWith("date,open,close\n2020-01-01,1,2\n2020-01-02,2,3\n");
+  expect(readColumn(path, { usualColumn: "close" }).name).toBe("close");
+  expect(readColumn(path, { usualColumn: "close", column: "open" }).name).toBe("open");
+  expect(() => readColumn(path, { usualColumn: "low" })).toThrow(/expected one of "open", "close"/);
+});
+
 test("what cannot be used is a usage error that says why, on one line", () => {
   const good = fileWith("a,b\n1,2\n");
   const cases: [string, string | undefined, RegExp][] = [
-    [join(folder, "absent.csv"), "a", /cannot read .*absent\.csv.*ENOENT/],
-    [folder, "a", /cannot read .*EISDIR/],
+    [join(folder, "absent.csv"), "a", /cannot read .*absent\.csv: there is no such file/],
+    [folder, "a", /cannot read .*: it is a folder/],
     [good, "c", /expected one of "a", "b", got "c"/],
     [good, undefined, /expected one of "a", "b", got none/],
     [fileWith("a\n1\n2 apples\n"), "a", /expected a number in row 3, got "2 apples"/],

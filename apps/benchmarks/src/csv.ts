@@ -1,12 +1,6 @@
-import { didYouMean } from "@rnnkit/core-rnn";
+import { columnOf, numericColumns } from "./csv/columns.ts";
 import { type DayOrder, isDate, isTimeName } from "./csv/date-format.ts";
-import {
-  type DecimalMark,
-  isMissing,
-  isNumber,
-  provenMark,
-  readNumbers,
-} from "./csv/number-format.ts";
+import { type DecimalMark, provenMark, readNumbers } from "./csv/number-format.ts";
 import { counted, readTable, type Table } from "./csv/table.ts";
 import type { Text } from "./csv/text.ts";
 import { dateColumn, type TimeAxis, timeAxis } from "./csv/time-axis.ts";
@@ -33,6 +27,8 @@ export interface Column {
 export interface ReadOptions {
   /** A name, or `#3` for the third. Default: the one column of numbers. */
   column?: string;
+  /** The name of the column to take, where none is given and one has it. */
+  usualColumn?: string;
   /** Default: what the numbers prove. */
   decimal?: DecimalMark;
   /** Default: what the dates prove. */
@@ -59,7 +55,9 @@ export function columnIn(
 ): Column {
   const table = readTable(text, path);
   const { names, rows, rowNumbers } = table;
-  const index = columnOf(table, options.column);
+  const { usualColumn = "" } = options;
+  const isThere = usualColumn !== "" && table.fullNames.includes(usualColumn);
+  const index = columnOf(table, options.column ?? (isThere ? usualColumn : undefined));
   const further = (options.features ?? []).map((name) => columnOf(table, name, "--features"));
   for (const [n, feature] of further.entries()) {
     if (feature !== index && further.indexOf(feature) === n) continue;
@@ -240,63 +238,6 @@ function dropUndated(table: Table, target: number): void {
   rowNumbers.length = end;
   if (dropped > 0)
     notes.push(`${counted(dropped, "row")} without a date after the numbers left out`);
-}
-
-function columnOf(table: Table, column: string | undefined, option = "--column"): number {
-  const { names, fullNames } = table;
-  const known = (which: readonly number[]) =>
-    which.map((i) => JSON.stringify(fullNames[i] || `#${i + 1}`)).join(", ");
-  const all = names.map((_, i) => i);
-  if (column === undefined) {
-    const numeric = numericColumns(table);
-    if (numeric.length === 1) return numeric[0] as number;
-    if (numeric.length === 0) {
-      throw new UsageError(printable(`--csv: expected a column of numbers, got ${known(all)}`));
-    }
-    throw new UsageError(printable(`--column: expected one of ${known(numeric)}, got none`));
-  }
-  const wanted = column.trim();
-  const found = all.filter((i) => names[i] === wanted || fullNames[i] === wanted);
-  if (found.length === 0 && /^#\d+$/.test(wanted) && Number(wanted.slice(1)) <= names.length) {
-    const at = Number(wanted.slice(1)) - 1;
-    if (at >= 0) return at;
-  }
-  const [first] = found;
-  if (first === undefined) {
-    const hint = didYouMean(wanted, names);
-    throw new UsageError(
-      printable(`${option}: expected one of ${known(all)}, got ${JSON.stringify(column)}${hint}`),
-    );
-  }
-  if (found.every((i) => table.rows.every((row) => row[i] === row[first]))) {
-    if (found.length > 1)
-      table.notes.push(
-        `${found.length} columns ${JSON.stringify(wanted)} with the same cells: the first is taken`,
-      );
-    return first;
-  }
-  const choice = found.map((i) =>
-    fullNames[i] === wanted ? `#${i + 1}` : JSON.stringify(fullNames[i]),
-  );
-  throw new UsageError(
-    printable(
-      `${option}: expected a name that one column has, got ${JSON.stringify(column)}, as ${found.length} are called: say ${choice.join(" or ")}`,
-    ),
-  );
-}
-
-/** Columns whose first rows are numbers, and neither times nor the rows' own numbers. */
-function numericColumns(table: Table): number[] {
-  const sample = table.rows.slice(0, 200);
-  const time = timeAxis({ ...table, rows: sample }, -1);
-  const times = time && "columns" in time ? time.columns : time ? [time.column] : [];
-  return table.names.flatMap((name, i) => {
-    const cells = sample.map((row) => row[i] ?? "").filter((cell) => !isMissing(cell));
-    const isRowNumber =
-      name === "" && cells.every((cell, n) => Number(cell) === Number(cells[0]) + n);
-    if (times.includes(i) || isRowNumber || cells.length === 0) return [];
-    return 2 * cells.filter(isNumber).length >= cells.length ? [i] : [];
-  });
 }
 
 /** What the other columns prove of the decimal mark. */

@@ -59,7 +59,7 @@ export function forecastSummary(run: ForecastRun, colors: Colors): string[] {
   const { rmse, baselineRmse: baseline, deviation } = run;
   if (!rmse) return [];
   const row = (name: string, errors: { train: number; test: number }) =>
-    `  ${name.padEnd(14)}${formatNumber(errors.train).padStart(10)}${formatNumber(errors.test).padStart(10)}`;
+    tableRow(partColumns, [name, formatNumber(errors.train), formatNumber(errors.test)]);
   const [name, simplest] =
     deviation.test < baseline.test
       ? ["series' own deviation", deviation.test]
@@ -71,7 +71,7 @@ export function forecastSummary(run: ForecastRun, colors: Colors): string[] {
       ? "  the test part never changes: no forecast is better than the last value"
       : `  test RMSE ${change} % ${wins ? "below" : "above"} the ${name}`;
   return [
-    `  ${"RMSE".padEnd(14)}${"train".padStart(10)}${"test".padStart(10)}   ${colors.dim(run.data.valueLabel)}`,
+    `${tableHead(partColumns)}   ${colors.dim(run.data.valueLabel)}`,
     row(run.options.model === "stock" ? "LSTM" : "LSTM × 2", rmse),
     row("last value", baseline),
     row("own deviation", deviation),
@@ -100,6 +100,12 @@ function seasonVerdict({ horizon }: ForecastRun, rmse: number, colors: Colors): 
   const verdict = `  and ${change} % ${wins ? "below" : "above"} the seasonal baseline`;
   return [wins ? colors.green(verdict) : colors.yellow(verdict)];
 }
+
+const partColumns: Column[] = [
+  { title: "RMSE", width: 14, left: true },
+  { title: "train", width: 8 },
+  { title: "test", width: 8 },
+];
 
 const columns: Column[] = [
   { title: "", width: 10, left: true },

@@ -88,7 +88,7 @@ const edges: [string, (t: number) => number][] = [
   ["constant", () => 1234.5],
   ["constant at the start", (t) => (t < 110 ? 5 : 6)],
   ["up to 1e300", (t) => 1e300 * Math.sin(t)],
-  ["down to 1e-300", (t) => 1e-300 * Math.sin(t)],
+  ["down to 1e-14", (t) => 1e-14 * Math.sin(t)],
   ["small steps far from 0", (t) => 1e9 + 0.01 * Math.sin(t)],
 ];
 
@@ -104,6 +104,8 @@ test.each(edges)(
     const html = readFileSync(join(folder, "forecast-csv.html"), "utf8");
     const results: Results = JSON.parse(readFileSync(join(folder, "forecast-csv.json"), "utf8"));
     const run = results.runs[0] as ForecastRun;
+    // However many digits they have, the training part's number and the test part's stand apart.
+    expect(terminal.text.out).toMatch(/^ {2}own deviation +\S+ +\S+$/m);
     for (const text of [terminal.text.out, html])
       expect(text).not.toMatch(/NaN|Infinity|undefined/);
     // What is not finite is null in JSON; so are the bands, which nobody asked for, and where there is no season its values.
@@ -157,4 +159,21 @@ test("a newest-first file with dates is forecast forwards, said, and its charts 
     expect(html).toContain(note);
   }
   expect(html).toMatch(/>Mar</);
+});
+
+test("values too near each other for the scaler are refused, of a feature too, and not learnt as one value", async () => {
+  const csv = join(folder, "near.csv");
+  const rows = Array.from({ length: 60 }, (_, t) => `${1e-19 * Math.sin(t)},${t}`);
+  writeFileSync(csv, `charge,n\n${rows.join("\n")}\n`);
+  for (const [column, feature] of [
+    ["charge", "n"],
+    ["n", "charge"],
+  ]) {
+    const terminal = memoryTerminal();
+    const args = `forecast --csv ${csv} --column ${column} --features ${feature} --timesteps 4 --out ${folder}`;
+    expect(await runCommandLine(args.split(" "), terminal)).toBe(2);
+    expect(terminal.text.err).toMatch(
+      /values of charge that differ by 2\.2\d+e-15 or more.*smaller unit/,
+    );
+  }
 });

@@ -114,7 +114,7 @@ export async function forecast(job: ForecastJob, session: Session): Promise<Fore
       };
     }
     if (save !== undefined) {
-      const columns = [series.valueLabel, ...run.data.features];
+      const columns = [series.column ?? series.valueLabel, ...run.data.features];
       const beside = await saveForecaster(save, forecaster, { columns, season });
       progress.line(`  model    ${save}, with its settings in ${beside}`);
     }

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,8 +11,13 @@ import type { Results, SentimentRun } from "./results.ts";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
-/** Runs node; sends SIGINT when it has printed a match of **when**, and again of **andWhen**. */
-function interrupted(args: string[], when: RegExp, andWhen?: RegExp) {
+/** Runs node; sends **by** when it has printed a match of **when**, and again of **andWhen**. */
+function interrupted(
+  args: string[],
+  when: RegExp,
+  andWhen?: RegExp,
+  by: NodeJS.Signals = "SIGINT",
+) {
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
@@ -21,7 +26,7 @@ function interrupted(args: string[], when: RegExp, andWhen?: RegExp) {
     out += chunk;
     if (!moments[0]?.test(out)) return;
     moments.shift();
-    child.kill("SIGINT");
+    child.kill(by);
   });
   child.stderr.on("data", (chunk) => {
     err += chunk;
@@ -103,6 +108,55 @@ test("Ctrl-C in a bench keeps the rows that were printed, and what the last one 
   expect(rows.length).toBeGreaterThanOrEqual(4);
   expect(rows.length).toBeLessThan(4 * threads.length);
   expect(out.match(/^ {2}lstm .*×/gm)?.length).toBe(rows.length);
+});
+
+test("SIGTERM, as batch systems send it, keeps what was measured as Ctrl-C does, and exits 143", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const line = `forecast --series sunspots --timesteps 6 --epochs 100000 --out ${folder}`;
+  const { code, signal } = await interrupted(
+    [join(dist, "cli.js"), ...line.split(" ")],
+    /epoch +2\//,
+    undefined,
+    "SIGTERM",
+  );
+  expect([code, signal]).toEqual([143, null]);
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sunspots.json"), "utf8"));
+  expect(results.status).toBe("interrupted");
+  expect(results.runs[0].epochs.length).toBeGreaterThanOrEqual(2);
+});
+
+test("a reader that goes away is as Ctrl-C: what was measured is written, nothing is a stack trace", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-interrupted-"));
+  const line = `forecast --series sunspots --timesteps 6 --epochs 100000 --out ${folder}`;
+  const child = spawn(process.execPath, [join(dist, "cli.js"), ...line.split(" ")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+    if (/epoch +2\//.test(out)) child.stdout.destroy();
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect(code).toBe(130);
+  expect(err).not.toMatch(/EPIPE|\.js:\d/);
+  const results: Results = JSON.parse(readFileSync(join(folder, "forecast-sunspots.json"), "utf8"));
+  expect(results.status).toBe("interrupted");
+  expect(results.runs[0].epochs.length).toBeGreaterThanOrEqual(2);
+});
+
+// A device that is always full, where there is one.
+test.skipIf(!existsSync("/dev/full"))("a stdout that takes no more is one line and exit 1", () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [join(dist, "cli.js"), "--help"], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  expect([status, String(stderr)]).toEqual([
+    1,
+    "rnnkit-benchmarks: expected to write to stdout, got no space left on the disk (ENOSPC)\n",
+  ]);
 });
 
 test("the second Ctrl-C ends the process at once, even in a loop that lets nothing else run", async () => {

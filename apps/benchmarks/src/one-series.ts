@@ -18,6 +18,8 @@ export interface Series {
   notes: string[];
   /** Axis label of the values, with the unit. */
   valueLabel: string;
+  /** What the column of the values is called in the file. Default as **valueLabel**. */
+  column?: string;
   /** Position of each value in time. */
   at: (number | string)[];
   axis: { label: string; kind: "number" | "date" };

@@ -19,20 +19,48 @@ export const seedNumber: (text: string) => number = wholeNumber(0, 2 ** 31 - 1);
 /** The seed where none is given. */
 export const DEFAULT_SEED = 42;
 
+/** The number that a text is in decimal digits; NaN of any other, such as `0x10`, or an empty one. */
+export function decimalNumber(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+}
+
 /** Reads a number above 0 and at most **most**; for commander. */
 export function positiveNumber(most: number) {
   return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== "" && value > 0 && value <= most) return value;
+    const value = decimalNumber(text);
+    if (value > 0 && value <= most) return value;
     throw new InvalidArgumentError(`expected a number above 0 and up to ${most}`);
+  };
+}
+
+/** Reads a number from **least** to **most**; for commander. */
+export function numberFrom(least: number, most: number) {
+  return (text: string): number => {
+    const value = decimalNumber(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`expected a number from ${least} to ${most}`);
   };
 }
 
 /** Reads a number from 0 to below 1; for commander. */
 export function shareNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  const value = decimalNumber(text);
+  if (value >= 0 && value < 1) return value;
   throw new InvalidArgumentError("expected a number from 0 to below 1");
+}
+
+const repeatable = new WeakSet<object>();
+
+/** An option that may be given several times: a list of what **read** makes of each; for commander. */
+export function eachOf<T>(read: (text: string) => T): (text: string, before?: T[]) => T[] {
+  const parse = (text: string, before: T[] = []): T[] => [...before, read(text)];
+  repeatable.add(parse);
+  return parse;
+}
+
+/** Whether an option's parser is one of `eachOf`. */
+export function isRepeatable(parse: object | undefined): boolean {
+  return parse !== undefined && repeatable.has(parse);
 }
 
 /** Reads a comma-separated choice out of **known**, each once; *all* means every one. */

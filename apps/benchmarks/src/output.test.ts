@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, test } from "vitest";
-import { openOutputFolder } from "./output.ts";
+import { openOutputFile, openOutputFolder } from "./output.ts";
 import { writeResults } from "./result-files.ts";
 import { sampleResults } from "./sample-results.ts";
 import { UsageError } from "./usage-error.ts";
@@ -51,9 +51,28 @@ test("both files are written whole, the report from the JSON, and nothing else s
   expect(readdirSync(out).sort()).toEqual(["all.html", "all.json"]);
 });
 
-test("a write that fails leaves no half and no temporary file", () => {
+test("a file is tried where it will be, and left out of its folder", () => {
+  const path = join(folder, "results.json");
+  expect(openOutputFile(path, "--json")).toBe(path);
+  writeFileSync(path, "kept");
+  openOutputFile(path, "--json");
+  expect(readFileSync(path, "utf8")).toBe("kept");
+  for (const [wrong, reason] of [
+    [folder, "it is a folder"],
+    [`${path}/`, "it is a folder"],
+    [join(path, "below"), "its folder: it is not a folder (ENOTDIR)"],
+    [join(folder, "none", "x"), "its folder: no such folder (ENOENT)"],
+  ]) {
+    expect(() => openOutputFile(wrong, "--json")).toThrow(UsageError);
+    expect(() => openOutputFile(wrong, "--json")).toThrow(reason);
+  }
+});
+
+test("a write that fails leaves no half and no temporary file, and names what it is of", () => {
   const out = openOutputFolder(join(folder, "blocked"));
   mkdirSync(join(out, "all.json", "in the way"), { recursive: true });
-  expect(() => writeResults(out, "all", sampleResults())).toThrow();
+  expect(() => writeResults(out, "all", sampleResults())).toThrow(
+    /expected to write .*all\.json, got it is a folder \(EISDIR\)/,
+  );
   expect(readdirSync(out)).toEqual(["all.json"]);
 });

@@ -6,7 +6,7 @@ import { forecastAhead } from "./forecast-ahead.ts";
 import { reaches } from "./forecasting/layout.ts";
 import { formatNumber, formatPercent } from "./format.ts";
 import { labelsAhead } from "./labels-ahead.ts";
-import { wholeNumber, withCsvOptions } from "./option-types.ts";
+import { decimalNumber, wholeNumber, withCsvOptions } from "./option-types.ts";
 import { DEFAULT_OUT, openOutputFolder, writeWhole } from "./output.ts";
 import { stringifyJson } from "./results.ts";
 import { type ForecasterSettings, type GivenRange, openForecaster } from "./saved-forecaster.ts";
@@ -35,7 +35,6 @@ export function predictCommand(terminal: Terminal, done: (exitCode: number) => v
     .option("--range <min,max>", "what a model without settings was scaled by", rangeOf)
     .option("--out <folder>", "where predict.json is written", DEFAULT_OUT)
     .action(async ({ model: path, csv, ahead, range, out, ...reading }: Options) => {
-      const folder = openOutputFolder(out);
       const backend = await selectBackend();
       const { forecaster, settings } = await openForecaster(path, range);
       const { layout, bands } = forecaster;
@@ -55,6 +54,7 @@ export function predictCommand(terminal: Terminal, done: (exitCode: number) => v
           `--ahead: expected at most the ${layout.steps} that the model says at once, got ${ahead}: ${missing}; train it with --ahead ${ahead}`,
         );
       }
+      const folder = openOutputFolder(out);
       const said = await forecastAhead(forecaster, series, ahead, new AbortController().signal);
       forecaster.model.dispose();
       if (!said) throw new Error("predict: expected forecasts, got none");
@@ -93,15 +93,18 @@ export function predictCommand(terminal: Terminal, done: (exitCode: number) => v
     });
 }
 
-/** The columns that a model's windows have: by their names there, but for one that **--column** says. */
+/**
+ * The columns that a model's windows have: by their names there, but for one that **--column** says. Of a model of one
+ * column another may be read, where the file has no other.
+ */
 function columnsFor({ columns }: ForecasterSettings, reading: ReadOptions): ReadOptions {
   const [column, ...features] = columns;
-  if (features.length === 0) return reading;
+  if (features.length === 0) return { ...reading, usualColumn: column };
   return { ...reading, column: reading.column ?? column, features };
 }
 
 function rangeOf(text: string): GivenRange {
-  const [min = Number.NaN, max = Number.NaN, ...rest] = text.split(",").map(Number);
+  const [min = Number.NaN, max = Number.NaN, ...rest] = text.split(",").map(decimalNumber);
   if (rest.length === 0 && Number.isFinite(min) && max > min && Number.isFinite(max)) {
     return { min, max };
   }

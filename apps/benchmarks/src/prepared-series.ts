@@ -44,6 +44,8 @@ export interface ScaledSeries {
 
 // The first part of the series, in time order, that the model learns from.
 const TRAIN_SHARE = 0.8;
+// Ten float64 epsilons: a smaller range is a constant's to the scaler.
+const LEAST_RANGE = 10 * Number.EPSILON;
 // The square of a larger one, as the loss has it, is no number in float32.
 const MOST_SCALED = 1e18;
 
@@ -108,6 +110,7 @@ export function scaleSeries(
   const known = columnsOf(series, points);
   const scaler = options.scaler ?? new MinMaxScaler().fit(sliceRows(known, 0, trainPoints));
   const scaled = scaler.transform(known);
+  refuseNear(series, scaler);
   refuseFar(series, scaled, scaler);
   return { scaler, scaled, trainPoints };
 }
@@ -123,6 +126,19 @@ export function columnsOf(
     for (let t = 0; t < points; t++) data[t * columns.length + j] = column[t] as number;
   }
   return { data, shape: [points, columns.length] };
+}
+
+/** What the scaler takes for one value, as scikit-learn's does, the model would never see. */
+function refuseNear(
+  { valueLabel, features = [] }: Series,
+  { dataMin, dataMax, dataRange }: MinMaxScaler,
+): void {
+  const near = dataRange.findIndex((range) => range > 0 && range < LEAST_RANGE);
+  if (near < 0) return;
+  throw new UsageError(
+    `forecast: expected values of ${features[near - 1]?.name ?? valueLabel} that differ by ${LEAST_RANGE} or more in the ` +
+      `training part, got ${dataMin[near]} to ${dataMax[near]}: use a smaller unit`,
+  );
 }
 
 function refuseFar(

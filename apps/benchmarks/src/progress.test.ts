@@ -14,9 +14,19 @@ test("away from a terminal there are plain lines and no control characters", () 
   expect(terminal.text.out).toBe("before\nepoch 1\n");
 });
 
+test("a terminal that moves no cursor gets plain lines too", () => {
+  const terminal = memoryTerminal({ isTTY: true });
+  const progress = createProgress(terminal, "dumb");
+  progress.start("training", 2);
+  progress.step(1, "loss 0.5");
+  progress.line("epoch 1");
+  progress.stop();
+  expect(terminal.text.out).toBe("epoch 1\n");
+});
+
 test("on a terminal a bar shows share, ETA and detail, lines stay, and the bar goes", async () => {
   const terminal = memoryTerminal({ isTTY: true });
-  const progress = createProgress(terminal);
+  const progress = createProgress(terminal, "xterm");
   progress.start("training", 4);
   await setTimeout(20);
   progress.step(1, "loss 0.5");

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { MultiBar, type SingleBar } from "cli-progress";
 import { formatEta } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,9 +18,15 @@ export interface Progress {
 // Without a bar to watch, a line this often says that something still happens.
 const HEARTBEAT_SECONDS = 15;
 
-/** A live bar with ETA on a terminal; anywhere else plain lines, now and then one with the ETA. */
-export function createProgress(terminal: Terminal): Progress {
-  return terminal.out.isTTY ? liveProgress(terminal) : plainProgress(terminal);
+/**
+ * A live bar with ETA on a terminal; anywhere else plain lines, now and then one with the ETA, as on a terminal that can
+ * move no cursor (**kind** is `dumb`).
+ */
+export function createProgress(
+  terminal: Terminal,
+  kind: string | undefined = process.env.TERM,
+): Progress {
+  return terminal.out.isTTY && kind !== "dumb" ? liveProgress(terminal) : plainProgress(terminal);
 }
 
 function liveProgress({ out, colors }: Terminal): Progress {

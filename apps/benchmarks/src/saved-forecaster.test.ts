@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { runCommandLine } from "./command-line.ts";
 import { memoryTerminal } from "./memory-terminal.ts";
@@ -129,6 +130,35 @@ test("settings of version 1, which know one column and no bands, still open; lat
   writeFileSync(settings, text);
 });
 
+test("predict takes the column that the model learnt, by its name among others, unless told another", async () => {
+  const several = join(folder, "several.csv");
+  const rows = readFileSync(csv, "utf8").trim().split("\n");
+  writeFileSync(
+    several,
+    `${rows.map((row, t) => `${row},${t === 0 ? "Volume" : 1000 + t}`).join("\n")}\n`,
+  );
+  await run(`predict --model ${saved} --csv ${csv} --ahead 2`);
+  const alone = predicted().values;
+  const { code, err } = await run(`predict --model ${saved} --csv ${several} --ahead 2`);
+  expect([code, err]).toEqual([0, ""]);
+  expect(predicted().values).toEqual(alone);
+  const other = await run(`predict --model ${saved} --csv ${several} --column Volume`);
+  expect(other.out).toContain("the model was trained on Price");
+});
+
+test("a model of an embedded series finds its column in that series' file", async () => {
+  const path = join(folder, "sunspots.keras");
+  const line = `forecast --series sunspots --timesteps 4 --units 2 --epochs 1 --save ${path}`;
+  expect((await run(line)).code).toBe(0);
+  const file = fileURLToPath(new URL("../data/sunspots-yearly.csv", import.meta.url));
+  const { code, out } = await run(`predict --model ${path} --csv ${file}`);
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/ahead.*from the last 4 values\n {2}2009 /),
+  ]);
+  expect(out).not.toContain("was trained on");
+});
+
 test("what cannot be done is refused before any work", async () => {
   const cases: [string, RegExp][] = [
     [
@@ -137,7 +167,7 @@ test("what cannot be done is refused before any work", async () => {
     ],
     [
       `forecast --csv ${csv} --save ${folder}/none/model.keras`,
-      /--save: expected a folder to write to/,
+      /--save: expected a file that can be written, got .*its folder: no such folder/,
     ],
     [`forecast --csv ${csv} --strategy direct`, /--strategy: expected --ahead <n> with it/],
     [
@@ -153,6 +183,7 @@ test("what cannot be done is refused before any work", async () => {
       `predict --model ${saved} --csv ${csv} --range 5,1`,
       /expected two numbers, the smaller first/,
     ],
+    [`predict --model ${saved} --csv ${csv} --range ,5`, /expected two numbers, the smaller first/],
   ];
   for (const [line, message] of cases) {
     const { code, err } = await run(line);

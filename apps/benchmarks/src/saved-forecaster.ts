@@ -1,11 +1,11 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, extname, join, resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
 import { exportOnnx, fileSystem, loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import { MinMaxScaler } from "@rnnkit/preprocess";
 import { type LayersModel, loadLayersModel } from "@tensorflow/tfjs-layers";
 import { type ForecasterLayout, widthOf } from "./forecasting/layout.ts";
 import type { TrainedForecaster } from "./forecasting/trained-forecaster.ts";
-import { writeWhole } from "./output.ts";
+import { openOutputFile, writeWhole } from "./output.ts";
 import { type BandSettings, stringifyJson } from "./results.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -45,20 +45,20 @@ const FILES = [".keras", ".h5", ".onnx"];
  */
 export function checkSavePath(path: string): void {
   const ending = extname(path);
-  if (ending !== "" && !FILES.includes(ending)) {
+  const isNameless = FILES.includes(basename(path));
+  if (isNameless || (ending !== "" && !FILES.includes(ending))) {
     throw new UsageError(
       `--save: expected a path that ends in ${FILES.join(", ")}, or a folder's without an ending, got ${path}`,
     );
   }
-  const folder = dirname(resolve(path));
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new UsageError(`--save: expected a folder to write to, got ${folder}`);
+  if (ending !== "") {
+    openOutputFile(path, "--save");
+    openOutputFile(settingsPath(path), "--save");
+    return;
   }
-  if (existsSync(path) && statSync(path).isDirectory() !== (ending === "")) {
-    throw new UsageError(`--save: expected a ${ending ? "file" : "folder"}, got ${path}`);
-  }
+  // A folder that is there is written in; one that is not is made in its own.
+  if (!existsSync(path)) openOutputFile(resolve(path), "--save");
+  else openOutputFile(settingsPath(path), "--save");
 }
 
 /** Writes a model and, beside it, its settings. Returns the path of the settings. */

@@ -16,6 +16,7 @@ import {
 } from "./sentiment.ts";
 import { runSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Options = CommonOptions & Partial<SentimentOptions> & { imdb?: boolean; imdbPath?: string };
 
@@ -52,9 +53,8 @@ export function sentimentCommand(terminal: Terminal, done: (exitCode: number) =>
     )
     .option(
       "--vocab <n>",
-      "most frequent words that are kept (IMDB)",
+      `of IMDB: most frequent words that are kept (default: ${imdbDefaults.vocab})`,
       wholeNumber(10, 100_000),
-      imdbDefaults.vocab,
     )
     .option("--batch-size <n>", "reviews a step", wholeNumber(1), imdbDefaults.batchSize)
     .option(
@@ -64,6 +64,11 @@ export function sentimentCommand(terminal: Terminal, done: (exitCode: number) =>
     );
   return withCommonOptions(command).action(async (options: Options) => {
     const source = reviewSource(options);
+    if (source.kind === "synthetic" && options.vocab !== undefined) {
+      throw new UsageError(
+        "--vocab: expected --imdb or --imdb-path with it, got generated reviews",
+      );
+    }
     const defaults = source.kind === "synthetic" ? syntheticDefaults : imdbDefaults;
     const chosen = { ...defaults, ...options };
     done(

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ReadOptions } from "./csv.ts";
 import { readColumn } from "./csv-file.ts";
 import type { Series } from "./one-series.ts";
+import { printable } from "./printable.ts";
 import { sineSeries } from "./sine-series.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -68,6 +69,7 @@ export function namedSeries(name: string, seed: number, features?: readonly stri
     gapsFilled,
     notes: [],
     valueLabel: entry.valueLabel,
+    column,
     at,
     axis: { ...axis, label: axis.label.toLowerCase() },
     features: read,
@@ -86,8 +88,8 @@ export function csvSeries(path: string, options: ReadOptions = {}): Series {
   );
   return {
     name: "csv",
-    title: `${name} of ${basename(path)}`,
-    source: basename(path),
+    title: printable(`${name} of ${basename(path)}`),
+    source: printable(basename(path)),
     synthetic: false,
     values,
     gapsFilled,

@@ -2,7 +2,7 @@ import { type BackendName, describeBackend, selectBackend } from "@rnnkit/backen
 import { getThreads, registerKernels } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "./environment.ts";
 import { formatSeconds } from "./format.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "./interruption.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { openOutputFolder } from "./output.ts";
 import { printable } from "./printable.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -33,7 +33,7 @@ export interface SessionOptions {
 /**
  * Runs **work** between what every command needs: the output folder is tried, the backend chosen
  * and named, Ctrl-C listened to, and whatever was measured is written as JSON and HTML however the
- * work ended. Resolves to the exit code: 0, 130 when interrupted, 1 when the work failed.
+ * work ended. Resolves to the exit code: 0, 130 when interrupted by Ctrl-C, 143 by SIGTERM.
  *
  * @throws UsageError before any work when the output folder cannot be used
  */
@@ -91,7 +91,7 @@ export async function runSession(
       progress.line("interrupted before anything was measured; nothing written");
     }
     if (failure) throw failure;
-    return status === "interrupted" ? INTERRUPTED_EXIT_CODE : 0;
+    return status === "interrupted" ? interruption.exitCode : 0;
   } finally {
     interruption.release();
   }

@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { WriteStream } from "node:tty";
 import pc from "picocolors";
+import { systemReason } from "./output.ts";
 
 /** Where a run speaks: lines for the reader on **out**, complaints on **err**. */
 export interface Terminal {
@@ -18,10 +19,23 @@ export function processTerminal(): Terminal {
   return { out: process.stdout, err: process.stderr, colors: pc.createColors(colored) };
 }
 
-/** A reader that goes away (`… | head`) ends the process without a stack trace. */
-export function endQuietlyOnBrokenPipe(stream: NodeJS.WritableStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+/**
+ * A reader that goes away (`… | head`) is as Ctrl-C where something listens to that, so that what was measured is
+ * written; else the process ends, with 0. So does a stdout that takes no more, of a full disk, which is said, with 1.
+ * Neither is a stack trace.
+ */
+export function outliveReaders(): void {
+  const { stdout, stderr } = process;
+  let isGone = false;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (isGone) return;
+    isGone = true;
+    if (error.code !== "EPIPE") {
+      stderr.write(`rnnkit-benchmarks: expected to write to stdout, got ${systemReason(error)}\n`);
+    }
+    if (process.listenerCount("SIGINT") > 0) process.emit("SIGINT");
+    else process.exit(error.code === "EPIPE" ? 0 : 1);
   });
+  // Nobody is left to be told.
+  stderr.on("error", () => {});
 }

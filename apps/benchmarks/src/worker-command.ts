@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { positiveNumber } from "./option-types.ts";
+import { numberFrom } from "./option-types.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `worker`: takes the jobs of comparisons from a queue, on any machine. */
@@ -12,7 +12,7 @@ export function workerCommand(terminal: Terminal, done: (exitCode: number) => vo
     .option(
       "--lease <seconds>",
       "after which a job whose worker gives no sign of life goes to another",
-      positiveNumber(3600),
+      numberFrom(1, 3600),
       30,
     )
     .option("--imdb-path <file>", "an imdb.npz on this machine (default: the cache, or a download)")

@@ -1,11 +1,9 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { type BackendSelection, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, isEngineSupported, registerKernels, setThreads } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "../environment.ts";
 import { formatSeconds } from "../format.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
-import { writeWhole } from "../output.ts";
+import { listenForInterruption } from "../interruption.ts";
+import { openOutputFile, writeWhole } from "../output.ts";
 import { printable } from "../printable.ts";
 import { type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
@@ -53,8 +51,11 @@ export async function runBench<Row extends object>(
   { command, terminal, options, json, report, threads }: BenchOptions,
   work: (bench: Bench<Row>) => Promise<void>,
 ): Promise<number> {
-  const file = json === undefined ? undefined : openFile("--json", json);
-  const page = report === undefined ? undefined : openFile("--report", report);
+  const file = json === undefined ? undefined : openOutputFile(json, "--json");
+  const page = report === undefined ? undefined : openOutputFile(report, "--report");
+  if (file !== undefined && file === page) {
+    throw new UsageError(`--json, --report: expected two files, got ${file} for both`);
+  }
   const { colors, out } = terminal;
   const line = (text = "") => {
     out.write(`${text}\n`);
@@ -108,7 +109,7 @@ export async function runBench<Row extends object>(
     }
     line(colors.dim(`${status}, ${formatSeconds(results.seconds)}`));
     if (failure) throw failure;
-    return status === "interrupted" ? INTERRUPTED_EXIT_CODE : 0;
+    return status === "interrupted" ? interruption.exitCode : 0;
   } finally {
     setThreads(threadsBefore);
     interruption.release();
@@ -155,18 +156,4 @@ function environmentLines(environment: BenchEnvironment): string[] {
 function busyText({ threads, alone, together }: BusyPeak): string {
   const share = Math.round((100 * together) / alone);
   return `${together.toFixed(1)} GFLOP/s a core with ${threads} at work, ${share} % of one alone`;
-}
-
-function openFile(option: string, path: string): string {
-  const file = resolve(path);
-  const folder = dirname(file);
-  const refuse = (reason: string) =>
-    new UsageError(`${option}: expected a file that can be written, got ${file}: ${reason}`);
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw refuse((error as Error).message);
-  }
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw refuse("it is a folder");
-  return file;
 }

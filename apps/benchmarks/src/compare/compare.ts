@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { formatSeconds } from "../format.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
+import { listenForInterruption } from "../interruption.ts";
 import { openOutputFolder } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 import { codeName, describeCode } from "./code.ts";
 import { hold } from "./hold.ts";
 import { type Job, jobsAsked, jobsBeside, missingJobs } from "./plan.ts";
-import { comparisonName, openComparison, save, writeHeld } from "./record.ts";
+import { comparisonName, openComparison, refuseOther, save, writeHeld } from "./record.ts";
 import { renderComparisons } from "./report.ts";
 import type { Axes, Code, Settings } from "./schema.ts";
 import { type Results, resultsInto } from "./sweep.ts";
@@ -65,9 +65,11 @@ export async function compare(
   const { request, settings, axes, terminal, imdbPath } = options;
   const { colors } = terminal;
   const progress = createProgress(terminal);
-  const interruption = listenForInterruption(() =>
-    progress.line(colors.yellow("stopping after this step (Ctrl-C again: at once)")),
-  );
+  const interruption = listenForInterruption(() => {
+    // A second Ctrl-C lets nothing put the terminal right.
+    progress.stop();
+    progress.line(colors.yellow("stopping after this step (Ctrl-C again: at once)"));
+  });
   let letGo = () => {};
   try {
     const folder = openOutputFolder(options.out);
@@ -75,6 +77,7 @@ export async function compare(
     const { signal } = interruption;
     const began = performance.now();
     const code = describeCode();
+    if (!options.fresh) refuseOther(folder, request.name, { code, settings });
     const loaded = await loadTask(request, { imdbPath, progress, signal });
     const { task } = loaded;
     const file = openComparison(folder, { code, task, settings, axes }, options.fresh);
@@ -116,7 +119,7 @@ export async function compare(
       return 0;
     }
     progress.line(colors.yellow("interrupted: the same command goes on where this one ended"));
-    return INTERRUPTED_EXIT_CODE;
+    return interruption.exitCode;
   } finally {
     progress.stop();
     interruption.release();

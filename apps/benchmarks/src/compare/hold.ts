@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
+import { systemReason } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** The locks of this process: an older process of its number may have left others. */
@@ -46,7 +47,7 @@ function wasWritten(lock: string, text: string): boolean {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     // Of a full disk an empty one stays.
     rmSync(lock, { force: true });
-    throw error;
+    throw new Error(`expected to write ${lock}, got ${systemReason(error)}`, { cause: error });
   }
 }
 

@@ -42,6 +42,9 @@ export interface ComparisonFile {
 export function openComparison(folder: string, subject: Subject, fresh: boolean): ComparisonFile {
   const path = join(folder, comparisonName(subject.task.name));
   const before = fresh ? null : existing(path, subject);
+  if (before && before.task.digest !== subject.task.digest) {
+    throw another(path, `other examples of ${before.task.title}`);
+  }
   const comparison: Comparison = before
     ? {
         ...before,
@@ -92,7 +95,20 @@ function begun(subject: Subject): Comparison {
   };
 }
 
-function existing(path: string, subject: Subject): Comparison | null {
+/**
+ * Refuses a file that cannot be gone on with whatever the examples are, before they are loaded.
+ *
+ * @throws UsageError as `openComparison`
+ */
+export function refuseOther(
+  folder: string,
+  name: Comparison["task"]["name"],
+  subject: Pick<Subject, "code" | "settings">,
+): void {
+  existing(join(folder, comparisonName(name)), subject);
+}
+
+function existing(path: string, subject: Pick<Subject, "code" | "settings">): Comparison | null {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -105,13 +121,20 @@ function existing(path: string, subject: Subject): Comparison | null {
   const before = readComparison(text, path);
   const differs = difference(before, subject);
   if (differs === null) return before;
-  throw new UsageError(
-    `${path} has a comparison of ${differs}: give another --out, or --fresh to begin it anew`,
+  throw another(path, differs);
+}
+
+function another(path: string, of: string): UsageError {
+  return new UsageError(
+    `${path} has a comparison of ${of}: give another --out, or --fresh to begin it anew`,
   );
 }
 
 /** What keeps two subjects from standing in one file, in words; null when nothing does. */
-function difference(before: Subject, now: Subject): string | null {
+function difference(
+  before: Pick<Subject, "code" | "settings">,
+  now: Pick<Subject, "code" | "settings">,
+): string | null {
   if (before.code.digest !== now.code.digest) {
     return `another code (${codesText(before.code, now.code)})`;
   }
@@ -120,7 +143,7 @@ function difference(before: Subject, now: Subject): string | null {
   if (changed) {
     return `${changed[0]} ${before.settings[changed[0]]}, where ${changed[1]} is asked for`;
   }
-  return before.task.digest === now.task.digest ? null : `other examples of ${before.task.title}`;
+  return null;
 }
 
 function codesText(before: Code, now: Code): string {

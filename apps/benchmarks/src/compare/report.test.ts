@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -43,6 +43,24 @@ test("a batch that is larger than the training part is said as what it is", () =
   const said = new RegExp(`batch ${comparison.task.examples.train} .all; of`);
   expect(comparisonTable(comparison)[0]).toMatch(said);
   expect(renderComparisons([{ name: "a.json", comparison }])).toMatch(said);
+});
+
+test("a report never takes the place of what it is made of, by whatever path", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnnkit-report-"));
+  const [file, link] = [join(folder, "a.json"), join(folder, "link.html")] as const;
+  writeFileSync(file, stringifyJson(sampleComparison()));
+  linkSync(file, link);
+  for (const html of [file, join(folder, ".", "a.json"), link]) {
+    const terminal = memoryTerminal();
+    expect(await runCommandLine(["report", file, "--html", html], terminal)).toBe(2);
+    expect(terminal.text.err).toMatch(
+      /--html: expected another file than those that are read, got/,
+    );
+    expect(readFileSync(file, "utf8")).toBe(stringifyJson(sampleComparison()));
+  }
+  const terminal = memoryTerminal();
+  expect(await runCommandLine(["report", file, "--html", join(file, "x.html")], terminal)).toBe(2);
+  expect(terminal.text.err).toMatch(/--html: expected a folder to write to/);
 });
 
 test("two machines stand side by side, the second beside the first; a hostile name stays text", async () => {

@@ -50,7 +50,7 @@ export function readTable(text: string, path: string): Table {
   }
   const comments = dropComments(rows, delimiter, notes);
   dropTitles(rows, notes);
-  const header = headerOf(rows, comments, path, notes);
+  const header = printableNames(headerOf(rows, comments, path, notes));
   dropFooter(rows, header.names.length, notes);
   if (rows.length === 0) throw noRows(path);
   for (const { number, width } of rows) {
@@ -174,6 +174,11 @@ function headerOf(
     [name, ...further.map(({ cells }) => cells[i] ?? "")].filter(Boolean).join(" "),
   );
   return { names, fullNames };
+}
+
+/** Names as they are said and shown: a line end or a control character in them would be the terminal's. */
+function printableNames({ names, fullNames }: Pick<Table, "names" | "fullNames">) {
+  return { names: names.map(printable), fullNames: fullNames.map(printable) };
 }
 
 /** Rows below the names without a number or date, with words above numbers or dates. */

@@ -11,8 +11,10 @@ import { processTerminal } from "../terminal.ts";
 import type { Answer, Order } from "./worker.ts";
 
 process.on("disconnect", () => process.exit());
-// A terminal sends Ctrl-C here too; the worker decides what it means.
-process.on("SIGINT", () => {});
+// A terminal sends Ctrl-C here too, a service manager SIGTERM; the worker decides what they mean.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+// Nor is a reader of the worker's lines that went away a reason to lose the job.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.on("message", (order: Order) => {
   void answer(order).then((text) => process.send?.(text));
 });

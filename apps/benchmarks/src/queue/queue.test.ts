@@ -69,16 +69,13 @@ if (hasRedis) {
   );
 }
 
-const compare = (...more: string[]) =>
-  start(process.execPath, [
-    ...[cli, "compare", "--queue", url],
-    ..."--cells lstm --implementations fused --backends wasm --threads 1 --seeds 1,2,3,4".split(
-      " ",
-    ),
-    // As little as a job can be: it is the queue that is tried.
-    ..."--units 4 --timesteps 4 --epochs 1 --rounds 1".split(" "),
-    ...["--out", folder, ...more],
-  ]);
+// As little as a job can be: it is the queue that is tried.
+const little = "--seeds 1,2,3,4 --units 4 --timesteps 4 --epochs 1 --rounds 1";
+const compare = (more = "", size = little, out = folder) => {
+  const axes = "--cells lstm --implementations fused --backends wasm --threads 1";
+  const words = `${axes} ${size} ${more}`.split(" ").filter(Boolean);
+  return start(process.execPath, [cli, "compare", "--queue", url, "--out", out, ...words]);
+};
 const worker = () => start(process.execPath, [cli, "worker", "--queue", url, "--lease", "1"]);
 const isAlive = (pid: number) => {
   try {
@@ -113,12 +110,7 @@ withRedis(
       },
       () => workers.map(({ out }) => out).join("\n"),
     );
-    const { pid } = dead.child;
-    // The process in which it works, where the system tells.
-    const children = `/proc/${pid}/task/${pid}/children`;
-    const hands = existsSync(children)
-      ? (readFileSync(children, "utf8").match(/\d+/g) ?? []).map(Number)
-      : [];
+    const hands = handsOf(dead);
     dead.child.kill("SIGKILL");
     const held = holds(dead.out);
 
@@ -154,6 +146,34 @@ withRedis(
     ]);
   },
   180_000,
+);
+
+/** The process in which a worker works, where the system tells; for the others the test says nothing. */
+function handsOf({ child: { pid } }: ReturnType<typeof start>): number[] {
+  const children = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(children)
+    ? (readFileSync(children, "utf8").match(/\d+/g) ?? []).map(Number)
+    : [];
+}
+
+withRedis(
+  "a job whose process was killed, as one of too little memory is, is done again",
+  async () => {
+    const long = "--seeds 1 --epochs 400 --units 32 --rounds 1";
+    const sweep = compare("", long, mkdtempSync(join(tmpdir(), "rnnkit-lost-")));
+    const one = worker();
+    await until(
+      () => /took \S+seed-1\n$/.test(one.out),
+      () => one.out,
+    );
+    for (const pid of handsOf(one)) process.kill(pid, "SIGKILL");
+    const [code] = await sweep.closed;
+    expect([code, sweep.out]).toEqual([0, expect.stringContaining("2/2")]);
+    if (existsSync("/proc"))
+      expect(one.out).toMatch(/lost \S+seed-1: .*SIGKILL; it waits for another/);
+    one.child.kill("SIGTERM");
+    expect(await one.closed).toEqual([143, null]);
+  },
 );
 
 /** Jobs of a changed program and of another form are said to be refused, and wait for a worker that may take them. */

@@ -18,6 +18,8 @@ export interface SweepJob {
   schemaVersion: number;
   sweep: Sweep;
   job: Job;
+  /** Processes that ended in the middle of it, without an answer. Default 0. */
+  losses?: number;
 }
 
 /** What a job gives, as JSON. */

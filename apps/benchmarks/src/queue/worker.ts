@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DelayedError, type Job as QueuedJob, Worker } from "bullmq";
 import { codeName, describeCode } from "../compare/code.ts";
-import { INTERRUPTED_EXIT_CODE, listenForInterruption } from "../interruption.ts";
+import { listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
 import { answers, checkRedis, redisPlace } from "./redis.ts";
 import {
@@ -23,7 +23,7 @@ export interface WorkerOptions {
   terminal: Terminal;
 }
 
-/** A job that has lost so many workers is given up: it may be what kills them. */
+/** A job that has lost so many workers, or their processes, is given up: it may be what kills them. */
 const LOST_WORKERS = 5;
 
 /**
@@ -58,9 +58,18 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
       line(`took ${job.data.job.key}`);
       const performed = hands.perform(job.data);
       working = performed;
-      const result = await performed;
-      line(`did  ${job.data.job.key}`);
-      return result;
+      try {
+        const result = await performed;
+        line(`did  ${job.data.job.key}`);
+        return result;
+      } catch (error) {
+        const losses = 1 + (job.data.losses ?? 0);
+        if (!(error instanceof LostProcess) || losses >= LOST_WORKERS) throw error;
+        line(`lost ${job.data.job.key}: ${error.message}; it waits for another`);
+        await job.updateData({ ...job.data, losses });
+        await job.moveToDelayed(Date.now(), token);
+        throw new DelayedError();
+      }
     },
     {
       // A command waits for the connection to come back, as long as it takes.
@@ -90,7 +99,7 @@ export async function work({ url, lease, imdbPath, terminal }: WorkerOptions): P
     const isThere = await answers(connection);
     if (!isThere) line("Redis does not answer: a job that it has of this worker goes to another");
     await worker.close(!isThere);
-    return INTERRUPTED_EXIT_CODE;
+    return interruption.exitCode;
   } finally {
     interruption.release();
     hands.close();
@@ -106,6 +115,9 @@ export interface Order {
 /** What it answers. */
 export type Answer = { result: SweepResult } | { error: string };
 
+/** The process ended without an answer, as of a lack of memory; the job may go on elsewhere. */
+class LostProcess extends Error {}
+
 /** A process that does jobs, begun with the first and again after it has died. */
 function createHands(imdbPath: string | undefined) {
   let child: ChildProcess | undefined;
@@ -119,7 +131,7 @@ function createHands(imdbPath: string | undefined) {
       const { signal } = answered;
       try {
         const ended = once(own, "exit", { signal }).then(([code, by]) => {
-          throw new Error(`the process that did it ended with ${code ?? by}`);
+          throw new LostProcess(`the process that did it ended with ${code ?? by}`);
         });
         const answer = once(own, "message", { signal });
         own.send({ data, imdbPath } satisfies Order);
