@@ -61,7 +61,7 @@ function results() {
   const folder = mkdtempSync(join(tmpdir(), "rnnkit-features-"));
   const report = join(folder, "results.json");
   const options = ["--config", join(root, "vitest.shared.ts"), "--root", "packages/keras-builders"];
-  const file = "src/keras-arguments.test.ts";
+  const file = "src/options/keras-arguments.test.ts";
   try {
     bin("vitest", ["run", ...options, file, "--reporter=json", `--outputFile=${report}`]);
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));

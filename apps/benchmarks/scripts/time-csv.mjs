@@ -23,7 +23,7 @@ const files = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-time-csv-"));
-const csv = fileURLToPath(new URL("../dist/csv-file.js", import.meta.url));
+const csv = fileURLToPath(new URL("../dist/csv/csv-file.js", import.meta.url));
 const program = `
   const { readColumn } = await import(process.argv[1]);
   const startedAt = performance.now();

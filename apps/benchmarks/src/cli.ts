@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import "./relaxed-simd.ts";
 import process from "node:process";
-import { runCommandLine } from "./command-line.ts";
-import { outliveReaders } from "./terminal.ts";
+import { runCommandLine } from "./commands/command-line.ts";
+import { outliveReaders } from "./terminal/terminal.ts";
 
 outliveReaders();
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -14,7 +14,7 @@ import { expect, test } from "vitest";
 import { openOutputFile, openOutputFolder } from "./output.ts";
 import { writeResults } from "./result-files.ts";
 import { sampleResults } from "./sample-results.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./terminal/usage-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-output-"));
 

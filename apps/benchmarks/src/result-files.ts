@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { writeWhole } from "./output.ts";
-import { renderReport } from "./report.ts";
+import { renderReport } from "./report/report.ts";
 import { type Results, stringifyJson } from "./results.ts";
 
 /**

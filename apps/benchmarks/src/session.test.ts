@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, test } from "vitest";
-import { memoryTerminal } from "./memory-terminal.ts";
 import type { Results } from "./results.ts";
 import { sampleForecast } from "./sample-results.ts";
 import { runSession, type Session } from "./session.ts";
+import { memoryTerminal } from "./terminal/memory-terminal.ts";
 
 function run(work: (session: Session) => Promise<void>) {
   const out = mkdtempSync(join(tmpdir(), "rnnkit-session-"));

@@ -1,14 +1,14 @@
 import { type BackendName, describeBackend, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, registerKernels } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "./environment.ts";
-import { formatSeconds } from "./format.ts";
-import { listenForInterruption } from "./interruption.ts";
 import { openOutputFolder } from "./output.ts";
-import { printable } from "./printable.ts";
-import { createProgress, type Progress } from "./progress.ts";
 import { writeResults } from "./result-files.ts";
 import { type Results, type Run, SCHEMA_VERSION, type Status } from "./results.ts";
-import type { Colors, Terminal } from "./terminal.ts";
+import { formatSeconds } from "./terminal/format.ts";
+import { listenForInterruption } from "./terminal/interruption.ts";
+import { printable } from "./terminal/printable.ts";
+import { createProgress, type Progress } from "./terminal/progress.ts";
+import type { Colors, Terminal } from "./terminal/terminal.ts";
 
 /** What a command's work is given: where to speak, when to stop, where to keep what it measured. */
 export interface Session {

@@ -13,7 +13,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import { accelerate } from "./accelerate.ts";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 import { prepare } from "./prepare.ts";
 
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import { shown } from "@rnnkit/core-rnn";
 import type { LayersModel, layers } from "@tensorflow/tfjs-layers";
-import { BidirectionalLayer } from "./bidirectional-layer.ts";
-import { prepare } from "./prepare.ts";
-import { RecurrentLayer } from "./recurrent-layer.ts";
 import {
   fuse,
   isStockRecurrent,
   reasonToLeave,
   type StockRecurrentLayer,
-} from "./stock-recurrence.ts";
+} from "./cells/stock-recurrence.ts";
+import { BidirectionalLayer } from "./layers/bidirectional-layer.ts";
+import { RecurrentLayer } from "./layers/recurrent-layer.ts";
+import { prepare } from "./prepare.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 

@@ -4,9 +4,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { input, loadLayersModel, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import { inputsOf, madeOwn, ownFactories } from "./factories.fixture.ts";
 import { install } from "./install.ts";
-import * as layers from "./layers.ts";
+import { inputsOf, madeOwn, ownFactories } from "./layers/factories.fixture.ts";
+import * as layers from "./layers/layers.ts";
 
 const x = () => tf.tensor3d([1, 2, 3, 4, 5, 6], [1, 3, 2]);
 const run = (layer: { apply(x: never): unknown }, ...given: tf.Tensor[]) =>

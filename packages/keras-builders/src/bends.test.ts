@@ -10,7 +10,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bentUp, largest, size } from "./bends.ts";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 

@@ -2,8 +2,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { regularizers, sequential, type layers as stock } from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
-import * as layers from "./layers.ts";
-import { sgd } from "./optimizers.ts";
+import * as layers from "./layers/layers.ts";
+import { sgd } from "./optimizers/optimizers.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Of = (args: { trainable: boolean; batchInputShape?: number[] }) => Layer;

@@ -13,7 +13,7 @@ import {
   model as stockModel,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 beforeAll(() => tf.setBackend("wasm").then(() => {}));
 

@@ -14,11 +14,11 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { type LayerVariable, type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import type { BidirectionalLayer } from "./bidirectional-layer.ts";
+import { setWholeSteps } from "./chain/model-chain.ts";
 import { type Json, type Layer, layerFrom, ours } from "./keras-json.fixture.ts";
-import { optimizerFrom } from "./keras-optimizer.fixture.ts";
-import { setWholeSteps } from "./model-chain.ts";
-import type { RecurrentLayer } from "./recurrent-layer.ts";
+import type { BidirectionalLayer } from "./layers/bidirectional-layer.ts";
+import type { RecurrentLayer } from "./layers/recurrent-layer.ts";
+import { optimizerFrom } from "./optimizers/keras-optimizer.fixture.ts";
 
 const lossOf = {
   mse: "meanSquaredError",

@@ -14,14 +14,14 @@ import {
   models as stockModels,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
-import { BidirectionalLayer } from "./bidirectional-layer.ts";
+import { RecurrentCell } from "./cells/recurrent-cell.ts";
 import { buildBidirectionalRnnModel, buildLstmGruModel, buildStackedRnnModel } from "./index.ts";
 import { install } from "./install.ts";
-import * as layers from "./layers.ts";
-import { LstmLayer } from "./lstm-layer.ts";
-import { RecurrentCell } from "./recurrent-cell.ts";
-import { RecurrentLayer } from "./recurrent-layer.ts";
-import { RnnLayer } from "./rnn-layer.ts";
+import { BidirectionalLayer } from "./layers/bidirectional-layer.ts";
+import * as layers from "./layers/layers.ts";
+import { LstmLayer } from "./layers/lstm-layer.ts";
+import { RecurrentLayer } from "./layers/recurrent-layer.ts";
+import { RnnLayer } from "./layers/rnn-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 // biome-ignore lint/suspicious/noExplicitAny: options of several of tfjs's layers.

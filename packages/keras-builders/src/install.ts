@@ -1,12 +1,12 @@
 import { serialization } from "@tensorflow/tfjs-core";
 import { layers as stock } from "@tensorflow/tfjs-layers";
 import { accelerateLayer } from "./accelerate.ts";
-import type { BidirectionalArgs } from "./bidirectional-layer.ts";
-import { registerActivations } from "./keras-activation.ts";
-import { ownLayerFrom, readableClasses } from "./layer-from.ts";
-import * as ours from "./layers.ts";
+import type { BidirectionalArgs } from "./layers/bidirectional-layer.ts";
+import * as ours from "./layers/layers.ts";
+import { RecurrentLayer } from "./layers/recurrent-layer.ts";
+import { registerActivations } from "./options/keras-activation.ts";
+import { ownLayerFrom, readableClasses } from "./options/layer-from.ts";
 import { prepare } from "./prepare.ts";
-import { RecurrentLayer } from "./recurrent-layer.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Config = serialization.ConfigDict;

@@ -1,7 +1,7 @@
 // Layers from Keras's own JSON, of this package or of stock tfjs-layers.
 
 import type { layers as stock } from "@tensorflow/tfjs-layers";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 export type Layer = InstanceType<typeof stock.Layer>;
 // biome-ignore lint/suspicious/noExplicitAny: Keras's configs are open-ended JSON.

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Sequential, sequential, type layers as stock } from "@tensorflow/tfjs-layers";
 import { expect } from "vitest";
 import { adam, layers, rmsprop, sgd } from "./index.ts";
-import { own } from "./own-cells.fixture.ts";
+import { own } from "./layers/own-cells.fixture.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 const [B, T, I, H] = [3, 5, 4, 8];

@@ -5,7 +5,7 @@ import { ones, type Tensor } from "@tensorflow/tfjs-core";
 import * as own from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
 import { accelerate } from "./accelerate.ts";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 const require = createRequire(import.meta.url);
 const path = require.resolve("@tensorflow/tfjs-layers");

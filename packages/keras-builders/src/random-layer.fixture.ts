@@ -3,7 +3,7 @@
 import { type CellKind, cellKinds, cellTable } from "@rnnkit/core-rnn";
 import { input, type SymbolicTensor, layers as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 

@@ -10,7 +10,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { accelerate } from "./accelerate.ts";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 import { type DrawnLayer, drawnLayer, type Placed, placed } from "./random-layer.fixture.ts";
 
 /** A row of tokens: the common text's at both ends, its own between, and padding over both ends. */

@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 import { prepare } from "./prepare.ts";
 import {
   buildStack,

@@ -13,7 +13,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import { install } from "./install.ts";
-import * as layers from "./layers.ts";
+import * as layers from "./layers/layers.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 const [B, T, I, H] = [2, 4, 3, 2];

@@ -7,7 +7,7 @@ import { loadLayersModel, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import { wave } from "./keras-case.fixture.ts";
 import { type Json, layerFrom, ours } from "./keras-json.fixture.ts";
-import { gru, lstm, simpleRNN } from "./layers.ts";
+import { gru, lstm, simpleRNN } from "./layers/layers.ts";
 
 /** Of softmax.py, whose waves these are. */
 const cases = readFixture("softmax.json") as {

@@ -14,9 +14,9 @@ import {
   type Layer,
   made,
   T,
-} from "./factories.fixture.ts";
-import * as ours from "./layers.ts";
-import { Sum } from "./own-cells.fixture.ts";
+} from "./layers/factories.fixture.ts";
+import * as ours from "./layers/layers.ts";
+import { Sum } from "./layers/own-cells.fixture.ts";
 
 /** Members of tfjs-layers' own that ours lack, and why. */
 const reasons = {

@@ -9,11 +9,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { cases, type Data } from "./builder-cases.fixture.ts";
-import { outcome } from "./chain-outcome.fixture.ts";
+import { outcome } from "./chain/chain-outcome.fixture.ts";
+import { drawnChains } from "./chain/random-chain.fixture.ts";
 import { setWholeSteps } from "./index.ts";
+import { cases, type Data } from "./models/builder-cases.fixture.ts";
 import { type Step, table, trained } from "./moving-models.fixture.ts";
-import { drawnChains } from "./random-chain.fixture.ts";
 
 const native = "tensorflow";
 

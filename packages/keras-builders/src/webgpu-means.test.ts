@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { metrics as stock } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { kerasLosses, type LossFunction } from "./keras-losses.ts";
+import { kerasLosses, type LossFunction } from "./compile/keras-losses.ts";
 import { registerWebGPUKernels } from "./webgpu.ts";
 
 const near = { rtol: 1e-6, atol: 1e-6, ofLargest: 0 };

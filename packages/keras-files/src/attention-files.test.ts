@@ -7,8 +7,8 @@ import { layers } from "@rnnkit/keras-builders";
 import { input, type LayersModel, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AgedModel, agedH5 } from "./aged-files.fixture.ts";
 import { loadKerasModel, saveKerasModel } from "./index.ts";
+import { type AgedModel, agedH5 } from "./load/aged-files.fixture.ts";
 import { askKeras, kerasPython } from "./real-keras.fixture.ts";
 import { filled, type Input, predictionsOf } from "./saved-models.fixture.ts";
 

@@ -1,9 +1,9 @@
-export { fileSystem } from "./file-system.ts";
-export type { CustomLayer } from "./from-keras-config.ts";
-export type { SaveKerasModelOptions, SaveWeightsOptions } from "./keras-bytes.ts";
-export type { LoadKerasModelOptions, LoadWeightsOptions } from "./load-keras-model.ts";
-export type { ModelSource } from "./model-source.ts";
-export { loadKerasModel, loadWeights } from "./node.ts";
-export { exportOnnx } from "./onnx-export.ts";
-export type { KerasFormat } from "./save-format.ts";
-export { saveKerasModel, saveWeights } from "./save-keras-model.ts";
+export { fileSystem } from "./disk/file-system.ts";
+export type { CustomLayer } from "./load/from-keras-config.ts";
+export type { LoadKerasModelOptions, LoadWeightsOptions } from "./load/load-keras-model.ts";
+export type { ModelSource } from "./load/model-source.ts";
+export { loadKerasModel, loadWeights } from "./load/node.ts";
+export { exportOnnx } from "./onnx/export.ts";
+export type { SaveKerasModelOptions, SaveWeightsOptions } from "./save/keras-bytes.ts";
+export type { KerasFormat } from "./save/save-format.ts";
+export { saveKerasModel, saveWeights } from "./save/save-keras-model.ts";

@@ -12,6 +12,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
+import { exportOnnx, loadKerasModel, saveKerasModel } from "./index.ts";
 import {
   type AgedLayer,
   type AgedModel,
@@ -21,9 +22,8 @@ import {
   type Json,
   recurrentConfig,
   valuesOf,
-} from "./aged-files.fixture.ts";
-import { exportOnnx, loadKerasModel, saveKerasModel } from "./index.ts";
-import { expectAgreement } from "./onnx-runtime.fixture.ts";
+} from "./load/aged-files.fixture.ts";
+import { expectAgreement } from "./onnx/runtime.fixture.ts";
 import { fill } from "./saved-models.fixture.ts";
 
 beforeAll(async () => {

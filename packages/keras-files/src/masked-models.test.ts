@@ -7,7 +7,7 @@ import type { layers } from "@rnnkit/keras-builders";
 import { type LayersModel, layers as stock } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadKerasModel, saveKerasModel } from "./index.ts";
-import { layerClasses } from "./layer-classes.ts";
+import { layerClasses } from "./keras/layer-classes.ts";
 import { refusedUnderMask, rowInputs, rowModel, rowNames } from "./layer-rows.fixture.ts";
 import { type RandomModel, randomModel } from "./random-models.fixture.ts";
 import { askKeras, kerasPython } from "./real-keras.fixture.ts";

@@ -15,10 +15,10 @@ import {
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { weightPaths } from "./keras/weight-paths.ts";
 import { askKeras, kerasPython } from "./real-keras.fixture.ts";
-import { saveKerasModel } from "./save-keras-model.ts";
+import { saveKerasModel } from "./save/save-keras-model.ts";
 import { fill, filled } from "./saved-models.fixture.ts";
-import { weightPaths } from "./weight-paths.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
 type Functions = typeof layers;

@@ -12,6 +12,7 @@ import {
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadKerasModel, saveKerasModel, saveWeights } from "./index.ts";
+import { weightPaths } from "./keras/weight-paths.ts";
 import { askKeras, kerasPython } from "./real-keras.fixture.ts";
 import {
   fill,
@@ -22,7 +23,6 @@ import {
   savedModels,
 } from "./saved-models.fixture.ts";
 import { savedOptimizers } from "./saved-optimizers.fixture.ts";
-import { weightPaths } from "./weight-paths.ts";
 
 const formats = ["keras", "h5", "weights.h5"] as const;
 

@@ -1,14 +1,14 @@
 import { type BackendSelection, selectBackend } from "@rnnkit/backend-select";
 import { getThreads, isEngineSupported, registerKernels, setThreads } from "@rnnkit/fused-rnn";
 import { describeEnvironment } from "../environment.ts";
-import { formatSeconds } from "../format.ts";
-import { listenForInterruption } from "../interruption.ts";
 import { openOutputFile, writeWhole } from "../output.ts";
-import { printable } from "../printable.ts";
 import { type Status, stringifyJson } from "../results.ts";
 import { median } from "../statistics.ts";
-import type { Colors, Terminal } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import { formatSeconds } from "../terminal/format.ts";
+import { listenForInterruption } from "../terminal/interruption.ts";
+import { printable } from "../terminal/printable.ts";
+import type { Colors, Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { BENCH_SCHEMA_VERSION, type BenchEnvironment, type BenchResults } from "./bench-results.ts";
 import { type BusyPeak, measureBusyPeak } from "./busy-peak.ts";
 import { createPeakKernel, hasRelaxedSimd, kernelIsa, type PeakKernel } from "./peak.ts";
@@ -103,7 +103,7 @@ export async function runBench<Row extends object>(
       line(`results  ${file}`);
     }
     if (page !== undefined) {
-      const { renderBenchReport } = await import("../report-bench.ts");
+      const { renderBenchReport } = await import("../report/bench.ts");
       writeWhole(page, renderBenchReport(JSON.parse(stringifyJson(results)) as BenchResults));
       line(`report   ${page}`);
     }

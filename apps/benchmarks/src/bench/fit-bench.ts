@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { tableHead } from "../text-table.ts";
-import { UsageError } from "../usage-error.ts";
+import { tableHead } from "../terminal/text-table.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { Bench } from "./bench-session.ts";
 import {
   type FitRow,

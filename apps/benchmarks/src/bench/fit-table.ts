@@ -1,7 +1,7 @@
 // The figures of `bench fit`, and how they are printed.
 
 import { median } from "../statistics.ts";
-import { type Column, tableRow } from "../text-table.ts";
+import { type Column, tableRow } from "../terminal/text-table.ts";
 import { type Ratio, ratioOf, ratioText } from "./ratio.ts";
 import type { ScriptRow } from "./whole-scripts.ts";
 

@@ -2,8 +2,8 @@
 
 import process from "node:process";
 import { expect, test } from "vitest";
-import { runCommandLine } from "../command-line.ts";
-import { memoryTerminal } from "../memory-terminal.ts";
+import { runCommandLine } from "../commands/command-line.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
 
 // Other systems' drivers are not looked for by that variable.
 test.skipIf(process.platform !== "linux")(

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { memoryTerminal } from "../memory-terminal.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
 import { runBench } from "./bench-session.ts";
 import { gpuForTests } from "./gpu.fixture.ts";
 import { benchGpu, gpuShapes, quickShapes } from "./gpu-bench.ts";

@@ -1,6 +1,6 @@
 import { tuneWebGPUKernels } from "@rnnkit/fused-rnn/webgpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { tableHead } from "../text-table.ts";
+import { tableHead } from "../terminal/text-table.ts";
 import type { Bench } from "./bench-session.ts";
 import { flopFormula } from "./flops.ts";
 import { adapterLines, type Gpu, startGpu } from "./gpu-device.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryTerminal } from "../memory-terminal.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
 import { runBench } from "./bench-session.ts";
 import { gpuForTests } from "./gpu.fixture.ts";
 import { benchGpuPeers, goalLines } from "./gpu-peers.ts";

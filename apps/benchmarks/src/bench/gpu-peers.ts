@@ -8,7 +8,7 @@ import { layers } from "@rnnkit/keras-builders";
 import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
-import { tableHead } from "../text-table.ts";
+import { tableHead } from "../terminal/text-table.ts";
 import type { Bench } from "./bench-session.ts";
 import { sequences, values } from "./drawn-examples.ts";
 import { adapterLines, type Gpu, startGpu } from "./gpu-device.ts";

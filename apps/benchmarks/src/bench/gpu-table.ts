@@ -1,6 +1,6 @@
 // The figures of `bench gpu`, and how they are printed.
 
-import { type Column, tableRow } from "../text-table.ts";
+import { type Column, tableRow } from "../terminal/text-table.ts";
 import type { GpuAdapter } from "./gpu-device.ts";
 import { type Shape, shapeText } from "./recurrent-ops.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { recurrentFlops } from "./flops.ts";
 import { goalFraction, kernelCases, kernelShapes, summarize } from "./kernels-bench.ts";
 import { recurrentOps } from "./recurrent-ops.ts";

@@ -1,8 +1,8 @@
 import { setThreads } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { median, quantile } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
-import { UsageError } from "../usage-error.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { checkAgreement, checkThreads } from "./agreement.ts";
 import type { BenchEnvironment } from "./bench-results.ts";
 import type { Bench } from "./bench-session.ts";

@@ -1,6 +1,6 @@
 // The figures of `bench peers`, and how they are printed.
 
-import { type Column, tableRow } from "../text-table.ts";
+import { type Column, tableRow } from "../terminal/text-table.ts";
 import { type Ratio, ratioText } from "./ratio.ts";
 
 /** Milliseconds of one system, the median of each round; none of what it does not do. */

@@ -1,11 +1,11 @@
 import { seededRandom } from "@rnnkit/core-rnn";
 import { buildSentimentClassifier } from "@rnnkit/keras-builders";
 import * as tf from "@tensorflow/tfjs-core";
-import { memoryTerminal } from "../memory-terminal.ts";
-import { createProgress } from "../progress.ts";
-import { stepDetail } from "../sentiment.ts";
+import { stepDetail } from "../reviews/sentiment.ts";
 import { median } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import { type Examples, train } from "../training.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timed, timedAsync } from "./rounds.ts";

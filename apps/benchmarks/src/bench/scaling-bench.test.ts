@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { memoryTerminal } from "../memory-terminal.ts";
 import { growthExponent } from "../statistics.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
 import type { ScalingRow } from "./bench-rows.ts";
 import { runBench } from "./bench-session.ts";
 import { benchScaling, scalingShapes } from "./scaling-bench.ts";

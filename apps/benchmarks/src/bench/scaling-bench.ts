@@ -1,8 +1,8 @@
 import { engineMemory } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
-import { formatNumber } from "../format.ts";
 import { growthExponent, median, quantile } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { formatNumber } from "../terminal/format.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import { checkAgreement } from "./agreement.ts";
 import type { ScalingAxis, ScalingRow } from "./bench-rows.ts";
 import type { Bench } from "./bench-session.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { median, quantile } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import type { Bench } from "./bench-session.ts";
 
 /** What an import may take on top of tfjs-layers alone, milliseconds. */

@@ -2,7 +2,7 @@ import { tolerances } from "@rnnkit/test-kit/tolerances";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { median, quantile } from "../statistics.ts";
-import { tableHead } from "../text-table.ts";
+import { tableHead } from "../terminal/text-table.ts";
 import { relativeError } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timed, timedAsync } from "./rounds.ts";

@@ -1,6 +1,6 @@
 // The figures of `bench step`, and how they are printed.
 
-import { type Column, tableRow } from "../text-table.ts";
+import { type Column, tableRow } from "../terminal/text-table.ts";
 import type { Goals, Reference } from "./tutorial-models.ts";
 
 /** Times of one side of a model, milliseconds. */

@@ -1,7 +1,7 @@
 import { cellTable, seededRandom } from "@rnnkit/core-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { quantile } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import { checkAgreement } from "./agreement.ts";
 import type { Bench } from "./bench-session.ts";
 import { createProblem, recurrentOps, type Shape, shapeText } from "./recurrent-ops.ts";

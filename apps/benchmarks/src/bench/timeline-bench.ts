@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import type { StepTimeline } from "../charts/timeline-chart.ts";
 import { median } from "../statistics.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import type { TimelineRow } from "./bench-rows.ts";
 import type { Bench } from "./bench-session.ts";
 import { rounds, timedAsync } from "./rounds.ts";

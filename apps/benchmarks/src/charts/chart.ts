@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { escapeHtml } from "../html.ts";
+import { escapeHtml } from "../report/html.ts";
 
 /** A picture that can be drawn at any width, in any document. */
 export interface Chart {

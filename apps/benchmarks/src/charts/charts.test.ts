@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { chartSvg } from "../chart-svg.ts";
-import { formatNumber } from "../format.ts";
+import { chartSvg } from "../report/chart-svg.ts";
 import { sampleForecast, sampleFullForecast, sampleSentiment } from "../sample-results.ts";
+import { formatNumber } from "../terminal/format.ts";
 import type { Chart } from "./chart.ts";
 import { confusionChart } from "./confusion-chart.ts";
 import { forecastChart, residualChart, testChart } from "./forecast-chart.ts";

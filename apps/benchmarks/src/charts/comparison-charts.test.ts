@@ -1,9 +1,9 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { chartSvg } from "../chart-svg.ts";
 import { renderComparisons } from "../compare/report.ts";
 import { sampleComparison } from "../compare/sample-comparison.ts";
 import { cellNames, type TrainedRun } from "../compare/schema.ts";
+import { chartSvg } from "../report/chart-svg.ts";
 import type { Chart } from "./chart.ts";
 import { scoreTimeChart } from "./score-time-chart.ts";
 import { stepTimeChart } from "./step-time-chart.ts";

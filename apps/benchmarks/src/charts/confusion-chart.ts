@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { formatCount, formatPercent } from "../format.ts";
 import type { Confusion } from "../results.ts";
+import { formatCount, formatPercent } from "../terminal/format.ts";
 import type { Chart } from "./chart.ts";
 import { ink } from "./ink.ts";
 

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { formatNumber } from "../format.ts";
 import type { ForecastPart, ForecastRun } from "../results.ts";
+import { formatNumber } from "../terminal/format.ts";
 import { type Chart, plotWidth, type Size } from "./chart.ts";
 import { BASELINE_DASHES, ink, SEASONAL_DASHES } from "./ink.ts";
 import { type Column, hoverColumns, line, type Point, thin, thinBand } from "./line-marks.ts";

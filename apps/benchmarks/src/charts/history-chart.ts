@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { formatNumber, formatPercent } from "../format.ts";
 import type { Epoch, SentimentRun } from "../results.ts";
+import { formatNumber, formatPercent } from "../terminal/format.ts";
 import type { Chart } from "./chart.ts";
 import { comparedInk, comparedSymbol, ink, VALIDATION_DASHES } from "./ink.ts";
 

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { formatNumber } from "../format.ts";
 import type { ForecastRun, JudgedForecasts } from "../results.ts";
+import { formatNumber } from "../terminal/format.ts";
 import type { Chart } from "./chart.ts";
 import { BASELINE_DASHES, ink, SEASONAL_DASHES } from "./ink.ts";
 

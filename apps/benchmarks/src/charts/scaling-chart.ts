@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { ScalingRow } from "../bench/bench-rows.ts";
-import { formatNumber } from "../format.ts";
+import { formatNumber } from "../terminal/format.ts";
 import { type Chart, fittedText, plotWidth, type Size } from "./chart.ts";
 import { ink } from "./ink.ts";
 

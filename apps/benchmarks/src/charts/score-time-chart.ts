@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Comparison, TrainedRun } from "../compare/schema.ts";
-import { formatNumber, formatPercent, formatSeconds } from "../format.ts";
 import type { Epoch } from "../results.ts";
+import { formatNumber, formatPercent, formatSeconds } from "../terminal/format.ts";
 import type { Chart } from "./chart.ts";
 import { modelText, variantText } from "./compared.ts";
 import { BASELINE_DASHES, comparedInk, comparedSymbol, ink, VALIDATION_DASHES } from "./ink.ts";

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Heat, Lane, StepTimes } from "../compare/schema.ts";
-import { formatNumber } from "../format.ts";
+import { formatNumber } from "../terminal/format.ts";
 import { type Chart, fittedText } from "./chart.ts";
 import { modelText, variantText } from "./compared.ts";
 import { ink } from "./ink.ts";

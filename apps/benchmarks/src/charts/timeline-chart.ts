@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { formatNumber } from "../format.ts";
+import { formatNumber } from "../terminal/format.ts";
 import { type Chart, fittedText } from "./chart.ts";
 import { comparedInk } from "./ink.ts";
 

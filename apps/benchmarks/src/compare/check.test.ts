@@ -1,8 +1,8 @@
 import { layers, sgd } from "@rnnkit/keras-builders";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
-import { memoryTerminal } from "../memory-terminal.ts";
-import { createProgress } from "../progress.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
+import { createProgress } from "../terminal/progress.ts";
 import { type BuildModel, buildModel } from "./models.ts";
 import { performJob } from "./perform-job.ts";
 import { jobsOf } from "./plan.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { formatSeconds } from "../format.ts";
-import { listenForInterruption } from "../interruption.ts";
 import { openOutputFolder } from "../output.ts";
-import { createProgress } from "../progress.ts";
-import type { Terminal } from "../terminal.ts";
+import { formatSeconds } from "../terminal/format.ts";
+import { listenForInterruption } from "../terminal/interruption.ts";
+import { createProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { codeName, describeCode } from "./code.ts";
 import { hold } from "./hold.ts";
 import { type Job, jobsAsked, jobsBeside, missingJobs } from "./plan.ts";

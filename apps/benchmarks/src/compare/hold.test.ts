@@ -4,8 +4,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, test } from "vitest";
-import { runCommandLine } from "../command-line.ts";
-import { memoryTerminal } from "../memory-terminal.ts";
+import { runCommandLine } from "../commands/command-line.ts";
+import { memoryTerminal } from "../terminal/memory-terminal.ts";
 import { hold } from "./hold.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-hold-"));

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 import { systemReason } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /** The locks of this process: an older process of its number may have left others. */
 const own = new Set<string>();

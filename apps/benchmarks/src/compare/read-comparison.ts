@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { jobsOf, variantKey } from "./plan.ts";
 import { COMPARISON_FORMAT, COMPARISON_VERSION, type Comparison } from "./schema.ts";
 

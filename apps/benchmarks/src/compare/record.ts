@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../output.ts";
 import { stringifyJson } from "../results.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { codeName } from "./code.ts";
 import type { JobResult } from "./perform-job.ts";
 import { jobsAsked, joinAxes, missingJobs, withRequest } from "./plan.ts";

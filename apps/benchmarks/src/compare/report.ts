@@ -1,9 +1,9 @@
-import { formatNumber } from "../format.ts";
-import { escapeHtml } from "../html.ts";
-import { scoreTimeFigures, stepTimeFigures } from "../report-comparison-figures.ts";
-import { reportDocument } from "../report-document.ts";
-import { cell, number, table } from "../report-elements.ts";
+import { scoreTimeFigures, stepTimeFigures } from "../report/comparison-figures.ts";
+import { reportDocument } from "../report/document.ts";
+import { cell, number, table } from "../report/elements.ts";
+import { escapeHtml } from "../report/html.ts";
 import { median } from "../statistics.ts";
+import { formatNumber } from "../terminal/format.ts";
 import { codeName } from "./code.ts";
 import { batchText, qualityText, stockGruText } from "./result-lines.ts";
 import { rowsOf, type VariantRow } from "./rows.ts";

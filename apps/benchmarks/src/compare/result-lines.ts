@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent, formatSeconds } from "../format.ts";
+import { formatNumber, formatPercent, formatSeconds } from "../terminal/format.ts";
 import type { JobResult } from "./perform-job.ts";
 import type { Comparison, Task, Variant } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../terminal/progress.ts";
 import type { JobResult } from "./perform-job.ts";
 import type { Job } from "./plan.ts";
 import type { ComparisonFile } from "./record.ts";

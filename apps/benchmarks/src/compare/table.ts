@@ -1,5 +1,5 @@
-import { formatNumber } from "../format.ts";
-import { type Column, tableHead, tableRow } from "../text-table.ts";
+import { formatNumber } from "../terminal/format.ts";
+import { type Column, tableHead, tableRow } from "../terminal/text-table.ts";
 import { batchText, qualityText, stockGruText } from "./result-lines.ts";
 import { type Ratio, rowsOf, type VariantRow } from "./rows.ts";
 import type { Comparison, StepTimes } from "./schema.ts";

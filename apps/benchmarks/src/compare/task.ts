@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { NdArray } from "@rnnkit/preprocess";
-import { lastValueForecast } from "../baseline.ts";
-import type { Series } from "../one-series.ts";
-import { DEFAULT_SEED } from "../option-types.ts";
-import { prepareSeries } from "../prepared-series.ts";
-import type { Progress } from "../progress.ts";
-import { prepareReviews } from "../reviews.ts";
-import { namedSeries } from "../series.ts";
+import { lastValueForecast } from "../forecasting/baseline.ts";
+import type { Series } from "../forecasting/one-series.ts";
+import { prepareSeries } from "../forecasting/prepared-series.ts";
+import { namedSeries } from "../forecasting/series.ts";
+import { prepareReviews } from "../reviews/reviews.ts";
 import { rootMeanSquare, standardDeviation } from "../statistics.ts";
+import { DEFAULT_SEED } from "../terminal/option-types.ts";
+import type { Progress } from "../terminal/progress.ts";
 import type { Examples } from "../training.ts";
 import type { Task } from "./schema.ts";
 

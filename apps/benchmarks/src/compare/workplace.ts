@@ -1,4 +1,4 @@
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { startBackend } from "./backend.ts";
 import { type CheckCase, checkVariant, type KnownNumbers, wrongNumbers } from "./check.ts";
 import { type BuildModel, buildModel, type Problem } from "./models.ts";

@@ -1,6 +1,6 @@
 import { didYouMean } from "@rnnkit/core-rnn";
-import { printable } from "../printable.ts";
-import { UsageError } from "../usage-error.ts";
+import { printable } from "../terminal/printable.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { isMissing, isNumber } from "./number-format.ts";
 import type { Table } from "./table.ts";
 import { timeAxis } from "./time-axis.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readColumn } from "../csv-file.ts";
+import { readColumn } from "./csv-file.ts";
 
 const path = join(mkdtempSync(join(tmpdir(), "rnnkit-dates-")), "file.csv");
 

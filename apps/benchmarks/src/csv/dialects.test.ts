@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readColumn } from "../csv-file.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { readColumn } from "./csv-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rnnkit-dialects-"));
 const path = join(folder, "file.csv");

@@ -1,6 +1,6 @@
 import Papa from "papaparse";
-import { printable } from "../printable.ts";
-import { UsageError } from "../usage-error.ts";
+import { printable } from "../terminal/printable.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { isDate } from "./date-format.ts";
 import { isMissing, isNumber } from "./number-format.ts";
 

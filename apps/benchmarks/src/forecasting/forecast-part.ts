@@ -1,7 +1,7 @@
-import { lastValueForecast, seasonalForecast } from "../baseline.ts";
-import type { Series } from "../one-series.ts";
 import type { ForecastPart } from "../results.ts";
 import type { Forecasts } from "./bands.ts";
+import { lastValueForecast, seasonalForecast } from "./baseline.ts";
+import type { Series } from "./one-series.ts";
 
 /** The values of a series from **start** to **end** beside their baselines, one step ahead; not predicted yet. */
 export function emptyPart(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { namedSeries } from "../series.ts";
 import { guessSeason } from "./season.ts";
+import { namedSeries } from "./series.ts";
 
 const DAY = 86_400_000;
 const numbers = { label: "t", kind: "number" } as const;

@@ -1,6 +1,6 @@
 import { differences, isMonthly, monthOf, usualStep } from "../csv/time-order.ts";
-import type { Series } from "../one-series.ts";
 import type { Season } from "../results.ts";
+import type { Series } from "./one-series.ts";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 // Of correlation that counts as a season; and what 3/√n is of few points.

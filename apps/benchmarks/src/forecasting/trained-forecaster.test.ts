@@ -2,10 +2,10 @@ import { selectBackend } from "@rnnkit/backend-select";
 import { registerKernels } from "@rnnkit/fused-rnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
-import { prepareSeries } from "../prepared-series.ts";
-import { namedSeries } from "../series.ts";
 import { bandSettings } from "./bands.ts";
 import { buildOneLayer } from "./forecaster-model.ts";
+import { prepareSeries } from "./prepared-series.ts";
+import { namedSeries } from "./series.ts";
 import { forecastsOf, newForecaster } from "./trained-forecaster.ts";
 
 beforeAll(async () => {

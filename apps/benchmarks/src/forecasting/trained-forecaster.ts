@@ -1,11 +1,11 @@
 import type { MinMaxScaler, NdArray } from "@rnnkit/preprocess";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { PreparedSeries } from "../prepared-series.ts";
 import type { BandSettings } from "../results.ts";
 import type { Examples } from "../training.ts";
 import { type Forecasts, forecastWindows } from "./bands.ts";
 import { BAND_LEVELS, type ForecasterLayout } from "./layout.ts";
 import { dropoutPredictions, predictionsOf } from "./predict-windows.ts";
+import type { PreparedSeries } from "./prepared-series.ts";
 import { eachLevel } from "./quantile-loss.ts";
 import { inUnitOf, targetScaler } from "./target-scaler.ts";
 

@@ -2,10 +2,10 @@ import { selectBackend } from "@rnnkit/backend-select";
 import { registerKernels } from "@rnnkit/fused-rnn";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import type { Series } from "../one-series.ts";
-import { namedSeries } from "../series.ts";
 import { bandSettings } from "./bands.ts";
 import { buildForecaster } from "./forecaster-model.ts";
+import type { Series } from "./one-series.ts";
+import { namedSeries } from "./series.ts";
 import {
   type FoldStep,
   planFolds,

@@ -1,16 +1,16 @@
 import { timeSeriesSplit } from "@rnnkit/preprocess";
-import type { Series } from "../one-series.ts";
+import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { type TrainOptions, train } from "../training.ts";
+import { byStep, horizonErrors, judgedSteps, type StepForecasts, stretchOf } from "./errors.ts";
+import { emptyPart, firstSteps } from "./forecast-part.ts";
+import type { Series } from "./one-series.ts";
 import {
   countWindows,
   type PreparedSeries,
   prepareSeries,
   scaleSeries,
-} from "../prepared-series.ts";
-import type { BandSettings, Fold, Season, WalkForward } from "../results.ts";
-import { type TrainOptions, train } from "../training.ts";
-import { UsageError } from "../usage-error.ts";
-import { byStep, horizonErrors, judgedSteps, type StepForecasts, stretchOf } from "./errors.ts";
-import { emptyPart, firstSteps } from "./forecast-part.ts";
+} from "./prepared-series.ts";
 import { guessSeason } from "./season.ts";
 import {
   askedOf,

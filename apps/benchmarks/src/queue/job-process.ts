@@ -6,8 +6,8 @@ import type { Sweep } from "../compare/compare.ts";
 import { performJob } from "../compare/perform-job.ts";
 import { loadTask } from "../compare/task.ts";
 import { openWorkplace, type Workplace } from "../compare/workplace.ts";
-import { createProgress } from "../progress.ts";
-import { processTerminal } from "../terminal.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { processTerminal } from "../terminal/terminal.ts";
 import type { Answer, Order } from "./worker.ts";
 
 process.on("disconnect", () => process.exit());

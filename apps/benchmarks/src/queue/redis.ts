@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /** How long Redis may take to answer at first. */
 const CONNECT_MS = 5000;

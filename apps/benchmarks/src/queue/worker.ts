@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DelayedError, type Job as QueuedJob, Worker } from "bullmq";
 import { codeName, describeCode } from "../compare/code.ts";
-import { listenForInterruption } from "../interruption.ts";
-import type { Terminal } from "../terminal.ts";
+import { listenForInterruption } from "../terminal/interruption.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { answers, checkRedis, redisPlace } from "./redis.ts";
 import {
   QUEUE_NAME,

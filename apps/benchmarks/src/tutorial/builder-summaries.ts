@@ -6,7 +6,7 @@ import {
   buildVariableLengthModel,
 } from "@rnnkit/keras-builders";
 import type { Session } from "../session.ts";
-import { wrapped } from "../wrapped-text.ts";
+import { wrapped } from "../terminal/wrapped-text.ts";
 
 const inputShape = [10, 5] as const;
 

@@ -6,10 +6,10 @@ import {
   type SimpleRnnGradients,
   seededRandom,
 } from "@rnnkit/core-rnn";
-import { formatNumber, formatSeconds } from "../format.ts";
 import type { ClassicRun } from "../results.ts";
 import type { Session } from "../session.ts";
-import { wrapped } from "../wrapped-text.ts";
+import { formatNumber, formatSeconds } from "../terminal/format.ts";
+import { wrapped } from "../terminal/wrapped-text.ts";
 import { listings } from "./listings.ts";
 
 export interface ClassicOptions {

@@ -1,6 +1,6 @@
 import { seededRandom } from "@rnnkit/core-rnn";
 import { generateTimeSeries } from "@rnnkit/preprocess";
-import type { Series } from "../one-series.ts";
+import type { Series } from "../forecasting/one-series.ts";
 
 const POINTS = 1000;
 

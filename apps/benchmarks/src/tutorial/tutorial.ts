@@ -1,11 +1,16 @@
-import { forecast } from "../forecast.ts";
-import { formatCount } from "../format.ts";
-import { prepareStockPrices, prepareTimeSeries } from "../prepared-series.ts";
+import { forecast } from "../forecasting/forecast.ts";
+import { prepareStockPrices, prepareTimeSeries } from "../forecasting/prepared-series.ts";
 import type { Listing } from "../results.ts";
-import { prepareReviews, type ReviewSource } from "../reviews.ts";
-import { imdbDefaults, type SentimentOptions, sentiment, syntheticDefaults } from "../sentiment.ts";
+import { prepareReviews, type ReviewSource } from "../reviews/reviews.ts";
+import {
+  imdbDefaults,
+  type SentimentOptions,
+  sentiment,
+  syntheticDefaults,
+} from "../reviews/sentiment.ts";
 import type { Session } from "../session.ts";
-import { wrapped } from "../wrapped-text.ts";
+import { formatCount } from "../terminal/format.ts";
+import { wrapped } from "../terminal/wrapped-text.ts";
 import { builderSummaries } from "./builder-summaries.ts";
 import { classicDefaults, classicRnn } from "./classic-rnn.ts";
 import { listings } from "./listings.ts";

@@ -3,7 +3,7 @@ import {
   firstReviews,
   generatedReviews,
   type PreparedReviews,
-} from "@rnnkit/benchmarks/prepared-reviews";
+} from "@rnnkit/benchmarks/reviews/prepared-reviews";
 import {
   DatasetError,
   getWordIndex,

@@ -1,10 +1,10 @@
 // Several columns of a CSV file: what the model sees besides the one that it forecasts.
 import "@tensorflow/tfjs-backend-cpu";
-import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
+import { forecastAhead } from "@rnnkit/benchmarks/forecasting/forecast-ahead";
 import { buildForecaster as buildStock } from "@rnnkit/benchmarks/forecasting/forecaster-model";
 import type { ForecasterLayout } from "@rnnkit/benchmarks/forecasting/layout";
+import { prepareSeries } from "@rnnkit/benchmarks/forecasting/prepared-series";
 import { examplesOf, newForecaster } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
-import { prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import { train } from "@rnnkit/benchmarks/training";
 import { saveKerasModel } from "@rnnkit/keras-files";
 import { expect, test } from "vitest";

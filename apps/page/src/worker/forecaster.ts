@@ -1,4 +1,3 @@
-import { forecastAhead } from "@rnnkit/benchmarks/forecast-ahead";
 import { bandSettings, type Forecasts } from "@rnnkit/benchmarks/forecasting/bands";
 import {
   byStep,
@@ -6,9 +5,13 @@ import {
   judgedSteps,
   stretchOf,
 } from "@rnnkit/benchmarks/forecasting/errors";
+import { forecastAhead } from "@rnnkit/benchmarks/forecasting/forecast-ahead";
 import { firstSteps } from "@rnnkit/benchmarks/forecasting/forecast-part";
 import { buildOneLayer } from "@rnnkit/benchmarks/forecasting/forecaster-model";
+import { labelsAhead } from "@rnnkit/benchmarks/forecasting/labels-ahead";
 import { type ForecasterLayout, reaches } from "@rnnkit/benchmarks/forecasting/layout";
+import type { Series } from "@rnnkit/benchmarks/forecasting/one-series";
+import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/forecasting/prepared-series";
 import { guessSeason } from "@rnnkit/benchmarks/forecasting/season";
 import {
   askedOf,
@@ -16,9 +19,6 @@ import {
   newForecaster,
   type TrainedForecaster,
 } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
-import { labelsAhead } from "@rnnkit/benchmarks/labels-ahead";
-import type { Series } from "@rnnkit/benchmarks/one-series";
-import { type PreparedSeries, prepareSeries } from "@rnnkit/benchmarks/prepared-series";
 import type { BandSettings, Season } from "@rnnkit/benchmarks/results";
 import type { MinMaxScaler } from "@rnnkit/preprocess";
 import type { LayersModel } from "@tensorflow/tfjs-layers";

@@ -1,7 +1,7 @@
 // How a model learns in the worker, what is told of it meanwhile, and how it is judged.
 
 import { examplesOf } from "@rnnkit/benchmarks/forecasting/trained-forecaster";
-import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
+import type { PreparedReviews } from "@rnnkit/benchmarks/reviews/prepared-reviews";
 import { countSteps, evaluate, type StepState, train } from "@rnnkit/benchmarks/training";
 import { kerasLossName } from "@rnnkit/keras-builders";
 import type { Settings } from "../app/settings.ts";

@@ -1,5 +1,5 @@
 import { widthOf } from "@rnnkit/benchmarks/forecasting/layout";
-import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
+import type { PreparedReviews } from "@rnnkit/benchmarks/reviews/prepared-reviews";
 import { loadKerasModel, saveKerasModel } from "@rnnkit/keras-files";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import {

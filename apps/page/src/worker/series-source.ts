@@ -1,8 +1,8 @@
-import { type Column, columnIn, numberColumns } from "@rnnkit/benchmarks/csv";
+import { type Column, columnIn, numberColumns } from "@rnnkit/benchmarks/csv/csv";
 import { textOf } from "@rnnkit/benchmarks/csv/text";
 import sunspots from "@rnnkit/benchmarks/data/sunspots-yearly.csv?raw";
-import type { Series } from "@rnnkit/benchmarks/one-series";
-import { sineSeries } from "@rnnkit/benchmarks/sine-series";
+import type { Series } from "@rnnkit/benchmarks/forecasting/one-series";
+import { sineSeries } from "@rnnkit/benchmarks/forecasting/sine-series";
 import { featuresIn, type Settings } from "../app/settings.ts";
 import type { GivenFiles } from "./messages.ts";
 

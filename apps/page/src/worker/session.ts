@@ -1,6 +1,6 @@
 // What the page's worker holds, and what it does when it is asked.
 
-import type { PreparedReviews } from "@rnnkit/benchmarks/prepared-reviews";
+import type { PreparedReviews } from "@rnnkit/benchmarks/reviews/prepared-reviews";
 import { type Backend, isSeries, type Settings } from "../app/settings.ts";
 import { startBackend } from "./backend.ts";
 import {

@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { buildForecaster } from "@rnnkit/benchmarks/forecasting/forecaster-model";
+import type { Series } from "@rnnkit/benchmarks/forecasting/one-series";
 import { planFolds, walkForward } from "@rnnkit/benchmarks/forecasting/walk-forward";
-import type { Series } from "@rnnkit/benchmarks/one-series";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { bandKinds, cells, defaults, type Settings } from "../app/settings.ts";

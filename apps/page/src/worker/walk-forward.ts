@@ -1,5 +1,5 @@
+import type { Series } from "@rnnkit/benchmarks/forecasting/one-series";
 import { planFolds, walkForward } from "@rnnkit/benchmarks/forecasting/walk-forward";
-import type { Series } from "@rnnkit/benchmarks/one-series";
 import type { Fold, JudgedForecasts } from "@rnnkit/benchmarks/results";
 import type { Settings } from "../app/settings.ts";
 import { bandsOf, buildForecaster, outputsOf, saysAllColumns } from "./forecaster.ts";
