@@ -26,8 +26,8 @@ import { castToBool, gatherRows, identity, type Replacement, transpose } from ".
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
  *
- * Call it again at will: what is in place stays, that of another copy of this package too. It imports no backend. tfjs's cpu backend brings a
- * kernel of its own when it is imported, so on a page that imports it later, call again then.
+ * Call it again at will: what is in place stays, that of another copy of this package too. It imports no backend.
+ * tfjs's cpu backend brings a kernel of its own when it is imported, so on a page that imports it later, call again then.
  *
  * @example
  * import "@tensorflow/tfjs-backend-wasm";
