@@ -55,6 +55,42 @@ test.each<[string, Given, number[], number, number]>([
   }
 });
 
+test.each([
+  ["outputs before the first kept step", [0, 1, 1], false],
+  ["outputs of 0 at masked steps", [1, 0, 1], true],
+])("a gradient that is no number reaches no weight through %s", (_, mask, zeroOutputForMask) => {
+  const x = tf.tensor([1, 2, 3], [1, 3, 1]);
+  const keep = tf.tensor([mask], undefined, "bool");
+  const weighted: StepFunction = (x, [s]) => {
+    const y = tf.add(tf.mul(x, w), s!);
+    return [y, y];
+  };
+  const w = tf.variable(tf.tensor([[1]]));
+  // NaN at masked steps, 1 at the others.
+  const sum = (outputs: tf.Tensor) =>
+    tf.sum(
+      tf.mul(
+        outputs,
+        tf.tensor(
+          mask.map((one) => (one ? 1 : Number.NaN)),
+          [1, 3, 1],
+        ),
+      ),
+    );
+  const { grads } = tf.variableGrads(
+    () =>
+      sum(
+        stepThrough(weighted, x, {
+          ...{ mask: keep, zeroOutputForMask, initialState: [tf.zeros([1, 1])] },
+        }).outputs,
+      ) as tf.Scalar,
+    [w],
+  );
+  const kept = [1, 2, 3].filter((_, t) => mask[t]);
+  // The earlier of two kept steps is in both outputs.
+  expect(numbers(grads[w.name]!)).toEqual([[2 * kept[0]! + kept[1]!]]);
+});
+
 test("what a masked step holds reaches neither outputs nor gradients, of x of any rank", () => {
   const x = tf.tensor([1, 2, Number.NaN, Number.NaN, 3, 4], [1, 3, 2, 1]);
   const mask = tf.tensor([[1, 0, 1]], undefined, "bool");
