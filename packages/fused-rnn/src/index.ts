@@ -24,6 +24,7 @@ export {
   reshapeStage,
 } from "./chain/small-stages.ts";
 export type { Stage } from "./chain/stage.ts";
+export { chosen } from "./chosen.ts";
 export { engineMemory } from "./engine-memory.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
@@ -54,6 +55,7 @@ export {
 } from "./tfjs/rmsprop-update.ts";
 export { type SgdHyperparameters, type SgdSlot, sgdSteps, sgdUpdate } from "./tfjs/sgd-update.ts";
 export { takeRows } from "./tfjs/take-rows.ts";
+export { readableBackends } from "./tfjs/tensor-access.ts";
 export {
   type ArrayOfDtype,
   fromTensor,

@@ -2,8 +2,6 @@
 
 import {
   clone,
-  customGrad,
-  type GradSaveFunc,
   notEqual,
   reshape,
   squeeze,
@@ -12,9 +10,9 @@ import {
   type Tensor2D,
   tidy,
   unstack,
-  where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import { chosen } from "./chosen.ts";
 import type { RecurrentOptions, RecurrentResult } from "./options.ts";
 
 /** One step of a recurrence: x [B, ...] and the states to the output and the next states, [B, H] each. */
@@ -52,7 +50,7 @@ export function stepLoop(
     const keep = mask && (mask.dtype === "bool" ? mask : notEqual(mask, zerosLike(mask)));
     const wide = keep && reshape(keep, [...keep.shape, ...x.shape.slice(2).map(() => 1)]);
     // A masked step's input is taken out before it can meet a weight: 0·NaN would be NaN.
-    const inputs = inOrder(stepsOf(wide ? chosen(wide, x, zerosLike(x)) : x));
+    const inputs = inOrder(stepsOf(wide ? chosen(wide, x) : x));
     const keeps = keep && inOrder(stepsOf(keep)).map((column) => reshape(column, [-1, 1]));
     let state = initialState;
     let output: Tensor | undefined;
@@ -61,7 +59,7 @@ export function stepLoop(
       const [y, ...next] = step(input, state, t);
       const kept = keeps?.[t];
       if (kept) {
-        output = chosen(kept, y, !output || zeroOutputForMask ? zerosLike(y) : output);
+        output = chosen(kept, y, zeroOutputForMask ? undefined : output);
         const before = state;
         state = next.map((value, k) => chosen(kept, value, before[k]!));
       } else {
@@ -82,21 +80,4 @@ export function stepLoop(
 /** `unstack` on axis 1; the gradient of tfjs's own fails for a single part. */
 function stepsOf(x: Tensor): Tensor[] {
   return x.shape[1] === 1 ? [squeeze(x, [1])] : unstack(x, 1);
-}
-
-/**
- * **a** where **kept**, else **b**, which are of one shape. Chosen, not multiplied, backwards too: tfjs's `where` multiplies
- * the gradient by 0, so that one that is NaN would reach what was not chosen.
- */
-function chosen(kept: Tensor, a: Tensor, b: Tensor): Tensor {
-  return customGrad((a, b, save) => {
-    (save as GradSaveFunc)([kept]);
-    return {
-      value: where(kept, a as Tensor, b as Tensor),
-      gradFunc: (dy: Tensor, [kept]: Tensor[]) => {
-        const none = zerosLike(dy);
-        return [where(kept!, dy, none), where(kept!, none, dy)];
-      },
-    };
-  })(a, b);
 }

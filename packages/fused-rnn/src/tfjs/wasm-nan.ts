@@ -78,7 +78,7 @@ function pooled(params: KernelParams, out: TensorInfo, stock: KernelConfig): Ten
   const x = params.inputs.x as TensorInfo;
   const isAverage = stock.kernelName === AvgPool;
   const values = read(params, x);
-  if (!(isAverage ? hasNoFinite(values) : hasNaN(params, x))) return out;
+  if (!(isAverage ? hasNonFinite(values) : hasNaN(params, x))) return out;
   const backend = params.backend as KernelBackend;
   const given = values.slice();
   /** What stock gives of other numbers in the place of x's. */
@@ -102,7 +102,7 @@ function pooled(params: KernelParams, out: TensorInfo, stock: KernelConfig): Ten
   return out;
 }
 
-function hasNoFinite(values: TypedArray): boolean {
+function hasNonFinite(values: TypedArray): boolean {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return true;
   return false;
 }

@@ -1,10 +1,7 @@
-import { readNumbers } from "@rnnkit/fused-rnn";
+import { readableBackends, readNumbers } from "@rnnkit/fused-rnn";
 import { getBackend, type Tensor } from "@tensorflow/tfjs-core";
 import { lossNameOf } from "./chain-loss.ts";
 import type { Compiled } from "./compiled-model.ts";
-
-/** tfjs's backends whose numbers are at hand; reading those of another would hold it up. */
-const readable: readonly string[] = ["cpu", "wasm", "tensorflow"];
 
 /**
  * Refuses class numbers that are none of the **width** classes of output **place**, those of steps apart that
@@ -21,13 +18,16 @@ export function checkClassesOf(
   mask?: Tensor,
 ): void {
   const isOfClasses = lossNameOf(model.lossFunctions[place]!) === "sparseCategoricalCrossentropy";
-  if (!isOfClasses || !readable.includes(getBackend())) return;
+  if (!isOfClasses || !readableBackends.includes(getBackend())) return;
   const classes = readNumbers(target);
+  let kept: ReturnType<typeof readNumbers> | undefined;
   for (let i = 0; i < classes.length; i++) {
     const wanted = Math.trunc(classes[i]!);
     if (wanted >= 0 && wanted < width) continue;
-    const step = mask && Math.floor((i * mask.size) / target.size);
-    if (step !== undefined && !readNumbers(mask!)[step]) continue;
+    if (mask) {
+      kept ??= readNumbers(mask);
+      if (!kept[Math.floor((i * mask.size) / target.size)]) continue;
+    }
     throw new Error(
       `${model.name}: expected targets of ${model.outputNames[place]} to be class numbers from 0 to below ${width}, got ${classes[i]}`,
     );

@@ -1,6 +1,7 @@
 // How layers of tfjs-layers treat masks in Keras 3: which pass them on, how those of several inputs
 // are joined, and what is computed otherwise where steps are masked.
 
+import { chosen } from "@rnnkit/fused-rnn";
 import {
   any,
   cast,
@@ -22,7 +23,7 @@ import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import type { Mask } from "./carried-mask.ts";
 import { mergeUnderMasks } from "./keras-merge.ts";
 import { checkMask, type Kwargs } from "./layer-call.ts";
-import { keptOf, stepsOtherThan } from "./masked-steps.ts";
+import { stepsOtherThan } from "./masked-steps.ts";
 import { isTrained, normalizedBatch } from "./normalized-batch.ts";
 import { isStepwise, perStep, stepsMask } from "./per-step.ts";
 import { withKerasBidirectional, withKerasRnn } from "./stock-under-mask.ts";
@@ -143,8 +144,8 @@ const calls: Readonly<Record<string, (layer: Inside, plain: Call) => Call>> = {
     return tidy(() => {
       // Without the mask, which tfjs-layers' own would lay over axes that are in another order.
       const others = { ...kwargs, mask: undefined };
-      const y = plain([where(mask, x, fill(x.shape, lowest))], others) as Tensor;
-      return where(mask, y, zerosLike(y));
+      const y = plain([chosen(mask, x, fill(x.shape, lowest))], others) as Tensor;
+      return chosen(mask, y);
     });
   },
   BatchNormalization: (layer, plain) => (inputs, kwargs) => {
@@ -157,7 +158,7 @@ const calls: Readonly<Record<string, (layer: Inside, plain: Call) => Call>> = {
     const [x] = inputs as [Tensor];
     return tidy(() => {
       (layer as unknown as { invokeCallHook: Call }).invokeCallHook(inputs, kwargs);
-      return keptOf(x, expandDims(stepsOtherThan(x, layer.maskValue as number), -1));
+      return chosen(expandDims(stepsOtherThan(x, layer.maskValue as number), -1), x);
     });
   },
   TimeDistributed: (layer) => {

@@ -1,5 +1,6 @@
 // Merges of tfjs-layers under masks, as Keras 3 computes them.
 
+import { chosen } from "@rnnkit/fused-rnn";
 import {
   expandDims,
   logicalOr,
@@ -9,8 +10,6 @@ import {
   onesLike,
   reshape,
   type Tensor,
-  where,
-  zerosLike,
 } from "@tensorflow/tfjs-core";
 import type { Mask } from "./carried-mask.ts";
 
@@ -44,13 +43,12 @@ export function ofRank(rank: number, x: Tensor): Tensor {
 
 function product(inputs: Tensor[], masks: Mask[]): Tensor {
   const y = inputs
-    .map((x, i) => (masks[i] ? where(masks[i], x, onesLike(x)) : x))
+    .map((x, i) => (masks[i] ? chosen(masks[i], x, onesLike(x)) : x))
     .reduce((a, b) => mul(a, b));
   if (!masks.every(Boolean)) return y;
-  return where(
+  return chosen(
     (masks as Tensor[]).reduce((a, b) => logicalOr(a, b)),
     y,
-    zerosLike(y),
   );
 }
 
@@ -59,8 +57,8 @@ function extreme(pick: typeof maximum, inputs: Tensor[], masks: Mask[]): Tensor 
   for (const [i, given] of inputs.entries()) {
     if (i === 0) continue;
     const mask = masks[i];
-    const x = mask ? where(mask, given, y) : given;
-    if (kept) y = where(kept, y, x);
+    const x = mask ? chosen(mask, given, y) : given;
+    if (kept) y = chosen(kept, y, x);
     kept = mask && kept ? logicalOr(kept, mask) : undefined;
     y = pick(y, x);
   }

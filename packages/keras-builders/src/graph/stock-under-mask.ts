@@ -1,5 +1,6 @@
 // tfjs-layers' own recurrent layers under masks, where Keras 3 puts out something else.
 
+import { chosen } from "@rnnkit/fused-rnn";
 import {
   any,
   cast,
@@ -8,7 +9,6 @@ import {
   reshape,
   type Tensor,
   tidy,
-  where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
@@ -72,9 +72,9 @@ export function withKerasBidirectional(layer: Layer, plain: Call): Call {
 }
 
 /** The first output where it is said, 0 elsewhere; states as they are. */
-function onlyWhere(kept: Tensor, outputs: Tensor | Tensor[]): Tensor | Tensor[] {
+function onlyWhere(mask: Tensor, outputs: Tensor | Tensor[]): Tensor | Tensor[] {
   const [y, ...states] = [outputs].flat() as [Tensor, ...Tensor[]];
-  const wide = reshape(kept, [...kept.shape, ...Array<number>(y.rank - kept.rank).fill(1)]);
-  const chosen = where(wide, y, zerosLike(y));
-  return Array.isArray(outputs) ? [chosen, ...states] : chosen;
+  const wide = reshape(mask, [...mask.shape, ...Array<number>(y.rank - mask.rank).fill(1)]);
+  const kept = chosen(wide, y);
+  return Array.isArray(outputs) ? [kept, ...states] : kept;
 }

@@ -1,4 +1,5 @@
 import { shown } from "@rnnkit/core-rnn";
+import { chosen } from "@rnnkit/fused-rnn";
 import {
   add,
   cast,
@@ -121,7 +122,7 @@ export class AttentionLayer extends layers.Layer {
       const y = matMul(weights, value!);
       if (!queryMask) return y;
       this.#checkMask(queryMask, query!);
-      return where(expandDims(queryMask, -1), y, zerosLike(y));
+      return chosen(expandDims(queryMask, -1), y);
     });
   }
 

@@ -1,11 +1,11 @@
 import { shown } from "@rnnkit/core-rnn";
-import { maskingStage } from "@rnnkit/fused-rnn";
+import { chosen, maskingStage } from "@rnnkit/fused-rnn";
 import { expandDims, type serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers, type Shape } from "@tensorflow/tfjs-layers";
 import { linked } from "../chain/layer-links.ts";
 import { inKerasGraph } from "../graph/keras-graph.ts";
 import type { Kwargs } from "../graph/layer-call.ts";
-import { keptOf, stepsOtherThan } from "../graph/masked-steps.ts";
+import { stepsOtherThan } from "../graph/masked-steps.ts";
 import { readable } from "../options/layer-from.ts";
 import type { LayerArgs } from "../options/recurrent-options.ts";
 import { countActivity } from "./activity-loss.ts";
@@ -45,7 +45,7 @@ export class MaskingLayer extends layers.Layer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const [x] = [inputs].flat() as [Tensor];
-      return keptOf(x, expandDims(this.computeMask(x), -1));
+      return chosen(expandDims(this.computeMask(x), -1), x);
     });
   }
 
