@@ -4,6 +4,7 @@ import { describe } from "vitest";
 import { engineConformance } from "../engine-conformance.fixture.ts";
 import { setRowUnits } from "./device-facts.ts";
 import { webgpuEngine as engine } from "./engine.ts";
+import { registerWebGPUKernels } from "./index.ts";
 import { mostPairs } from "./row-programs.ts";
 
 // The other way has the same bits, which identities.test.ts sees; RNNKIT_WEBGPU=all runs the suite on it as well.
@@ -23,7 +24,11 @@ describe.skipIf(!hasDawn)("no Vulkan driver: set VK_DRIVER_FILES to one", () => 
         isEmulated: true,
         draws: 0.025,
       },
-      prepare: async () => setRowUnits(await startWebGPU(), units),
+      // With tfjs's own kernels put right, as every program has them: sums of many tensors among them.
+      prepare: async () => {
+        setRowUnits(await startWebGPU(), units);
+        registerWebGPUKernels();
+      },
     });
   });
 });
