@@ -84,10 +84,14 @@ function isStill(chain: ModelChain | Unfused): boolean {
   });
 }
 
-/** A model of tfjs-layers' own class, whose passes nobody has put others in the place of. */
-function isPlainModel(model: object): boolean {
+/**
+ * A model of tfjs-layers' own class, whose passes nobody has put others in the place of: one that was called, or is a
+ * layer of another, has a call of ours, which carries masks through it.
+ */
+function isPlainModel(model: ChainModel): boolean {
   const isOwn = Object.getPrototypeOf(model) === LayersModel.prototype;
-  return isOwn && !Object.hasOwn(model, "call") && !Object.hasOwn(model, "calculateLosses");
+  if (!isOwn || Object.hasOwn(model, "calculateLosses")) return false;
+  return !Object.hasOwn(model, "call") || isAsMade(model as LayersModel);
 }
 
 /** Whether there is a chain. */

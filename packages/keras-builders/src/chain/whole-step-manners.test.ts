@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   Callback,
   input,
+  type LayersModel,
   model as modelOf,
   type Sequential,
   type SymbolicTensor,
@@ -227,6 +228,33 @@ test("a functional model of one path runs as a whole, a part of a longer one too
   const two = stock.concatenate().apply([between, between]);
   const forked = modelOf({ inputs: given, outputs: two as SymbolicTensor });
   expect(explainSpeed(forked).reason).toMatch(/: it has several inputs or outputs$/);
+});
+
+test.each<[string, (model: LayersModel) => unknown]>([
+  ["was called with tensors", (model) => model.apply(x())],
+  [
+    "is a layer of another model",
+    (model) => {
+      const given = input({ shape: [T, I] });
+      const outputs = layers.dense({ units: 1 }).apply(model.apply(given) as SymbolicTensor);
+      modelOf({ inputs: given, outputs: outputs as SymbolicTensor }).predict(x());
+    },
+  ],
+  ["is part of a sequence", (model) => sequential({ layers: [model, layers.dense({ units: 1 })] })],
+  ["was asked for its mask", (model) => model.computeMask([x()], [])],
+])("a model that %s still runs as a whole, with the same bits", async (_, use) => {
+  const given = input({ shape: [T, I] });
+  const outputs = layers.dense({ units: 1, seed: 5 }).apply(layers.gru(of).apply(given) as never);
+  const functional = modelOf({ inputs: given, outputs: outputs as SymbolicTensor });
+  functional.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+  for (const model of [functional, compiled([layers.gru({ ...of, ...at })])]) {
+    const before = (model.predict(x()) as tf.Tensor).dataSync();
+    use(model);
+    expect(explainSpeed(model)).toMatchObject({ predicts: true, trains: true });
+    expect((model.predict(x()) as tf.Tensor).dataSync()).toEqual(before);
+  }
+  vi.spyOn(functional, "call");
+  expect(explainSpeed(functional).reason).toBe("its call or losses were replaced");
 });
 
 const reasons: [string, () => Layer[], string][] = [
