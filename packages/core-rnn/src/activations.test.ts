@@ -60,6 +60,27 @@ test("values at -2, -0.5, 0, 1, 4 are those of the definitions", () => {
   }
 });
 
+// keras.activations 3.15.1 on TensorFlow, by GradientTape.
+test.each([
+  ["relu", { 0: 0 }],
+  ["relu6", { 0: 0, 6: 0 }],
+  ["elu", { 0: 1 }],
+  ["selu", { 0: 1.0507009873554805 }],
+  ["leaky_relu", { 0: 0.2 }],
+  ["hard_sigmoid", { [-3]: 0, 3: 0 }],
+  ["hard_silu", { [-3]: 0, 3: 1 }],
+  ["hard_tanh", { [-1]: 1, 1: 1 }],
+  ["softsign", { 0: 1 }],
+  ["silu", { 0: 0.5, 1e30: 1 }],
+  // Keras has 2, the slopes of both of its parts.
+  ["celu", { 0: 1 }],
+] as const)("where %s bends, its slope is Keras's", (name, slopes) => {
+  const { apply, derivative } = activations[name];
+  for (const [x, slope] of Object.entries(slopes)) {
+    expect([x, derivative(Number(x), apply(Number(x)))]).toEqual([x, slope]);
+  }
+});
+
 test("no activation overflows on the way to a finite value", () => {
   for (const name of activationNames) {
     const { apply, derivative } = activations[name];

@@ -103,7 +103,8 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   elu,
   selu: {
     apply: (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
-    derivative: (x, y) => (x > 0 ? seluScale : y + seluScale * seluAlpha),
+    // At 0 that of above, as Keras on TensorFlow.
+    derivative: (x, y) => (x >= 0 ? seluScale : y + seluScale * seluAlpha),
   },
   softplus: {
     apply: softplus,
@@ -128,7 +129,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   },
   silu: {
     apply: (x) => x * sigmoid(x),
-    derivative: (x, y) => y + sigmoid(x) * (1 - y),
+    derivative: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
   },
   relu6: {
     apply: (x) => Math.min(Math.max(x, 0), 6),
@@ -142,7 +143,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   },
   hard_tanh: {
     apply: (x) => Math.min(Math.max(x, -1), 1),
-    derivative: (x) => (x > -1 && x < 1 ? 1 : 0),
+    derivative: (x) => (x >= -1 && x <= 1 ? 1 : 0),
   },
   log_sigmoid: {
     apply: (x) => -softplus(-x),

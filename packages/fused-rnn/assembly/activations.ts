@@ -89,12 +89,12 @@ function derivativeOther(kind: i32, y: v128): v128 {
       return v128.and(v128.and(f32x4.gt(y, zero), f32x4.lt(y, one())), f32x4.splat(0.2));
     case Activation.ELU:
       return f32x4.add(one(), f32x4.pmin(y, zero));
-    // With y = s·x above 0 and y = s·α·(e^x - 1) below: the slope below is s·α·e^x = y + s·α.
+    // With y = s·x from 0 on and y = s·α·(e^x - 1) below: the slope below is s·α·e^x = y + s·α.
     case Activation.SELU:
       return v128.bitselect(
         f32x4.splat(SELU_SCALE),
         f32x4.add(y, f32x4.splat(SELU_SCALE * SELU_ALPHA)),
-        f32x4.gt(y, zero),
+        f32x4.ge(y, zero),
       );
     // y = log(1 + e^x), slope σ(x) = 1 - e^-y: of y alone, and exact where y is small.
     case Activation.SOFTPLUS:

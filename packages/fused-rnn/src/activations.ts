@@ -3,16 +3,20 @@ import {
   add,
   clipByValue,
   clone,
+  customGrad,
   div,
   elu,
   erf,
   exp,
+  fill,
+  type GradSaveFunc,
+  greaterEqual,
   leakyRelu,
   logSoftmax,
+  minimum,
   mul,
   neg,
   relu,
-  relu6,
   selu,
   sigmoid,
   softmax,
@@ -20,13 +24,15 @@ import {
   sub,
   type Tensor,
   tanh,
+  where,
 } from "@tensorflow/tfjs-core";
 import type { RecurrentActivationName } from "./activation-names.ts";
 
 /**
  * Keras 3's activations as tfjs operations, by Keras's name: differentiable, on every backend. What they
  * compute is said in `rowActivations` of @rnnkit/core-rnn, their float64 reference; softmax and log_softmax
- * go over the last axis. tfjs-layers lacks some, and its hardSigmoid is another function.
+ * go over the last axis. tfjs-layers lacks some, and its hardSigmoid is another function. Where they bend, slopes are
+ * Keras's on TensorFlow: relu6's at 6 is 0 and selu's at 0 is that of above, of which tfjs has others.
  *
  * Reference: https://keras.io/api/layers/activations/
  *
@@ -42,14 +48,14 @@ export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor)
   // clip(0.2x + 0.5, 0, 1)
   hard_sigmoid_keras2: (x) => hardSigmoid(mul(x, 1.2)),
   elu: (x) => elu(x),
-  selu: (x) => selu(x),
+  selu: (x) => seluOf(x),
   softplus: (x) => softplus(x),
   softsign: (x) => div(x, add(abs(x), 1)),
   exponential: (x) => exp(x),
   leaky_relu: (x) => leakyRelu(x, 0.2),
   gelu: (x) => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
   silu: (x) => mul(x, sigmoid(x)),
-  relu6: (x) => relu6(x),
+  relu6: upTo6,
   celu: (x) => elu(x),
   hard_silu: (x) => mul(x, hardSigmoid(x)),
   hard_tanh: (x) => clipByValue(x, -1, 1),
@@ -62,5 +68,24 @@ export const activationOps: Readonly<Record<RecurrentActivationName, (x: Tensor)
 };
 
 function hardSigmoid(x: Tensor): Tensor {
-  return div(relu6(add(x, 3)), 6);
+  return div(upTo6(add(x, 3)), 6);
 }
+
+/** Of two that are equal tfjs's minimum has the first one's gradient. */
+function upTo6(x: Tensor): Tensor {
+  return minimum(6, relu(x));
+}
+
+const seluScale = 1.0507009873554805;
+const seluAlpha = 1.6732632423543772;
+
+const seluOf = customGrad((x, save) => {
+  (save as GradSaveFunc)([x as Tensor]);
+  return {
+    value: selu(x as Tensor),
+    gradFunc: (dy: Tensor, [x]: Tensor[]) => {
+      const below = mul(exp(minimum(x!, 0)), seluScale * seluAlpha);
+      return mul(dy, where(greaterEqual(x!, 0), fill(x!.shape, seluScale), below));
+    },
+  };
+});

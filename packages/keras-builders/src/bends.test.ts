@@ -4,15 +4,20 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   input,
+  loadLayersModel,
   model as modelOf,
   type SymbolicTensor,
   layers as stock,
 } from "@tensorflow/tfjs-layers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bentUp, largest, size } from "./bends.ts";
+import { install } from "./install.ts";
 import * as layers from "./layers/layers.ts";
 
 type Layer = InstanceType<typeof stock.Layer>;
+
+/** Of a layer that hands on what it gets. */
+const ones = { units: 1, kernelInitializer: "ones" as const };
 
 const on = (layer: Layer, x: SymbolicTensor): SymbolicTensor => layer.apply(x) as SymbolicTensor;
 
@@ -71,6 +76,40 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
         rtol: 1e-5,
         atol: 1e-6,
       });
+    },
+  );
+
+  test.each<[string, () => Layer]>([
+    ["activation", () => layers.activation({ activation: "selu" })],
+    ["dense", () => layers.dense({ ...ones, activation: "selu" })],
+    ["simpleRNN", () => layers.simpleRNN({ ...ones, activation: "selu", returnSequences: true })],
+    ["tf.layers' activation", () => stock.activation({ activation: "selu" })],
+    ["tf.layers' dense", () => stock.dense({ ...ones, activation: "selu" })],
+    [
+      "timeDistributed, tf.layers' dense",
+      () => stock.timeDistributed({ layer: stock.dense({ ...ones, activation: "selu" }) }),
+    ],
+  ])(
+    "%s: selu's slope at 0 is that of above, in a model and in the model that its file gives",
+    async (_, make) => {
+      install();
+      const given = input({ shape: [2, 1] });
+      // Joined to a layer of ours.
+      const made = modelOf({
+        inputs: given,
+        outputs: on(make(), on(layers.masking({ maskValue: 9 }), given)),
+      });
+      let file: tf.io.ModelArtifacts = {};
+      const save = async (all: tf.io.ModelArtifacts) => {
+        file = all;
+        return { modelArtifactsInfo: {} as never };
+      };
+      await made.save({ save });
+      const loaded = await loadLayersModel({ load: async () => file });
+      for (const model of [made, loaded]) {
+        const slope = tf.grad((x) => tf.sum(model.apply(x) as tf.Tensor))(tf.zeros([1, 2, 1]));
+        expect(slope.dataSync().at(-1)).toBeCloseTo(1.0507009873554805, 6);
+      }
     },
   );
 

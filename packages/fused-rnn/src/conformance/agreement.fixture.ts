@@ -65,6 +65,7 @@ async function check(suite: EngineUnderTest, shape: CallShape, drawn: Drawn): Pr
 
 const smooth = ["tanh", "sigmoid", "linear", "elu", "softsign"] as const;
 const kinked = ["relu", "selu", "hard_sigmoid", "tanh"] as const;
+const bent = ["selu", "relu", "elu"] as const;
 const ofOneStep = ["exponential", "softplus", "hard_sigmoid_keras2"] as const;
 const kinds = ["none", "shared", "gates"] as const;
 const masks = ["none", "random", "left", "right"] as const;
@@ -148,6 +149,16 @@ export function agreementTests(suite: EngineUnderTest): void {
         // Several blocks of rows.
         const sizes = { B: 66, T: 3, I: 21, H: manyUnits(cell) };
         await check(suite, shapeOf(cell, sizes), { ...plain, recurrent });
+      },
+    );
+
+    test.each(suite.isEmulated ? bent.slice(0, 1) : bent)(
+      `${cell} agrees with the reference at %s's bend, where all is 0`,
+      async (activation) => {
+        const shape = shapeOf(cell, { activation, recurrentActivation: "hard_sigmoid" });
+        const numbers = numbersOf(shape, { ...plain, bias: false });
+        numbers.x?.fill(0);
+        await expectAgreement(suite, shape, numbers, 1);
       },
     );
 

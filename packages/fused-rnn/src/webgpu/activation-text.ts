@@ -30,7 +30,7 @@ const texts: Readonly<Record<FusedActivation, ActivationText>> = {
   elu: { apply: "select(expm1Of(min(x, 0.0)), x, x > 0.0)", slope: "1.0 + min(y, 0.0)" },
   selu: {
     apply: "1.05070098 * select(1.67326324 * expm1Of(min(x, 0.0)), x, x > 0.0)",
-    slope: "select(y + 1.05070098 * 1.67326324, 1.05070098, y > 0.0)",
+    slope: "select(y + 1.05070098 * 1.67326324, 1.05070098, y >= 0.0)",
   },
   softplus: { apply: "max(x, 0.0) + log1pOf(exp(-abs(x)))", slope: "-expm1Of(-y)" },
   softsign: { apply: "x / (1.0 + abs(x))", slope: "(1.0 - abs(y)) * (1.0 - abs(y))" },

@@ -62,7 +62,7 @@ export function denseLink(layer: Layer, isMasked: boolean): Link {
 /** By tfjs-layers' names. */
 const stockActivations: Readonly<Record<string, DenseActivation>> = {
   ...{ linear: "linear", relu: "relu", sigmoid: "sigmoid", tanh: "tanh", softmax: "softmax" },
-  ...{ elu: "elu", selu: "selu", softplus: "softplus", softsign: "softsign" },
+  ...{ elu: "elu", softplus: "softplus", softsign: "softsign" },
   hardSigmoid: "hard_sigmoid_keras2",
 };
 

@@ -11,6 +11,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { layers, Shape } from "@tensorflow/tfjs-layers";
 import { largest } from "../bends.ts";
+import { withKerasActivation } from "../options/keras-activation.ts";
 import { shapeText } from "../shape.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
@@ -26,6 +27,7 @@ export function withKerasCall(layer: Layer): Layer {
   if (className === "Reshape") knownSizes(inside);
   if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);
   if (className.startsWith("AveragePooling") && inside.padding === "same") countedWindows(inside);
+  withKerasActivation(layer);
   return layer;
 }
 

@@ -3,7 +3,7 @@ import { activationOps } from "@rnnkit/fused-rnn";
 import { serialization, type Tensor } from "@tensorflow/tfjs-core";
 import { tfjsActivationName } from "./activation-name.ts";
 
-/** Keras's activations that tfjs-layers lacks, or, as hard_sigmoid, computes otherwise. */
+/** Keras's activations that tfjs-layers lacks, or computes otherwise: hard_sigmoid, and selu's slope at 0. */
 const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   hard_sigmoid: activationOps.hard_sigmoid,
   hard_silu: activationOps.hard_silu,
@@ -11,6 +11,7 @@ const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   leaky_relu: activationOps.leaky_relu,
   exponential: activationOps.exponential,
   celu: activationOps.celu,
+  selu: activationOps.selu,
   hard_tanh: activationOps.hard_tanh,
   log_sigmoid: activationOps.log_sigmoid,
   tanh_shrink: activationOps.tanh_shrink,
@@ -19,7 +20,7 @@ const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 /** Keras's activations that tfjs-layers has: Keras's name to tfjs's. */
 const stock: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ["linear", "relu", "relu6", "elu", "selu", "sigmoid", "softmax"].map((name) => [name, name]),
+    ["linear", "relu", "relu6", "elu", "sigmoid", "softmax"].map((name) => [name, name]),
   ),
   ...Object.fromEntries(
     ["softplus", "softsign", "tanh", "gelu", "mish"].map((name) => [name, name]),
@@ -56,9 +57,10 @@ export class KerasActivation {
   }
 }
 
-/** Makes the files of tfjs-layers that name these activations open with their numbers. */
+/** Makes the files of tfjs-layers that name activations which it lacks open with their numbers. */
 export function registerActivations(): void {
   for (const [name, op] of Object.entries(own)) {
+    if (name === "selu") continue;
     const loader = {
       className: classNameOf(name),
       fromConfig: () => new KerasActivation(name, op),
@@ -78,7 +80,16 @@ export function activationOf(name: string): string | KerasActivation | undefined
 export function kerasActivationOf(activation: { getClassName(): string }): string | undefined {
   if (activation instanceof KerasActivation) return activation.name;
   const className = activation.getClassName();
+  if (className === "selu") return className;
   return Object.keys(stock).find((name) => stock[name] === className && name !== "swish");
+}
+
+/** Puts Keras's activation in the place of tfjs-layers' own in a layer, where they compute otherwise: of selu. */
+export function withKerasActivation(layer: object): void {
+  const inside = layer as { activation?: { getClassName?: () => string } };
+  const { activation } = inside;
+  const isStock = activation?.getClassName?.() === "selu" && !Object.hasOwn(activation, "apply");
+  if (isStock) inside.activation = activationOf("selu") as KerasActivation;
 }
 
 /** The names that {@link activationOf} knows. */
