@@ -113,6 +113,26 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
     },
   );
 
+  // Keras 3.15.1 on TensorFlow and on JAX, of windows that give 1, 2, 3, … times their largest.
+  test.each([
+    [2, 1, "same", [1, 2, 0, 7, 5, 0, 13, 8, 9]],
+    [2, 2, "same", [1, 0, 0, 2, 3, 0, 4, 0, 5]],
+    [2, 1, "valid", [1, 2, 0, 7, 5, 0, 13, 8, 0]],
+    [3, 2, "same", [1, 0, 0, 5, 0, 0, 4, 5, 0]],
+    [2, 2, "valid", [1, 0, 0, 2, 3, 0, 4, 0, 0]],
+  ] as const)(
+    "maxPooling1d of %i by %i, %s: the first of equal ones has the gradient, below 0 too",
+    (poolSize, strides, padding, want) => {
+      const pool = layers.maxPooling1d({ poolSize, strides, padding });
+      const x = tf.tensor3d([1, 1, 1, 2, 2, 0, 2, -1, -1], [1, 9, 1]);
+      const dx = tf.grad((given) => {
+        const y = tf.reshape(pool.apply(given) as tf.Tensor, [-1]);
+        return tf.sum(tf.mul(y, tf.range(1, y.size + 1)));
+      })(x);
+      expect([...dx.dataSync()]).toEqual(want);
+    },
+  );
+
   test("globalMaxPooling2d: equal ones of either order of axes pull together", () => {
     const x = tf.tensor4d([1, 2, 7, 3, 7, 0, 7, 4], [1, 2, 2, 2]);
     const pull = (pool: Layer, given: tf.Tensor) =>

@@ -5,17 +5,21 @@ import {
   registerKernel,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
+import { convolutionGradients } from "./convolution-gradients.ts";
 import { guideToBackend } from "./first-backend.ts";
 import { concat, reverse, splitV } from "./moved-rows.ts";
 import { unsortedSegmentSumCpu, unsortedSegmentSumWasm } from "./segment-sum.ts";
 import { nanKeeping } from "./wasm-nan.ts";
 import { castToBool, gatherRows, identity, type Replacement, transpose } from "./wasm-overrides.ts";
+import { maxPoolGradient, nearestNeighborGradient } from "./window-gradients.ts";
 
 /**
  * Registers with tfjs what its backends lack, or do hopelessly, for training recurrent models.
  *
  * - `UnsortedSegmentSum` on **wasm**: the gradient of `gather`, and so of every Embedding. Without
  *   it training one throws `Kernel 'UnsortedSegmentSum' not registered for backend 'wasm'`.
+ * - `Conv2DBackpropFilter` and the gradients of convolutions by channels on **wasm**, which lacks them too.
+ * - `MaxPoolGrad` on **wasm**, where tfjs's own is 0 for windows of which all are 0 or below.
  * - `Cast` to bool on **wasm**, where tfjs's own makes 256 and 0.5 false.
  * - `GatherV2`, `Identity` and `Transpose` on **wasm**: the lookup of an Embedding 20 times faster;
  *   clones, and transpositions that move nothing, without a copy.
@@ -25,6 +29,8 @@ import { castToBool, gatherRows, identity, type Replacement, transpose } from ".
  *   **wasm**, where tfjs's own make a number of NaN.
  * - `UnsortedSegmentSum` on **cpu**: takes the place of tfjs's own, whose time and memory grow with
  *   vocabulary × tokens.
+ * - `ResizeNearestNeighborGrad` on **cpu**, the gradient of UpSampling2D, where tfjs's own is wrong from the second
+ *   example on.
  *
  * Call it again at will: what is in place stays, that of another copy of this package too. It imports no backend.
  * tfjs's cpu backend brings a kernel of its own when it is imported, so on a page that imports it later, call again then.
@@ -36,14 +42,16 @@ import { castToBool, gatherRows, identity, type Replacement, transpose } from ".
  */
 export function registerKernels(): void {
   guideToBackend();
-  const { kernelName } = unsortedSegmentSumWasm;
-  if (!getKernel(kernelName, "wasm")) registerKernel(unsortedSegmentSumWasm);
+  for (const lacking of [unsortedSegmentSumWasm, ...convolutionGradients]) {
+    if (!getKernel(lacking.kernelName, "wasm")) registerKernel(lacking);
+  }
   for (const [backendName, replacements] of replacementsOf) {
     for (const replacement of replacements) replace(backendName, replacement);
   }
 
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
   if (!findBackendFactory("cpu")) return;
+  const { kernelName } = unsortedSegmentSumCpu;
   const present = getKernel(kernelName, "cpu");
   if (present && isOurs(present)) return;
   if (present) unregisterKernel(kernelName, "cpu");
@@ -58,7 +66,8 @@ const moves = [gatherRows, reverse, splitV, concat];
 
 /** What takes the place of backends' own kernels, by their names. */
 const replacementsOf = new Map<string, readonly Replacement[]>([
-  ["wasm", [castToBool, ...moves, identity, transpose, ...nanKeeping]],
+  ["wasm", [castToBool, ...moves, identity, transpose, maxPoolGradient, ...nanKeeping]],
+  ["cpu", [nearestNeighborGradient]],
 ]);
 
 /** Adds a backend whose kernels `registerKernels` replaces, once they are there. */

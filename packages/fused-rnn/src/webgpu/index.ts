@@ -11,6 +11,7 @@ import { dense, denseKernels } from "./dense.ts";
 import { webgpuEngine } from "./engine.ts";
 import { lookup, lookupKernels } from "./lookup.ts";
 import { manyAxes } from "./many-axes.ts";
+import { maxPoolGradient } from "./max-pool.ts";
 import { mean, meanKernels } from "./means.ts";
 import { movedRows } from "./moved-rows.ts";
 import { steps } from "./optimizer-programs.ts";
@@ -39,6 +40,7 @@ let isRegistered = false;
  *   the end: of theirs no device takes tfjs's program;
  * - `ArgMax` and `ArgMin`: of equal numbers the first, where tfjs's own has any; `Cumsum` and `Cumprod`, whose own are
  *   wrong from the end on, which is the gradient of those from the beginning;
+ * - `MaxPoolGrad`: of equal numbers the first has the gradient, as in Keras, where tfjs's own hands it to the last;
  * - `DenseBincount`, the counts of a CategoryEncoding, whose own leaves some out;
  * - `PadV2`, with the gradient of a slice, `Reverse`, `Select` and arithmetic with a row, of more than four axes: tfjs's
  *   own knows four, throws or goes on with other numbers.
@@ -61,7 +63,7 @@ export function registerWebGPUKernels(): void {
   addStepOps("webgpu", { addTotals, dense, lookup, mean, rows, softmax });
   addReplacements("webgpu", [
     ...[...movedRows, ...wholeNumbers, ...manyAxes, ...alongAxis],
-    ...[categoryCounts, sumOfMany],
+    ...[categoryCounts, maxPoolGradient, sumOfMany],
   ]);
   registerKernels();
 }

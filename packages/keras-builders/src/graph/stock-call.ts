@@ -1,15 +1,20 @@
 import {
+  add,
   clone,
+  concat,
   customGrad,
+  matMul,
   mul,
   pad,
   reshape,
+  slice,
   type Tensor,
+  type Tensor2D,
   tensor1d,
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
-import type { layers, Shape } from "@tensorflow/tfjs-layers";
+import type { LayerVariable, layers, Shape } from "@tensorflow/tfjs-layers";
 import { largest } from "../bends.ts";
 import { withKerasActivation } from "../options/keras-activation.ts";
 import { shapeText } from "../shape.ts";
@@ -23,6 +28,7 @@ export function withKerasCall(layer: Layer): Layer {
   const inside = layer as Inside;
   const className = layer.getClassName();
   if (className === "Conv1D" && inside.padding === "causal") padBefore(inside);
+  if (className === "Conv1D" && inside.dataFormat !== "channelsFirst") spreadTaps(inside);
   if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
   if (className === "Reshape") knownSizes(inside);
   if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);
@@ -53,6 +59,41 @@ function padBefore(layer: Inside): void {
           kwargs,
         ),
       );
+    });
+}
+
+/** Steps that lie apart are put side by side: tfjs has no gradient of a convolution with a dilation rate. */
+function spreadTaps(layer: Inside): void {
+  const [size] = layer.kernelSize as [number];
+  const [dilation] = [layer.dilationRate].flat() as [number];
+  if (dilation < 2) return;
+  const reach = (size - 1) * dilation;
+  layer.call = (inputs) =>
+    tidy(() => {
+      const [x] = [inputs].flat() as [Tensor];
+      const { kernel, bias, activation, padding } = layer as unknown as {
+        kernel: LayerVariable;
+        bias: LayerVariable | null;
+        activation: { apply(x: Tensor): Tensor } | null;
+        padding: "valid" | "same" | "causal";
+      };
+      const before = { valid: 0, same: Math.floor(reach / 2), causal: reach }[padding];
+      const behind = padding === "same" ? reach - before : 0;
+      const padded = pad(x, [
+        [0, 0],
+        [before, behind],
+        [0, 0],
+      ]);
+      const [B, T, I] = padded.shape as [number, number, number];
+      const steps = T - reach;
+      const taps = Array.from({ length: size }, (_, k) =>
+        slice(padded, [0, k * dilation, 0], [B, steps, I]),
+      );
+      const weights = reshape(kernel.read(), [size * I, -1]);
+      const rows = reshape(concat(taps, 2), [B * steps, size * I]);
+      const sums = reshape(matMul(rows as Tensor2D, weights as Tensor2D), [B, steps, -1]);
+      const y = bias ? add(sums, bias.read()) : sums;
+      return activation ? activation.apply(y) : y;
     });
 }
 
