@@ -31,7 +31,7 @@ export default [
   one("core-rnn", "gruCell", "3.9 kB"),
   one("core-rnn", "runSequence, lstmCell", "4.6 kB"),
   one("core-rnn", "SimpleRNN", "7.4 kB"),
-  one("fused-rnn", "registerKernels", "7.3 kB"),
+  one("fused-rnn", "registerKernels", "9.2 kB"),
   one("fused-rnn", "lstm", "39 kB"),
   one("fused-rnn", "registerWebGPUKernels", "60 kB", "webgpu.js"),
   one("preprocess", "MinMaxScaler", "3.5 kB"),
