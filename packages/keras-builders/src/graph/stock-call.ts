@@ -1,15 +1,12 @@
 import {
-  add,
   clone,
   concat,
   customGrad,
-  matMul,
   mul,
   pad,
   reshape,
   slice,
   type Tensor,
-  type Tensor2D,
   tensor1d,
   tidy,
   transpose,
@@ -27,8 +24,10 @@ type Inside = Layer & Record<string, unknown>;
 export function withKerasCall(layer: Layer): Layer {
   const inside = layer as Inside;
   const className = layer.getClassName();
-  if (className === "Conv1D" && inside.padding === "causal") padBefore(inside);
-  if (className === "Conv1D" && inside.dataFormat !== "channelsFirst") spreadTaps(inside);
+  if (className === "Conv1D" && inside.padding === "causal") causalLength(inside);
+  if (className === "Conv1D" && (inside.padding === "causal" || isSpread(inside))) {
+    besideEachOther(inside);
+  }
   if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
   if (className === "Reshape") knownSizes(inside);
   if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);
@@ -37,63 +36,52 @@ export function withKerasCall(layer: Layer): Layer {
   return layer;
 }
 
-/** Zeros before the first step, so that no output sees a later input; tfjs-layers has no causal call. */
-function padBefore(layer: Inside): void {
-  const { call, computeOutputShape } = layer;
+/** Whether a Conv1D reads steps that lie apart. With strides tfjs refuses it, as Keras does. */
+function isSpread({ dilationRate, strides, dataFormat }: Inside): boolean {
+  const [dilation, stride] = [dilationRate, strides].map((each) => Number([each].flat()[0]));
+  return dilation! > 1 && stride === 1 && dataFormat !== "channelsFirst";
+}
+
+/** tfjs-layers refuses to say how long a causal convolution's output is. */
+function causalLength(layer: Inside): void {
+  const { computeOutputShape } = layer;
   layer.computeOutputShape = (shape) =>
     instead(layer, "padding", "same", () => computeOutputShape.call(layer, shape));
-  const [size] = layer.kernelSize as number[];
-  const [dilation] = [layer.dilationRate].flat() as number[];
-  const zeros = (size! - 1) * dilation!;
+}
+
+/**
+ * Zeros before the first step of a causal convolution, so that no output sees a later input: tfjs-layers has no causal
+ * call. And steps that lie apart put side by side, under a kernel of one step: tfjs has no gradient of a convolution with
+ * a dilation rate.
+ */
+function besideEachOther(layer: Inside): void {
+  const { call } = layer;
+  const [size] = layer.kernelSize as [number];
+  const [dilation] = [layer.dilationRate].flat() as [number];
+  const reach = (size - 1) * dilation;
+  const spread = isSpread(layer);
   layer.call = (inputs, kwargs) =>
     tidy(() => {
       const [x] = [inputs].flat() as [Tensor];
-      return instead(layer, "padding", "valid", () =>
-        call.call(
-          layer,
-          pad(x, [
-            [0, 0],
-            [zeros, 0],
-            [0, 0],
-          ]),
-          kwargs,
-        ),
-      );
-    });
-}
-
-/** Steps that lie apart are put side by side: tfjs has no gradient of a convolution with a dilation rate. */
-function spreadTaps(layer: Inside): void {
-  const [size] = layer.kernelSize as [number];
-  const [dilation] = [layer.dilationRate].flat() as [number];
-  if (dilation < 2) return;
-  const reach = (size - 1) * dilation;
-  layer.call = (inputs) =>
-    tidy(() => {
-      const [x] = [inputs].flat() as [Tensor];
-      const { kernel, bias, activation, padding } = layer as unknown as {
-        kernel: LayerVariable;
-        bias: LayerVariable | null;
-        activation: { apply(x: Tensor): Tensor } | null;
-        padding: "valid" | "same" | "causal";
-      };
-      const before = { valid: 0, same: Math.floor(reach / 2), causal: reach }[padding];
+      const { kernel, padding } = layer as unknown as { kernel: LayerVariable; padding: string };
+      const before = padding === "causal" ? reach : padding === "same" ? Math.floor(reach / 2) : 0;
       const behind = padding === "same" ? reach - before : 0;
-      const padded = pad(x, [
+      const steps = pad(x, [
         [0, 0],
         [before, behind],
         [0, 0],
       ]);
-      const [B, T, I] = padded.shape as [number, number, number];
-      const steps = T - reach;
+      const valid = (given: Tensor) =>
+        instead(layer, "padding", "valid", () => call.call(layer, given, kwargs));
+      if (!spread) return valid(steps);
+      const [B, T, I] = steps.shape as [number, number, number];
       const taps = Array.from({ length: size }, (_, k) =>
-        slice(padded, [0, k * dilation, 0], [B, steps, I]),
+        slice(steps, [0, k * dilation, 0], [B, T - reach, I]),
       );
-      const weights = reshape(kernel.read(), [size * I, -1]);
-      const rows = reshape(concat(taps, 2), [B * steps, size * I]);
-      const sums = reshape(matMul(rows as Tensor2D, weights as Tensor2D), [B, steps, -1]);
-      const y = bias ? add(sums, bias.read()) : sums;
-      return activation ? activation.apply(y) : y;
+      const weights = { read: () => reshape(kernel.read(), [1, size * I, -1]) };
+      return instead(layer, "kernel", weights, () =>
+        instead(layer, "dilationRate", [1], () => valid(concat(taps, 2))),
+      );
     });
 }
 

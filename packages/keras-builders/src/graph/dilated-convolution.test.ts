@@ -5,7 +5,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { adam, layers, setRandomSeed } from "../index.ts";
 
 const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, "float32", seed);
@@ -61,6 +61,26 @@ describe.each(["wasm", "cpu"])("on %s", (backend) => {
         });
       }),
     );
+  });
+
+  test("a conv1d with a dilationRate is hooked and costs what it gives, and with strides is refused", async () => {
+    await tf.setBackend(backend);
+    const args = { filters: 2, kernelSize: 2, dilationRate: 2, activityRegularizer: "l2" } as const;
+    const layer = layers.conv1d(args);
+    const hook = vi.fn();
+    layer.setCallHook(hook);
+    const x = normal([2, 5, 3], 1);
+    let y = tf.zeros([0]);
+    const { value } = tf.valueAndGrad((given: tf.Tensor) => {
+      y = tf.keep(layer.apply(given) as tf.Tensor);
+      return tf.addN(layer.calculateLosses()) as tf.Scalar;
+    })(x);
+    expect(hook).toHaveBeenCalledTimes(1);
+    // Keras's l2 of 0.01, over the batch.
+    const cost = tf.div(tf.mul(0.01, tf.sum(tf.square(y))), 2);
+    expect(value.dataSync()).toBeAllclose(cost.dataSync(), { rtol: 1e-5, atol: 0 });
+    const strided = layers.conv1d({ ...args, strides: 2 });
+    expect(() => strided.apply(x)).toThrow(/stride/i);
   });
 
   test("a stack of causal convolutions, each twice as far apart, trains", async () => {
