@@ -130,7 +130,7 @@ describe.skipIf(!hasDawn)(
     });
 
     test.each(Object.keys({ ...losses, ...accuracies }))(
-      "%s is tfjs's, and so is its gradient",
+      "%s is that of operations on cpu, and so is its gradient",
       async (kind) => {
         await fc.assert(
           fc.asyncProperty(draws(kind), (drawn) => compared(kind, drawn)),
