@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  backend_util,
   clipByValue,
   clone,
   customGrad,
@@ -76,16 +77,13 @@ function upTo6(x: Tensor): Tensor {
   return minimum(6, relu(x));
 }
 
-const seluScale = 1.0507009873554805;
-const seluAlpha = 1.6732632423543772;
-
 const seluOf = customGrad((x, save) => {
   (save as GradSaveFunc)([x as Tensor]);
   return {
     value: selu(x as Tensor),
     gradFunc: (dy: Tensor, [x]: Tensor[]) => {
-      const below = mul(exp(minimum(x!, 0)), seluScale * seluAlpha);
-      return mul(dy, where(greaterEqual(x!, 0), fill(x!.shape, seluScale), below));
+      const below = mul(exp(minimum(x!, 0)), backend_util.SELU_SCALEALPHA);
+      return mul(dy, where(greaterEqual(x!, 0), fill(x!.shape, backend_util.SELU_SCALE), below));
     },
   };
 });

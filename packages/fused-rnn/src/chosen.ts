@@ -22,13 +22,13 @@ import {
  */
 export function chosen(kept: Tensor, a: Tensor, b?: Tensor): Tensor {
   return tidy(() => {
-    const shape = [a, ...(b ? [b] : [])].reduce(
+    const both = b ? [a, b] : [a];
+    const shape = both.reduce(
       (all, { shape }) => broadcast_util.assertAndGetBroadcastShape(all, shape),
       kept.shape,
     );
     // Outside of the gradient below, so that tfjs's own adds up what was spread.
     const spread = (x: Tensor) => (util.arraysEqual(x.shape, shape) ? x : broadcastTo(x, shape));
-    const given = [a, ...(b ? [b] : [])].map(spread);
     return customGrad((...args) => {
       const save = args.pop() as GradSaveFunc;
       const [a, b] = args as Tensor[];
@@ -41,6 +41,6 @@ export function chosen(kept: Tensor, a: Tensor, b?: Tensor): Tensor {
           return b ? [ofA, where(mask, none, dy)] : ofA;
         },
       };
-    })(...given);
+    })(...both.map(spread));
   });
 }

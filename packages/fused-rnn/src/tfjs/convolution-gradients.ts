@@ -5,8 +5,11 @@ import {
   BatchMatMul,
   backend_util,
   Conv2DBackpropFilter,
+  type Conv2DBackpropFilterAttrs,
   DepthwiseConv2dNativeBackpropFilter,
+  type DepthwiseConv2dNativeBackpropFilterAttrs,
   DepthwiseConv2dNativeBackpropInput,
+  type DepthwiseConv2dNativeBackpropInputAttrs,
   getKernel,
   type KernelBackend,
   type KernelConfig,
@@ -15,32 +18,26 @@ import {
   type TypedArray,
   util,
 } from "@tensorflow/tfjs-core";
-import { readTensor, readTensors, writeTensor } from "./tensor-access.ts";
-import { filled } from "./window-gradients.ts";
+import { filled, readTensor, readTensors, writeTensor } from "./tensor-access.ts";
 
-type ConvArgs = Parameters<typeof backend_util.computeConv2DInfo>;
-type Info = ReturnType<typeof backend_util.computeConv2DInfo>;
+type Shape4D = [number, number, number, number];
+type Info = backend_util.Conv2DInfo;
 
-/** What tfjs's gradient of a convolution hands to these kernels. */
-interface Attrs {
-  strides: ConvArgs[2];
-  dilations?: ConvArgs[3];
-  pad: ConvArgs[4];
-  dimRoundingMode?: ConvArgs[5];
-  dataFormat?: "NHWC" | "NCHW";
-}
+/** What one of these kernels or another is told of its windows. */
+type Attrs = Pick<Conv2DBackpropFilterAttrs, "strides" | "pad" | "dimRoundingMode"> &
+  Partial<Pick<Conv2DBackpropFilterAttrs, "dataFormat">> &
+  Partial<Pick<DepthwiseConv2dNativeBackpropFilterAttrs, "dilations">>;
 
 /** The most numbers of x that lie side by side for a product at a time. */
 const mostColumns = 1 << 22;
 
-function infoOf(attrs: Attrs, x: number[], filter: number[], byChannel: boolean): Info {
+function infoOf(attrs: Attrs, x: Shape4D, filter: Shape4D, byChannel: boolean): Info {
   const { strides, dilations = 1, pad, dimRoundingMode, dataFormat } = attrs;
   if (dataFormat === "NCHW") {
     throw new Error("convolution on wasm: expected channels last, got NCHW");
   }
-  const [xShape, filterShape] = [x as ConvArgs[0], filter as ConvArgs[1]];
   return backend_util.computeConv2DInfo(
-    ...([xShape, filterShape, strides, dilations, pad, dimRoundingMode, byChannel] as const),
+    ...([x, filter, strides, dilations, pad, dimRoundingMode, byChannel] as const),
   );
 }
 
@@ -71,10 +68,10 @@ function everyTap(info: Info, visit: (x: number, y: number, filter: number) => v
 
 /** ∂/∂filter = Σ xᵀ·dy, a product of what each place of the filter reads, some examples at a time. */
 const filterGradient: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { filterShape, ...others } = attrs as unknown as Attrs & { filterShape: number[] };
+  const { filterShape, ...others } = attrs as unknown as Conv2DBackpropFilterAttrs;
   const here = backend as KernelBackend;
   const { x, dy } = inputs as Record<"x" | "dy", TensorInfo>;
-  const info = infoOf(others, x.shape, filterShape, false);
+  const info = infoOf(others, x.shape as Shape4D, filterShape, false);
   const { inChannels, outChannels, batchSize } = info;
   const taps = info.filterHeight * info.filterWidth * inChannels;
   const pixels = info.outHeight * info.outWidth;
@@ -113,11 +110,11 @@ function multiplied(backend: object, a: TensorInfo, b: TensorInfo): TensorInfo {
 
 /** ∂/∂filter of a convolution by channels. */
 const channelFilterGradient: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { filterShape, ...others } = attrs as unknown as Attrs & { filterShape: number[] };
+  const { filterShape, ...others } = attrs as unknown as DepthwiseConv2dNativeBackpropFilterAttrs;
   const { x, dy } = inputs as Record<"x" | "dy", TensorInfo>;
-  const info = infoOf(others, x.shape, filterShape, true);
+  const info = infoOf(others, x.shape as Shape4D, filterShape, true);
   const [channels, each] = [info.inChannels, filterShape[3]];
-  return filled(backend, filterShape, { x, dy }, ({ x, dy }, sums) => {
+  return filled(backend as KernelBackend, filterShape, { x, dy }, ({ x, dy }, sums) => {
     everyTap(info, (from, y, k) => {
       for (let c = 0; c < channels; c++) {
         const [value, at] = [x[from * channels + c], k * channels + c];
@@ -130,11 +127,11 @@ const channelFilterGradient: KernelFunc = ({ inputs, attrs, backend }) => {
 
 /** ∂/∂x of a convolution by channels. */
 const channelInputGradient: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { inputShape, ...others } = attrs as unknown as Attrs & { inputShape: number[] };
+  const { inputShape, ...others } = attrs as unknown as DepthwiseConv2dNativeBackpropInputAttrs;
   const { filter, dy } = inputs as Record<"filter" | "dy", TensorInfo>;
-  const info = infoOf(others, inputShape, filter.shape, true);
+  const info = infoOf(others, inputShape, filter.shape as Shape4D, true);
   const [channels, each] = [info.inChannels, filter.shape[3]];
-  return filled(backend, inputShape, { filter, dy }, ({ filter, dy }, dx) => {
+  return filled(backend as KernelBackend, inputShape, { filter, dy }, ({ filter, dy }, dx) => {
     everyTap(info, (to, y, k) => {
       for (let c = 0; c < channels; c++) {
         const [at, slopes] = [(k * channels + c) * each, (y * channels + c) * each];

@@ -42,32 +42,31 @@ import { maxPoolGradient, nearestNeighborGradient } from "./window-gradients.ts"
  */
 export function registerKernels(): void {
   guideToBackend();
-  for (const lacking of [unsortedSegmentSumWasm, ...convolutionGradients]) {
-    if (!getKernel(lacking.kernelName, "wasm")) registerKernel(lacking);
-  }
   for (const [backendName, replacements] of replacementsOf) {
     for (const replacement of replacements) replace(backendName, replacement);
   }
-
+  const lacking = [unsortedSegmentSumWasm, ...convolutionGradients];
   // Before the cpu backend is there, ours would only earn tfjs's "already registered" warning.
-  if (!findBackendFactory("cpu")) return;
-  const { kernelName } = unsortedSegmentSumCpu;
-  const present = getKernel(kernelName, "cpu");
-  if (present && isOurs(present)) return;
-  if (present) unregisterKernel(kernelName, "cpu");
-  registerKernel(Object.assign(unsortedSegmentSumCpu, { [mark]: true }));
+  if (findBackendFactory("cpu")) lacking.push(unsortedSegmentSumCpu);
+  for (const kernel of lacking) {
+    if (!getKernel(kernel.kernelName, kernel.backendName)) registerKernel(marked(kernel));
+  }
 }
 
 /** On each kernel that took a stock one's place: two copies of this package would take each other's in turn. */
 const mark = Symbol.for("@rnnkit/fused-rnn");
 const isOurs = (kernel: KernelConfig): boolean => mark in kernel;
+const marked = (kernel: KernelConfig): KernelConfig => Object.assign(kernel, { [mark]: true });
 
 const moves = [gatherRows, reverse, splitV, concat];
 
 /** What takes the place of backends' own kernels, by their names. */
 const replacementsOf = new Map<string, readonly Replacement[]>([
   ["wasm", [castToBool, ...moves, identity, transpose, maxPoolGradient, ...nanKeeping]],
-  ["cpu", [nearestNeighborGradient]],
+  [
+    "cpu",
+    [{ ...unsortedSegmentSumCpu, make: () => unsortedSegmentSumCpu }, nearestNeighborGradient],
+  ],
 ]);
 
 /** Adds a backend whose kernels `registerKernels` replaces, once they are there. */
@@ -80,5 +79,5 @@ function replace(backendName: string, { kernelName, make }: Replacement): void {
   const present = getKernel(kernelName, backendName);
   if (!present || isOurs(present)) return;
   unregisterKernel(kernelName, backendName);
-  registerKernel(Object.assign(make(present), { [mark]: true }));
+  registerKernel(marked(make(present)));
 }

@@ -97,6 +97,21 @@ export function writeTensor(
   return finish()[0];
 }
 
+/** A new float32 tensor that **fill** writes, all 0 before, from the numbers of others. */
+export function filled<Name extends string>(
+  backend: KernelBackend,
+  shape: number[],
+  from: Readonly<Record<Name, TensorInfo>>,
+  fill: (numbers: Record<Name, TypedArray>, out: Float32Array) => void,
+): TensorInfo {
+  // Before, so that all are here: what is brought here may grow the heap and detach views of it, as a new one may.
+  readTensors(backend, from);
+  const { arrays, finish } = newTensors(backend, shape, 1);
+  const out = arrays[0].fill(0);
+  fill(readTensors(backend, from) as Record<Name, TypedArray>, out);
+  return finish()[0];
+}
+
 /** The same numbers of the wasm backend under another tensor, of this shape: nothing is copied. */
 export function alias(backend: object, { dataId, dtype }: TensorInfo, shape: number[]): TensorInfo {
   (backend as HeapBackend).incRef(dataId);

@@ -5,30 +5,12 @@ import {
   type KernelBackend,
   type KernelFunc,
   MaxPoolGrad,
+  type MaxPoolGradAttrs,
   ResizeNearestNeighborGrad,
   type TensorInfo,
-  type TypedArray,
 } from "@tensorflow/tfjs-core";
-import { newTensors, readTensors } from "./tensor-access.ts";
+import { filled } from "./tensor-access.ts";
 import type { Replacement } from "./wasm-overrides.ts";
-
-type Pool2D = Parameters<typeof backend_util.computePool2DInfo>;
-
-/** A new float32 tensor that **fill** writes, all 0 before, from the numbers of others. */
-export function filled<Name extends string>(
-  backend: object,
-  shape: number[],
-  from: Readonly<Record<Name, TensorInfo>>,
-  fill: (numbers: Record<Name, TypedArray>, out: Float32Array) => void,
-): TensorInfo {
-  const here = backend as KernelBackend;
-  // Before, so that all are here: what is brought here may grow the heap and detach views of it, as a new one may.
-  readTensors(here, from);
-  const { arrays, finish } = newTensors(here, shape, 1);
-  const out = arrays[0].fill(0);
-  fill(readTensors(here, from) as Record<Name, TypedArray>, out);
-  return finish()[0];
-}
 
 /** The windows of a maximum, of what tfjs hands to the kernel of its gradient. */
 export function poolOf(params: Parameters<KernelFunc>[0]): {
@@ -36,17 +18,11 @@ export function poolOf(params: Parameters<KernelFunc>[0]): {
   dy: TensorInfo;
   info: ReturnType<typeof backend_util.computePool2DInfo>;
 } {
-  const { dy, input } = params.inputs as { dy: TensorInfo; input: TensorInfo };
-  const { filterSize, strides, pad, dimRoundingMode } = params.attrs as unknown as {
-    filterSize: Pool2D[1];
-    strides: Pool2D[2];
-    pad: Pool2D[4];
-    dimRoundingMode: Pool2D[5];
-  };
-  const shape = input.shape as Pool2D[0];
-  const info = backend_util.computePool2DInfo(
-    ...([shape, filterSize, strides, 1, pad, dimRoundingMode] as const),
-  );
+  const { dy, input } = params.inputs as Record<"dy" | "input", TensorInfo>;
+  const attrs = params.attrs as unknown as MaxPoolGradAttrs;
+  const shape = input.shape as [number, number, number, number];
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   return { x: input, dy, info };
 }
 
@@ -62,7 +38,7 @@ export const maxPoolGradient: Replacement = {
       const { info, ...from } = poolOf(params);
       const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
       const { inHeight, inWidth, inChannels, outHeight, outWidth } = info;
-      return filled(params.backend, from.x.shape, from, ({ x, dy }, dx) => {
+      return filled(params.backend as KernelBackend, from.x.shape, from, ({ x, dy }, dx) => {
         for (let i = 0; i < dy.length; i++) {
           const channel = i % inChannels;
           const window = (i - channel) / inChannels;
@@ -102,7 +78,7 @@ export const nearestNeighborGradient: Replacement = {
   make: (stock) => ({
     ...stock,
     kernelFunc({ inputs, attrs, backend }) {
-      const { images, dy } = inputs as { images: TensorInfo; dy: TensorInfo };
+      const { images, dy } = inputs as Record<"images" | "dy", TensorInfo>;
       const { alignCorners, halfPixelCenters } = attrs as Record<string, boolean | undefined>;
       const [, height, width, channels] = images.shape;
       const [batch, outHeight, outWidth] = dy.shape;
@@ -116,7 +92,7 @@ export const nearestNeighborGradient: Replacement = {
         });
       };
       const [rows, columns] = [sources(height, outHeight), sources(width, outWidth)];
-      return filled(backend, images.shape, { dy }, ({ dy }, dx) => {
+      return filled(backend as KernelBackend, images.shape, { dy }, ({ dy }, dx) => {
         let from = 0;
         for (let b = 0; b < batch; b++) {
           for (const row of rows) {

@@ -7,14 +7,16 @@ import type { GpuBackend } from "./gpu-backend.ts";
 import { dispatch, inTwo, type Program, runOf } from "./program.ts";
 import { mainInTwo } from "./wgsl.ts";
 
+const sizes = [
+  ...(["inChannels", "inHeight", "inWidth", "outHeight", "outWidth"] as const),
+  ...(["filterHeight", "filterWidth", "strideHeight", "strideWidth"] as const),
+];
+
 /** A thread an element of x [B, H, W, C]: what the windows give in which it is the first of the largest. */
 const slopes: Program<"x" | "dy" | "dx"> = {
   name: "gradient of a maximum over windows",
   storage: { x: "read", dy: "read", dx: "write" },
-  numbers: [
-    ...["size", "channels", "height", "width", "outHeight", "outWidth", "filterHeight"],
-    ...["filterWidth", "strideHeight", "strideWidth", "top", "left"],
-  ],
+  numbers: ["size", ...sizes, "top", "left"],
   text: () => `
 // The first window along an axis that has a place, which lies so far from the first window's start.
 fn firstOf(reach: u32, size: u32, stride: u32) -> u32 {
@@ -23,11 +25,11 @@ fn firstOf(reach: u32, size: u32, stride: u32) -> u32 {
 ${mainInTwo(64)}
   let at = place * 64u + lane;
   if (at >= call.size) { return; }
-  let channel = at % call.channels;
-  let pixel = at / call.channels;
-  let image = pixel / (call.width * call.height);
-  let down = pixel / call.width % call.height + call.top;
-  let along = pixel % call.width + call.left;
+  let channel = at % call.inChannels;
+  let pixel = at / call.inChannels;
+  let image = pixel / (call.inWidth * call.inHeight);
+  let down = pixel / call.inWidth % call.inHeight + call.top;
+  let along = pixel % call.inWidth + call.left;
   var sum = 0.0;
   for (var row = firstOf(down, call.filterHeight, call.strideHeight); row < call.outHeight; row++) {
     let top = row * call.strideHeight;
@@ -36,15 +38,15 @@ ${mainInTwo(64)}
       let left = column * call.strideWidth;
       if (left > along) { break; }
       var first = 0xffffffffu;
-      for (var h = max(top, call.top); h < min(top + call.filterHeight, call.height + call.top); h++) {
-        for (var w = max(left, call.left); w < min(left + call.filterWidth, call.width + call.left); w++) {
-          let pixel = (image * call.height + h - call.top) * call.width + w - call.left;
-          let other = pixel * call.channels + channel;
+      for (var h = max(top, call.top); h < min(top + call.filterHeight, call.inHeight + call.top); h++) {
+        for (var w = max(left, call.left); w < min(left + call.filterWidth, call.inWidth + call.left); w++) {
+          let pixel = (image * call.inHeight + h - call.top) * call.inWidth + w - call.left;
+          let other = pixel * call.inChannels + channel;
           if (first == 0xffffffffu || x[other] > x[first]) { first = other; }
         }
       }
       let window = (image * call.outHeight + row) * call.outWidth + column;
-      if (first == at) { sum += dy[window * call.channels + channel]; }
+      if (first == at) { sum += dy[window * call.inChannels + channel]; }
     }
   }
   dx[at] = sum;
@@ -63,11 +65,9 @@ export const maxPoolGradient: Replacement = {
       if (size === 0) return stock.kernelFunc(params);
       const dx = backend.makeTensorInfo(x.shape, "float32");
       const run = runOf(slopes, { x, dy, dx }, inTwo(Math.ceil(size / 64)));
-      const { inChannels, inHeight, inWidth, padInfo, ...others } = info;
-      const image = { size, channels: inChannels, height: inHeight, width: inWidth };
-      const { outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth } = others;
-      const windows = { outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth };
-      dispatch(backend, [run], [{ ...image, ...windows, top: padInfo.top, left: padInfo.left }]);
+      const own = Object.fromEntries(sizes.map((name) => [name, info[name]]));
+      const { top, left } = info.padInfo;
+      dispatch(backend, [run], [{ size, ...own, top, left }]);
       return dx;
     },
   }),

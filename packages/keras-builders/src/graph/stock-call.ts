@@ -24,10 +24,9 @@ type Inside = Layer & Record<string, unknown>;
 export function withKerasCall(layer: Layer): Layer {
   const inside = layer as Inside;
   const className = layer.getClassName();
-  if (className === "Conv1D" && inside.padding === "causal") causalLength(inside);
-  if (className === "Conv1D" && (inside.padding === "causal" || isSpread(inside))) {
-    besideEachOther(inside);
-  }
+  const isCausal = className === "Conv1D" && inside.padding === "causal";
+  if (isCausal) causalLength(inside);
+  if (isCausal || (className === "Conv1D" && isSpread(inside))) besideEachOther(inside);
   if (className === "BatchNormalization" || className === "Softmax") axisLast(inside);
   if (className === "Reshape") knownSizes(inside);
   if (className.startsWith("GlobalMaxPooling")) sharedLargest(inside);

@@ -17,6 +17,9 @@ const own: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   tanh_shrink: activationOps.tanh_shrink,
 };
 
+/** Of those the ones that tfjs-layers has by the same name: a file's is its own, and a graph puts ours in its place. */
+const replaced: readonly string[] = ["selu"];
+
 /** Keras's activations that tfjs-layers has: Keras's name to tfjs's. */
 const stock: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -60,7 +63,7 @@ export class KerasActivation {
 /** Makes the files of tfjs-layers that name activations which it lacks open with their numbers. */
 export function registerActivations(): void {
   for (const [name, op] of Object.entries(own)) {
-    if (name === "selu") continue;
+    if (replaced.includes(name)) continue;
     const loader = {
       className: classNameOf(name),
       fromConfig: () => new KerasActivation(name, op),
@@ -80,16 +83,17 @@ export function activationOf(name: string): string | KerasActivation | undefined
 export function kerasActivationOf(activation: { getClassName(): string }): string | undefined {
   if (activation instanceof KerasActivation) return activation.name;
   const className = activation.getClassName();
-  if (className === "selu") return className;
+  if (replaced.includes(className)) return className;
   return Object.keys(stock).find((name) => stock[name] === className && name !== "swish");
 }
 
-/** Puts Keras's activation in the place of tfjs-layers' own in a layer, where they compute otherwise: of selu. */
+/** Puts Keras's activation in the place of tfjs-layers' own in a layer, where they compute otherwise. */
 export function withKerasActivation(layer: object): void {
   const inside = layer as { activation?: { getClassName?: () => string } };
   const { activation } = inside;
-  const isStock = activation?.getClassName?.() === "selu" && !Object.hasOwn(activation, "apply");
-  if (isStock) inside.activation = activationOf("selu") as KerasActivation;
+  const name = activation?.getClassName?.() ?? "";
+  if (!replaced.includes(name) || Object.hasOwn(activation!, "apply")) return;
+  inside.activation = activationOf(name) as KerasActivation;
 }
 
 /** The names that {@link activationOf} knows. */
